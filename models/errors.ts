@@ -1,0 +1,85 @@
+/**
+ * What can be wrong with what the user gives us: one finding a fault, one class a kind of input.
+ * A finding says where it is, what was expected there, what was found instead, and what to do about it.
+ */
+
+export interface Finding {
+  /** File or directory, as the user named it. */
+  readonly file?: string
+  /** Line in the file, from 1. */
+  readonly line?: number
+  /** A field of a line or of a JSON document, e.g. `label` or `messages[2].role`. */
+  readonly field?: string
+  readonly tensor?: string
+  readonly expected: string
+  readonly found: string
+  /** What to do, as an imperative sentence. */
+  readonly advice: string
+}
+
+const place = ({ file, line, field, tensor }: Finding): string =>
+  [
+    file === undefined ? undefined : line === undefined ? file : `${file}:${line}`,
+    field === undefined ? undefined : `field ${field}`,
+    tensor === undefined ? undefined : `tensor ${tensor}`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ')
+
+const sentence = (finding: Finding): string => {
+  const where = place(finding)
+  return `${where === '' ? '' : `${where}: `}expected ${finding.expected}, found ${finding.found}. ${finding.advice}`
+}
+
+/** Findings beyond these are counted, not printed. */
+const printed = 20
+
+/** An input that cannot be used, with everything that is wrong with it. */
+export class InputError extends Error {
+  override readonly name: string = 'InputError'
+  readonly findings: readonly Finding[]
+
+  constructor(...findings: readonly [Finding, ...(readonly Finding[])]) {
+    const more = findings.length - printed
+    super(findings.slice(0, printed).map(sentence).join('\n') + (more > 0 ? `\n… and ${more} more.` : ''))
+    this.findings = findings
+  }
+}
+
+/** A file or directory that cannot be read or written. */
+export class FileError extends InputError {
+  override readonly name = 'FileError'
+}
+
+/** Stored tensors that are truncated, misshapen, unknown or missing. */
+export class CheckpointError extends InputError {
+  override readonly name = 'CheckpointError'
+}
+
+/** A model configuration that is malformed or describes a model that halograd does not have. */
+export class ConfigError extends InputError {
+  override readonly name = 'ConfigError'
+}
+
+/** A tokenizer that is missing or malformed. */
+export class TokenizerError extends InputError {
+  override readonly name = 'TokenizerError'
+}
+
+/** Training data that is malformed. */
+export class DataError extends InputError {
+  override readonly name = 'DataError'
+}
+
+/** A non-empty list of findings as the error that carries them; nothing when there are none. */
+export const throwAll = (Kind: new (...findings: [Finding, ...Finding[]]) => InputError, findings: readonly Finding[]): void => {
+  const [first, ...rest] = findings
+  if (first !== undefined) throw new Kind(first, ...rest)
+}
+
+/** A value as an error message shows it: short, and telling its type. */
+export const show = (value: unknown): string => {
+  if (value === undefined) return 'nothing'
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}

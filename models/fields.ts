@@ -1,0 +1,56 @@
+/**
+ * Reading the fields of a JSON document one by one, remembering what is wrong with each, so that all flaws are reported at once.
+ * A flawed field reads as a harmless value: whoever reads must look at `findings` before using what was read.
+ */
+import { type Finding, show } from './errors.ts'
+
+export type Json = Readonly<Record<string, unknown>>
+
+export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const fieldsOf = (json: Json, file: string) => {
+  const findings: Finding[] = []
+  const flaw = (field: string, expected: string, found: unknown, advice: string): void => {
+    findings.push({ file, field, expected, found: show(found), advice })
+  }
+  /** `null` counts as absent, as it does for Hugging Face. */
+  const number = (field: string, expected: string, valid: (n: number) => boolean, otherwise?: number): number => {
+    const value = json[field] ?? otherwise
+    if (typeof value === 'number' && valid(value)) return value
+    flaw(field, expected, json[field], 'Correct the field: it decides the shapes and numbers of the whole model.')
+    return 1
+  }
+  return {
+    findings,
+    flaw,
+    count: (field: string, otherwise?: number) => number(field, 'a positive integer', (n) => Number.isInteger(n) && n > 0, otherwise),
+    positive: (field: string, otherwise?: number) => number(field, 'a positive number', (n) => Number.isFinite(n) && n > 0, otherwise),
+    flag: (field: string, otherwise: boolean): boolean => {
+      const value = json[field] ?? otherwise
+      if (typeof value !== 'boolean') flaw(field, 'true or false', value, 'Correct the field.')
+      return value === true
+    },
+    /** A token id, the first of a list of them, or nothing. */
+    token: (field: string): number | undefined => {
+      const value: unknown = Array.isArray(json[field]) ? json[field][0] : json[field]
+      if (value === undefined || value === null) return undefined
+      if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
+      flaw(field, 'a token id (an integer ≥ 0)', value, 'Correct or remove the field.')
+      return undefined
+    },
+    /** A field that may be absent or have its harmless value: anything else describes a model that would be computed wrongly. */
+    only: (field: string, harmless: unknown): void => {
+      if ((json[field] ?? harmless) === harmless) return
+      flaw(field, show(harmless), json[field], 'Use a checkpoint without it: halograd does not implement this variant.')
+    },
+    /** One of the keys of `choices`, as its value. */
+    choice: <T>(field: string, choices: Readonly<Record<string, T>>, otherwise: string): T | undefined => {
+      const value = json[field] ?? otherwise
+      if (typeof value === 'string' && Object.hasOwn(choices, value)) return choices[value]
+      flaw(field, `one of ${Object.keys(choices).join(', ')}`, value, 'Use a checkpoint with a supported one.')
+      return undefined
+    },
+  }
+}
+
+export type Fields = ReturnType<typeof fieldsOf>

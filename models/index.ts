@@ -1,0 +1,3 @@
+/** The public door of models. */
+export * from './config.ts'
+export * from './errors.ts'
