@@ -1,0 +1,2 @@
+/** halograd/backends: where programs run. A backend is a folder here. */
+export { reference } from './reference/index.ts'

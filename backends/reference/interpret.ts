@@ -1,0 +1,162 @@
+/**
+ * The value of one node from the values of its arguments. An array is stored in the order of its shape's keys;
+ * `offsets` says, for every element of a result, which element of an argument it looks at.
+ */
+import { type AnyTensor, draw, numbers, type Shape, say, stream, volume } from '../../core/index.ts'
+
+type Values = Float64Array
+
+/** Sums of products, computed without storing the products: node of the sum → node of the product nothing else reads. */
+export const fusedProduct = (order: readonly AnyTensor[], outputs: readonly AnyTensor[]): ReadonlyMap<AnyTensor, AnyTensor> => {
+  const readers = new Map<AnyTensor, number>()
+  for (const x of [...order.flatMap((y) => y.from), ...outputs]) readers.set(x, (readers.get(x) ?? 0) + 1)
+  return new Map(
+    order.flatMap((x) => {
+      const product = x.from[0]
+      const alone = x.op.tag === 'reduce' && x.op.merge === 'sum' && product?.op.tag === 'word' && product.op.word === 'mul'
+      return alone && readers.get(product) === 1 ? [[x, product] as const] : []
+    }),
+  )
+}
+
+export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => Values, product?: AnyTensor): Values => {
+  const { op, shape } = x
+  const out = new Float64Array(volume(shape))
+  const argument = (i: number): Values => value(x.from[i]!)
+  /** Where each element of x looks in argument i. */
+  const look = (i: number): Int32Array => offsets(shape, contributions(shape, strides(x.from[i]!.shape)))
+  const move = (where: Int32Array): Values => {
+    const source = argument(0)
+    for (let i = 0; i < out.length; i++) out[i] = where[i]! < 0 ? 0 : source[where[i]!]!
+    return out
+  }
+  switch (op.tag) {
+    case 'constant':
+      return out.fill(op.value)
+    case 'iota':
+      return out.map((_, i) => i)
+    case 'random': {
+      const h = stream(argument(0)[0]!, op.salt)
+      return out.map((_, i) => draw(h, i))
+    }
+    case 'word': {
+      const args = x.from.map((_, i) => [argument(i), look(i)] as const)
+      const [[a, p] = [], [b, q] = [], [c, r] = []] = args
+      if (c !== undefined) for (let i = 0; i < out.length; i++) out[i] = say(numbers, op.word, [a![p![i]!]!, b![q![i]!]!, c[r![i]!]!])
+      else if (b !== undefined) {
+        const f = numbers[op.word] as (x: number, y: number) => number // two arguments: a binary word
+        for (let i = 0; i < out.length; i++) out[i] = f(a![p![i]!]!, b[q![i]!]!)
+      } else {
+        const f = numbers[op.word] as (x: number) => number // one argument: a unary word
+        for (let i = 0; i < out.length; i++) out[i] = f(a![p![i]!]!)
+      }
+      return out
+    }
+    case 'reduce':
+      return product === undefined ? reduce(x, argument(0), out) : sumOfProducts(x, product, value, out)
+    case 'take': {
+      const [table, index] = [argument(0), argument(1)]
+      const step = strides(x.from[0]!.shape)[op.axis]!
+      const rows = offsets(shape, contributions(shape, { ...strides(x.from[0]!.shape), [op.axis]: 0 }))
+      const which = look(1)
+      for (let i = 0; i < out.length; i++) out[i] = table[rows[i]! + step * index[which[i]!]!]!
+      return out
+    }
+    case 'scatter': {
+      const [from, index] = [argument(0), argument(1)]
+      const { shape: full } = x.from[0]!
+      const here = strides(shape)
+      const rest = offsets(full, contributions(full, { ...here, [op.axis]: 0 }))
+      const which = offsets(full, contributions(full, strides(x.from[1]!.shape)))
+      for (let i = 0; i < from.length; i++) out[rest[i]! + here[op.axis]! * index[which[i]!]!]! += from[i]!
+      return out
+    }
+    case 'window': {
+      const source = x.from[0]!.shape
+      const along = Int32Array.from({ length: shape[op.axis]! }, (_, i) => {
+        const j = op.offset + op.step * i
+        return j >= 0 && j < source[op.axis]! ? j * strides(source)[op.axis]! : outside
+      })
+      return move(offsets(shape, { ...contributions(shape, strides(source)), [op.axis]: along }))
+    }
+    case 'join': {
+      const source = x.from[0]!.shape
+      const parts = Object.fromEntries(op.axes.map((axis) => [axis, source[axis]!]))
+      const along = offsets(parts, contributions(parts, strides(source)))
+      return move(offsets(shape, { ...contributions(shape, strides(source)), [op.into]: along }))
+    }
+    case 'conform':
+      return move(look(0))
+    case 'rename':
+    case 'split':
+    case 'variable':
+    case 'stop':
+      return argument(0)
+    case 'input':
+    case 'data':
+    case 'device':
+      throw new TypeError(`reference: the leaf ${op.tag === 'input' ? `'${op.name}'` : op.tag} was given no value`)
+  }
+}
+
+const reduce = (x: AnyTensor, from: Values, out: Values): Values => {
+  const { op } = x
+  if (op.tag !== 'reduce') return out
+  const { shape } = x.from[0]!
+  const to = offsets(shape, contributions(shape, strides(x.shape)))
+  if (op.merge === 'sum') {
+    for (let i = 0; i < from.length; i++) out[to[i]!]! += from[i]!
+    return out
+  }
+  const top = (op.merge === 'max' ? out : new Float64Array(out.length)).fill(-Infinity)
+  for (let i = 0; i < from.length; i++) top[to[i]!] = Math.max(top[to[i]!]!, from[i]!)
+  if (op.merge === 'max') return top
+  for (let i = 0; i < from.length; i++) if (from[i]! !== -Infinity) out[to[i]!]! += Math.exp(from[i]! - top[to[i]!]!)
+  return out.map((s, i) => (Number.isFinite(top[i]!) ? top[i]! + Math.log(s) : top[i]!))
+}
+
+const sumOfProducts = (x: AnyTensor, product: AnyTensor, value: (y: AnyTensor) => Values, out: Values): Values => {
+  const over = x.op.tag === 'reduce' ? Object.fromEntries(x.op.over.map((axis) => [axis, product.shape[axis]!])) : {}
+  const side = (y: AnyTensor) => ({
+    values: value(y),
+    at: offsets(x.shape, contributions(x.shape, strides(y.shape))),
+    along: offsets(over, contributions(over, strides(y.shape))),
+  })
+  const [a, b] = [side(product.from[0]!), side(product.from[1]!)]
+  for (let i = 0; i < out.length; i++) {
+    const [p, q] = [a.at[i]!, b.at[i]!]
+    let sum = 0
+    for (let k = 0; k < a.along.length; k++) sum += a.values[p + a.along[k]!]! * b.values[q + b.along[k]!]!
+    out[i] = sum
+  }
+  return out
+}
+
+// ------------------------------------------------------------------ addresses
+
+const strides = (shape: Shape): Record<string, number> => {
+  const result: Record<string, number> = {}
+  let step = 1
+  for (const [axis, size] of Object.entries(shape).reverse()) {
+    result[axis] = step
+    step *= size
+  }
+  return result
+}
+/** What each index of each axis adds to the address; an axis without stride adds nothing. */
+const contributions = (shape: Shape, steps: Readonly<Record<string, number>>): Record<string, Int32Array> =>
+  Object.fromEntries(
+    Object.entries(shape).map(([axis, size]) => [axis, Int32Array.from({ length: size }, (_, i) => i * (steps[axis] ?? 0))]),
+  )
+/** So far below 0 that no sum with it is an address. */
+const outside = -(2 ** 30)
+const offsets = (shape: Shape, along: Readonly<Record<string, Int32Array>>): Int32Array => {
+  let sums = Int32Array.of(0)
+  for (const axis of Object.keys(shape)) {
+    const steps = along[axis]!
+    const next = new Int32Array(sums.length * steps.length)
+    for (let i = 0, o = 0; i < sums.length; i++) for (let k = 0; k < steps.length; k++) next[o++] = sums[i]! + steps[k]!
+    sums = next
+  }
+  return sums
+}

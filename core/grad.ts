@@ -1,0 +1,126 @@
+/**
+ * Reverse mode, graph → graph: derivatives are expressions, so they can be differentiated, simplified and compiled again.
+ *
+ *     ∂L/∂x = Σ over the readers r of x:  (∂L/∂r) · (∂r/∂x)
+ *
+ * An adjoint may lack axes that its node has: it is then constant along them, so there is no broadcast to undo.
+ * `grad` wraps every parameter in a fresh variable node; nested and closed-over differentiation therefore never confuse them.
+ */
+import { add, conform, div, equal, exp, join, mul, rename, scatterAdd, split, sub, sum, take, window } from './ops.ts'
+import { pull } from './scalar.ts'
+import { type AnyTensor, axesOf, constant, fresh, has, literal, reachable, ShapeError, show, type Tensor } from './tensor.ts'
+import { leaves, mapTree, type Tree } from './tree.ts'
+import { lift, tensors } from './word.ts'
+
+let variables = 0
+const variable = (x: AnyTensor): AnyTensor => fresh({ tag: 'variable', unique: ++variables }, [x], x.shape)
+
+/** The value of a scalar function and its gradient, which has exactly the type of the parameters. */
+export const valueAndGrad =
+  <P extends Tree<P>, Rest extends readonly unknown[]>(f: (parameters: P, ...rest: Rest) => Tensor<never>) =>
+  (parameters: P, ...rest: Rest): readonly [value: Tensor, gradient: P] => {
+    const [value, pullback] = vjp((p: P) => f(p, ...rest))(parameters)
+    if (axesOf(value).length > 0)
+      throw new ShapeError(`grad: a loss is a scalar, but this one has axes ${show(value.shape)}; reduce them, e.g. with mean`)
+    return [value, pullback(constant(1))]
+  }
+
+export const grad =
+  <P extends Tree<P>, Rest extends readonly unknown[]>(f: (parameters: P, ...rest: Rest) => Tensor<never>) =>
+  (parameters: P, ...rest: Rest): P =>
+    valueAndGrad(f)(parameters, ...rest)[1]
+
+/** The outputs of f, and the map from their cotangents (a tree of the same structure) to those of the parameters. */
+export const vjp =
+  <P extends Tree<P>, Y>(f: (parameters: P) => Y) =>
+  (parameters: P): readonly [outputs: Y, pullback: (cotangents: Y) => P] => {
+    const inner = mapTree(parameters, variable)
+    const outputs = f(inner)
+    return [
+      outputs,
+      (cotangents) => {
+        const wanted = leaves(inner)
+        const adjoints = backward(leaves(outputs), leaves(cotangents), wanted)
+        return mapTree(parameters, (p, i) => conform(adjoints.get(wanted[i]!) ?? constant(0), p.shape))
+      },
+    ]
+  }
+
+/** Adjoints of every node between `wanted` and `outputs`, newest first. */
+const backward = (
+  outputs: readonly AnyTensor[],
+  cotangents: readonly AnyTensor[],
+  wanted: readonly AnyTensor[],
+): ReadonlyMap<AnyTensor, AnyTensor> => {
+  const order = reachable(outputs)
+  const active = new Set(wanted)
+  for (const n of order) if (n.op.tag !== 'stop' && n.from.some((x) => active.has(x))) active.add(n)
+  const adjoints = new Map<AnyTensor, AnyTensor>()
+  const give = (to: AnyTensor, g: AnyTensor | undefined): void => {
+    if (g === undefined || !active.has(to)) return
+    const known = adjoints.get(to)
+    adjoints.set(to, known === undefined ? g : add(known, g))
+  }
+  outputs.forEach((y, i) => {
+    give(y, cotangents[i])
+  })
+  for (const n of [...order].reverse()) {
+    const g = adjoints.get(n)
+    if (g === undefined || !active.has(n) || literal(g) === 0) continue
+    const flows = flow(n, g)
+    n.from.forEach((to, i) => {
+      give(to, flows[i])
+    })
+  }
+  return adjoints
+}
+
+/** Sum an adjoint over the axes of n that `to` lacks; along an axis where it is constant, the sum is a multiple. */
+const onto = (n: AnyTensor, to: AnyTensor, g: AnyTensor): AnyTensor => {
+  const gone = axesOf(n).filter((axis) => !has(to, axis))
+  const times = gone.filter((axis) => !has(g, axis)).reduce((product, axis) => product * n.shape[axis]!, 1)
+  return mul(sum(g as Tensor<string>, ...gone.filter((axis) => has(g, axis))), times)
+}
+
+/** What the adjoint `g` of node `n` contributes to each of its arguments. */
+const flow = (n: AnyTensor, g: AnyTensor): readonly (AnyTensor | undefined)[] => {
+  const { op } = n
+  // Arguments by position: each case knows how many its operation has. Axes are not typed in here.
+  const [x, index] = n.from as readonly [Tensor<string>, Tensor<string>]
+  const full = (): Tensor<string> => conform(g, n.shape)
+  switch (op.tag) {
+    case 'word':
+      return pull(tensors, op.word, g, n, n.from).map((flow, i) => flow && onto(n, n.from[i]!, flow))
+    case 'reduce': {
+      if (op.merge === 'sum') return [g]
+      if (op.merge === 'logSumExp') return [mul(g, exp(sub(x, n)))]
+      const winners = equal(x, n) as Tensor<string> // ties share the gradient
+      return [div(mul(g, winners), sum(winners, ...op.over))]
+    }
+    case 'rename':
+      return [has(g, op.to) ? rename(g as Tensor<string>, op.to, op.from) : g]
+    case 'window':
+      return [window(full(), op.axis, op.step === 1 ? -op.offset : op.offset, op.step, x.shape[op.axis]!)]
+    case 'split':
+      return [join(full(), op.into, op.axis)]
+    case 'join':
+      return [split(full(), op.into, Object.fromEntries(op.axes.map((axis) => [axis, x.shape[axis]!])))]
+    case 'take':
+      return [scatterAdd(full(), index, op.axis, x.shape[op.axis]!)]
+    case 'scatter':
+      return [take(full(), op.axis, index)]
+    case 'conform':
+      return [onto(n, x, g)]
+    case 'variable':
+      return [g]
+    default: // leaves, and what stops the gradient
+      return []
+  }
+}
+
+/** Σ over leaves of ⟨a, b⟩: the inner product of two trees. */
+export const inner = <P>(a: P, b: P): Tensor => {
+  const others = leaves(b)
+  const products = leaves(a).map((x, i) => sum(mul(x, others[i]!) as Tensor<string>, ...axesOf(x)) as AnyTensor)
+  return products.reduce((p, q) => add(p, q), lift(0)) as Tensor
+}

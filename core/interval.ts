@@ -1,0 +1,56 @@
+/**
+ * The scalar language read at intervals: every word encloses the exact result, rounded outwards, so that
+ * "the slope is ≥ 0 on this box" is a proof and not a sample. 0 · ±∞ is 0: an absent contribution, not an unknown one.
+ */
+import { numbers, type Scalar } from './scalar.ts'
+
+/** A closed interval that is sure to contain the true value. */
+export type Interval = readonly [low: number, high: number]
+
+/** Wider than any rounding of Math's functions (a few units in the last place), and than the least subnormal. */
+const slack = 2 ** -46
+const down = (x: number): number => (Number.isNaN(x) ? -Infinity : x - Math.abs(x) * slack - Number.MIN_VALUE)
+const up = (x: number): number => (Number.isNaN(x) ? Infinity : x + Math.abs(x) * slack + Number.MIN_VALUE)
+const outward = (low: number, high: number): Interval => [low === 0 ? 0 : down(low), high === 0 ? 0 : up(high)]
+const times = (x: number, y: number): number => (x === 0 || y === 0 ? 0 : x * y)
+const hull = (...xs: readonly number[]): Interval => outward(Math.min(...xs), Math.max(...xs))
+
+const rising =
+  (f: (x: number) => number, least: number, greatest: number) =>
+  ([a, b]: Interval): Interval => {
+    const [low, high] = outward(f(a), f(b))
+    return [Math.max(low, least), Math.min(high, greatest)]
+  }
+const clamped = (x: number, low: number): number => Math.max(x, low)
+
+/** cos on an interval: its ends, and the turning points in between. */
+const cosine = ([a, b]: Interval): Interval => {
+  if (!(b - a < 2 * Math.PI)) return [-1, 1]
+  const [first, last] = [Math.ceil(a / Math.PI - slack * Math.abs(a)), Math.floor(b / Math.PI + slack * Math.abs(b))]
+  const turns = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => ((first + i) % 2 === 0 ? 1 : -1))
+  const [low, high] = hull(Math.cos(a), Math.cos(b), ...turns)
+  return [Math.max(low, -1), Math.min(high, 1)]
+}
+
+export const intervals: Scalar<Interval> = {
+  of: (n) => [n, n],
+  add: ([a, b], [c, d]) => outward(a + c, b + d),
+  sub: ([a, b], [c, d]) => outward(a - d, b - c),
+  mul: ([a, b], [c, d]) => hull(times(a, c), times(a, d), times(b, c), times(b, d)),
+  div: ([a, b], [c, d]) => (c <= 0 && d >= 0 ? (a === 0 && b === 0 ? [0, 0] : [-Infinity, Infinity]) : hull(a / c, a / d, b / c, b / d)),
+  max: ([a, b], [c, d]) => [Math.max(a, c), Math.max(b, d)],
+  exp: rising(Math.exp, 0, Infinity),
+  log: rising((x) => Math.log(clamped(x, 0)), -Infinity, Infinity),
+  sqrt: rising((x) => Math.sqrt(clamped(x, 0)), 0, Infinity),
+  sin: ([a, b]) => cosine([down(a - Math.PI / 2), up(b - Math.PI / 2)]),
+  cos: cosine,
+  tanh: rising(Math.tanh, -1, 1),
+  expm1: rising(Math.expm1, -1, Infinity),
+  log1p: rising((x) => Math.log1p(clamped(x, -1)), -Infinity, Infinity),
+  sigmoid: rising(numbers.sigmoid, 0, 1),
+  softplus: rising(numbers.softplus, 0, Infinity),
+  erf: rising(numbers.erf, -1, 1),
+  less: ([a, b], [c, d]) => (b < c ? [1, 1] : a >= d ? [0, 0] : [0, 1]),
+  equal: ([a, b], [c, d]) => (a === b && c === d && a === c ? [1, 1] : b < c || d < a ? [0, 0] : [0, 1]),
+  where: ([p, q], x, y) => (p > 0 || q < 0 ? x : p === 0 && q === 0 ? y : [Math.min(x[0], y[0]), Math.max(x[1], y[1])]),
+}

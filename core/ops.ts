@@ -1,0 +1,220 @@
+/**
+ * The operations, typed by the axes they keep. Broadcasting is a union of axes, a reduction removes them,
+ * a contraction demands axes that both sides have. Shapes are checked when the expression is made.
+ */
+import type { Binary, Ternary, Unary } from './scalar.ts'
+import {
+  type AnyTensor,
+  type AxesOf,
+  axesOf,
+  constant,
+  has,
+  type Merge,
+  need,
+  node,
+  pick,
+  type Shape,
+  ShapeError,
+  show,
+  type Tensor,
+  volume,
+} from './tensor.ts'
+import { lift, tensors } from './word.ts'
+
+/** A tensor, or a number standing for a scalar one. */
+export type Operand = AnyTensor | number
+
+// The casts below state, once for each operation, the axes of the node that the same line makes.
+
+// ------------------------------------------------------------------ words
+
+/** Lift a scalar function of one argument to tensors of any axes. Its derivative and its kernels come along. */
+export const unary = (body: Unary) => {
+  const f = body(tensors)
+  return <X extends Operand>(x: X): Tensor<AxesOf<X>> => f(lift(x)) as Tensor<AxesOf<X>>
+}
+/** …of two arguments. Axes that only one side has are broadcast. */
+export const binary = (body: Binary) => {
+  const f = body(tensors)
+  return <X extends Operand, Y extends Operand>(x: X, y: Y): Tensor<AxesOf<X | Y>> => f(lift(x), lift(y)) as Tensor<AxesOf<X | Y>>
+}
+/** …of three. */
+export const ternary = (body: Ternary) => {
+  const f = body(tensors)
+  return <X extends Operand, Y extends Operand, Z extends Operand>(x: X, y: Y, z: Z): Tensor<AxesOf<X | Y | Z>> =>
+    f(lift(x), lift(y), lift(z)) as Tensor<AxesOf<X | Y | Z>>
+}
+
+export const add = binary((S) => S.add)
+export const sub = binary((S) => S.sub)
+export const mul = binary((S) => S.mul)
+export const div = binary((S) => S.div)
+export const maximum = binary((S) => S.max)
+export const minimum = binary((S) => (x, y) => S.where(S.less(x, y), x, y))
+export const less = binary((S) => S.less)
+export const equal = binary((S) => S.equal)
+export const where = ternary((S) => S.where)
+export const exp = unary((S) => S.exp)
+export const log = unary((S) => S.log)
+export const sqrt = unary((S) => S.sqrt)
+export const sin = unary((S) => S.sin)
+export const cos = unary((S) => S.cos)
+export const tanh = unary((S) => S.tanh)
+export const sigmoid = unary((S) => S.sigmoid)
+export const softplus = unary((S) => S.softplus)
+export const erf = unary((S) => S.erf)
+export const negate = unary((S) => (x) => S.mul(S.of(-1), x))
+export const square = unary((S) => (x) => S.mul(x, x))
+export const relu = unary((S) => (x) => S.max(x, S.of(0)))
+/** x · σ(x). */
+export const silu = unary((S) => (x) => S.mul(x, S.sigmoid(x)))
+/** x · Φ(x), with the normal distribution function Φ: exactly, through erf. */
+export const gelu = unary((S) => (x) => S.mul(x, S.mul(S.of(0.5), S.add(S.of(1), S.erf(S.mul(x, S.of(Math.SQRT1_2)))))))
+/** log σ(x) = −softplus(−x). */
+export const logSigmoid = unary((S) => (x) => S.mul(S.of(-1), S.softplus(S.mul(S.of(-1), x))))
+
+// ------------------------------------------------------------------ reductions
+
+const reduce = (merge: Merge, x: AnyTensor, over: readonly string[]): AnyTensor => {
+  for (const axis of over) need(merge, x, axis)
+  const axes = [...new Set(over)].sort()
+  return axes.length === 0
+    ? x
+    : node(
+        { tag: 'reduce', merge, over: axes },
+        [x],
+        pick(x.shape, (axis) => !axes.includes(axis)),
+      )
+}
+/** Σ over the named axes. */
+export const sum = <A extends string, N extends A>(x: Tensor<A>, ...over: readonly N[]): Tensor<Exclude<A, N>> =>
+  reduce('sum', x, over) as Tensor<Exclude<A, N>>
+/** The largest entry along the named axes. */
+export const max = <A extends string, N extends A>(x: Tensor<A>, ...over: readonly N[]): Tensor<Exclude<A, N>> =>
+  reduce('max', x, over) as Tensor<Exclude<A, N>>
+/** log Σ exp over the named axes, without overflow. */
+export const logSumExp = <A extends string, N extends A>(x: Tensor<A>, ...over: readonly N[]): Tensor<Exclude<A, N>> =>
+  reduce('logSumExp', x, over) as Tensor<Exclude<A, N>>
+/** Multiply, and sum over the named axes, which both sides have. */
+export const dot = <A extends string, B extends string, N extends A & B>(
+  x: Tensor<A>,
+  y: Tensor<B>,
+  ...over: readonly N[]
+): Tensor<Exclude<A | B, N>> => {
+  for (const axis of over) for (const side of [x, y]) need('dot', side, axis)
+  return reduce('sum', mul(x, y), over) as Tensor<Exclude<A | B, N>>
+}
+/** The number of entries along the named axes. */
+export const size = (x: AnyTensor, ...axes: readonly string[]): number => axes.reduce((n, axis) => n * need('size', x, axis), 1)
+export const mean = <A extends string, N extends A>(x: Tensor<A>, ...over: readonly N[]): Tensor<Exclude<A, N>> =>
+  mul(sum(x, ...over), 1 / size(x, ...over)) as Tensor<Exclude<A, N>>
+export const logSoftmax = <A extends string, N extends A>(x: Tensor<A>, over: N): Tensor<A> => sub(x, logSumExp(x, over)) as Tensor<A>
+export const softmax = <A extends string, N extends A>(x: Tensor<A>, over: N): Tensor<A> => exp(logSoftmax(x, over)) as Tensor<A>
+
+// ------------------------------------------------------------------ positions
+
+/** 0, 1, 2, … along one axis: masks and positions are words on it, never arrays. */
+export const iota = <A extends string>(axis: A, length: number): Tensor<A> =>
+  node({ tag: 'iota', axis }, [], { [axis]: length }) as Tensor<A>
+
+/**
+ * table[axis = index]: the entries that `index` numbers, along `axis`. Where the index lives on the table's own axes
+ * (the label of each row) this is a comparison, fused into whatever reads it; otherwise a gather.
+ */
+export const take = <A extends string, N extends A, I extends string>(
+  table: Tensor<A>,
+  axis: N,
+  index: Tensor<I>,
+): Tensor<Exclude<A, N> | I> => {
+  const length = need('take', table, axis)
+  const shared = axesOf(index).some((other) => other !== axis && has(table, other))
+  if (shared) return reduce('sum', where(equal(iota(axis, length), index), table, 0), [axis]) as Tensor<Exclude<A, N> | I>
+  const rest = pick(table.shape, (other) => other !== axis)
+  return node({ tag: 'take', axis }, [table, index], { ...index.shape, ...rest }) as Tensor<Exclude<A, N> | I>
+}
+/** out[axis = v] = Σ of the entries of x whose index is v: the adjoint of `take`. */
+export const scatterAdd = (x: AnyTensor, index: AnyTensor, axis: string, length: number): AnyTensor => {
+  for (const other of axesOf(index)) need('scatterAdd', x, other)
+  return node({ tag: 'scatter', axis }, [x, index], { [axis]: length, ...pick(x.shape, (other) => !has(index, other)) })
+}
+/** The entry at one position of an axis. */
+export const at = <A extends string, N extends A>(x: Tensor<A>, axis: N, position: number): Tensor<Exclude<A, N>> => {
+  const length = need('at', x, axis)
+  if (!(position >= 0 && position < length)) throw new ShapeError(`at: position ${position} of axis '${axis}' is outside ${show(x.shape)}`)
+  return sum(slice(x, axis, position, 1), axis) as Tensor<Exclude<A, N>>
+}
+
+// ------------------------------------------------------------------ movements
+
+/** The same numbers under another name. */
+export const rename = <A extends string, From extends A, To extends string>(
+  x: Tensor<A>,
+  from: From,
+  to: To,
+): Tensor<Exclude<A, From> | To> => {
+  need('rename', x, from)
+  if (has(x, to)) throw new ShapeError(`rename: '${from}' cannot be called '${to}', which ${show(x.shape)} already has`)
+  const shape: Shape = Object.fromEntries(Object.entries<number>(x.shape).map(([axis, n]) => [axis === from ? to : axis, n]))
+  return node({ tag: 'rename', from, to }, [x], shape) as Tensor<Exclude<A, From> | To>
+}
+/** out[axis = i] = x[axis = offset + step·i] for i < length, and 0 outside x. */
+export const window = (x: AnyTensor, axis: string, offset: number, step: 1 | -1, length: number): AnyTensor => {
+  need('window', x, axis)
+  return node({ tag: 'window', axis, offset, step }, [x], { ...x.shape, [axis]: length })
+}
+/** `length` entries of an axis, from `from` on. */
+export const slice = <A extends string>(x: Tensor<A>, axis: A, from: number, length: number): Tensor<A> => {
+  const n = need('slice', x, axis)
+  if (from < 0 || length < 1 || from + length > n)
+    throw new ShapeError(`slice: ${from} … ${from + length} of axis '${axis}' is not inside ${show(x.shape)}`)
+  return window(x, axis, from, 1, length) as Tensor<A>
+}
+/** Zeros before and after. */
+export const pad = <A extends string>(x: Tensor<A>, axis: A, before: number, after: number): Tensor<A> =>
+  window(x, axis, -before, 1, before + need('pad', x, axis) + after) as Tensor<A>
+/** The axis backwards. */
+export const reverse = <A extends string>(x: Tensor<A>, axis: A): Tensor<A> =>
+  window(x, axis, need('reverse', x, axis) - 1, -1, need('reverse', x, axis)) as Tensor<A>
+/** One after the other along an axis. */
+export const concatenate = <A extends string>(xs: readonly Tensor<A>[], axis: A): Tensor<A> => {
+  const before = (i: number): number => xs.slice(0, i).reduce((n, x) => n + size(x, axis), 0)
+  const parts = xs.map((x, i) => pad(x, axis, before(i), before(xs.length) - before(i + 1)))
+  return parts.reduce((a, b) => add(a, b) as Tensor<A>)
+}
+/** One axis as several, the first the slowest: `split(x, 'embed', { head: 4, key: 8 })`. */
+export const split = <A extends string, N extends A, I extends string>(
+  x: Tensor<A>,
+  axis: N,
+  into: Shape<I>,
+): Tensor<Exclude<A, N> | I> => {
+  const length = need('split', x, axis)
+  if (volume(into) !== length) throw new ShapeError(`split: axis '${axis}' of ${show(x.shape)} does not factor into ${show(into)}`)
+  const shape: Shape = Object.fromEntries(
+    Object.entries<number>(x.shape).flatMap(([a, n]) => (a === axis ? Object.entries<number>(into) : [[a, n] as const])),
+  )
+  return node({ tag: 'split', axis, into: Object.keys(into) }, [x], shape) as Tensor<Exclude<A, N> | I>
+}
+/** Several axes as one, the first the slowest: `join(x, ['head', 'key'], 'embed')`. */
+export const join = <A extends string, N extends A, I extends string>(
+  x: Tensor<A>,
+  axes: readonly N[],
+  into: I,
+): Tensor<Exclude<A, N> | I> => {
+  const length = size(x, ...axes)
+  const rest = pick(x.shape, (axis) => !axes.some((a) => a === axis))
+  if (into in rest) throw new ShapeError(`join: '${into}' is already an axis of ${show(x.shape)}`)
+  return node({ tag: 'join', axes, into }, [x], { ...rest, [into]: length }) as Tensor<Exclude<A, N> | I>
+}
+/** The same values with exactly these axes, in this order: constant along those that x lacks. */
+export const conform = <A extends string>(x: AnyTensor, shape: Shape<A>): Tensor<A> => {
+  for (const [axis, n] of Object.entries(x.shape))
+    if ((shape as Shape)[axis] !== n) throw new ShapeError(`conform: ${show(x.shape)} does not fit into ${show(shape)}`)
+  const same = axesOf(x).join() === Object.keys(shape).join()
+  return (same ? x : node({ tag: 'conform' }, [x], shape)) as Tensor<A>
+}
+/** The same number everywhere. */
+export const fill = <A extends string>(shape: Shape<A>, value: number): Tensor<A> => conform(constant(value), shape)
+
+/** Identity going forward; nothing flows back. */
+export const stopGradient = <A extends string>(x: Tensor<A>): Tensor<A> =>
+  (x.op.tag === 'stop' || x.op.tag === 'constant' ? x : node({ tag: 'stop' }, [x], x.shape)) as Tensor<A>

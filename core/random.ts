@@ -1,0 +1,40 @@
+/**
+ * Counter-based randomness: uniform(key, salt, i) = hash(key, salt, i) / 2²⁴. No state, so any element can be drawn anywhere,
+ * in any order, on any backend, with the same bits. The mixer is Wellons' "triple32"-style xorshift-multiply.
+ */
+import { cos, log, mul, sqrt, sub } from './ops.ts'
+import { type AnyTensor, node, type Shape, ShapeError, type Tensor } from './tensor.ts'
+
+export const mix = (x: number): number => {
+  let h = x ^ (x >>> 16)
+  h = Math.imul(h, 0x21f0aaad)
+  h ^= h >>> 15
+  h = Math.imul(h, 0x735a2d97)
+  return (h ^ (h >>> 15)) >>> 0
+}
+/** The stream of a key (an integer below 2²⁴) and a salt. */
+export const stream = (key: number, salt: number): number => mix((mix((key + 0x9e3779b9) | 0) + salt) | 0)
+/** A number in [0, 1) with 24 bits. */
+export const uniform = (key: number, salt: number, index: number): number => draw(stream(key, salt), index)
+/** …with the stream computed once. */
+export const draw = (h: number, index: number): number => (mix((mix(index ^ h) + h) | 0) >>> 8) / 2 ** 24
+
+let salts = 0
+/** Uniform numbers in [0, 1): the `key` (an integer below 2²⁴, e.g. seed + step) decides all of them; each call site has its own stream. */
+export const random = <A extends string>(key: Tensor, shape: Shape<A>, salt: number = ++salts): Tensor<A> => {
+  const scalar: AnyTensor = key
+  if (Object.keys(scalar.shape).length > 0) throw new ShapeError('random: the key must be a scalar')
+  return node({ tag: 'random', salt }, [key], shape) as Tensor<A>
+}
+/** Standard normal numbers (Box & Muller, 1958). */
+export const normal = <A extends string>(key: Tensor, shape: Shape<A>, salt: number = ++salts): Tensor<A> =>
+  mul(sqrt(mul(log(sub(1, random(key, shape, 2 * salt))), -2)), cos(mul(random(key, shape, 2 * salt + 1), 2 * Math.PI))) as Tensor<A>
+
+/** Standard normal numbers on the host, in double precision: the initial weights, the same on every backend. */
+export const normals = (key: number, salt: number, count: number): Float64Array => {
+  const [radius, angle] = [stream(key, 2 * salt), stream(key, 2 * salt + 1)]
+  return Float64Array.from(
+    { length: count },
+    (_, i) => Math.sqrt(-2 * Math.log(1 - draw(radius, i))) * Math.cos(2 * Math.PI * draw(angle, i)),
+  )
+}

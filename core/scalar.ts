@@ -1,0 +1,159 @@
+/**
+ * The scalar language.
+ *
+ * A body is a function polymorphic in `A`, the type of scalars: `<A>(S: Scalar<A>) => (x: A) => A`.
+ * Read at numbers it computes; at duals it differentiates; at tensors it builds an expression graph;
+ * at strings it prints a kernel; at intervals it proves a bound. One text, many readings.
+ *
+ * After Carette, Kiselyov & Shan, "Finally Tagless, Partially Evaluated" (2009).
+ */
+export interface Scalar<A> {
+  readonly of: (n: number) => A
+  readonly add: (x: A, y: A) => A
+  readonly sub: (x: A, y: A) => A
+  readonly mul: (x: A, y: A) => A
+  readonly div: (x: A, y: A) => A
+  readonly max: (x: A, y: A) => A
+  readonly exp: (x: A) => A
+  readonly log: (x: A) => A
+  readonly sqrt: (x: A) => A
+  readonly sin: (x: A) => A
+  readonly cos: (x: A) => A
+  readonly tanh: (x: A) => A
+  /** eˣ − 1, without cancellation at 0. */
+  readonly expm1: (x: A) => A
+  /** log(1 + x), without cancellation at 0. */
+  readonly log1p: (x: A) => A
+  /** σ(x) = 1 / (1 + e⁻ˣ), without overflow. */
+  readonly sigmoid: (x: A) => A
+  /** log(1 + eˣ), without overflow. log σ(x) = −softplus(−x). */
+  readonly softplus: (x: A) => A
+  /** The error function: 2/√π ∫₀ˣ e^(−t²) dt. */
+  readonly erf: (x: A) => A
+  /** 1 where x < y, else 0. */
+  readonly less: (x: A, y: A) => A
+  /** 1 where x = y, else 0. */
+  readonly equal: (x: A, y: A) => A
+  /** x where p ≠ 0, else y. */
+  readonly where: (p: A, x: A, y: A) => A
+}
+
+/** The words of the language: everything but the numerals. */
+export type Word = Exclude<keyof Scalar<unknown>, 'of'>
+
+export type Unary = <A>(S: Scalar<A>) => (x: A) => A
+export type Binary = <A>(S: Scalar<A>) => (x: A, y: A) => A
+export type Ternary = <A>(S: Scalar<A>) => (x: A, y: A, z: A) => A
+
+/** Read at numbers: the meaning of every word, in double precision. */
+export const numbers: Scalar<number> = {
+  of: (n) => n,
+  add: (x, y) => x + y,
+  sub: (x, y) => x - y,
+  mul: (x, y) => x * y,
+  div: (x, y) => x / y,
+  max: (x, y) => Math.max(x, y),
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  sin: Math.sin,
+  cos: Math.cos,
+  tanh: Math.tanh,
+  expm1: Math.expm1,
+  log1p: Math.log1p,
+  sigmoid: (x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))),
+  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  erf: (x) => errorFunction(x),
+  less: (x, y) => (x < y ? 1 : 0),
+  equal: (x, y) => (x === y ? 1 : 0),
+  where: (p, x, y) => (p !== 0 ? x : y),
+}
+
+/** erf(x) = 2/√π · e^(−x²) · Σₙ 2ⁿ x^(2n+1) / (2n+1)!!: every term has the sign of x, so nothing cancels. */
+const errorFunction = (x: number): number => {
+  if (!(Math.abs(x) < 6)) return Number.isNaN(x) ? x : Math.sign(x)
+  let term = x
+  let sum = x
+  for (let n = 1; Math.abs(term) > Math.abs(sum) * 2 ** -54; n++) {
+    term *= (2 * x * x) / (2 * n + 1)
+    sum += term
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
+}
+
+/** The words, listed once: every reading that treats them alike is made from this list. */
+export const words = Object.keys(numbers).filter((name) => name !== 'of') as Word[] // keyof numbers is keyof Scalar
+
+/** A reading that treats all words alike. */
+export const reading = <A>(of: (n: number) => A, apply: (word: Word, args: readonly A[]) => A): Scalar<A> =>
+  // Every word of the interface gets a function of its own arity; the type checker cannot follow a table built by a loop.
+  Object.assign({ of }, ...words.map((word) => ({ [word]: (...args: A[]) => apply(word, args) }))) as Scalar<A>
+
+/** Apply a word by name. */
+export const say = <A>(S: Scalar<A>, word: Word, args: readonly A[]): A =>
+  // The arity is that of the word; `args` was built for it.
+  (S[word] as (...xs: readonly A[]) => A)(...args)
+
+/**
+ * The derivative of each word, beside its name: what a rate of change `g` of the result contributes to each argument.
+ * Phrased in terms of the result `r` where that is cheaper or keeps the tails exact; `undefined` where nothing flows.
+ */
+const rules: {
+  readonly [W in Word]: <A>(S: Scalar<A>, g: A, r: A, x: A, y: A) => readonly (A | undefined)[]
+} = {
+  add: (_, g) => [g, g],
+  sub: (S, g) => [g, negate(S, g)],
+  mul: (S, g, _, x, y) => [S.mul(g, y), S.mul(g, x)],
+  div: (S, g, r, _, y) => [S.div(g, y), negate(S, S.div(S.mul(g, r), y))],
+  max: (S, g, _, x, y) => {
+    const half = S.where(S.equal(x, y), S.mul(S.of(0.5), g), S.of(0))
+    return [S.where(S.less(y, x), g, half), S.where(S.less(x, y), g, half)]
+  },
+  exp: (S, g, r) => [S.mul(g, r)],
+  log: (S, g, _, x) => [S.div(g, x)],
+  sqrt: (S, g, r) => [S.div(S.mul(S.of(0.5), g), r)],
+  sin: (S, g, _, x) => [S.mul(g, S.cos(x))],
+  cos: (S, g, _, x) => [negate(S, S.mul(g, S.sin(x)))],
+  tanh: (S, g, r) => [S.mul(g, S.mul(S.sub(S.of(1), r), S.add(S.of(1), r)))],
+  expm1: (S, g, r) => [S.mul(g, S.add(S.of(1), r))],
+  log1p: (S, g, _, x) => [S.div(g, S.add(S.of(1), x))],
+  sigmoid: (S, g, r, x) => [S.mul(g, S.mul(r, S.sigmoid(negate(S, x))))],
+  softplus: (S, g, _, x) => [S.mul(g, S.sigmoid(x))],
+  erf: (S, g, _, x) => [S.mul(g, S.mul(S.of(2 / Math.sqrt(Math.PI)), S.exp(negate(S, S.mul(x, x)))))],
+  less: () => [],
+  equal: () => [],
+  where: (S, g, _, p) => [undefined, S.where(p, g, S.of(0)), S.where(p, S.of(0), g)],
+}
+const negate = <A>(S: Scalar<A>, x: A): A => S.mul(S.of(-1), x)
+
+/** g · ∂word/∂xᵢ for every argument i, given the result. */
+export const pull = <A>(S: Scalar<A>, word: Word, g: A, result: A, args: readonly A[]): readonly (A | undefined)[] =>
+  rules[word](S, g, result, args[0]!, args[1]!)
+
+/** A value and its rate of change. */
+export interface Dual<A> {
+  readonly at: A
+  readonly by: A
+}
+
+/** Forward mode, as a reading: the chain rule over the same rules that reverse mode uses. */
+export const dual = <A>(S: Scalar<A>): Scalar<Dual<A>> =>
+  reading(
+    (n) => ({ at: S.of(n), by: S.of(0) }),
+    (word, args) => {
+      const at = args.map((x) => x.at)
+      const value = say(S, word, at)
+      const by = args.reduce<A | undefined>((total, x, i) => {
+        const flow = pull(S, word, x.by, value, at)[i]
+        return flow === undefined ? total : total === undefined ? flow : S.add(total, flow)
+      }, undefined)
+      return { at: value, by: by ?? S.of(0) }
+    },
+  )
+
+/** d body / dx at x. Again a body: the language is closed under differentiation. */
+export const derivative =
+  (body: Unary): Unary =>
+  (S) =>
+  (x) =>
+    body(dual(S))({ at: x, by: S.of(1) }).by

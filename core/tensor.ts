@@ -1,0 +1,160 @@
+/**
+ * Tensors are expressions. A node is one scalar word, one reduction over named axes, or one data movement;
+ * an operation returns a node and computes nothing. Nodes are hash-consed: equal expressions are one object.
+ *
+ * Axes have names, and the type of a tensor is the *set* of its names (after GTensor, Haliax, Penzai and Dex).
+ */
+import type { Handle } from './backend.ts'
+import type { Word } from './scalar.ts'
+
+/** Sizes by axis name, e.g. `{ batch: 8, seq: 64 }`. Key order is the order in which data enters and leaves. */
+export type Shape<Axes extends string = string> = { readonly [A in Axes]: number }
+
+/** A tensor whose axes are not known to the type checker. */
+export interface AnyTensor {
+  /** Later nodes have larger numbers: sorting by id is a topological order. */
+  readonly id: number
+  readonly op: Op
+  readonly from: readonly AnyTensor[]
+  readonly shape: Shape
+}
+
+/**
+ * An array whose axes have names. `Tensor<'batch' | 'seq'>` and `Tensor<'seq' | 'batch'>` are one type; `Tensor<never>`
+ * (or plain `Tensor`) is a scalar. Invariant (`in out`): a tensor with more axes is never a tensor with fewer.
+ */
+export interface Tensor<in out Axes extends string = never> extends AnyTensor {
+  readonly shape: Shape<Axes>
+}
+
+/** The axes of a tensor type; a bare number has none. */
+export type AxesOf<T> = T extends Tensor<infer A> ? A : never
+
+/** How sibling numbers meet in a reduction: a commutative monoid. */
+export type Merge = 'sum' | 'max' | 'logSumExp'
+/** The neutral element of each merge. */
+export const neutral: { readonly [M in Merge]: number } = { sum: 0, max: -Infinity, logSumExp: -Infinity }
+
+export type Op =
+  // leaves
+  | { readonly tag: 'input'; readonly name: string }
+  | { readonly tag: 'data'; readonly values: ArrayLike<number> }
+  | { readonly tag: 'device'; readonly resident: Resident }
+  | { readonly tag: 'constant'; readonly value: number }
+  | { readonly tag: 'iota'; readonly axis: string }
+  /** uniform(key, salt, linear index in the order of the shape): see random.ts. From: key. */
+  | { readonly tag: 'random'; readonly salt: number }
+  // arithmetic
+  | { readonly tag: 'word'; readonly word: Word }
+  | { readonly tag: 'reduce'; readonly merge: Merge; readonly over: readonly string[] }
+  // movement
+  | { readonly tag: 'rename'; readonly from: string; readonly to: string }
+  /** out[axis = i] = x[axis = offset + step·i], and 0 outside x: slices, padding, reversal; its own adjoint. */
+  | { readonly tag: 'window'; readonly axis: string; readonly offset: number; readonly step: 1 | -1 }
+  /** One axis as several, the first the slowest; `join` is its inverse. */
+  | { readonly tag: 'split'; readonly axis: string; readonly into: readonly string[] }
+  | { readonly tag: 'join'; readonly axes: readonly string[]; readonly into: string }
+  /** out = table[axis = index]. From: table, index. */
+  | { readonly tag: 'take'; readonly axis: string }
+  /** out[axis = index] += x, from 0: the adjoint of take. From: x, index. */
+  | { readonly tag: 'scatter'; readonly axis: string }
+  /** The same values with exactly these axes in exactly this order (constant along new ones). */
+  | { readonly tag: 'conform' }
+  // differentiation
+  /** The identity, but a new node each time: what `grad` differentiates with respect to. */
+  | { readonly tag: 'variable'; readonly unique: number }
+  | { readonly tag: 'stop' }
+
+/** An array on a device, freed with the last tensor that holds it. `handle` is undefined once it was donated. */
+export interface Resident {
+  readonly backend: string
+  handle: Handle | undefined
+  readonly download: () => Promise<Float32Array | Float64Array>
+}
+
+export class ShapeError extends TypeError {
+  override readonly name = 'ShapeError'
+}
+
+export const show = (shape: Shape): string => {
+  const axes = Object.entries(shape).map(([axis, size]) => `${axis}: ${size}`)
+  return axes.length === 0 ? '{}' : `{ ${axes.join(', ')} }`
+}
+export const axesOf = (x: AnyTensor): readonly string[] => Object.keys(x.shape)
+export const has = (x: AnyTensor, axis: string): boolean => axis in x.shape
+export const volume = (shape: Shape): number => Object.values(shape).reduce((a, b) => a * b, 1)
+export const pick = (shape: Shape, keep: (axis: string) => boolean): Shape =>
+  Object.fromEntries(Object.entries(shape).filter(([axis]) => keep(axis)))
+
+// ------------------------------------------------------------------ nodes
+
+let count = 0
+const table = new Map<string, WeakRef<AnyTensor>>()
+const swept = new FinalizationRegistry<string>((key) => {
+  if (table.get(key)?.deref() === undefined) table.delete(key)
+})
+
+/** A fresh node. */
+export const fresh = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTensor => ({ id: ++count, op, from, shape })
+
+/** The node for this operation on these arguments: made once. */
+export const node = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTensor => {
+  const key = `${label(op)}(${from.map((x) => x.id).join()})${needsShape(op) ? show(shape) : ''}`
+  const known = table.get(key)?.deref()
+  if (known !== undefined) return known
+  const made = fresh(op, from, shape)
+  table.set(key, new WeakRef(made))
+  swept.register(made, key)
+  return made
+}
+const label = (op: Op): string =>
+  op.tag === 'word' ? op.word : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
+const needsShape = ({ tag }: Op): boolean =>
+  tag === 'iota' || tag === 'random' || tag === 'window' || tag === 'split' || tag === 'scatter' || tag === 'conform'
+
+/** Every node that `outputs` depend on, arguments first. */
+export const reachable = (outputs: readonly AnyTensor[]): readonly AnyTensor[] => {
+  const seen = new Set(outputs)
+  for (const x of seen) for (const y of x.from) seen.add(y)
+  return [...seen].sort((a, b) => a.id - b.id)
+}
+
+/** The union of shapes; an axis must have one size. */
+export const unify = (what: string, xs: readonly AnyTensor[]): Shape => {
+  const all: Record<string, number> = {}
+  for (const x of xs)
+    for (const [axis, size] of Object.entries(x.shape)) {
+      const known = all[axis]
+      if (known !== undefined && known !== size) {
+        const sides = xs.map((y, i) => `  argument ${i + 1}: ${show(y.shape)}`).join('\n')
+        throw new ShapeError(`${what}: axis '${axis}' has size ${known} on one side and ${size} on the other\n${sides}`)
+      }
+      all[axis] = size
+    }
+  return all
+}
+
+/** Refuse an axis that is not there. */
+export const need = (what: string, x: AnyTensor, axis: string): number => {
+  const size = x.shape[axis]
+  if (size === undefined) throw new ShapeError(`${what}: there is no axis '${axis}' in ${show(x.shape)}`)
+  return size
+}
+
+// ------------------------------------------------------------------ leaves
+
+export const isTensor = (x: unknown): x is AnyTensor => typeof x === 'object' && x !== null && 'op' in x && 'from' in x && 'shape' in x
+
+/** `tensor({ batch: 2, seq: 3 }, [1, 2, 3, 4, 5, 6])`: the last axis varies fastest. The numbers are not copied: do not change them. */
+export const tensor = <A extends string>(shape: Shape<A>, values: ArrayLike<number>): Tensor<A> => {
+  if (values.length !== volume(shape))
+    throw new ShapeError(`tensor: ${show(shape)} holds ${volume(shape)} numbers, but ${values.length} were given`)
+  return fresh({ tag: 'data', values }, [], shape) as Tensor<A> // a leaf of exactly this shape
+}
+/** A leaf whose values come later. */
+export const input = (name: string, shape: Shape): AnyTensor => fresh({ tag: 'input', name }, [], shape)
+/** An array that lives on a device. */
+export const device = (shape: Shape, resident: Resident): AnyTensor => fresh({ tag: 'device', resident }, [], shape)
+export const constant = (value: number): Tensor => node({ tag: 'constant', value }, [], {}) as Tensor // a scalar has no axes
+/** The number of a constant node. */
+export const literal = (x: AnyTensor): number | undefined => (x.op.tag === 'constant' ? x.op.value : undefined)

@@ -1,0 +1,46 @@
+/**
+ * The scalar language read at tensors: each word builds a node whose axes are the union of its arguments'.
+ * Smart constructors fold constants and drop identities (0 + x, 1 · x, 0 · x), so `0 · x` is 0 even where x is not finite.
+ */
+import { numbers, reading, type Scalar, say, type Word } from './scalar.ts'
+import { type AnyTensor, constant, literal, node, unify } from './tensor.ts'
+
+export const tensors: Scalar<AnyTensor> = reading<AnyTensor>(constant, (word, args) => apply(word, args))
+
+const commutative: ReadonlySet<Word> = new Set<Word>(['add', 'mul', 'max', 'equal'])
+
+/** The node of a word on its arguments. */
+export const apply = (word: Word, given: readonly AnyTensor[]): AnyTensor => {
+  const shape = unify(word, given)
+  const args = commutative.has(word) ? [...given].sort(constantsFirst) : given
+  const values = args.map(literal)
+  if (values.every((v) => v !== undefined)) return constant(say(numbers, word, values))
+  return simpler(word, args, values) ?? node({ tag: 'word', word }, args, shape)
+}
+const constantsFirst = (x: AnyTensor, y: AnyTensor): number =>
+  Number(y.op.tag === 'constant') - Number(x.op.tag === 'constant') || x.id - y.id
+
+const simpler = (word: Word, [x, y, z]: readonly AnyTensor[], [a, b]: readonly (number | undefined)[]): AnyTensor | undefined => {
+  switch (word) {
+    case 'add':
+      return a === 0 ? y : undefined
+    case 'sub':
+      return b === 0 ? x : undefined
+    case 'mul': {
+      if (a === 1) return y
+      if (a === 0) return x
+      const [c, inner] = y?.op.tag === 'word' && y.op.word === 'mul' ? y.from : []
+      const scale = c === undefined ? undefined : literal(c)
+      return a !== undefined && scale !== undefined && inner !== undefined ? apply('mul', [constant(a * scale), inner]) : undefined
+    }
+    case 'div':
+      return b === 1 || a === 0 ? x : undefined
+    case 'where':
+      return y === z || (a !== undefined && a !== 0) ? y : a === 0 ? z : undefined
+    default:
+      return undefined
+  }
+}
+
+/** A number, or a tensor, as a tensor. */
+export const lift = (x: AnyTensor | number): AnyTensor => (typeof x === 'number' ? constant(x) : x)
