@@ -9,8 +9,9 @@ export type Interval = readonly [low: number, high: number]
 
 /** Wider than any rounding of Math's functions (a few units in the last place), and than the least subnormal. */
 const slack = 2 ** -46
-const down = (x: number): number => (Number.isNaN(x) ? -Infinity : x - Math.abs(x) * slack - Number.MIN_VALUE)
-const up = (x: number): number => (Number.isNaN(x) ? Infinity : x + Math.abs(x) * slack + Number.MIN_VALUE)
+const down = (x: number): number =>
+  Number.isNaN(x) ? -Infinity : x === Infinity ? Number.MAX_VALUE : x - Math.abs(x) * slack - Number.MIN_VALUE
+const up = (x: number): number => -down(-x)
 const outward = (low: number, high: number): Interval => [low === 0 ? 0 : down(low), high === 0 ? 0 : up(high)]
 const times = (x: number, y: number): number => (x === 0 || y === 0 ? 0 : x * y)
 const hull = (...xs: readonly number[]): Interval => outward(Math.min(...xs), Math.max(...xs))

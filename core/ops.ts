@@ -17,6 +17,7 @@ import {
   ShapeError,
   show,
   type Tensor,
+  unify,
   volume,
 } from './tensor.ts'
 import { lift, tensors } from './word.ts'
@@ -31,18 +32,24 @@ export type Operand = AnyTensor | number
 /** Lift a scalar function of one argument to tensors of any axes. Its derivative and its kernels come along. */
 export const unary = (body: Unary) => {
   const f = body(tensors)
-  return <X extends Operand>(x: X): Tensor<AxesOf<X>> => f(lift(x)) as Tensor<AxesOf<X>>
+  return <X extends Operand>(x: X): Tensor<AxesOf<X>> => whole(f, [x]) as Tensor<AxesOf<X>>
 }
 /** …of two arguments. Axes that only one side has are broadcast. */
 export const binary = (body: Binary) => {
   const f = body(tensors)
-  return <X extends Operand, Y extends Operand>(x: X, y: Y): Tensor<AxesOf<X | Y>> => f(lift(x), lift(y)) as Tensor<AxesOf<X | Y>>
+  return <X extends Operand, Y extends Operand>(x: X, y: Y): Tensor<AxesOf<X | Y>> => whole(f, [x, y]) as Tensor<AxesOf<X | Y>>
 }
 /** …of three. */
 export const ternary = (body: Ternary) => {
   const f = body(tensors)
   return <X extends Operand, Y extends Operand, Z extends Operand>(x: X, y: Y, z: Z): Tensor<AxesOf<X | Y | Z>> =>
-    f(lift(x), lift(y), lift(z)) as Tensor<AxesOf<X | Y | Z>>
+    whole(f, [x, y, z]) as Tensor<AxesOf<X | Y | Z>>
+}
+/** Apply, and give back the axes that simplification lost (0 · x is 0): the type has promised them. */
+const whole = <Args extends readonly AnyTensor[]>(f: (...args: Args) => AnyTensor, operands: readonly Operand[]): AnyTensor => {
+  const args = operands.map(lift) as readonly AnyTensor[] as Args // as many as f takes: the callers above see to it
+  const y = f(...args)
+  return args.every((x) => axesOf(x).every((axis) => has(y, axis))) ? y : conform(y, unify('conform', args))
 }
 
 export const add = binary((S) => S.add)
