@@ -1,0 +1,57 @@
+/**
+ * What a human told us, as tensors. Every log-probability is that of a whole completion: summed over its tokens, in nats.
+ * Which evidence a loss needs follows from the reference distribution it declares; a batch that lacks some does not type-check.
+ */
+import type { Tensor } from '../core/index.ts'
+
+/** A completion y of a prompt x, one per example. */
+export interface Completion {
+  /** log π_θ(y|x), under the policy that is being trained. */
+  readonly policy: Tensor<'example'>
+  /** log π_ref(y|x), under the frozen reference model (for clipped policy gradients: π_old, which sampled y). */
+  readonly reference: Tensor<'example'>
+  /** The number of tokens of y. */
+  readonly length: Tensor<'example'>
+}
+export type Part = keyof Completion
+
+/** +1 where the completion is desirable, −1 where it is undesirable. */
+export type Label = Tensor<'example'>
+
+/** The evidence that each kind of reference point asks for, for completions of which the reward reads `C`. */
+export interface EvidenceOf<C> {
+  /** A pair: the completion that was preferred, and the one that was not. */
+  readonly pair: { readonly chosen: C; readonly rejected: C }
+  /** A judged completion, and a mismatched one: y' answers another prompt x' of the batch, but is scored after x. */
+  readonly unrelated: { readonly outcome: C; readonly label: Label; readonly unrelated: C }
+  /** A judged completion alone. */
+  readonly judged: { readonly outcome: C; readonly label: Label }
+  /** A completion that nobody judged: demonstrations. */
+  readonly shown: { readonly outcome: C }
+}
+export type Kind = keyof EvidenceOf<unknown>
+
+/** All the evidence there can be. Every loss accepts it, because `Loss<E>` is contravariant in E. */
+export interface Everything {
+  readonly chosen: Completion
+  readonly rejected: Completion
+  readonly outcome: Completion
+  readonly label: Label
+  readonly unrelated: Completion
+}
+
+/** The same at run time: what a trainer must put into a batch. Exactly one of `pair` and `outcome` is true. */
+export interface Needs {
+  /** `chosen` and `rejected`. */
+  readonly pair: boolean
+  /** `outcome`. */
+  readonly outcome: boolean
+  /** `label`. */
+  readonly label: boolean
+  /** `unrelated`: a mismatched completion per example. */
+  readonly unrelated: boolean
+  /** `reference` in every completion: the reference model must be run. */
+  readonly reference: boolean
+  /** `length` in every completion. */
+  readonly length: boolean
+}

@@ -1,0 +1,56 @@
+/**
+ * A loss, as a trainer sees it: a plain value that says what evidence it needs, and maps that evidence to expressions.
+ *
+ *     const loss: Loss<Everything>                            // any loss of the catalogue
+ *     loss.needs                                              // { pair, outcome, label, unrelated, reference, length, … }
+ *     const { loss: L, rewards } = loss.evaluate(batch)       // Tensor, to be differentiated; metrics
+ *
+ * A loss whose reference point is a statistic of the whole batch (KTO's z₀) also has `statistic`. Under gradient accumulation
+ * or several workers, add the statistics of all micro-batches with `pool`, and give the sum to `evaluate` of each:
+ *
+ *     const pooled = microBatches.map((b) => loss.statistic(b)).reduce(pool)
+ *     const losses = microBatches.map((b) => loss.evaluate(b, pooled))          // exactly the loss of the whole batch, up to
+ *     L = Σ weightᵢ · lossᵢ / Σ weightᵢ                                         // the weights of the means
+ */
+import { add, type Tensor } from '../core/index.ts'
+import type { Everything, Needs } from './evidence.ts'
+import type { Source } from './source.ts'
+
+export interface Loss<in E> {
+  /** As the literature calls it: 'KTO'. */
+  readonly name: string
+  readonly source: Source
+  readonly needs: Needs
+  /** What evaluating must know of the whole batch; absent where each example stands for itself. */
+  readonly statistic?: (evidence: E) => Statistic
+  /** `pooled` is the statistic of the whole batch, of which the evidence may be a part. Default: the evidence is the batch. */
+  readonly evaluate: (evidence: E, pooled?: Statistic) => Outcome
+}
+/** A loss whose evidence is known only at run time. */
+export type AnyLoss = Loss<Everything>
+
+export interface Outcome {
+  /** The mean of `losses` (for SFT: over tokens). No axes: what is differentiated. */
+  readonly loss: Tensor
+  /** What the mean divided by: examples (for SFT: tokens). Weighs micro-batches of different sizes. */
+  readonly weight: Tensor
+  readonly losses: Tensor<'example'>
+  /** r_θ(x, y) of every completion that was judged: `outcome`, or `chosen` and `rejected`. */
+  readonly rewards: Rewards
+  /** z = s·(r − E_Q r), at which the value function was taken. Absent for what is not a HALO. */
+  readonly surprise?: Tensor<'example'>
+  /** The reference point, where it is one number for the whole batch: KTO's z₀, BCO's δ. */
+  readonly z0?: Tensor
+}
+export interface Rewards {
+  readonly outcome?: Tensor<'example'>
+  readonly chosen?: Tensor<'example'>
+  readonly rejected?: Tensor<'example'>
+}
+
+/** A mean that is not yet divided: statistics of parts add up to the statistic of the whole. */
+export interface Statistic {
+  readonly sum: Tensor
+  readonly count: Tensor
+}
+export const pool = (a: Statistic, b: Statistic): Statistic => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) })

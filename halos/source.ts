@@ -1,0 +1,10 @@
+/** Where a loss was published. */
+export interface Source {
+  /** BibTeX key, e.g. `ethayarajh2024kto`. */
+  readonly key: string
+  readonly authors: readonly string[]
+  readonly title: string
+  readonly year: number
+  /** arXiv identifier, e.g. `2402.01306`. */
+  readonly arxiv: string
+}
