@@ -1,0 +1,102 @@
+/** The structure of the repository, as assertions: who imports whom, through which door, and how long a file may be. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import test from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const folders = ['core', 'backends', 'halos', 'models', 'app', 'spec'] as const
+type Folder = (typeof folders)[number]
+
+/** core ← {backends, halos, models} ← app ← spec; siblings do not know each other. */
+const mayImport: { readonly [F in Folder]: readonly Folder[] } = {
+  core: [],
+  backends: ['core'],
+  halos: ['core'],
+  models: ['core'],
+  app: ['core', 'backends', 'halos', 'models'],
+  spec: ['core', 'backends', 'halos', 'models', 'app'],
+}
+/** Lines a file may have: three screens; a test file lists cases. */
+const budget = (file: string): number => (file.startsWith('spec') ? 400 : 260)
+
+const sources = (folder: string): readonly string[] =>
+  readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
+const all = folders.flatMap(sources)
+const text = (file: string): string => readFileSync(join(root, file), 'utf8')
+const imports = (file: string): readonly string[] =>
+  [...text(file).matchAll(/\bfrom '([^'\n]+)'|^import '([^'\n]+)'|\bimport\('([^'\n]+)'\)/gm)].map(
+    (found) => found[1] ?? found[2] ?? found[3]!,
+  )
+const top = (file: string): string => file.split('/')[0]!
+/** The file inside the repository that an import names, if it is one. */
+const target = (file: string, name: string): string | undefined =>
+  name.startsWith('.') ? relative(root, resolve(root, dirname(file), name)) : undefined
+const inside = (file: string): readonly string[] => imports(file).flatMap((name) => target(file, name) ?? [])
+
+test('there are sources to look at, and the reader of imports sees them', () => {
+  assert.ok(all.length > 30)
+  assert.ok(inside('core/ops.ts').includes('core/tensor.ts'))
+})
+
+for (const folder of folders)
+  test(`${folder} imports only ${['itself', ...mayImport[folder]].join(', ')}`, () => {
+    const allowed: readonly string[] = [folder, ...mayImport[folder]]
+    const wrong = sources(folder).flatMap((file) =>
+      inside(file)
+        .filter((other) => !allowed.includes(top(other)))
+        .map((other) => `${file} → ${other}`),
+    )
+    assert.deepEqual(wrong, [])
+  })
+
+test("a folder's index.ts is its only door", () => {
+  const wrong = all.flatMap((file) =>
+    inside(file)
+      .filter((other) => top(other) !== top(file) && top(file) !== 'spec' && !/^[^/]+(\/[^/]+)?\/index\.ts$/.test(other))
+      .map((other) => `${file} → ${other}`),
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('backends share only the planner', () => {
+  const folderOf = (file: string): string => file.split('/').slice(0, 2).join('/')
+  const wrong = sources('backends')
+    .filter((file) => file !== 'backends/index.ts')
+    .flatMap((file) =>
+      inside(file)
+        .filter((other) => top(other) === 'backends' && folderOf(other) !== folderOf(file) && folderOf(other) !== 'backends/plan')
+        .map((other) => `${file} → ${other}`),
+    )
+  assert.deepEqual(wrong, [])
+})
+
+test('core depends on fp-ts and nothing else, and is under 1,200 lines', () => {
+  const outside = sources('core').flatMap((file) => imports(file).filter((name) => !name.startsWith('.')))
+  assert.deepEqual(
+    [...new Set(outside)].filter((name) => name !== 'fp-ts'),
+    [],
+  )
+  const lines = sources('core').reduce((n, file) => n + text(file).split('\n').length - 1, 0)
+  assert.ok(lines < 1200, `core has ${lines} lines`)
+})
+
+test('every file is one idea: it opens with what it is, and keeps to its budget', () => {
+  const long = all
+    .filter((file) => text(file).split('\n').length > budget(file))
+    .map((file) => `${file}: ${text(file).split('\n').length} lines`)
+  assert.deepEqual(long, [])
+  const silent = all.filter((file) => !/^(#!.*\n)?\/\*\*/.test(text(file)))
+  assert.deepEqual(silent, [])
+})
+
+test('no any, no suppressed errors, no fp-ts sub-paths, no path of somebody’s machine', () => {
+  const forbidden = [/: any\b/, /\bas any\b/, /@ts-ignore/, /from 'fp-ts\//, /\/(work|home|Users)\/[a-z]/]
+  const wrong = all
+    .filter((file) => file !== 'spec/architecture.test.ts')
+    .flatMap((file) => forbidden.filter((pattern) => pattern.test(text(file))).map((pattern) => `${file}: ${pattern}`))
+  assert.deepEqual(wrong, [])
+})
