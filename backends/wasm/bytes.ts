@@ -1,0 +1,66 @@
+/** A growable byte array, and the number formats of WebAssembly binaries. */
+export interface Bytes {
+  data: Uint8Array
+  length: number
+}
+
+export const bytes = (capacity = 1 << 12): Bytes => ({ data: new Uint8Array(capacity), length: 0 })
+export const finished = ({ data, length }: Bytes): Uint8Array<ArrayBuffer> => data.slice(0, length)
+
+const reserve = (out: Bytes, more: number): void => {
+  if (out.length + more <= out.data.length) return
+  const data = new Uint8Array(Math.max(2 * out.data.length, out.length + more))
+  data.set(out.data.subarray(0, out.length))
+  out.data = data
+}
+export const byte = (out: Bytes, value: number): void => {
+  if (out.length === out.data.length) reserve(out, 1)
+  out.data[out.length++] = value
+}
+export const append = (out: Bytes, { data, length }: Bytes): void => {
+  reserve(out, length)
+  out.data.set(data.subarray(0, length), out.length)
+  out.length += length
+}
+/** Unsigned LEB128. */
+export const unsigned = (out: Bytes, value: number): void => {
+  let rest = value >>> 0
+  while (rest > 0x7f) {
+    byte(out, (rest & 0x7f) | 0x80)
+    rest >>>= 7
+  }
+  byte(out, rest)
+}
+/** Signed LEB128. */
+export const signed = (out: Bytes, value: number): void => {
+  let rest = value | 0
+  while (rest < -64 || rest > 63) {
+    byte(out, (rest & 0x7f) | 0x80)
+    rest >>= 7
+  }
+  byte(out, rest & 0x7f)
+}
+export const text = (out: Bytes, value: string): void => {
+  const data = new TextEncoder().encode(value)
+  unsigned(out, data.length)
+  append(out, { data, length: data.length })
+}
+const view = new DataView(new ArrayBuffer(8))
+const flush = (out: Bytes, count: number): void => {
+  for (let i = 0; i < count; i++) byte(out, view.getUint8(i))
+}
+/** A single-precision number. */
+export const float = (out: Bytes, value: number): void => {
+  view.setFloat32(0, value, true)
+  flush(out, 4)
+}
+/** A double-precision number. */
+export const double = (out: Bytes, value: number): void => {
+  view.setFloat64(0, value, true)
+  flush(out, 8)
+}
+/** An integer of 32 bits. */
+export const word = (out: Bytes, value: number): void => {
+  view.setInt32(0, value, true)
+  flush(out, 4)
+}

@@ -1,0 +1,98 @@
+/** Statements of WebAssembly: sequences, branches, loops and locals. */
+import { type Bytes, byte, unsigned } from './bytes.ts'
+import { type Code, i32, type Type, types } from './instructions.ts'
+
+export const nothing: Code = () => {}
+/** One after the other. */
+export const seq =
+  (...codes: readonly Code[]): Code =>
+  (out) => {
+    for (let i = 0; i < codes.length; i++) codes[i]!(out)
+  }
+/** Statements, then a value. */
+export const after =
+  <T extends Type>(first: Code, value: Code<T>): Code<T> =>
+  (out) => {
+    first(out)
+    value(out)
+  }
+const nested =
+  (opcode: number) =>
+  (body: Code): Code =>
+  (out) => {
+    byte(out, opcode)
+    byte(out, types.nothing)
+    body(out)
+    byte(out, 0x0b)
+  }
+export const block = nested(0x02)
+export const loop = nested(0x03)
+/** Leave (or, of a loop, repeat) the construct that is `depth` levels out. */
+export const br =
+  (depth: number): Code =>
+  (out) => {
+    byte(out, 0x0c)
+    unsigned(out, depth)
+  }
+export const br_if =
+  (depth: number, condition: Code<'i32'>): Code =>
+  (out) => {
+    condition(out)
+    byte(out, 0x0d)
+    unsigned(out, depth)
+  }
+const branch =
+  <T extends Type | 'nothing'>(type: T, condition: Code<'i32'>, yes: Code<T>, no: Code<T> | undefined): Code<T> =>
+  (out) => {
+    condition(out)
+    byte(out, 0x04)
+    byte(out, types[type])
+    yes(out)
+    if (no !== undefined) {
+      byte(out, 0x05)
+      no(out)
+    }
+    byte(out, 0x0b)
+  }
+export const when = (condition: Code<'i32'>, yes: Code, no?: Code): Code => branch('nothing', condition, yes, no)
+/** The value of one branch; the other does not run. */
+export const choose = <T extends Type>(type: T, condition: Code<'i32'>, yes: Code<T>, no: Code<T>): Code<T> =>
+  branch(type, condition, yes, no)
+/** One of two values, both computed. */
+export const select =
+  <T extends 'i32' | 'f32'>(condition: Code<'i32'>, yes: Code<T>, no: Code<T>): Code<T> =>
+  (out) => {
+    yes(out)
+    no(out)
+    condition(out)
+    byte(out, 0x1b)
+  }
+export const drop =
+  (value: Code<Type>): Code =>
+  (out) => {
+    value(out)
+    byte(out, 0x1a)
+  }
+
+// ------------------------------------------------------------------ locals
+
+export interface Local<T extends Type> {
+  readonly get: Code<T>
+  readonly set: (value: Code<T>) => Code
+  readonly tee: (value: Code<T>) => Code<T>
+}
+/** The local (or parameter) of this number. */
+export const local = <T extends Type>(index: number): Local<T> => {
+  const access = (opcode: number, value?: Code<T>) => (out: Bytes) => {
+    value?.(out)
+    byte(out, opcode)
+    unsigned(out, index)
+  }
+  return { get: access(0x20), set: (value) => access(0x21, value), tee: (value) => access(0x22, value) }
+}
+/** Makes the locals of the function being written. */
+export type Locals = <T extends Type>(type: T) => Local<T>
+
+/** i = from; while (i < to) { body; i += step }, with signed indices. */
+export const range = (i: Local<'i32'>, from: Code<'i32'>, to: Code<'i32'>, step: number, body: Code): Code =>
+  seq(i.set(from), block(loop(seq(br_if(1, i32.ge_s(i.get, to)), body, i.set(i32.add(i.get, i32.const(step))), br(0)))))
