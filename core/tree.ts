@@ -1,4 +1,4 @@
-/** Trees of tensors: any nesting of records, arrays and tuples. Parameters, gradients and states are trees of one type. */
+/** Trees of tensors: records, arrays and tuples, nested at will. Parameters, gradients and states are trees of one type. */
 import { type AnyTensor, isTensor, ShapeError } from './tensor.ts'
 
 /** `T`, checked to be a tree whose leaves are tensors. Interfaces are welcome. */
