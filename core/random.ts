@@ -19,15 +19,14 @@ export const uniform = (key: number, salt: number, index: number): number => dra
 /** …with the stream computed once. */
 export const draw = (h: number, index: number): number => (mix((mix(index ^ h) + h) | 0) >>> 8) / 2 ** 24
 
-let salts = 0
-/** Uniform numbers in [0, 1): the `key` (an integer below 2²⁴, e.g. seed + step) decides all of them; each call site has its own stream. */
-export const random = <A extends string>(key: Tensor, shape: Shape<A>, salt: number = ++salts): Tensor<A> => {
+/** Uniform numbers in [0, 1), decided by the `key` (an integer below 2²⁴, e.g. seed + step) and the `salt`: give each use of a key its own. */
+export const random = <A extends string>(key: Tensor, shape: Shape<A>, salt: number): Tensor<A> => {
   const scalar: AnyTensor = key
   if (Object.keys(scalar.shape).length > 0) throw new ShapeError('random: the key must be a scalar')
   return node({ tag: 'random', salt }, [key], shape) as Tensor<A>
 }
 /** Standard normal numbers (Box & Muller, 1958). */
-export const normal = <A extends string>(key: Tensor, shape: Shape<A>, salt: number = ++salts): Tensor<A> =>
+export const normal = <A extends string>(key: Tensor, shape: Shape<A>, salt: number): Tensor<A> =>
   mul(sqrt(mul(log(sub(1, random(key, shape, 2 * salt))), -2)), cos(mul(random(key, shape, 2 * salt + 1), 2 * Math.PI))) as Tensor<A>
 
 /** Standard normal numbers on the host, in double precision: the initial weights, the same on every backend. */
