@@ -71,6 +71,11 @@ export class DataError extends InputError {
   override readonly name = 'DataError'
 }
 
+/** Examples that do not make a batch. */
+export class BatchError extends InputError {
+  override readonly name = 'BatchError'
+}
+
 /** A non-empty list of findings as the error that carries them; nothing when there are none. */
 export const throwAll = (Kind: new (...findings: [Finding, ...Finding[]]) => InputError, findings: readonly Finding[]): void => {
   const [first, ...rest] = findings

@@ -8,6 +8,15 @@ export type Json = Readonly<Record<string, unknown>>
 
 export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** What the text says, or `undefined` where it is not JSON. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 export const fieldsOf = (json: Json, file: string) => {
   const findings: Finding[] = []
   const flaw = (field: string, expected: string, found: unknown, advice: string): void => {

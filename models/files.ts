@@ -1,0 +1,120 @@
+/**
+ * Files, at the edge: reading, and writing that is all or nothing. What is written goes beside its destination first, is flushed to the disk, and is
+ * then renamed: whoever looks, at any moment, sees the whole old file or the whole new one. Every failure is a `FileError` that says what to do.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { FileError } from './errors.ts'
+
+/** @throws FileError */
+export const readBytes = (path: string): Promise<Uint8Array> => guarded(path, 'a file that can be read', () => readFile(path))
+
+/** @throws FileError */
+export const readText = (path: string): Promise<string> => guarded(path, 'a file that can be read', () => readFile(path, 'utf8'))
+
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+/**
+ * Writes one file atomically, creating its directory when absent.
+ * @throws FileError; then the destination is as it was, and nothing is left beside it
+ */
+export const writeAtomically = (path: string, content: string | Uint8Array): Promise<void> =>
+  guarded(path, 'a file that can be written', async () => {
+    await mkdir(dirname(path), { recursive: true })
+    const staged = join(dirname(path), `.${basename(path)}.${unique()}.tmp`)
+    await cleaningUp(staged, async () => {
+      await writeFlushed(staged, content)
+      await rename(staged, path)
+    })
+    await flushDirectory(dirname(path))
+  })
+
+/**
+ * Writes the files of a directory, by name. A new directory appears whole or not at all. In an existing one every file is staged first, and the renames
+ * come last: a full disk changes nothing, and files of other names are left alone.
+ * @throws FileError; then the destination is as it was, and nothing is left beside it
+ */
+export const writeDirectoryAtomically = (path: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> =>
+  guarded(path, 'a directory that can be written', async () => {
+    const parent = dirname(path)
+    await mkdir(parent, { recursive: true })
+    const isNew = (await readdir(path).catch(ifAbsent([]))).length === 0
+    const staged = isNew ? join(parent, `.${basename(path)}.${unique()}.tmp`) : join(path, `.${unique()}.tmp`)
+    await cleaningUp(staged, async () => {
+      await mkdir(staged)
+      for (const [name, content] of Object.entries(files)) await writeFlushed(join(staged, name), content)
+      await flushDirectory(staged)
+      if (isNew) await rename(staged, path)
+      else for (const name of Object.keys(files)) await rename(join(staged, name), join(path, name))
+    })
+    await flushDirectory(isNew ? parent : path)
+  })
+
+const unique = (): string => `${process.pid}-${randomBytes(6).toString('hex')}`
+
+const writeFlushed = async (path: string, content: string | Uint8Array): Promise<void> => {
+  const file = await open(path, 'wx')
+  try {
+    await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Makes renames durable. Windows cannot open directories: there the rename itself has to do. */
+const flushDirectory = async (path: string): Promise<void> => {
+  if (process.platform === 'win32') return
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+const cleaningUp = async (staged: string, work: () => Promise<void>): Promise<void> => {
+  try {
+    await work()
+  } finally {
+    await rm(staged, { recursive: true, force: true })
+  }
+}
+
+const ifAbsent =
+  <T>(value: T) =>
+  (error: unknown): T => {
+    if (codeOf(error) === 'ENOENT') return value
+    throw error
+  }
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown')
+
+/** What the operating system's codes mean for the user. */
+const advice: Readonly<Record<string, readonly [found: string, advice: string]>> = {
+  ENOENT: ['no such file or directory', 'Check the path.'],
+  EACCES: ['permission denied', 'Change the permissions, or choose a path that you own.'],
+  EPERM: ['operation not permitted', 'Change the permissions, or choose a path that you own.'],
+  EROFS: ['a read-only file system', 'Choose a path on a writable file system.'],
+  ENOSPC: ['no space left on the device', 'Free some space, or choose a path on another disk.'],
+  EDQUOT: ['the disk quota exhausted', 'Free some space, or choose a path on another disk.'],
+  EISDIR: ['a directory', 'Give the path of a file.'],
+  ENOTDIR: ['a file where a directory is needed', 'Check the path: one of its parents is a file.'],
+  EEXIST: ['a file where a directory is needed', 'Check the path: one of its parents is a file.'],
+  ERR_FS_FILE_TOO_LARGE: ['a file of more than 2 GiB', 'Split it into shards of less than 2 GiB.'],
+}
+
+const guarded = async <T>(path: string, expected: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    const code = codeOf(error)
+    const [found, todo] = advice[code] ?? [error instanceof Error ? error.message : String(error), 'Check the path and the disk.']
+    throw new FileError({ file: path, expected, found: `${found} (${code})`, advice: todo })
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * The llama2.c form of a Llama checkpoint (https://github.com/karpathy/llama2.c, run.c): seven int32, then float32 weights in a fixed order,
+ * each kind for all layers at once. Its RoPE turns *interleaved* pairs of coordinates, Hugging Face's turns the halves of a head.
+ */
+import type { ModelConfig } from './config.ts'
+import { CheckpointError } from './errors.ts'
+import type { StoredTensor } from './safetensors.ts'
+
+export interface Llama2c {
+  readonly config: ModelConfig
+  /** Under Hugging Face's names and in its shapes [output, input], but for the rotation as stored: see `config.rotation`. */
+  readonly tensors: readonly StoredTensor[]
+}
+
+const headerBytes = 28
+
+/**
+ * A llama2.c model, with its weights not permuted: `config.rotation` is `interleaved`.
+ * @param file named in errors only
+ * @throws CheckpointError when the header is implausible or the file is too short or too long for it
+ */
+export const parseLlama2c = (bytes: Uint8Array, file: string): Llama2c => {
+  const config = headerOf(bytes, file)
+  const plan = layout(config)
+  const elements = plan.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size), 0)
+  const expected = headerBytes + 4 * elements
+  if (bytes.length !== expected)
+    throw new CheckpointError({
+      file,
+      expected: `${expected} bytes for a model of ${config.layers} layers and width ${config.embed}`,
+      found: `${bytes.length} bytes`,
+      advice: "The file is truncated or is not llama2.c's: download it again.",
+    })
+  const data = new Float32Array(Uint8Array.from(bytes.subarray(headerBytes)).buffer)
+  let begin = 0
+  const tensors = plan.flatMap(({ name, shape }) => {
+    const end = begin + shape.reduce((product, size) => product * size)
+    const tensor = { name, dtype: 'F32' as const, shape, data: data.slice(begin, end) }
+    begin = end
+    return name === skipped ? [] : [tensor]
+  })
+  return { config, tensors }
+}
+
+const headerOf = (bytes: Uint8Array, file: string): ModelConfig => {
+  const advice = 'Give a llama2.c checkpoint in its legacy format (such as stories260K.bin).'
+  if (bytes.length < headerBytes)
+    throw new CheckpointError({ file, expected: `a header of ${headerBytes} bytes`, found: `${bytes.length} bytes`, advice })
+  const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes)
+  const field = (i: number): number => view.getInt32(4 * i, true)
+  const [embed, hidden, layers, heads] = [field(0), field(1), field(2), field(3)]
+  const [keyValueHeads, vocab, context] = [field(4), field(5), field(6)]
+  const sizes = [embed, hidden, layers, heads, keyValueHeads, Math.abs(vocab), context]
+  const headSize = embed / heads
+  if (sizes.some((size) => size <= 0 || size > 2 ** 24) || !Number.isInteger(headSize) || headSize % 2 !== 0 || heads % keyValueHeads !== 0)
+    throw new CheckpointError({
+      file,
+      expected: 'a header of seven counts: width, hidden, layers, heads, key-value heads, ±vocabulary, context',
+      found: `[${embed}, ${hidden}, ${layers}, ${heads}, ${keyValueHeads}, ${vocab}, ${context}]`,
+      advice,
+    })
+  return {
+    family: 'llama',
+    vocab: Math.abs(vocab),
+    context,
+    embed,
+    layers,
+    heads,
+    keyValueHeads,
+    headSize,
+    hidden,
+    activation: 'silu',
+    normEpsilon: 1e-5,
+    ropeTheta: 10000,
+    rotation: 'interleaved',
+    // A negative vocabulary says that an output layer of its own follows.
+    tied: vocab > 0,
+    bos: 1,
+    eos: 2,
+  }
+}
+
+/** Tables of cosines and sines that old files carry: recomputed, never read. */
+const skipped = 'freq_cis'
+
+const layout = (config: ModelConfig): readonly { readonly name: string; readonly shape: readonly number[] }[] => {
+  const { embed, hidden, vocab, context, headSize } = config
+  const [queries, keys] = [config.heads * headSize, config.keyValueHeads * headSize]
+  const inEachLayer = (name: string, ...shape: readonly number[]) =>
+    Array.from({ length: config.layers }, (_, layer) => ({ name: `model.layers.${layer}.${name}.weight`, shape }))
+  return [
+    { name: 'model.embed_tokens.weight', shape: [vocab, embed] },
+    ...inEachLayer('input_layernorm', embed),
+    ...inEachLayer('self_attn.q_proj', queries, embed),
+    ...inEachLayer('self_attn.k_proj', keys, embed),
+    ...inEachLayer('self_attn.v_proj', keys, embed),
+    ...inEachLayer('self_attn.o_proj', embed, queries),
+    ...inEachLayer('post_attention_layernorm', embed),
+    ...inEachLayer('mlp.gate_proj', hidden, embed),
+    ...inEachLayer('mlp.down_proj', embed, hidden),
+    ...inEachLayer('mlp.up_proj', hidden, embed),
+    { name: 'model.norm.weight', shape: [embed] },
+    { name: skipped, shape: [context, headSize] },
+    ...(config.tied ? [] : [{ name: 'lm_head.weight', shape: [vocab, embed] }]),
+  ]
+}
+
+/**
+ * The same model in Hugging Face's rotation: the rows of every query and key head are reordered, coordinates 2i to i and 2i + 1 to i + headSize/2.
+ * Queries and keys move together, so every attention score stays the same. A model already in `half` rotation is returned as it is.
+ */
+export const toHalfRotation = ({ config, tensors }: Llama2c): Llama2c =>
+  config.rotation === 'half'
+    ? { config, tensors }
+    : {
+        config: { ...config, rotation: 'half' },
+        tensors: tensors.map((tensor) => (/\.(q|k)_proj\.weight$/.test(tensor.name) ? reordered(tensor, config) : tensor)),
+      }
+
+const reordered = (tensor: StoredTensor, { headSize, embed }: ModelConfig): StoredTensor => {
+  const data = new Float32Array(tensor.data.length)
+  for (let row = 0; row < data.length / embed; row++) {
+    const i = row % headSize
+    const from = row - i + (i < headSize / 2 ? 2 * i : 2 * (i - headSize / 2) + 1)
+    data.set(tensor.data.subarray(from * embed, (from + 1) * embed), row * embed)
+  }
+  return { ...tensor, data }
+}
+
+export interface Vocabulary {
+  /** Text and score of every token, by id. A higher score merges earlier. `<0x0A>` stands for the byte 10. */
+  readonly tokens: readonly { readonly text: string; readonly score: number }[]
+  /** The longest token, in bytes. */
+  readonly longest: number
+}
+
+/**
+ * llama2.c's tokenizer file (`tok512.bin`): int32 longest, then for every token float32 score, int32 length, that many bytes of UTF-8.
+ * @throws CheckpointError when the file ends within a token
+ */
+export const parseVocabulary = (bytes: Uint8Array, file: string): Vocabulary => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  const tokens: { readonly text: string; readonly score: number }[] = []
+  let at = 4
+  while (at < bytes.length) {
+    const length = at + 8 <= bytes.length ? view.getInt32(at + 4, true) : 0
+    if (at + 8 > bytes.length || length < 0 || at + 8 + length > bytes.length)
+      throw new CheckpointError({
+        file,
+        expected: `token ${tokens.length} whole: score, length and text`,
+        found: `the end of the file, at byte ${bytes.length}`,
+        advice: 'The file is truncated or is not a llama2.c tokenizer: download it again.',
+      })
+    tokens.push({ score: view.getFloat32(at, true), text: decoder.decode(bytes.subarray(at + 8, at + 8 + length)) })
+    at += 8 + length
+  }
+  return { tokens, longest: bytes.length < 4 ? 0 : view.getInt32(0, true) }
+}
