@@ -86,6 +86,7 @@ export const i32 = {
   div_u: ii(0x6e),
   rem_u: ii(0x70),
   and: ii(0x71),
+  or: ii(0x72),
   shl: ii(0x74),
   shr_u: ii(0x76),
   load: load<'i32'>([0x28]),

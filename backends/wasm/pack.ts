@@ -1,0 +1,149 @@
+/**
+ * Packing: a strided matrix as panels of `width` columns, each row of a panel contiguous, so that the tile reads memory in order.
+ *
+ *     panel[p][x] = source[p · step + x · across]      p < depth, x < width
+ */
+import { block, br, br_if, type Local, type Locals, loop, range, seq, when } from './control.ts'
+import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
+import type { Module } from './module.ts'
+
+type I = Local<'i32'>
+/** pack(source, across, step, width, depth, to): strides in bytes. The panel's rows are `width` rounded up to 4 long (2 stays 2); the padding is zero. */
+export type Pack = (
+  source: Code<'i32'>,
+  across: Code<'i32'>,
+  step: Code<'i32'>,
+  width: Code<'i32'>,
+  depth: Code<'i32'>,
+  to: Code<'i32'>,
+) => Code
+
+const move = (p: I, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
+const four = i32.const(4)
+
+/** `count` times: body. Destroys `count`. */
+const times = (count: I, body: Code): Code =>
+  block(loop(seq(br_if(1, i32.eqz(count.get)), body, count.set(i32.sub(count.get, i32.const(1))), br(0))))
+
+/** Interleave two rows: the left operand of a tile of two rows. */
+export const packPair = (m: Module): Pack =>
+  m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (locals, source, across, step, width, depth, to) => {
+    const [other, count] = [locals('i32'), locals('i32')]
+    const [x, y] = [locals('v128'), locals('v128')]
+    const contiguous = seq(v128.store64_lane(to.get, v128.load64_zero(source.get), 0), move(source, step.get), move(to, i32.const(8)))
+    const alongRows = seq(
+      x.set(v128.load(source.get)),
+      y.set(v128.load(other.get)),
+      v128.store(to.get, f32x4.shuffle(x.get, y.get, 0, 4, 1, 5)),
+      v128.store(to.get, f32x4.shuffle(x.get, y.get, 2, 6, 3, 7), 16),
+      ...[source, other].map((p) => move(p, i32.const(16))),
+      move(to, i32.const(32)),
+    )
+    const one = seq(
+      f32.store(to.get, f32.load(source.get)),
+      f32.store(to.get, f32.load(other.get), 4),
+      ...[source, other].map((p) => move(p, step.get)),
+      move(to, i32.const(8)),
+    )
+    return seq(
+      // a single last row is packed twice; its twin is not used
+      other.set(i32.add(source.get, i32.mul(across.get, i32.lt_s(i32.const(1), width.get)))),
+      when(
+        i32.and(i32.eq(across.get, four), i32.lt_s(i32.const(1), width.get)),
+        times(depth, contiguous),
+        seq(
+          when(
+            i32.eq(step.get, four),
+            seq(count.set(i32.shr_u(depth.get, i32.const(2))), depth.set(i32.and(depth.get, i32.const(3))), times(count, alongRows)),
+          ),
+          times(depth, one),
+        ),
+      ),
+    )
+  })
+
+/** Up to 16 columns: the right operand of a tile. */
+export const packPanel = (m: Module): Pack => {
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
+  const whole = m.define(undefined, ['i32', 'i32', 'i32', 'i32'], (_, source, step, depth, to) =>
+    times(
+      depth,
+      seq(
+        ...[0, 16, 32, 48].map((at) => v128.store(to.get, v128.load(source.get, at), at)),
+        move(source, step.get),
+        move(to, i32.const(64)),
+      ),
+    ),
+  )
+  /** Columns contiguous along the depth: transpose in blocks of 4 × 4. */
+  const transposed = m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (locals, source, across, row, groups, depth, to) => {
+    const [p, q, left, line] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    const x = [locals('v128'), locals('v128'), locals('v128'), locals('v128')]
+    const y = [locals('v128'), locals('v128'), locals('v128'), locals('v128')]
+    const [a, b, c, d] = x.map(({ get }) => get) as [Code<'v128'>, Code<'v128'>, Code<'v128'>, Code<'v128'>] // four columns
+    const [e, f, g, h] = y.map(({ get }) => get) as [Code<'v128'>, Code<'v128'>, Code<'v128'>, Code<'v128'>]
+    const square = seq(
+      p.set(source.get),
+      ...x.map((column, i) => seq(column.set(v128.load(p.get)), ...(i < 3 ? [move(p, across.get)] : []))),
+      y[0]!.set(f32x4.shuffle(a, b, 0, 4, 1, 5)),
+      y[1]!.set(f32x4.shuffle(a, b, 2, 6, 3, 7)),
+      y[2]!.set(f32x4.shuffle(c, d, 0, 4, 1, 5)),
+      y[3]!.set(f32x4.shuffle(c, d, 2, 6, 3, 7)),
+      q.set(line.get),
+      v128.store(q.get, f32x4.shuffle(e, g, 0, 1, 4, 5)),
+      move(q, row.get),
+      v128.store(q.get, f32x4.shuffle(e, g, 2, 3, 6, 7)),
+      move(q, row.get),
+      v128.store(q.get, f32x4.shuffle(f, h, 0, 1, 4, 5)),
+      move(q, row.get),
+      v128.store(q.get, f32x4.shuffle(f, h, 2, 3, 6, 7)),
+      move(q, row.get),
+      line.set(q.get),
+      move(source, i32.const(16)),
+    )
+    const column = (i: number): Code => seq(f32.store(to.get, f32.load(p.get), 4 * i), ...(i < 3 ? [move(p, across.get)] : []))
+    const single = seq(p.set(source.get), ...[0, 1, 2, 3].map(column), move(source, four), move(to, row.get))
+    const [start, back] = [locals('i32'), locals('i32')]
+    return times(
+      groups,
+      seq(
+        start.set(source.get),
+        back.set(to.get),
+        line.set(to.get),
+        left.set(i32.shr_u(depth.get, i32.const(2))),
+        times(left, square),
+        to.set(line.get),
+        left.set(i32.and(depth.get, i32.const(3))),
+        times(left, single),
+        source.set(i32.add(start.get, i32.shl(across.get, i32.const(2)))),
+        to.set(i32.add(back.get, i32.const(16))),
+      ),
+    )
+  })
+  const general = m.define(undefined, params, (locals, source, across, step, width, depth, to) => {
+    const [x, rounded, p] = [locals('i32'), locals('i32'), locals('i32')]
+    return seq(
+      rounded.set(i32.and(i32.add(width.get, i32.const(3)), i32.const(-4))),
+      times(
+        depth,
+        seq(
+          p.set(source.get),
+          range(x, i32.const(0), width.get, 1, seq(f32.store(to.get, f32.load(p.get)), move(p, across.get), move(to, four))),
+          range(x, width.get, rounded.get, 1, seq(f32.store(to.get, f32.const(0)), move(to, four))),
+          move(source, step.get),
+        ),
+      ),
+    )
+  })
+  return m.define(undefined, params, (_: Locals, source, across, step, width, depth, to) =>
+    when(
+      i32.and(i32.eq(across.get, four), i32.eq(width.get, i32.const(16))),
+      whole(source.get, step.get, depth.get, to.get),
+      when(
+        i32.and(i32.eq(step.get, four), i32.eqz(i32.and(width.get, i32.const(3)))),
+        transposed(source.get, across.get, i32.shl(width.get, i32.const(2)), i32.shr_u(width.get, i32.const(2)), depth.get, to.get),
+        general(source.get, across.get, step.get, width.get, depth.get, to.get),
+      ),
+    ),
+  )
+}
