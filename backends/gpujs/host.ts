@@ -1,0 +1,58 @@
+/**
+ * The public interface of gpu.js, in its WebAssembly and JavaScript modes: a whole program is one `createPipeline`. In
+ * WebAssembly all its kernels share one memory (several threads walk through them where an array is large); arguments are
+ * copied in and results out at every run, so nothing stays resident.
+ */
+import type { Device } from './device.ts'
+import { assertMode, open } from './session.ts'
+
+export const host = async (mode: 'webasm' | 'cpu'): Promise<Device<Float32Array>> => {
+  const { gpu, kernel } = await open(mode)
+  return {
+    upload: (data) => Float32Array.from(data),
+    download: async (array) => array.slice(),
+    release: () => undefined,
+    build: async (program, { launches, sizes, outputs }) => {
+      const kernels = launches.map(kernel)
+      // Traced once, with opaque values: the calls are recorded, not run.
+      const trace = (...inputs: readonly unknown[]): unknown[] => {
+        const values = [...inputs]
+        for (const [i, launch] of launches.entries())
+          values[launch.writes] = kernels[i]!(...launch.reads.map((v) => values[v] as Float32Array))
+        return outputs.map((v) => values[v])
+      }
+      // gpu.js reads the number of arguments off the function.
+      const pipeline = gpu.createPipeline(Object.defineProperty(trace, 'length', { value: program.inputs.length }))
+      return {
+        mode: () =>
+          pipeline.backend === null
+            ? mode
+            : pipeline.executorKind === 'generic'
+              ? `${mode}, kernel by kernel`
+              : `${mode}, ${pipeline.executorKind} pipeline`,
+        peakMemory: 4 * sizes.reduce((a, b) => a + b, 0),
+        run: async (inputs) => {
+          const results = await pipeline(...inputs)
+          assertMode(mode, pipeline.backend, pipeline.fallbackReason)
+          return outputs.map((v, o) => (v < inputs.length ? inputs[v]! : flatten((results as unknown[])[o], sizes[v]!)))
+        },
+      }
+    },
+    close: () => gpu.destroy(),
+  }
+}
+
+/** gpu.js returns results of several dimensions as nested rows. */
+const flatten = (rows: unknown, size: number): Float32Array => {
+  if (rows instanceof Float32Array) return rows
+  const flat = new Float32Array(size)
+  let filled = 0
+  const visit = (part: unknown): void => {
+    if (part instanceof Float32Array) {
+      flat.set(part, filled)
+      filled += part.length
+    } else if (Array.isArray(part)) part.forEach(visit)
+  }
+  visit(rows)
+  return flat
+}

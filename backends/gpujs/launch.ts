@@ -1,0 +1,100 @@
+/**
+ * A program as gpu.js can run it: launches that read whole arrays and make a new one (gpu.js kernels never write in place).
+ * Every write to a buffer is a new *value*; all stores of one kernel read what was there before the kernel. What the
+ * planner had written in place is again one array in memory if the executor places dead values' memory again (`slots`).
+ */
+import type { Kernel, Program, Rows } from '../plan/program.ts'
+import type { Mode } from './devices.ts'
+import { contraction, type Nest, type Store } from './nest.ts'
+import { type Dialect, type Printed, print } from './print.ts'
+
+/** Values are numbered: first the inputs, then one a launch. */
+export interface Launch extends Pick<Printed, 'source' | 'output' | 'calls'> {
+  readonly name: string
+  /** The values that its arguments are. */
+  readonly reads: readonly number[]
+  readonly writes: number
+}
+export interface Launches {
+  readonly launches: readonly Launch[]
+  /** Elements of every value. */
+  readonly sizes: readonly number[]
+  /** The value of each output. */
+  readonly outputs: readonly number[]
+}
+
+/** How to print for a mode: only on our own buffers (WebGPU) need nothing be unpacked from what a thread returns. */
+const dialect = (mode: Mode): Dialect => ({ flat: mode === 'cpu', lanes: mode === 'webgpu' ? 4 : 1, ownFunctions: mode === 'webgpu' })
+
+export class UnwrittenBuffer extends Error {
+  override readonly name = 'UnwrittenBuffer'
+}
+
+export const lower = (program: Program, mode: Mode): Launches => {
+  const chosen = dialect(mode)
+  const sizes = [...program.inputs]
+  const launches: Launch[] = []
+  // The value that each buffer holds now.
+  const now = new Map<number, number>()
+  for (const [b, { place }] of program.buffers.entries()) {
+    const start = place.in === 'input' ? place.index : place.in === 'output' ? program.outputs[place.index]!.donated : undefined
+    if (start !== undefined) now.set(b, start)
+  }
+  const holds = (values: ReadonlyMap<number, number>, buffer: number, name: string): number => {
+    const value = values.get(buffer)
+    if (value === undefined) throw new UnwrittenBuffer(`gpujs: kernel '${name}' reads buffer ${buffer} before anything was written to it`)
+    return value
+  }
+  for (const kernel of program.kernels) {
+    const before = new Map(now)
+    const written = new Map<number, number>()
+    for (const { nest, store } of stores(kernel)) {
+      const buffer = nest.streams[store.stream]!.buffer
+      // A second store of this kernel to the same array goes on from the first.
+      const going: Store = written.has(buffer) && store.merge !== undefined ? { ...store, keep: true } : store
+      const lanes = kernel.kind === 'contract' ? chosen.lanes : 1
+      const { source, output, calls, reads } = print(nest, going, program.buffers[buffer]!.size, { ...chosen, lanes })
+      const writes = sizes.push(program.buffers[buffer]!.size) - 1
+      const values = reads.map((r) => holds(r.previous && written.has(r.buffer) ? written : before, r.buffer, kernel.name))
+      launches.push({ name: kernel.name, source, output, calls, reads: values, writes })
+      written.set(buffer, writes)
+    }
+    for (const [buffer, value] of written) now.set(buffer, value)
+  }
+  const outputs = program.outputs.map((_, o) => {
+    const buffer = program.buffers.findIndex(({ place }) => place.in === 'output' && place.index === o)
+    return holds(now, buffer, `output ${o}`)
+  })
+  return { launches, sizes, outputs }
+}
+
+const stores = (kernel: Kernel): readonly { readonly nest: Nest; readonly store: Store }[] =>
+  kernel.kind === 'contract'
+    ? [contraction(kernel)]
+    : kernel.body.flatMap((x) => (x.op === 'store' ? [{ nest: kernel satisfies Rows, store: x }] : []))
+
+/** Memory for the values that are neither inputs nor kept: `slot[value]`, reused once a value's last reader has run. */
+export interface Slots {
+  readonly slot: ReadonlyMap<number, number>
+  readonly sizes: readonly number[]
+}
+export const slots = ({ launches, sizes }: Launches, inputs: number, kept: ReadonlySet<number>, atEnd: ReadonlySet<number>): Slots => {
+  const last = new Map<number, number>()
+  for (const [i, l] of launches.entries()) for (const v of [...l.reads, l.writes]) last.set(v, i)
+  for (const v of atEnd) last.set(v, launches.length)
+  const slot = new Map<number, number>()
+  const made: number[] = []
+  const idle = new Set<number>()
+  for (const [i, { reads, writes }] of launches.entries()) {
+    if (!kept.has(writes)) {
+      const size = sizes[writes]!
+      const fitting = [...idle].filter((s) => made[s]! >= size && made[s]! <= 2 * size).sort((a, b) => made[a]! - made[b]!)
+      const chosen = fitting[0] ?? made.push(size) - 1
+      idle.delete(chosen)
+      slot.set(writes, chosen)
+    }
+    // Freed only now: a launch must not write what it reads.
+    for (const v of new Set([...reads, writes])) if (v >= inputs && last.get(v) === i && slot.has(v)) idle.add(slot.get(v)!)
+  }
+  return { slot, sizes: made }
+}

@@ -1,0 +1,187 @@
+/**
+ * WebGPU: gpu.js compiles the kernels; the device, the arrays and the command encoder are ours. Arrays stay on the device
+ * between runs, a run is one command buffer, and nothing is read back unless it is downloaded. A kernel cannot write what
+ * it reads, so what is donated is computed beside the old and copied over it at the end.
+ */
+
+import type { Device } from './device.ts'
+import { graphics } from './devices.ts'
+import { type Launch, type Launches, slots } from './launch.ts'
+import { assertMode, ModeError, open, type Session } from './session.ts'
+
+/** WebGPU's numbers for these (the globals exist only in browsers). */
+const usage = { mapRead: 0x0001, copySource: 0x0004, copyTarget: 0x0008, uniform: 0x0040, storage: 0x0080 } as const
+const array = usage.storage | usage.copySource | usage.copyTarget
+
+/** What we use of a kernel that gpu.js 2.24.1 has built for WebGPU. */
+interface Compiled {
+  readonly computePipeline: GPUComputePipeline
+  readonly bindGroupLayout: GPUBindGroupLayout
+  readonly paramsLayout: { readonly byteLength: number; readonly arrayArgs: readonly { readonly dimsOffset: number }[] }
+  readonly threadDim: readonly number[]
+  readonly outputBuffer: GPUBuffer
+  readonly _computeDispatch: (threads: readonly number[]) => {
+    readonly groups: readonly [number, number, number]
+    readonly dispatchWidth: number
+  }
+  readonly fallbackReason: string | null
+}
+
+/** A launch, ready to be encoded. */
+interface Pass {
+  readonly launch: Launch
+  readonly pipeline: GPUComputePipeline
+  readonly groups: readonly [number, number, number]
+  readonly bind: (buffers: readonly GPUBuffer[]) => GPUBindGroup
+}
+
+export const webgpu = async (): Promise<Device<GPUBuffer>> => {
+  const device = await acquire()
+  const session = await open('webgpu')
+  const compile = compiler(device, session)
+  const allocate = (size: number, use: number = array): GPUBuffer => device.createBuffer({ size: 4 * size, usage: use })
+  return {
+    upload: (data) => {
+      const buffer = allocate(data.length)
+      device.queue.writeBuffer(buffer, 0, Float32Array.from(data))
+      return buffer
+    },
+    download: async (buffer, size) => {
+      const staging = allocate(size, usage.mapRead | usage.copyTarget)
+      const encoder = device.createCommandEncoder()
+      encoder.copyBufferToBuffer(buffer, 0, staging, 0, 4 * size)
+      device.queue.submit([encoder.finish()])
+      await staging.mapAsync(usage.mapRead)
+      const values = new Float32Array(staging.getMappedRange().slice(0))
+      staging.destroy()
+      return values
+    },
+    release: (buffer) => buffer.destroy(),
+    build: async (program, lowered) => {
+      const { launches, sizes, outputs } = lowered
+      fits(lowered, device)
+      const inputs = program.inputs.length
+      const donated = program.outputs.map((o) => o.donated)
+      const inPlace = new Set(outputs.filter((_, o) => donated[o] !== undefined))
+      const kept = new Set(outputs.filter((v) => !inPlace.has(v)))
+      const { slot, sizes: slotSizes } = slots(lowered, inputs, kept, inPlace)
+      const scratch = slotSizes.map((size) => allocate(size))
+      const passes = await Promise.all(launches.map(compile))
+
+      const run = async (given: readonly GPUBuffer[]): Promise<readonly GPUBuffer[]> => {
+        const buffers = [...given]
+        for (const { writes } of launches) buffers[writes] = kept.has(writes) ? allocate(sizes[writes]!) : scratch[slot.get(writes)!]!
+        const encoder = device.createCommandEncoder()
+        const pass = encoder.beginComputePass()
+        for (const { launch, pipeline, groups, bind } of passes) {
+          pass.setPipeline(pipeline)
+          pass.setBindGroup(0, bind([...launch.reads, launch.writes].map((v) => buffers[v]!)))
+          pass.dispatchWorkgroups(...groups)
+        }
+        pass.end()
+        const results = outputs.map((value, o) => {
+          const target = donated[o] === undefined ? undefined : given[donated[o]]!
+          if (target === undefined || target === buffers[value]) return buffers[value]!
+          encoder.copyBufferToBuffer(buffers[value]!, 0, target, 0, 4 * sizes[value]!)
+          return target
+        })
+        device.queue.submit([encoder.finish()])
+        return results
+      }
+      const bytes = 4 * [...program.inputs, ...slotSizes, ...[...kept].map((v) => sizes[v]!)].reduce((a, b) => a + b, 0)
+      return { mode: () => 'webgpu', peakMemory: bytes, run: checkedOnce(device, run) }
+    },
+    close: async () => {
+      await session.gpu.destroy()
+      await release()
+    },
+  }
+}
+
+/** Compile a launch and fix everything about it but its buffers. */
+const compiler =
+  (device: GPUDevice, { kernel }: Session) =>
+  async (launch: Launch): Promise<Pass> => {
+    const shortcut = kernel(launch)
+    // Types are all that gpu.js asks of these arguments; sizes are in the parameters, which are ours.
+    await shortcut.kernel.build(...launch.reads.map(() => new Float32Array(1)))
+    const { mode } = shortcut.kernel.constructor as unknown as { readonly mode: string } // a static of gpu.js's kernel classes
+    const built = shortcut.kernel as unknown as Compiled // gpu.js declares only what all its modes share
+    assertMode('webgpu', mode, built.fallbackReason)
+    built.outputBuffer.destroy()
+    const { groups, dispatchWidth } = built._computeDispatch(built.threadDim)
+    const parameters = new Uint32Array(built.paramsLayout.byteLength / 4)
+    parameters.set([...built.threadDim, dispatchWidth])
+    for (const { dimsOffset } of built.paramsLayout.arrayArgs) parameters.set([1, 1, 1, 1], dimsOffset / 4)
+    const uniform = device.createBuffer({ size: parameters.byteLength, usage: usage.uniform | usage.copyTarget })
+    device.queue.writeBuffer(uniform, 0, parameters)
+    let bound: { readonly buffers: readonly GPUBuffer[]; readonly group: GPUBindGroup } | undefined
+    const bind = (buffers: readonly GPUBuffer[]): GPUBindGroup => {
+      if (bound === undefined || bound.buffers.some((b, i) => b !== buffers[i])) {
+        const entries = [uniform, ...buffers].map((buffer, binding) => ({ binding, resource: { buffer } }))
+        bound = { buffers, group: device.createBindGroup({ layout: built.bindGroupLayout, entries }) }
+      }
+      return bound.group
+    }
+    return { launch, pipeline: built.computePipeline, groups, bind }
+  }
+
+/** Say what does not fit before the device does, less clearly. */
+const fits = ({ launches, sizes }: Launches, { limits }: GPUDevice): void => {
+  for (const { name, reads, writes } of launches) {
+    if (reads.length + 1 > limits.maxStorageBuffersPerShaderStage)
+      throw new RangeError(
+        `gpujs: kernel '${name}' uses ${reads.length + 1} arrays, this GPU allows ${limits.maxStorageBuffersPerShaderStage} a kernel`,
+      )
+    const most = Math.max(...[...reads, writes].map((v) => 4 * sizes[v]!))
+    if (most > limits.maxStorageBufferBindingSize)
+      throw new RangeError(`gpujs: kernel '${name}' uses an array of ${most} bytes, this GPU allows ${limits.maxStorageBufferBindingSize}`)
+  }
+}
+
+/** WebGPU validates after the fact: wait for its verdict on the first run. */
+const checkedOnce = <A extends readonly unknown[], B>(device: GPUDevice, run: (...args: A) => Promise<B>): ((...args: A) => Promise<B>) => {
+  let checked = false
+  return async (...args) => {
+    if (checked) return run(...args)
+    device.pushErrorScope('validation')
+    const result = await run(...args)
+    const error = await device.popErrorScope()
+    if (error !== null) throw new Error(`gpujs: WebGPU refused the program: ${error.message}`)
+    checked = true
+    return result
+  }
+}
+
+// ------------------------------------------------------------------ the device
+
+/** gpu.js holds one device for all its instances, so all our backends share it, and the last to close destroys it. */
+let shared: { readonly device: Promise<GPUDevice>; users: number } | undefined
+
+const acquire = (): Promise<GPUDevice> => {
+  shared ??= { device: request(), users: 0 }
+  shared.users++
+  return shared.device
+}
+const release = async (): Promise<void> => {
+  if (shared === undefined || --shared.users > 0) return
+  const device = await shared.device
+  shared = undefined
+  device.destroy()
+  await device.lost
+}
+
+/** A device with the limits of the GPU rather than the defaults, which gpu.js is handed when it asks for its own. */
+const request = async (): Promise<GPUDevice> => {
+  const found = await graphics()
+  const adapter = typeof found === 'string' ? null : await found.gpu.requestAdapter()
+  if (adapter === null) throw new ModeError(`gpujs: mode 'webgpu' was asked for, but it is not available here: ${found}`)
+  const { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize } = adapter.limits
+  const device = await adapter.requestDevice({
+    requiredLimits: { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize },
+  })
+  const gpu = { requestAdapter: async () => ({ limits: adapter.limits, requestDevice: async () => device }) }
+  if (typeof navigator === 'undefined') Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
+  Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true })
+  return device
+}
