@@ -103,6 +103,7 @@ const advice: Readonly<Record<string, readonly [found: string, advice: string]>>
   EROFS: ['a read-only file system', 'Choose a path on a writable file system.'],
   ENOSPC: ['no space left on the device', 'Free some space, or choose a path on another disk.'],
   EDQUOT: ['the disk quota exhausted', 'Free some space, or choose a path on another disk.'],
+  EFBIG: ['a file larger than the system allows', 'Raise the limit (ulimit -f), or choose another file system.'],
   EISDIR: ['a directory', 'Give the path of a file.'],
   ENOTDIR: ['a file where a directory is needed', 'Check the path: one of its parents is a file.'],
   EEXIST: ['a file where a directory is needed', 'Check the path: one of its parents is a file.'],

@@ -126,34 +126,3 @@ const reordered = (tensor: StoredTensor, { headSize, embed }: ModelConfig): Stor
   }
   return { ...tensor, data }
 }
-
-export interface Vocabulary {
-  /** Text and score of every token, by id. A higher score merges earlier. `<0x0A>` stands for the byte 10. */
-  readonly tokens: readonly { readonly text: string; readonly score: number }[]
-  /** The longest token, in bytes. */
-  readonly longest: number
-}
-
-/**
- * llama2.c's tokenizer file (`tok512.bin`): int32 longest, then for every token float32 score, int32 length, that many bytes of UTF-8.
- * @throws CheckpointError when the file ends within a token
- */
-export const parseVocabulary = (bytes: Uint8Array, file: string): Vocabulary => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  const tokens: { readonly text: string; readonly score: number }[] = []
-  let at = 4
-  while (at < bytes.length) {
-    const length = at + 8 <= bytes.length ? view.getInt32(at + 4, true) : 0
-    if (at + 8 > bytes.length || length < 0 || at + 8 + length > bytes.length)
-      throw new CheckpointError({
-        file,
-        expected: `token ${tokens.length} whole: score, length and text`,
-        found: `the end of the file, at byte ${bytes.length}`,
-        advice: 'The file is truncated or is not a llama2.c tokenizer: download it again.',
-      })
-    tokens.push({ score: view.getFloat32(at, true), text: decoder.decode(bytes.subarray(at + 8, at + 8 + length)) })
-    at += 8 + length
-  }
-  return { tokens, longest: bytes.length < 4 ? 0 : view.getInt32(0, true) }
-}

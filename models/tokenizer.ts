@@ -131,7 +131,7 @@ const addsSpace = (json: Json): boolean => JSON.stringify(withoutSpace(json)) !=
 
 /**
  * Decoding while tokens arrive: give each id, get the text that it completes (empty while a character is incomplete).
- * The pieces, joined, are the text of the whole list less that of `before`, the prompt.
+ * The pieces, joined, are the text of the whole list less that of `before`, the prompt, and less a character still incomplete at its end.
  */
 export const streamDecoder = ({ decode }: Tokenizer, before: readonly number[] = []): ((id: number) => string) => {
   const ids = [...before]

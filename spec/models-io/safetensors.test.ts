@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import fc from 'fast-check'
+import {
+  CheckpointError,
+  type DType,
+  formatSafetensors,
+  parseSafetensors,
+  readWeights,
+  type StoredTensor,
+  writeWeights,
+} from '../../models/index.ts'
+import { shared, whenShared } from '../shared.ts'
+
+/** A file with this header and so many zero bytes of data. */
+const fileOf = (header: unknown, dataBytes: number | Uint8Array = 0): Uint8Array => {
+  const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
+  const data = typeof dataBytes === 'number' ? new Uint8Array(dataBytes) : dataBytes
+  const bytes = new Uint8Array(8 + json.length + data.length)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true)
+  bytes.set(json, 8)
+  bytes.set(data, 8 + json.length)
+  return bytes
+}
+
+const tensor = (name: string, shape: readonly number[], data: readonly number[]): StoredTensor => ({
+  name,
+  dtype: 'F32',
+  shape,
+  data: Float32Array.from(data),
+})
+
+const refused = (bytes: Uint8Array, ...words: readonly string[]): void => {
+  assert.throws(
+    () => parseSafetensors(bytes, 'm.safetensors'),
+    (error) => {
+      assert.ok(error instanceof CheckpointError)
+      for (const word of ['m.safetensors', ...words]) assert.ok(error.message.includes(word), `"${error.message}" lacks "${word}"`)
+      return true
+    },
+  )
+}
+
+describe('safetensors, as bytes', () => {
+  test('what is written reads back, bit by bit', () => {
+    const tensors = fc.uniqueArray(
+      fc
+        .record({ name: fc.string({ unit: 'grapheme', minLength: 1 }), shape: fc.array(fc.nat({ max: 4 }), { maxLength: 3 }) })
+        .filter(({ name }) => name !== '__metadata__')
+        .chain(({ name, shape }) => {
+          const length = shape.reduce((a, b) => a * b, 1)
+          return fc
+            .float32Array({ minLength: length, maxLength: length })
+            .map((data): StoredTensor => ({ name, dtype: 'F32', shape, data }))
+        }),
+      { selector: ({ name }) => name, maxLength: 6 },
+    )
+    fc.assert(
+      fc.property(tensors, (written) => {
+        const read = parseSafetensors(formatSafetensors(written, { format: 'pt' }), 'memory')
+        const byName = new Map(read.map((each) => [each.name, each]))
+        assert.equal(read.length, written.length)
+        for (const each of written) assert.deepEqual(byName.get(each.name), each)
+      }),
+    )
+  })
+
+  test('every dtype means its numbers', () => {
+    const cases: readonly (readonly [DType, ArrayBuffer, readonly number[]])[] = [
+      ['F64', Float64Array.of(1.5, -2).buffer, [1.5, -2]],
+      ['F32', Float32Array.of(1.5, -2).buffer, [1.5, -2]],
+      // 1, -2, the largest, the smallest normal, the smallest subnormal, 0, -∞ (IEEE 754, table of binary16 examples)
+      [
+        'F16',
+        Uint16Array.of(0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x0000, 0xfc00).buffer,
+        [1, -2, 65504, 2 ** -14, 2 ** -24, 0, -Infinity],
+      ],
+      ['BF16', Uint16Array.of(0x3f80, 0xc000, 0x4049, 0x7f80).buffer, [1, -2, 3.140625, Infinity]],
+      ['I64', BigInt64Array.of(-1n, 5_000_000_000n).buffer, [-1, 5_000_000_000]],
+      ['I32', Int32Array.of(-1, 7).buffer, [-1, 7]],
+      ['U8', Uint8Array.of(0, 255).buffer, [0, 255]],
+    ]
+    for (const [dtype, buffer, numbers] of cases) {
+      const header = { x: { dtype, shape: [numbers.length], data_offsets: [0, buffer.byteLength] } }
+      const [read] = parseSafetensors(fileOf(header, new Uint8Array(buffer)), 'memory')
+      assert.deepEqual(read, { name: 'x', dtype, shape: [numbers.length], data: Float32Array.from(numbers) })
+    }
+  })
+
+  test('every truncation of a file is refused', () => {
+    const whole = formatSafetensors([tensor('a', [2], [1, 2]), tensor('b', [1, 3], [3, 4, 5])])
+    for (let length = 0; length < whole.length; length++)
+      assert.throws(() => parseSafetensors(whole.subarray(0, length), 'cut'), CheckpointError, `${length} bytes`)
+  })
+
+  test('a header that does not describe its data is refused, saying which tensor', () => {
+    const f32 = (shape: readonly number[], begin: number, end: number) => ({ dtype: 'F32', shape, data_offsets: [begin, end] })
+    refused(fileOf({ a: f32([2], 0, 8), b: f32([2], 4, 12) }, 12), 'tensor b', 'overlapping')
+    refused(fileOf({ a: f32([2], 0, 8), b: f32([2], 12, 20) }, 20), 'tensor b', 'gap')
+    refused(fileOf({ a: f32([2], 0, 8), b: f32([2], 8, 16) }, 12), 'tensor b', 'expected 16 bytes', 'found 12 bytes')
+    refused(fileOf({ a: f32([2], 0, 8) }, 12), 'expected 8 bytes', 'found 12 bytes')
+    refused(fileOf({ a: f32([3, 2], 0, 8) }, 8), 'tensor a', '24 bytes for F32 [3, 2]', '8 bytes')
+    refused(fileOf({ a: f32([-2], 0, 8) }, 8), 'tensor a', 'shape')
+    refused(fileOf({ a: f32([0.5], 0, 2) }, 2), 'tensor a', 'shape')
+    refused(fileOf({ a: f32([1], 4, 0) }, 4), 'tensor a')
+    refused(fileOf({ a: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } }, 1), 'tensor a', 'F8_E4M3', 'BF16')
+    refused(fileOf({ a: 'nonsense' }), 'tensor a', 'nonsense')
+    refused(
+      fileOf('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1),
+      'tensor a',
+      'two',
+    )
+    refused(fileOf('[]'), 'JSON object')
+    refused(fileOf('{"a":'), 'JSON object')
+    refused(Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 127, 123), 'header')
+  })
+
+  test('what cannot be read back is not written', () => {
+    assert.throws(() => formatSafetensors([tensor('a', [1], [1]), tensor('a', [1], [2])]), CheckpointError)
+    assert.throws(() => formatSafetensors([tensor('__metadata__', [1], [1])]), CheckpointError)
+    assert.throws(() => formatSafetensors([tensor('a', [2], [1])]), /tensor a: expected 2 elements for \[2\], found 1/)
+  })
+})
+
+describe('weights, on disk', () => {
+  let directory = ''
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'halograd-weights-'))
+  })
+  after(() => rm(directory, { recursive: true }))
+
+  const shardedBy = (map: Readonly<Record<string, unknown>>) =>
+    writeFile(join(directory, 'model.safetensors.index.json'), JSON.stringify({ metadata: {}, weight_map: map }))
+
+  test('shards are read as their index says', async () => {
+    await writeWeights(join(directory, 'one.safetensors'), [tensor('a', [2], [1, 2])])
+    await writeWeights(join(directory, 'two.safetensors'), [tensor('b', [1], [3]), tensor('c', [], [4])])
+    await shardedBy({ a: 'one.safetensors', b: 'two.safetensors', c: 'two.safetensors' })
+    const weights = await readWeights(directory)
+    assert.deepEqual([...weights.values()], [tensor('a', [2], [1, 2]), tensor('b', [1], [3]), tensor('c', [], [4])])
+  })
+
+  test('an index that promises what is not there, or reaches outside its directory, is refused', async () => {
+    await shardedBy({ a: 'one.safetensors', b: 'one.safetensors' })
+    await assert.rejects(readWeights(directory), /one\.safetensors, tensor b: expected the tensor/)
+    await shardedBy({ a: '../one.safetensors' })
+    await assert.rejects(readWeights(directory), CheckpointError)
+    await shardedBy({ a: 'absent.safetensors' })
+    await assert.rejects(readWeights(directory), /absent\.safetensors: expected a file that can be read, found no such file/)
+    await writeFile(join(directory, 'model.safetensors.index.json'), '{"weight_map": [')
+    await assert.rejects(readWeights(directory), /index\.json: expected \{"weight_map"/)
+  })
+
+  test('a directory without weights is refused', async () => {
+    await assert.rejects(
+      readWeights(join(directory, 'nowhere')),
+      /expected model\.safetensors or model\.safetensors\.index\.json, found neither/,
+    )
+  })
+
+  test('writing leaves one file, and bad tensors none', async () => {
+    const out = await mkdtemp(join(directory, 'out-'))
+    await assert.rejects(writeWeights(join(out, 'model.safetensors'), [tensor('a', [2], [1])]), CheckpointError)
+    assert.deepEqual(await readdir(out), [])
+    await writeWeights(join(out, 'model.safetensors'), [tensor('a', [1], [1])])
+    assert.deepEqual(await readdir(out), ['model.safetensors'])
+  })
+
+  test('stories260K reads, and writes back to the same tensors', whenShared('models/stories260K-hf'), async () => {
+    const weights = await readWeights(shared('models/stories260K-hf')!)
+    assert.equal(weights.size, 2 + 5 * 9)
+    assert.deepEqual(weights.get('model.layers.4.mlp.down_proj.weight')?.shape, [64, 172])
+    assert.equal(
+      [...weights.values()].reduce((sum, { data }) => sum + data.length, 0),
+      260_032,
+    )
+    const copy = join(directory, 'copy.safetensors')
+    await writeWeights(copy, [...weights.values()])
+    assert.deepEqual(await readWeights(copy), weights)
+    assert.equal((await readFile(copy)).length % 8, 0)
+  })
+})
