@@ -54,4 +54,32 @@ export interface Needs {
   readonly reference: boolean
   /** `length` in every completion. */
   readonly length: boolean
+  /** The pooled statistic is carried from step to step: each batch's is added to the sum of all earlier ones. */
+  readonly history: boolean
+}
+
+/** The completions that evidence is made of. */
+export type Role = 'outcome' | 'chosen' | 'rejected' | 'unrelated'
+
+/** The batch lacks what the loss needs. */
+export class EvidenceError extends TypeError {
+  override readonly name = 'EvidenceError'
+}
+
+/** Evidence put together at run time, of which some may be absent. */
+export type Incomplete = { readonly [K in keyof Everything]?: Everything[K] extends Completion ? Partial<Completion> : Everything[K] }
+
+/** The evidence, if it holds all that the loss needs; else an EvidenceError that names everything missing. */
+export const supply = (loss: { readonly name: string; readonly needs: Needs }, evidence: Incomplete): Everything => {
+  const { needs } = loss
+  const roles: readonly Role[] = (['outcome', 'chosen', 'rejected', 'unrelated'] as const).filter((role) =>
+    role === 'chosen' || role === 'rejected' ? needs.pair : needs[role],
+  )
+  const parts: readonly Part[] = (['policy', 'reference', 'length'] as const).filter((part) => part === 'policy' || needs[part])
+  const missing = [
+    ...roles.flatMap((role) => parts.filter((part) => evidence[role]?.[part] === undefined).map((part) => `${role}.${part}`)),
+    ...(needs.label && evidence.label === undefined ? ['label'] : []),
+  ]
+  if (missing.length > 0) throw new EvidenceError(`${loss.name} needs ${missing.join(', ')}, which the batch does not have`)
+  return evidence as Everything // all that `needs` names is there, and a loss looks at nothing else
 }

@@ -41,6 +41,8 @@ export interface Outcome {
   readonly surprise?: Tensor<'example'>
   /** The reference point, where it is one number for the whole batch: KTO's z₀, BCO's δ. */
   readonly z0?: Tensor
+  /** The same in nats: z₀/β, the estimate of KL(π_θ‖π_ref). */
+  readonly kl?: Tensor
 }
 export interface Rewards {
   readonly outcome?: Tensor<'example'>

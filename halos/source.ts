@@ -6,5 +6,7 @@ export interface Source {
   readonly title: string
   readonly year: number
   /** arXiv identifier, e.g. `2402.01306`. */
-  readonly arxiv: string
+  readonly arxiv?: string
+  /** The equation or section: 'eq. 7'. */
+  readonly at: string
 }

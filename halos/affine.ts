@@ -1,0 +1,28 @@
+/** Negative affine maps t(v) = shift − scale·v, scale > 0: they turn a value, which is to be large, into a loss. */
+import { either as E } from 'fp-ts'
+import { type Checked, checked, flawed, positive, sound, within } from './flaw.ts'
+
+export interface Affine {
+  readonly shift: number
+  readonly scale: number
+}
+/** One for each label. */
+export interface Judged<A> {
+  readonly desirable: A
+  readonly undesirable: A
+}
+
+export const affine = (shift: number, scale: number): Checked<Affine> =>
+  checked({
+    shift: Number.isFinite(shift) ? sound(shift) : flawed('shift', 'a finite number', shift),
+    scale: positive('scale', scale),
+  })
+/** v ↦ λ(1 − v). */
+export const complement = (lambda: number): Checked<Affine> => affine(lambda, lambda)
+/** v ↦ −v. */
+export const negation: Checked<Affine> = affine(0, 1)
+/** The same for both labels. */
+export const always = (t: Checked<Affine>): Checked<Judged<Affine>> =>
+  E.map((one: Affine) => ({ desirable: one, undesirable: one }))(within('t', t))
+export const byLabel = (t: Judged<Checked<Affine>>): Checked<Judged<Affine>> =>
+  checked({ desirable: within('t.desirable', t.desirable), undesirable: within('t.undesirable', t.undesirable) })

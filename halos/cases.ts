@@ -1,0 +1,101 @@
+/**
+ * A loss on given numbers: log-probabilities by name in; loss, per-example losses, rewards, reference point and gradients out.
+ *
+ *     { inputs: { policy_logps, ref_logps, labels, policy_KL_logps, ref_KL_logps } }                       judged completions
+ *     { inputs: { policy_chosen_logps, policy_rejected_logps, ref_chosen_logps, ref_rejected_logps } }     pairs
+ */
+import { type AnyTensor, type Backend, fill, grad, read, sum, type Tensor, tensor } from '../core/index.ts'
+import { type Incomplete, type Role, supply } from './evidence.ts'
+import type { AnyLoss, Outcome } from './loss.ts'
+
+/** A number for each example, or one for each of its tokens. */
+export type Column = readonly (number | boolean)[] | readonly (readonly number[])[]
+export interface Case {
+  readonly id?: string
+  readonly inputs: Readonly<Record<string, Column>>
+}
+export interface Answer {
+  readonly id?: string
+  readonly loss: number
+  /** In the order of the inputs. */
+  readonly losses: readonly number[]
+  readonly chosen_rewards: readonly number[]
+  readonly rejected_rewards: readonly number[]
+  /** The estimate of KL(π_θ‖π_ref), where the loss makes one. */
+  readonly kl?: number
+  /** ∂loss/∂input for every policy input; `null` where no gradient flows. */
+  readonly grads: Readonly<Record<string, readonly number[] | readonly (readonly number[])[] | null>>
+}
+
+type Inputs = Readonly<Record<string, Tensor<string>>>
+
+/** Which inputs make up which completion. A missing length is 1: the inputs are averages over tokens then. */
+const columns: { readonly [R in Role]: readonly [policy: string, reference: string, length: string] } = {
+  outcome: ['policy_logps', 'ref_logps', 'lengths'],
+  unrelated: ['policy_KL_logps', 'ref_KL_logps', 'KL_lengths'],
+  chosen: ['policy_chosen_logps', 'ref_chosen_logps', 'chosen_lengths'],
+  rejected: ['policy_rejected_logps', 'ref_rejected_logps', 'rejected_lengths'],
+}
+
+export const evidenceOf = (inputs: Inputs): Incomplete => {
+  const column = (name: string): Tensor<'example'> | undefined => {
+    const x = inputs[name]
+    // The axes are those that `tensors` below gave it.
+    return x && ('token' in x.shape ? sum(x as Tensor<'example' | 'token'>, 'token') : (x as Tensor<'example'>))
+  }
+  const completion = (role: Role): Incomplete => {
+    const [policy, reference, length] = [column(columns[role][0]), column(columns[role][1]), column(columns[role][2])]
+    if (policy === undefined) return {}
+    return { [role]: { policy, ...(reference && { reference }), length: length ?? fill({ example: policy.shape.example }, 1) } }
+  }
+  const label = column('labels')
+  return {
+    ...completion('outcome'),
+    ...completion('unrelated'),
+    ...completion('chosen'),
+    ...completion('rejected'),
+    ...(label && { label }),
+  }
+}
+
+const tensors = (inputs: Case['inputs']): Inputs =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, column]) => {
+      const rows = column.map((row) => (typeof row === 'object' ? row : [typeof row === 'boolean' ? (row ? 1 : -1) : row]))
+      const shape = { example: rows.length, ...(typeof column[0] === 'object' && { token: rows[0]!.length }) }
+      return [name, tensor<string>(shape, rows.flat())]
+    }),
+  )
+
+/** The loss and its gradient on a case. Throws an EvidenceError where an input that the loss needs is missing. */
+export const evaluateCase = async (backend: Backend, loss: AnyLoss, { id, inputs }: Case): Promise<Answer> => {
+  const columns = tensors(inputs)
+  const policies = Object.fromEntries(Object.entries(columns).filter(([name]) => name.startsWith('policy_')))
+  const run = (p: Inputs): Outcome => loss.evaluate(supply(loss, evidenceOf({ ...columns, ...p })))
+  const outcome = run(policies)
+  const numbers = async (x: AnyTensor | undefined): Promise<readonly number[]> =>
+    x === undefined ? [] : [...(await read(backend, x as Tensor<string>))]
+  const { rewards, kl } = outcome
+  const [own, labels] = [await numbers(rewards.outcome), await numbers(columns.labels)]
+  const judged = (sign: number, direct: readonly number[]): readonly number[] =>
+    rewards.outcome === undefined ? direct : own.filter((_, i) => Math.sign(labels[i] ?? 1) === sign)
+  const gradients = grad((p: Inputs) => run(p).loss)(policies)
+  const grads: Record<string, Answer['grads'][string]> = {}
+  for (const [name, x] of Object.entries(gradients)) grads[name] = nested(x, await numbers(x))
+  return {
+    ...(id !== undefined && { id }),
+    loss: (await numbers(outcome.loss))[0]!,
+    losses: await numbers(outcome.losses),
+    chosen_rewards: judged(1, await numbers(rewards.chosen)),
+    rejected_rewards: judged(-1, await numbers(rewards.rejected)),
+    ...(kl && { kl: (await numbers(kl))[0]! }),
+    grads,
+  }
+}
+
+/** A gradient that is no expression of anything, only a constant, never had a path. */
+const nested = (x: AnyTensor, values: readonly number[]): Answer['grads'][string] => {
+  if (x.op.tag === 'constant' || (x.op.tag === 'conform' && x.from[0]?.op.tag === 'constant')) return null
+  const width = x.shape.token
+  return width === undefined ? values : Array.from({ length: values.length / width }, (_, i) => values.slice(i * width, (i + 1) * width))
+}

@@ -1,0 +1,50 @@
+/** Evidence that a loss needs and a batch lacks: refused by the type checker where the loss is known, by a typed error where it is not. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { Tensor } from '../../core/index.ts'
+import { type AnyLoss, type Completion, certain, dpo, EvidenceError, kto, type Outcome, sft, supply } from '../../halos/index.ts'
+import { column, completion } from './numbers.ts'
+
+const y: Completion = completion(column(-1, -2), [-1, -2])
+const label = column(1, -1)
+
+/** Compiled, never run. */
+export const refused: readonly (() => Outcome)[] = [
+  () => certain(kto()).evaluate({ outcome: y, label, unrelated: y }),
+  () => certain(dpo()).evaluate({ chosen: y, rejected: y }),
+  () => certain(sft()).evaluate({ outcome: y }),
+  // @ts-expect-error DPO without the rejected completion
+  () => certain(dpo()).evaluate({ chosen: y }),
+  // @ts-expect-error KTO without labels
+  () => certain(kto()).evaluate({ outcome: y, unrelated: y }),
+  // @ts-expect-error KTO without unrelated completions
+  () => certain(kto()).evaluate({ outcome: y, label }),
+  // @ts-expect-error KTO of pairs: see `contramap`
+  () => certain(kto()).evaluate({ chosen: y, rejected: y }),
+  // @ts-expect-error DPO without the reference model
+  () => certain(dpo()).evaluate({ chosen: { policy: column(-1) }, rejected: { policy: column(-1) } }),
+  // @ts-expect-error log-probabilities that were not summed over tokens
+  () => certain(sft()).evaluate({ outcome: { ...y, policy: {} as Tensor<'example' | 'token'> } }),
+]
+
+test('what a loss needs follows from what it declares', () => {
+  const needs = (loss: AnyLoss): string =>
+    Object.entries(loss.needs)
+      .flatMap(([name, needed]) => (needed ? name : []))
+      .join(' ')
+  assert.equal(needs(certain(kto())), 'outcome label unrelated reference')
+  assert.equal(needs(certain(dpo())), 'pair reference')
+  assert.equal(needs(certain(sft())), 'outcome length')
+})
+
+test('a batch put together at run time is refused with everything that is missing', () => {
+  assert.throws(
+    () => supply(certain(kto()), { outcome: { policy: y.policy } }),
+    (e: Error) => {
+      assert.ok(e instanceof EvidenceError)
+      assert.equal(e.message, 'KTO needs outcome.reference, unrelated.policy, unrelated.reference, label, which the batch does not have')
+      return true
+    },
+  )
+  assert.doesNotThrow(() => supply(certain(dpo()), { chosen: y, rejected: y }))
+})
