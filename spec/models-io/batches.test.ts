@@ -1,3 +1,4 @@
+/** From token sequences to batches: padding, masks and truncation; the order of an epoch; KTO's unrelated completions. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+/** The byte-pair trainer learns what its definition says (recounted naively), and exactly the reference vocabulary. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

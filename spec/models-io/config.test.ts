@@ -1,3 +1,4 @@
+/** config.json in both directions; everything that would be computed wrongly is refused. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

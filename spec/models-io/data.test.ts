@@ -1,3 +1,4 @@
+/** Rows from JSON Lines: every shape, and every flaw with its line and field. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'

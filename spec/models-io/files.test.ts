@@ -1,3 +1,4 @@
+/** Writing is all or nothing: under concurrent readers, failing disks and killed processes. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,3 +1,4 @@
+/** llama2.c checkpoints and vocabularies: laid out as run.c reads them, equal to the Hugging Face export bit by bit. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'

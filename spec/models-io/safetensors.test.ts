@@ -1,3 +1,4 @@
+/** safetensors round trips bit by bit; truncated, misshapen and contradictory files are refused with file and tensor. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
