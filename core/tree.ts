@@ -1,8 +1,8 @@
 /** Trees of tensors: records, arrays and tuples, nested at will. Parameters, gradients and states are trees of one type. */
 import { type AnyTensor, isTensor, ShapeError } from './tensor.ts'
 
-/** `T`, checked to be a tree whose leaves are tensors. Interfaces are welcome. */
-export type Tree<T> = AnyTensor | { readonly [K in keyof T]: T[K] extends object ? Tree<T[K]> : never }
+/** `T`, checked to be a tree whose leaves are tensors. Interfaces are welcome, and so are optional branches. */
+export type Tree<T> = AnyTensor | { readonly [K in keyof T]: Required<T>[K] extends object ? Tree<T[K]> : never }
 
 export const leaves = (tree: unknown): readonly AnyTensor[] =>
   isTensor(tree) ? [tree] : typeof tree === 'object' && tree !== null ? Object.values(tree).flatMap(leaves) : []

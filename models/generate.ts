@@ -1,0 +1,119 @@
+/**
+ * Text, one token at a time: greedy or sampled, many prompts at once, with the keys and values of the past kept on the device.
+ * A prompt's continuation depends on the parameters, the prompt, the options and its position in the list; not on how prompts are batched.
+ */
+import { type Backend, compile, compileStep, read, type Tensor, tensor } from '../core/index.ts'
+import { InputError } from './errors.ts'
+import type { Parameters } from './parameters.ts'
+import { pick, type SamplingOptions } from './sample.ts'
+import type { Memory, Transformer } from './transformer.ts'
+
+export interface GenerateOptions extends SamplingOptions {
+  /** The most tokens to add. The model's context ends a text, too. */
+  readonly maxTokens: number
+  /** Tokens that end a text; not part of it. Default: the model's end of text. */
+  readonly stop?: readonly number[]
+  /** Prompts run at once. Default 64. */
+  readonly batch?: number
+  /** Called with each new token, as soon as it is known. */
+  readonly onToken?: (token: number, prompt: number) => void
+}
+
+export interface Generated {
+  /** The continuation, without the prompt. */
+  readonly tokens: readonly number[]
+  /** Whether a stop token ended it, or the room did. */
+  readonly ended: 'stop' | 'length'
+}
+
+/** Compiled once, for any number of calls. */
+export type Generate = (
+  parameters: Parameters,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+) => Promise<readonly Generated[]>
+
+/** @throws InputError (from the result) for an empty prompt, or one that fills the context */
+export const generator = (backend: Backend, model: Transformer): Generate => {
+  const { context, eos } = model.config
+  const programs = new Map<number, ReturnType<typeof beginning>>()
+  const beginning = (room: number) =>
+    compile(backend, (parameters: Parameters, tokens: Tensor<'batch' | 'seq'>) => {
+      const [scores, memory] = model.begin(parameters, tokens, room)
+      return { scores, memory }
+    })
+  const advance = compileStep(backend, (memory: Memory, parameters: Parameters, tokens: Tensor<'batch'>, position: Tensor) => {
+    const [scores, remembered] = model.advance(parameters, memory, tokens, position)
+    return [remembered, scores] as const
+  })
+
+  const together = async (
+    parameters: Parameters,
+    prompts: readonly (readonly number[])[],
+    first: number,
+    options: GenerateOptions,
+  ): Promise<readonly Generated[]> => {
+    const { maxTokens, stop = eos === undefined ? [] : [eos], onToken } = options
+    const texts = prompts.map((prompt) => [...prompt])
+    const ends = prompts.map((prompt) => Math.min(prompt.length + maxTokens, context))
+    const stopped = prompts.map(() => false)
+    const room = Math.min(context, roomFor(Math.max(...ends)))
+    const begin = programs.get(room) ?? beginning(room)
+    programs.set(room, begin)
+    const batch = prompts.length
+    let position = shared(prompts)
+    let { scores, memory } = await begin(
+      parameters,
+      tensor(
+        { batch, seq: position },
+        texts.flatMap((text) => text.slice(0, position)),
+      ),
+    )
+    for (; ; position++) {
+      // `scores` are those after the first `position` tokens of every text.
+      if (texts.some((text, i) => growing(i, text) && text.length === position)) {
+        const values = await read(backend, scores, 'batch', 'vocab')
+        const vocab = values.length / batch
+        for (const [i, text] of texts.entries()) {
+          if (text.length !== position || !growing(i, text)) continue
+          const token = pick(values.subarray(i * vocab, (i + 1) * vocab), options, position, first + i)
+          if (stop.includes(token)) stopped[i] = true
+          else {
+            text.push(token)
+            onToken?.(token, first + i)
+          }
+        }
+      }
+      if (!texts.some((text, i) => growing(i, text))) break
+      const latest = texts.map((text) => text[position] ?? 0)
+      ;[memory, scores] = await advance(memory, parameters, tensor({ batch }, latest), tensor({}, [position]))
+    }
+    return texts.map((text, i) => ({ tokens: text.slice(prompts[i]!.length), ended: stopped[i] ? 'stop' : 'length' }))
+
+    function growing(i: number, text: readonly number[]): boolean {
+      return !stopped[i] && text.length < ends[i]!
+    }
+  }
+
+  return async (parameters, prompts, options) => {
+    for (const [i, prompt] of prompts.entries())
+      if (prompt.length === 0 || prompt.length >= context)
+        throw new InputError({
+          field: `prompts[${i}]`,
+          expected: `1 to ${context - 1} tokens`,
+          found: String(prompt.length),
+          advice: 'Begin with the token that begins texts, or shorten the prompt to leave room for an answer.',
+        })
+    const { batch = 64 } = options
+    const results: Generated[] = []
+    for (let first = 0; first < prompts.length; first += batch)
+      results.push(...(await together(parameters, prompts.slice(first, first + batch), first, options)))
+    return results
+  }
+}
+
+/** How many tokens all prompts have at least, rounded down to a power of two: those are run at once, and programs are few. */
+const shared = (prompts: readonly (readonly number[])[]): number =>
+  2 ** Math.floor(Math.log2(Math.min(...prompts.map(({ length }) => length))))
+/** Rounded up to a power of two. */
+const roomFor = (length: number): number => 2 ** Math.ceil(Math.log2(length))

@@ -1,0 +1,89 @@
+/**
+ * From a batch of token sequences to the loss of a policy, by whatever loss: the evidence that it needs decides what is computed.
+ *
+ *     evidence = { log π_θ(y|x), log π_ref(y|x), |y| }  of  chosen and rejected,  or  outcome (with label, unrelated)
+ */
+import { add, constant, div, fill, mul, rename, size, sum, type Tensor } from '../core/index.ts'
+import type { Completion, Evidence, Outcome, Statistic, TrainingLoss } from './loss.ts'
+import { klOf, type Metrics, metricsOf } from './metrics.ts'
+import type { Parameters } from './parameters.ts'
+import type { Sequences, Transformer } from './transformer.ts'
+
+/** Completions of prompts, with what the reference model says of them where the loss asks for it. */
+export interface Scored extends Sequences {
+  /** log π_ref(y|x). */
+  readonly reference?: Tensor<'batch'>
+}
+/** What one step reads: `chosen` and `rejected`, or `outcome` and perhaps `label` and `unrelated`. */
+export interface TrainingBatch {
+  readonly chosen?: Scored
+  readonly rejected?: Scored
+  readonly outcome?: Scored
+  /** +1 desirable, −1 undesirable. */
+  readonly label?: Tensor<'batch'>
+  readonly unrelated?: Scored
+}
+
+/** What is differentiated, what weighs it against other micro-batches, and what is reported. */
+export interface Objective {
+  readonly loss: Tensor
+  readonly weight: Tensor
+  readonly losses: Tensor<'example'>
+  readonly metrics: Metrics
+}
+
+/** The loss of a batch. `pooled` is the statistic of the larger batch that it is part of. */
+export const objective = (
+  model: Transformer,
+  loss: TrainingLoss,
+  parameters: Parameters,
+  batch: TrainingBatch,
+  pooled?: Statistic,
+): Objective => {
+  const evidence = evidenceOf(batch, (part) => model.logProbabilities(parameters, part))
+  const outcome = loss.evaluate(evidence, pooled)
+  const { loss: value, weight, losses } = outcome
+  return { loss: value, weight, losses, metrics: metricsOf(loss, evidence, outcome) }
+}
+
+/** What a loss must know of a whole batch, from a part of it, and what is reported of that. No gradient. */
+export const survey = (
+  model: Transformer,
+  loss: TrainingLoss,
+  parameters: Parameters,
+  batch: TrainingBatch,
+): { readonly statistic: Statistic; readonly metrics: Metrics } => {
+  const evidence = evidenceOf(batch, (part) => model.logProbabilities(parameters, part))
+  return { statistic: loss.statistic?.(evidence) ?? { sum: constant(0), count: constant(0) }, metrics: klOf(loss, evidence) }
+}
+
+/** The loss of these parts of a batch if the policy were the reference model: no model is run. The first step of a run must find it. */
+export const startingPoint = (loss: TrainingLoss, parts: readonly TrainingBatch[]): Tensor => {
+  const evidence = parts.map((batch) => evidenceOf(batch, (part) => part.reference ?? fill({ batch: size(part.mask, 'batch') }, 0)))
+  const { statistic } = loss
+  const pooled = statistic && evidence.map((e) => statistic(e)).reduce((a, b) => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) }))
+  const outcomes = evidence.map((e) => loss.evaluate(e, pooled))
+  const total = (each: (outcome: Outcome) => Tensor): Tensor => outcomes.map(each).reduce((a, b) => add(a, b))
+  return div(
+    total(({ loss, weight }) => mul(loss, weight)),
+    total(({ weight }) => weight),
+  )
+}
+
+/** Evidence is about examples; a batch is how they are run. What a loss does not need is absent, and nothing is computed until it is read. */
+const evidenceOf = (batch: TrainingBatch, score: (part: Scored) => Tensor<'batch'>): Evidence => {
+  const completion = (part: Scored | undefined): Completion | undefined =>
+    part && {
+      policy: rename(score(part), 'batch', 'example'),
+      reference: rename(part.reference ?? fill({ batch: size(part.mask, 'batch') }, 0), 'batch', 'example'),
+      length: rename(sum(part.mask, 'seq'), 'batch', 'example'),
+    }
+  const { chosen, rejected, outcome, unrelated, label } = batch
+  return {
+    chosen: completion(chosen),
+    rejected: completion(rejected),
+    outcome: completion(outcome),
+    unrelated: completion(unrelated),
+    label: label && rename(label, 'batch', 'example'),
+  } as Evidence // `feed` puts into a batch what `loss.needs` names
+}

@@ -1,0 +1,99 @@
+/**
+ * AdamW with clipping, as a function from state and gradient to state. Loshchilov & Hutter (2019), arXiv:1711.05101.
+ *
+ *     m ← β₁m + (1−β₁)g    v ← β₂v + (1−β₂)g²    θ ← θ − η(m / (1−β₁ᵗ) / (√(v / (1−β₂ᵗ)) + ε) + λθ)
+ */
+import {
+  type AnyTensor,
+  add,
+  div,
+  fill,
+  inner,
+  less,
+  mapTree,
+  minimum,
+  mul,
+  negate,
+  paths,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  unary,
+  where,
+  zipTree,
+} from '../core/index.ts'
+import type { Schedule } from './schedule.ts'
+
+/** What a run changes, and what it needs to go on. All of it are tensors, so it can live on a device and be saved. */
+export interface TrainingState<P> {
+  readonly parameters: P
+  /** Running means of the gradient and of its square. */
+  readonly first: P
+  readonly second: P
+  /** Updates so far. */
+  readonly step: Tensor
+}
+
+export interface Optimizer {
+  readonly begin: <P>(parameters: P) => TrainingState<P>
+  /** Where loss or gradient is not finite, the state stays as it is, and `grad_norm` tells. */
+  readonly update: <P>(state: TrainingState<P>, gradient: P) => readonly [TrainingState<P>, UpdateMetrics]
+}
+export interface UpdateMetrics {
+  /** Of all gradients together, before clipping. */
+  readonly grad_norm: Tensor
+  readonly learning_rate: Tensor
+}
+
+export interface AdamWOptions {
+  readonly rate: Schedule
+  readonly beta1?: number
+  readonly beta2?: number
+  readonly epsilon?: number
+  /** λ, times the learning rate: how much of a matrix is forgotten in a step. Gains and biases are not decayed. */
+  readonly weightDecay?: number
+  /** The gradient, all parameters together, is scaled down to this norm. Default 1. */
+  readonly maxNorm?: number
+}
+
+export const adamW = ({ rate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, maxNorm = 1 }: AdamWOptions): Optimizer => ({
+  begin: (parameters) => {
+    const zeros = mapTree(parameters, (x) => fill(x.shape, 0))
+    return { parameters, first: zeros, second: zeros, step: fill({}, 0) }
+  },
+  update: (state, gradient) => {
+    const norm = sqrt(inner(gradient, gradient))
+    const finite = less(norm, 3e38)
+    const scale = minimum(div(maxNorm, add(norm, 1e-6)), 1)
+    const eta = rate(state.step)
+    const t = add(state.step, 1)
+    const unbiased1 = negate(expm1(mul(t, Math.log(beta1))))
+    const unbiased2 = negate(expm1(mul(t, Math.log(beta2))))
+    const kept = (after: AnyTensor, before: AnyTensor): AnyTensor => where(finite, after, before)
+    const clipped = mapTree(gradient, (g) => mul(g, scale))
+    const first = zipTree(state.first, [clipped], (m, g) => add(mul(m!, beta1), mul(g!, 1 - beta1)))
+    const second = zipTree(state.second, [clipped], (v, g) => add(mul(v!, beta2), mul(square(g!), 1 - beta2)))
+    const names = paths(state.parameters)
+    let position = 0
+    const parameters = zipTree(state.parameters, [first, second], (x, m, v) => {
+      const direction = div(div(m!, unbiased1), add(sqrt(div(v!, unbiased2)), epsilon))
+      const decay = weightDecay > 0 && isMatrix(names[position++]!, x!) ? mul(eta, weightDecay) : 0
+      return sub(sub(x!, mul(x!, decay)), mul(direction, eta))
+    })
+    return [
+      {
+        parameters: zipTree(parameters, [state.parameters], (a, b) => kept(a!, b!)),
+        first: zipTree(first, [state.first], (a, b) => kept(a!, b!)),
+        second: zipTree(second, [state.second], (a, b) => kept(a!, b!)),
+        step: where(finite, t, state.step),
+      },
+      { grad_norm: norm, learning_rate: eta },
+    ]
+  },
+})
+
+const expm1 = unary((S) => S.expm1)
+
+/** Everything but gains and biases. */
+const isMatrix = (path: string, { shape }: AnyTensor): boolean => !/(^|\.)(gain|bias)$/.test(path) && Object.keys(shape).length > 1

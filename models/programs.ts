@@ -1,0 +1,116 @@
+/**
+ * The programs of a run on a backend: one step, whole or in parts, and its metrics as numbers. Nothing is computed twice: where the parts
+ * of a batch are surveyed first, the unrelated completions have done their work.
+ */
+import { type Backend, compile, compileStep, evaluate, leaves, paths, read, type Tensor, tensor } from '../core/index.ts'
+import type { MicroBatch } from './feed.ts'
+import type { Statistic, TrainingLoss } from './loss.ts'
+import { divide, type Metrics } from './metrics.ts'
+import type { TrainingBatch } from './objective.ts'
+import type { Optimizer } from './optimizer.ts'
+import { type GradientSum, type PartReport, type State, trainStep } from './step.ts'
+import { TrainingError } from './training-error.ts'
+import type { Transformer } from './transformer.ts'
+
+/** From a state and the parts of a batch to the next state and the step's metrics. `position` counts steps from 0. */
+export type Advance = (state: State, parts: readonly MicroBatch[], position: number) => Promise<readonly [State, Record<string, number>]>
+
+interface Total {
+  sum: number
+  count: number
+}
+
+/** @throws TrainingError (from the result) where loss or gradient is not finite */
+export const programs = (backend: Backend, model: Transformer, loss: TrainingLoss, optimizer: Optimizer): Advance => {
+  const functions = trainStep(model, loss, optimizer)
+  const step = compileStep(backend, functions.step)
+  const survey = compile(backend, functions.survey)
+  const accumulate = compileStep(backend, functions.accumulate)
+  const apply = compileStep(backend, functions.apply)
+  const gradient = compile(backend, functions.gradient)
+  let sum: GradientSum | undefined
+
+  const number = async (x: Tensor): Promise<number> => (await read(backend, x))[0]!
+  const count = async (total: Total, statistic: Statistic): Promise<void> => {
+    total.sum += await number(statistic.sum)
+    total.count += await number(statistic.count)
+  }
+  const collect = async (totals: Record<string, Total>, metrics: Metrics): Promise<void> => {
+    for (const [name, statistic] of Object.entries(metrics)) {
+      totals[name] ??= { sum: 0, count: 0 }
+      await count(totals[name], statistic)
+    }
+  }
+  /** The statistic of the whole batch (and of those before it), where the parts must know it. */
+  const pool = async (state: State, parts: readonly MicroBatch[], totals: Record<string, Total>): Promise<Statistic | undefined> => {
+    if (loss.statistic === undefined || (parts.length === 1 && !loss.needs.history)) return undefined
+    const total: Total = { sum: 0, count: 0 }
+    if (loss.needs.history) await count(total, state.history)
+    for (const { batch } of parts) {
+      const { statistic, metrics } = await survey(state.parameters, batch)
+      await count(total, statistic)
+      await collect(totals, metrics)
+    }
+    return { sum: tensor({}, [total.sum]), count: tensor({}, [total.count]) }
+  }
+  const inParts = async (state: State, batches: readonly TrainingBatch[], pooled: Statistic | undefined) => {
+    sum ??= await evaluate(backend, functions.empty(state.parameters))
+    const reports: PartReport[] = []
+    for (const batch of batches) {
+      const [more, report] = await accumulate(sum, state.parameters, batch, pooled)
+      sum = more
+      reports.push(report)
+    }
+    const [[next, empty], update] = await apply([state, sum], pooled)
+    sum = empty
+    return { next, reports, update }
+  }
+  const inOne = async (state: State, batch: TrainingBatch, pooled: Statistic | undefined) => {
+    const [next, report] = await step(state, batch, pooled)
+    return { next, reports: [report], update: report }
+  }
+  /** The update was not made (see optimizer.ts), so the gradient can be asked again, tensor by tensor. */
+  const diagnose = async (
+    state: State,
+    parts: readonly MicroBatch[],
+    batches: readonly TrainingBatch[],
+    reports: readonly PartReport[],
+    pooled?: Statistic,
+  ) => {
+    const examples: number[] = []
+    const tensors = new Set<string>()
+    for (const [i, { losses }] of reports.entries()) {
+      const bad = [...(await read(backend, losses))].flatMap((x, row) => (Number.isFinite(x) ? [] : [parts[i]!.examples[row]!]))
+      examples.push(...bad)
+      const gradients = await gradient(state.parameters, batches[i]!, pooled)
+      for (const [k, name] of paths(gradients).entries()) {
+        const values = await read(backend, leaves(gradients)[k] as Tensor)
+        if (!values.every(Number.isFinite)) tensors.add(name)
+      }
+    }
+    return { examples, tensors: [...tensors] }
+  }
+
+  return async (state, parts, position) => {
+    const totals: Record<string, Total> = {}
+    const pooled = await pool(state, parts, totals)
+    const batches = parts.map(({ batch: { unrelated, ...rest } }) => (pooled === undefined && unrelated ? { ...rest, unrelated } : rest))
+    const { next, reports, update } = batches.length === 1 ? await inOne(state, batches[0]!, pooled) : await inParts(state, batches, pooled)
+    for (const report of reports) await collect(totals, report.metrics)
+    const [grad_norm, learning_rate] = [await number(update.grad_norm), await number(update.learning_rate)]
+    const metrics = { ...divide(totals), grad_norm, learning_rate }
+    if (Number.isFinite(totals.loss?.sum) && Number.isFinite(grad_norm)) return [next, metrics]
+    const { examples, tensors } = await diagnose(next, parts, batches, reports, pooled)
+    throw new TrainingError(notFinite(loss.name, position + 1, examples, tensors), position + 1, examples, tensors)
+  }
+}
+
+const notFinite = (loss: string, step: number, examples: readonly number[], tensors: readonly string[]): string =>
+  [
+    `step ${step}: the ${examples.length > 0 ? 'loss' : 'gradient'} of ${loss} is not finite.`,
+    ...(examples.length > 0 ? [`Examples (from 0): ${some(examples)}.`] : []),
+    ...(tensors.length > 0 ? [`Gradients: ${some(tensors)}.`] : []),
+    'The state before this step is kept. Lower the learning rate, or look at these examples.',
+  ].join(' ')
+const some = (values: readonly (string | number)[]): string =>
+  values.slice(0, 8).join(', ') + (values.length > 8 ? `, … (${values.length} in all)` : '')

@@ -1,0 +1,72 @@
+/**
+ * A decoder-only transformer of either family: next-token logits, log-probabilities of completions, and one token at a time with a memory.
+ *
+ *     log π(y|x) = Σₜ mask(t) · (logit(t, target(t)) − log Σᵥ exp logit(t, v))
+ */
+import { type AnyTensor, at, conform, logSumExp, mapTree, mul, size, sub, sum, type Tensor, take, window } from '../core/index.ts'
+import type { ModelConfig } from './config.ts'
+import { type Gpt2Memory, gpt2 } from './gpt2.ts'
+import type { Logits, Tokens } from './layers.ts'
+import { type LlamaMemory, llama } from './llama.ts'
+import type { Parameters } from './parameters.ts'
+import { next, type Pass, whole } from './pass.ts'
+
+/** Token rows for training and scoring, right-padded: what each position reads, what it should predict, and whether it counts (1) or not (0). */
+export interface Sequences {
+  readonly tokens: Tokens
+  readonly targets: Tokens
+  readonly mask: Tokens
+}
+
+/** Keys and values of every layer for every position so far. */
+export type Memory = readonly LlamaMemory[] | readonly Gpt2Memory[]
+
+export interface Transformer {
+  readonly config: ModelConfig
+  /** Logits of the token after each token. A token's logits depend on it and earlier ones only, and on no other row of the batch. */
+  readonly logits: (parameters: Parameters, tokens: Tokens) => Logits
+  /** log π(completion | prompt): the log-probabilities of the targets that count, summed. In nats. */
+  readonly logProbabilities: (parameters: Parameters, sequences: Sequences) => Tensor<'batch'>
+  /** Logits after the last of these tokens, and a memory of them with room for `context` tokens. */
+  readonly begin: (parameters: Parameters, tokens: Tokens, context: number) => readonly [Tensor<'batch' | 'vocab'>, Memory]
+  /** Logits after one more token per text, at `position` (a scalar, the same for all), and the memory that includes it. */
+  readonly advance: (
+    parameters: Parameters,
+    memory: Memory,
+    tokens: Tensor<'batch'>,
+    position: Tensor,
+  ) => readonly [Tensor<'batch' | 'vocab'>, Memory]
+}
+
+export const transformer = (config: ModelConfig): Transformer => {
+  // A memory is always of the family whose parameters made it.
+  const run = (parameters: Parameters, tokens: Tokens, pass: Pass, memory?: Memory): readonly [Logits, Memory] =>
+    'position' in parameters
+      ? gpt2(config, parameters, tokens, pass, memory as readonly Gpt2Memory[] | undefined)
+      : llama(config, parameters, tokens, pass, memory as readonly LlamaMemory[] | undefined)
+  const logits = (parameters: Parameters, tokens: Tokens): Logits => run(parameters, tokens, whole(size(tokens, 'seq')))[0]
+  return {
+    config,
+    logits,
+    logProbabilities: (parameters, { tokens, targets, mask }) => {
+      const scores = logits(parameters, tokens)
+      return sum(mul(sub(take(scores, 'vocab', targets), logSumExp(scores, 'vocab')), mask), 'seq')
+    },
+    begin: (parameters, tokens, context) => {
+      const length = size(tokens, 'seq')
+      const [scores, memory] = run(parameters, tokens, whole(length))
+      return [at(scores, 'seq', length - 1), mapTree(memory, (x) => ordered(window(x, 'past', 0, 1, context)))]
+    },
+    advance: (parameters, memory, tokens, position) => {
+      const row: Tokens = conform(tokens, { batch: size(tokens, 'batch'), seq: 1 })
+      const [scores, remembered] = run(parameters, row, next(position, size(memory[0]!.values, 'past')), memory)
+      return [sum(scores, 'seq'), remembered]
+    },
+  }
+}
+
+/** A memory is kept in one order from step to step: `past` inside `batch` and `head`, so that each head's keys stand together. */
+const ordered = (x: AnyTensor): AnyTensor => {
+  const { batch, head, past, ...inner } = x.shape
+  return conform(x, { batch: batch!, head: head!, past: past!, ...inner })
+}
