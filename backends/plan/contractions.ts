@@ -1,0 +1,119 @@
+/**
+ * What becomes a matrix product, and what is added into memory in place.
+ *
+ *     Σₖ x[…m k…] · y[…k n…]   with M, N, K ≥ minTile;   anything smaller is cheaper as a rows kernel
+ *     x + Σ contractions   →   one buffer that starts as x (bias, residual, the gradients of shared values)
+ */
+import { type Builder, computed, has, reach, sameAxes, sizeOver, type Value } from './value.ts'
+
+export interface ContractionOptions {
+  readonly minTile: number
+  readonly accumulate: boolean
+}
+
+/** The two factors of a contraction. */
+export const factors = (x: Value): readonly [Value, Value] => {
+  const [a, b] = x.from[0]!.from
+  return [a!, b!]
+}
+export const contracted = ({ op }: Value): readonly string[] => (op.tag === 'reduce' ? op.over : [])
+
+const recognise = (x: Value, minTile: number): boolean => {
+  const product = x.from[0]
+  if (x.op.tag !== 'reduce' || x.op.merge !== 'sum' || product?.op.tag !== 'word' || product.op.word !== 'mul') return false
+  const [a, b] = factors(x)
+  const only = (p: Value, q: Value): number =>
+    sizeOver(
+      p.shape,
+      p.axes.filter((axis) => !has(q, axis)),
+    )
+  return (
+    x.op.over.every((axis) => has(a, axis) && has(b, axis)) &&
+    only(a, b) >= minTile &&
+    only(b, a) >= minTile &&
+    sizeOver(product.shape, x.op.over) >= minTile
+  )
+}
+
+export interface Contractions {
+  readonly outputs: readonly Value[]
+  readonly contractions: ReadonlySet<Value>
+}
+
+/** Mark contractions, give them operands that a matrix product can read, and gather sums of them. */
+export const contract = (outputs: readonly Value[], build: Builder, { minTile, accumulate }: ContractionOptions): Contractions => {
+  const before = reach(outputs)
+  const found = new Set(before.filter((x) => recognise(x, minTile)))
+  const uses = new Map<Value, number>()
+  for (const x of [...before.flatMap((y) => y.from), ...outputs, ...outputs]) uses.set(x, (uses.get(x) ?? 0) + 1)
+  const sums = accumulate ? gather(before, uses, found) : new Map<Value, Sum>()
+  const contractions = new Set<Value>()
+  const to = new Map<Value, Value>()
+  const get = (x: Value): Value => to.get(x)!
+  for (const x of before) {
+    const sum = sums.get(x)
+    if (sum !== undefined) to.set(x, inPlace(sum, get, build, x))
+    else if (found.has(x)) {
+      const [a, b] = factors(x).map((y) => operand(get(y), build))
+      const product = build.make({ tag: 'word', word: 'mul' }, [a!, b!], x.from[0]!.shape)
+      const made = build.make(x.op, [product], x.shape)
+      contractions.add(made)
+      to.set(x, made)
+    } else if (x.op.tag === 'join') {
+      const [part] = x.from.map((y) => (computed(y) && uses.get(y) === 1 ? get(y) : build.copy(get(y), y.shape)))
+      to.set(x, build.make(x.op, [part!], x.shape))
+    } else to.set(x, rebuild(x, x.from.map(get), build))
+  }
+  return { outputs: outputs.map(get), contractions }
+}
+const rebuild = (x: Value, from: readonly Value[], build: Builder): Value =>
+  from.every((y, i) => y === x.from[i]) ? x : x.op.tag === 'word' ? build.apply(x.op.word, from) : build.make(x.op, from, x.shape)
+
+/** A matrix product walks forwards through memory, without guards. */
+const operand = (x: Value, build: Builder): Value => {
+  if (x.free) return build.copy(x, x.shape)
+  if (x.op.tag !== 'view') return x
+  const { reads, guards } = x.op.view
+  const plain = guards.length === 0 && Object.values(reads).every(({ terms }) => terms.every(({ step }) => step > 0))
+  return plain ? x : build.copy(x, x.shape)
+}
+
+/** The addends of a sum: those made in place, and the others. */
+interface Sum {
+  readonly parts: readonly Value[]
+  readonly rest: readonly Value[]
+}
+const gather = (values: readonly Value[], uses: ReadonlyMap<Value, number>, contractions: ReadonlySet<Value>): ReadonlyMap<Value, Sum> => {
+  const isAdd = ({ op }: Value): boolean => op.tag === 'word' && op.word === 'add'
+  const sums = new Map<Value, Sum>()
+  const inner = new Set<Value>()
+  for (const root of values.toReversed()) {
+    if (!isAdd(root) || inner.has(root)) continue
+    const nested: Value[] = []
+    const addends = (x: Value): readonly Value[] => {
+      if (x !== root && !(isAdd(x) && uses.get(x) === 1 && sameAxes(x, root))) return [x]
+      nested.push(x)
+      return x.from.flatMap(addends)
+    }
+    const all = addends(root)
+    for (const x of nested) inner.add(x)
+    const made = (x: Value): boolean => (contractions.has(x) || x.op.tag === 'scatter') && uses.get(x) === 1 && sameAxes(x, root)
+    const parts = all.filter(made)
+    if (parts.length > 0) sums.set(root, { parts, rest: all.filter((x) => !made(x)) })
+  }
+  return sums
+}
+
+const inPlace = ({ parts, rest }: Sum, get: (x: Value) => Value, build: Builder, { shape }: Value): Value => {
+  const scatters = (x: Value): number => Number(x.op.tag === 'scatter')
+  const start =
+    rest.length === 0
+      ? []
+      : [
+          build.copy(
+            rest.map(get).reduce((x, y) => build.apply('add', [x, y])),
+            shape,
+          ),
+        ]
+  return build.make({ tag: 'accumulate' }, [...parts.map(get).sort((x, y) => scatters(x) - scatters(y)), ...start], shape)
+}

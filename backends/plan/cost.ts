@@ -1,0 +1,56 @@
+/** The cost model: arithmetic and traffic of every kernel, and what a program needs in all. */
+
+import type { Contract, Cost, Program, Rows } from './program.ts'
+import { fullness } from './schedule.ts'
+
+const bytesPerElement = 4
+
+/** 2 · m · n · k for every part, and every operand once. */
+export const costOfContract = (k: Omit<Contract, 'cost'>): Cost => {
+  const calls = k.loops.reduce((n, { size }) => n * size, 1)
+  const flops = 2 * calls * k.parts.reduce((n, p) => n + p.m * p.n * p.k, 0)
+  const sums = k.loops.reduce((n, { size, sum }) => (sum ? n * size : n), 1)
+  const share = flops / (2 * calls * k.m * k.n * k.k)
+  const elements = calls * (k.m * k.k + k.k * k.n) + (calls / sums) * k.m * k.n * (k.accumulate ? 2 : 1)
+  return { flops, bytes: bytesPerElement * elements * share }
+}
+
+/** One for every word that is said, full ones for every inner index; every element that a stream walks over, once. */
+export const costOfRows = (k: Omit<Rows, 'cost'>): Cost => {
+  const rows = k.loops.reduce((n, { size }) => n * size, 1)
+  const full = fullness({ ...k, cost: { flops: 0, bytes: 0 } })
+  const share = k.triangle === undefined ? 1 : 0.5 + k.triangle.block / (2 * k.inner.size)
+  const length = k.inner.size * share
+  const flops = k.body.reduce(
+    (n, i, register) =>
+      n + (i.op === 'word' || i.op === 'random' ? rows * (full[register] ? length : 1) : i.op === 'reduce' ? rows * length : 0),
+    0,
+  )
+  const elements = k.streams.reduce(
+    (n, s) => n + s.outer.reduce((product, stride, l) => (stride === 0 ? product : product * k.loops[l]!.size), s.inner === 0 ? 1 : length),
+    0,
+  )
+  return { flops, bytes: bytesPerElement * elements }
+}
+
+export interface Summary {
+  readonly kernels: number
+  readonly contractions: number
+  readonly flops: number
+  /** Bytes moved to and from memory. */
+  readonly traffic: number
+  /** Bytes of inputs, outputs (donated ones once) and scratch. */
+  readonly peakMemory: number
+}
+/** What a program costs. */
+export const summarize = ({ kernels, inputs, outputs, scratch }: Program): Summary => {
+  const sum = (of: (cost: Cost) => number): number => kernels.reduce((n, { cost }) => n + of(cost), 0)
+  const fresh = outputs.reduce((n, { size, donated }) => (donated === undefined ? n + size : n), 0)
+  return {
+    kernels: kernels.length,
+    contractions: kernels.filter(({ kind }) => kind === 'contract').length,
+    flops: sum(({ flops }) => flops),
+    traffic: sum(({ bytes }) => bytes),
+    peakMemory: bytesPerElement * (inputs.reduce((a, b) => a + b, 0) + fresh + scratch),
+  }
+}

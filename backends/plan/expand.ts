@@ -1,0 +1,168 @@
+/**
+ * Graph → values. Derived words become elementary ones, so that forward and backward share their parts:
+ *
+ *     logSumExp x = log s + m,   exp(x − logSumExp x) → e · (1/s),   where m = max x, e = exp(x − m), s = Σ e
+ *
+ * What only concerns differentiation or the order of axes goes; axes along which nothing changes go too.
+ */
+import { type AnyTensor, type Graph, reachable, type Shape, show } from '../../core/index.ts'
+import { type Builder, has, type Monoid, sizeOver, type Value } from './value.ts'
+import { along, restrict } from './view.ts'
+
+/** The value of every output of the graph, perhaps with fewer axes. */
+export const expand = (graph: Graph, build: Builder): readonly Value[] => {
+  const to = new Map<AnyTensor, Value>()
+  graph.inputs.forEach((x, index) => {
+    if (!to.has(x)) to.set(x, build.make({ tag: 'input', index }, [], varying(x.shape)))
+  })
+  const rules = expansion(build)
+  for (const x of reachable(graph.outputs))
+    if (!to.has(x))
+      to.set(
+        x,
+        rules(
+          x,
+          x.from.map((y) => to.get(y)!),
+        ),
+      )
+  return graph.outputs.map((x) => to.get(x)!)
+}
+
+/** Without the axes of size 1. */
+export const varying = (shape: Shape): Shape => Object.fromEntries(Object.entries(shape).filter(([, size]) => size > 1))
+
+const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) => Value) => {
+  const { constant, apply } = build
+  /** logSumExp x → its parts. */
+  const softmaxes = new Map<Value, { readonly x: Value; readonly exponentials: Value; readonly sum: Value }>()
+
+  const multiple = (n: number, x: Value): Value => apply('mul', [constant(n), x])
+  /** A reduction over axes that x may lack: along those, every entry is the same. */
+  const sum = (x: Value, shape: Shape, over: readonly string[]): Value =>
+    multiple(
+      sizeOver(
+        shape,
+        over.filter((axis) => !has(x, axis)),
+      ),
+      build.reduce('sum', x, over),
+    )
+  const reduce = (merge: Monoid | 'logSumExp', x: Value, shape: Shape, over: readonly string[]): Value => {
+    if (merge === 'sum') return sum(x, shape, over)
+    if (merge === 'max') return build.reduce('max', x, over)
+    if (!over.some((axis) => has(x, axis))) return apply('add', [constant(Math.log(sizeOver(shape, over))), x])
+    const top = apply('max', [constant(lowest), build.reduce('max', x, over)])
+    const exponentials = apply('exp', [apply('sub', [x, top])])
+    const total = sum(exponentials, shape, over)
+    const result = apply('add', [apply('log', [total]), top])
+    softmaxes.set(result, { x, exponentials, sum: total })
+    return result
+  }
+  const exp = (x: Value): Value => {
+    const parts = x.op.tag === 'word' && x.op.word === 'sub' ? softmaxes.get(x.from[1]!) : undefined
+    if (parts === undefined || parts.x !== x.from[0]) return apply('exp', [x])
+    return apply('mul', [parts.exponentials, apply('div', [constant(1), parts.sum])])
+  }
+
+  const rename = (x: Value, from: string, to: string): Value => {
+    if (!has(x, from)) return x
+    const shape = Object.fromEntries(Object.entries(x.shape).map(([axis, n]) => [axis === from ? to : axis, n]))
+    return build.view(x, along(x.shape, from, { offset: 0, terms: [{ axis: to, step: 1 }] }), shape)
+  }
+  const window = (x: Value, axis: string, offset: number, step: number, before: number, after: number): Value => {
+    const read = { offset, terms: after === 1 ? [] : [{ axis, step }] }
+    const { [axis]: _, ...rest } = x.shape
+    const shape = after === 1 ? rest : { ...rest, [axis]: after }
+    const open = restrict(read, 0, before, shape)
+    if (open === 'never') return constant(0)
+    const guards = typeof open === 'object' ? [open] : []
+    return has(x, axis) ? build.view(x, along(x.shape, axis, read, guards), shape) : build.inside(x, guards, shape)
+  }
+  const split = (x: Value, axis: string, into: readonly string[], parts: Shape): Value => {
+    if (!has(x, axis)) return x
+    const { [axis]: _, ...rest } = x.shape
+    const terms = into.flatMap((part, i) => (parts[part]! > 1 ? [{ axis: part, step: sizeOver(parts, into.slice(i + 1)) }] : []))
+    return build.view(x, along(x.shape, axis, { offset: 0, terms }), {
+      ...rest,
+      ...varying(Object.fromEntries(into.map((a) => [a, parts[a]!]))),
+    })
+  }
+  const join = (x: Value, axes: readonly string[], into: string, parts: Shape): Value => {
+    const real = axes.filter((axis) => parts[axis]! > 1)
+    if (!real.some((axis) => has(x, axis))) return x
+    if (real.length === 1) return rename(x, real[0]!, into)
+    const full = { ...x.shape, ...Object.fromEntries(real.map((axis) => [axis, parts[axis]!])) }
+    const rest = Object.fromEntries(Object.entries(full).filter(([axis]) => !real.includes(axis)))
+    const whole = real.every((axis) => has(x, axis)) && !x.free ? x : build.copy(x, full)
+    return build.make({ tag: 'join', axes: real, into }, [whole], { ...rest, [into]: sizeOver(parts, real) })
+  }
+  const take = (table: Value, index: Value, axis: string): Value => {
+    if (!has(table, axis)) return table
+    const { [axis]: length, ...rest } = table.shape
+    if (index.op.tag === 'constant') return window(table, axis, index.op.value, 1, length!, 1)
+    const guarded = table.op.tag === 'view' && table.op.view.guards.some((guard) => guard.axis === axis)
+    const memory = table.free || guarded ? build.copy(table, table.shape) : table
+    return build.make({ tag: 'take', axis }, [memory, index], { ...index.shape, ...rest })
+  }
+  const scatter = (x: Value, index: Value, axis: string, length: number, indices: Shape): Value => {
+    const over = Object.keys(indices)
+    const meets = over.filter((a) => has(index, a))
+    // Along axes that the index lacks, all entries go to one place.
+    const gathered = sum(
+      x,
+      indices,
+      over.filter((a) => !has(index, a)),
+    )
+    if (length === 1) return sum(gathered, indices, meets)
+    if (meets.length === 0) return apply('where', [apply('equal', [build.iota(axis, length), index]), gathered, constant(0)])
+    if (gathered.op.tag === 'constant' && gathered.op.value === 0) return gathered
+    const rest = Object.fromEntries(Object.entries(gathered.shape).filter(([a]) => !meets.includes(a)))
+    return build.make({ tag: 'scatter', axis, over: meets }, [gathered, index], { [axis]: length, ...rest })
+  }
+  const random = (key: Value, salt: number, shape: Shape): Value => {
+    const axes = Object.keys(shape)
+    const strides = Object.fromEntries(
+      axes.map((axis, i) => [axis, sizeOver(shape, axes.slice(i + 1))] as const).filter(([axis]) => shape[axis]! > 1),
+    )
+    return build.make({ tag: 'random', salt, strides }, [key], varying(shape))
+  }
+
+  return ({ op, shape, from: nodes }, [x, y, z]) => {
+    const source = nodes[0]?.shape ?? {}
+    switch (op.tag) {
+      case 'constant':
+        return constant(op.value)
+      case 'iota':
+        return build.iota(op.axis, shape[op.axis]!)
+      case 'random':
+        return random(x!, op.salt, shape)
+      case 'word':
+        return op.word === 'exp' ? exp(x!) : apply(op.word, [x!, y!, z!].slice(0, nodes.length))
+      case 'reduce':
+        return reduce(op.merge, x!, source, op.over)
+      case 'rename':
+        return rename(x!, op.from, op.to)
+      case 'window':
+        return window(x!, op.axis, op.offset, op.step, source[op.axis]!, shape[op.axis]!)
+      case 'split':
+        return split(x!, op.axis, op.into, shape)
+      case 'join':
+        return join(x!, op.axes, op.into, source)
+      case 'take':
+        return take(x!, y!, op.axis)
+      case 'scatter':
+        return scatter(x!, y!, op.axis, shape[op.axis]!, nodes[1]!.shape)
+      case 'conform':
+      case 'variable':
+      case 'stop':
+        return x!
+      case 'input':
+      case 'data':
+      case 'device':
+        throw new TypeError(
+          `plan: the leaf ${op.tag === 'input' ? `'${op.name}'` : op.tag} ${show(shape)} is not among the inputs of the graph`,
+        )
+    }
+  }
+}
+/** Below it there is only −∞: keeps x − max x a number where every entry is −∞. */
+const lowest = -3.4e38

@@ -1,0 +1,197 @@
+/**
+ * Values → kernels, in one pass in the order of the values.
+ *
+ * A value joins the latest kernel among its arguments' if it fits there (a vertical join), else a later kernel over the same
+ * space that reads the same array (a horizontal join), else it opens a kernel. A kernel is only joined when all arguments
+ * come from it or from earlier ones, so the order of kernels is always an order of execution.
+ *
+ * Row or column? A reduction whose result meets its own axis again (softmax, layer norm) is a *row* reduction and makes that
+ * axis the inner one; any other (the gradient of a parameter) accumulates in memory across rows, and is *late*: only later
+ * kernels may read it.
+ */
+import type { Shape } from '../../core/index.ts'
+import { contracted, factors } from './contractions.ts'
+import { has, type Value } from './value.ts'
+
+export interface RowsGroup {
+  readonly kind: 'rows'
+  readonly own: Set<Value>
+  readonly space: Shape
+  inner: string | undefined
+  readonly late: Set<Value>
+  readonly reads: Set<Value>
+}
+export interface ContractGroup {
+  readonly kind: 'contract'
+  readonly value: Value
+  /** Where the result is written: the value itself, or the accumulation it is part of. */
+  readonly into: Value
+  readonly accumulate: boolean
+}
+export type Group = RowsGroup | ContractGroup
+
+export interface Grouping {
+  readonly groups: readonly Group[]
+  /** The kernel that makes a value (−1: none), or for a view, its source. */
+  readonly at: ReadonlyMap<Value, number>
+  /** Values that must be in memory, whatever kernels make of the others. */
+  readonly stored: ReadonlySet<Value>
+  /** Values that live inside another value's memory: parts of an accumulation, what is joined. */
+  readonly home: ReadonlyMap<Value, Value>
+  /** Rows values that add to what is there rather than to zero. */
+  readonly adds: ReadonlySet<Value>
+}
+export interface GroupOptions {
+  readonly fuse: 'all' | 'maps' | 'none'
+  readonly horizontal: boolean
+}
+
+/** Is this value made by a rows kernel? */
+export const scalar = ({ op, free }: Value): boolean =>
+  !free &&
+  (op.tag === 'word' || op.tag === 'copy' || op.tag === 'reduce' || op.tag === 'random' || op.tag === 'take' || op.tag === 'scatter')
+/** The axes over which a value is computed. */
+export const spaceOf = (x: Value): Shape =>
+  x.op.tag === 'reduce' ? x.from[0]!.shape : x.op.tag === 'scatter' ? { ...x.from[0]!.shape, ...x.from[1]!.shape } : x.shape
+
+export const group = (
+  values: readonly Value[],
+  outputs: readonly Value[],
+  contractions: ReadonlySet<Value>,
+  rank: (axis: string) => number,
+  { fuse, horizontal }: GroupOptions,
+): Grouping => {
+  const groups: Group[] = []
+  const at = new Map<Value, number>()
+  const stored = new Set(outputs)
+  const home = new Map<Value, Value>()
+  const adds = new Set<Value>()
+  const bySpace = new Map<string, number[]>()
+  const onlyFactor = productsOf(contractions, values)
+  for (const x of values) {
+    if (x.op.tag === 'accumulate') for (const y of x.from) home.set(y, x)
+    if (x.op.tag === 'join') home.set(x.from[0]!, x)
+  }
+  const readers = new Map<Value, Value[]>()
+  for (const x of values)
+    for (const y of x.from) {
+      const known = readers.get(y)
+      if (known === undefined) readers.set(y, [x])
+      else known.push(x)
+    }
+  const meetsAgain = (x: Value, over: readonly string[]): boolean =>
+    (readers.get(x) ?? []).some((y) => y.op.tag === 'word' && (over.some((axis) => has(y, axis)) || meetsAgain(y, over)))
+  const last = (axes: readonly string[]): string | undefined => {
+    const sorted = [...axes].sort((a, b) => rank(a) - rank(b))
+    return sorted.at(-1)
+  }
+  /** The inner axis along which this reduction would run in the kernel, if it is a row reduction. */
+  const rowAxis = (k: RowsGroup, x: Value): string | undefined => {
+    if (x.op.tag !== 'reduce') return undefined
+    const { over } = x.op
+    if (k.inner !== undefined) return over.includes(k.inner) ? k.inner : undefined
+    const whole = over.length === Object.keys(k.space).length
+    return whole || meetsAgain(x, over) ? last(wide(over, k.space)) : undefined
+  }
+  const reduces = ({ op }: Value): boolean => op.tag === 'reduce' || op.tag === 'scatter'
+  const fits = (k: Group, index: number, x: Value): k is RowsGroup => {
+    if (k.kind !== 'rows' || fuse === 'none') return false
+    if (fuse === 'maps' && [x, ...k.own].some((y) => reduces(y) || y.op.tag === 'random')) return false
+    for (const [i, y] of x.from.entries())
+      if (!y.free && at.get(y) === index && (!scalar(y) || k.late.has(y) || (x.op.tag === 'take' && i === 0))) return false
+    const space = spaceOf(x)
+    for (const axis in space) if (!(axis in k.space)) return false
+    // A reduction must meet every row exactly once.
+    if (reduces(x)) for (const axis in k.space) if (!(axis in space) && axis !== k.inner) return false
+    return true
+  }
+  const join = (k: RowsGroup, index: number, x: Value): void => {
+    k.own.add(x)
+    at.set(x, index)
+    for (const y of x.from) if (!y.free) k.reads.add(y)
+    if (x.op.tag === 'scatter') k.late.add(x)
+    if (x.op.tag === 'reduce') {
+      const row = rowAxis(k, x)
+      k.inner = row ?? k.inner
+      if (row === undefined || x.op.over.length > 1) k.late.add(x)
+    }
+  }
+  const open = (x: Value): void => {
+    const space = spaceOf(x)
+    const index = groups.push({ kind: 'rows', own: new Set(), space, inner: undefined, late: new Set(), reads: new Set() }) - 1
+    const key = spaceKey(space)
+    const known = bySpace.get(key)
+    if (known === undefined) bySpace.set(key, [index])
+    else known.push(index)
+    join(groups[index] as RowsGroup, index, x) // the group pushed above
+  }
+  /** The kernel that x can join, if any. */
+  const host = (x: Value, latest: number): number | undefined => {
+    const vertical = groups[latest]
+    if (vertical !== undefined && fits(vertical, latest, x)) return latest
+    if (!horizontal) return undefined
+    const space = spaceOf(x)
+    const volume = Object.values(space).reduce((a, b) => a * b, 1)
+    return (bySpace.get(spaceKey(space)) ?? []).slice(-8).findLast((index) => {
+      const k = groups[index]!
+      return index > latest && fits(k, index, x) && x.from.some((y) => 2 * y.size >= volume && k.reads.has(y))
+    })
+  }
+  const place = (x: Value, latest: number): void => {
+    const index = host(x, latest)
+    const k = index === undefined ? undefined : groups[index]
+    if (index !== undefined && k?.kind === 'rows') join(k, index, x)
+    else open(x)
+  }
+  const contraction = (x: Value, into: Value, accumulate: boolean): void => {
+    for (const y of [...factors(x), x]) stored.add(y)
+    groups.push({ kind: 'contract', value: x, into, accumulate })
+  }
+
+  for (const x of values) {
+    if (x.free || onlyFactor.has(x)) continue
+    const latest = x.from.reduce((i, y) => Math.max(i, at.get(y) ?? -1), -1)
+    if (x.op.tag === 'input') at.set(x, -1)
+    else if (x.op.tag === 'view') {
+      stored.add(x.from[0]!)
+      at.set(x, latest)
+    } else if (x.op.tag === 'join') {
+      stored.add(x.from[0]!)
+      at.set(x, latest)
+    } else if (x.op.tag === 'accumulate') {
+      let started = x.from.some((y) => y.op.tag === 'copy')
+      for (const y of x.from) {
+        stored.add(y)
+        if (y.op.tag === 'copy') continue
+        if (started) adds.add(y)
+        if (contractions.has(y)) contraction(y, x, started)
+        else open(y)
+        started = true
+      }
+      at.set(x, groups.length - 1)
+    } else if (contractions.has(x)) {
+      if (!(home.get(x)?.op.tag === 'accumulate')) {
+        contraction(x, x, false)
+        at.set(x, groups.length - 1)
+      }
+    } else if (x.op.tag === 'scatter' && home.get(x)?.op.tag === 'accumulate') continue
+    else {
+      if (x.op.tag === 'take') stored.add(x.from[0]!)
+      place(x, latest)
+    }
+  }
+  return { groups, at, stored, home, adds }
+}
+
+const spaceKey = (space: Shape): string => Object.keys(space).sort().join()
+/** Vector instructions need some length: the longer axes, if there are any. */
+const wide = (axes: readonly string[], space: Shape): readonly string[] => {
+  const long = axes.filter((axis) => space[axis]! > 4)
+  return long.length > 0 ? long : axes
+}
+/** Products that only contractions read: nobody computes them. */
+const productsOf = (contractions: ReadonlySet<Value>, values: readonly Value[]): ReadonlySet<Value> => {
+  const products = new Set([...contractions].filter((x) => contracted(x).length > 0).map((x) => x.from[0]!))
+  for (const x of values) if (!contractions.has(x)) for (const y of x.from) products.delete(y)
+  return products
+}

@@ -1,0 +1,100 @@
+/**
+ * The planner: a graph becomes a Program, for all backends alike. Pure.
+ *
+ *     expand → contract → settle → group → store → deliver → layout → memory → lower
+ */
+import { type Graph, volume } from '../../core/index.ts'
+import { ownerOf } from './access.ts'
+import { contract } from './contractions.ts'
+import { costOfContract, costOfRows } from './cost.ts'
+import { expand } from './expand.ts'
+import { type ContractGroup, group } from './group.ts'
+import { layout } from './layout.ts'
+import { type Lowering, lowerRows } from './lower.ts'
+import { product } from './matrix.ts'
+import { memory } from './memory.ts'
+import { deliver, settle } from './outputs.ts'
+import type { Contract, Program } from './program.ts'
+import { store } from './store.ts'
+import { builder, computed, reach, type Value } from './value.ts'
+
+export * from './cost.ts'
+export * from './program.ts'
+
+export interface Options {
+  /** What shares a kernel: whatever fits; words only (every reduction is stored); nothing. Default `all`. */
+  readonly fuse?: 'all' | 'maps' | 'none'
+  /** May kernels that read the same arrays be one? Default true. */
+  readonly horizontal?: boolean
+  /** What is computed again rather than kept: nothing, cheap words, every word (slower, less memory). Default `cheap`. */
+  readonly recompute?: 'none' | 'cheap' | 'all'
+  /** Are sums of contractions made in place? Default true. */
+  readonly accumulate?: boolean
+  /** Contractions with a smaller side become rows kernels. Default 4. */
+  readonly minTile?: number
+  /** Is the order of axes searched for? Default true. */
+  readonly layout?: boolean
+  /** The order of axes to start from. Default: as they first appear in the computation. */
+  readonly axes?: readonly string[]
+}
+
+export const plan = (graph: Graph, options: Options = {}): Program => {
+  const { fuse = 'all', horizontal = true, recompute = 'cheap', accumulate = true, minTile = 4 } = options
+  const build = builder()
+  const expanded = expand(graph, build)
+  const { outputs, contractions } = contract(expanded, build, { accumulate, minTile })
+  const settled = settle(graph, outputs, build)
+  const wanted = settled.filter((x) => x !== undefined)
+  const values = reach(wanted)
+  const rank = ranking(values, options.axes)
+  const grouping = group(values, wanted, contractions, rank, { fuse, horizontal })
+  const { home, adds } = grouping
+  const owner = (x: Value): Value => ownerOf(x, home)
+  const { kernels, results, orders } = deliver(graph, settled, store(grouping, { recompute }), owner, build)
+  const inputs = values.flatMap((x) => (x.op.tag === 'input' ? [[x, x.axes] as const] : []))
+  const { access } = layout(kernels, home, new Map([...inputs, ...orders]), rank, { layout: options.layout ?? true })
+  const { buffers, bufferOf, scratch } = memory(kernels, results, owner)
+  const lowering = { access, bufferOf, adds }
+  return {
+    buffers,
+    kernels: kernels.map((k) => {
+      if (k.kind === 'contract') return lowerContract(k, lowering)
+      const rows = lowerRows(k, lowering)
+      return { ...rows, cost: costOfRows(rows) }
+    }),
+    inputs: graph.inputs.map((x) => volume(x.shape)),
+    outputs: graph.outputs.map((x, o) => {
+      const donated = graph.donated.get(o)
+      return { size: volume(x.shape), ...(donated === undefined ? {} : { donated }) }
+    }),
+    scratch,
+  }
+}
+
+const lowerContract = (k: ContractGroup, { access, bufferOf }: Lowering): Contract => {
+  const { m, n, k: depth, left, right, a, b, c, loops } = product(k, access)
+  const made = {
+    kind: 'contract',
+    name: `${m.axes.join('·')} × ${n.axes.join('·')} over ${depth.axes.join('·')}`,
+    m: m.size,
+    n: n.size,
+    k: depth.size,
+    a: { buffer: bufferOf(access(left).owner), ...a },
+    b: { buffer: bufferOf(access(right).owner), ...b },
+    c: { buffer: bufferOf(access(k.into).owner), ...c },
+    loops,
+    parts: [{ m0: 0, n0: 0, k0: 0, m: m.size, n: n.size, k: depth.size }],
+    accumulate: k.accumulate,
+  } as const
+  return { ...made, cost: costOfContract(made) }
+}
+
+/** Axes in the order in which they first appear in what is computed: the forward pass comes first. */
+const ranking = (values: readonly Value[], given: readonly string[] = []): ((axis: string) => number) => {
+  const ranks = new Map<string, number>()
+  const see = (axis: string): void => void (ranks.has(axis) || ranks.set(axis, ranks.size))
+  given.forEach(see)
+  for (const x of values) if (computed(x)) x.axes.forEach(see)
+  for (const x of values) x.axes.forEach(see)
+  return (axis) => ranks.get(axis)!
+}

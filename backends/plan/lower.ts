@@ -1,0 +1,190 @@
+/**
+ * A rows kernel in the terms of a Program: loops, streams with strides, and instructions.
+ * Neighbouring loops merge where every array allows it, also into the inner one, so that a map over whole arrays is one loop.
+ */
+import type { Access } from './access.ts'
+import { innerAxis } from './layout.ts'
+import type { Guard, Instruction, Rows, Stream } from './program.ts'
+import type { RowsKernel } from './store.ts'
+import type { Value } from './value.ts'
+import type { Range } from './view.ts'
+
+export interface Lowering {
+  readonly access: (x: Value) => Access
+  readonly bufferOf: (owner: Value) => number
+  /** Stores that add to what is there. */
+  readonly adds: ReadonlySet<Value>
+}
+/** In row r only inner indices below ceil((r + 1) / block) · block matter. */
+export interface Triangle {
+  readonly row: string
+  readonly column: string
+  readonly block: number
+}
+
+type Strides = Readonly<Record<string, number>>
+/** One loop, made of one axis or of several that are walked as one. */
+interface Level {
+  readonly axis: string
+  readonly size: number
+  /** For each walker, its stride. */
+  readonly strides: readonly number[]
+  readonly alone: boolean
+}
+
+export const lowerRows = (k: RowsKernel, { access, bufferOf, adds }: Lowering, triangle?: Triangle): Omit<Rows, 'cost'> => {
+  const axis = innerAxis(k, access)
+  const stores = k.stores.map((x) => ({ value: x, ...access(x) }))
+  const { levels, inner } = nest(k, axis, access, triangle)
+  const loopOf = (name: string): number => (name === axis ? -1 : levels.findIndex((level) => level.axis === name))
+  /** Strides by loop: those of the axis that a merged loop walks fastest. */
+  const walk = (strides: Strides): { readonly outer: readonly number[]; readonly inner: number } => ({
+    outer: levels.map((level) => strides[level.axis] ?? 0),
+    inner: strides[inner.axis] ?? 0,
+  })
+
+  const streams: Stream[] = []
+  const body: Instruction[] = []
+  const registers = new Map<Value, number>()
+  const known = new Map<string, number>()
+  const emit = (instruction: Instruction): number => body.push(instruction) - 1
+  /** The same instruction twice is one register. */
+  const once = (instruction: Instruction): number => {
+    const key = JSON.stringify(instruction)
+    const register = known.get(key) ?? emit(instruction)
+    known.set(key, register)
+    return register
+  }
+  const stream = ({ owner, offset }: Access, strides: Strides): number => {
+    const made = { buffer: bufferOf(owner), offset, ...walk(strides) }
+    const same = streams.findIndex(
+      (s) => s.buffer === made.buffer && s.offset === offset && s.inner === made.inner && s.outer.join() === made.outer.join(),
+    )
+    return same >= 0 ? same : streams.push(made) - 1
+  }
+  const guarded = (guards: readonly Range[]): { guards?: readonly Guard[] } =>
+    guards.length === 0 ? {} : { guards: guards.map((guard) => ({ loop: loopOf(guard.axis), from: guard.from, to: guard.to })) }
+
+  const load = (x: Value): number => {
+    const a = access(x)
+    return once({ op: 'load', stream: stream(a, a.strides), ...guarded(a.guards) })
+  }
+  const compute = (x: Value): number => {
+    const { op, from } = x
+    switch (op.tag) {
+      case 'constant':
+        return once({ op: 'constant', value: op.value })
+      case 'iota':
+        return once({ op: 'iota', loop: loopOf(op.axis) })
+      case 'word':
+        return emit({ op: 'word', word: op.word, args: from.map(register) })
+      case 'copy':
+        return register(from[0]!)
+      case 'random':
+        return emit({ op: 'random', key: register(from[0]!), salt: op.salt, ...walk(op.strides) })
+      case 'reduce':
+        return emit({ op: 'reduce', merge: op.merge, arg: register(from[0]!) })
+      case 'take': {
+        const a = access(from[0]!)
+        const { [op.axis]: stride, ...rest } = a.strides
+        return emit({ op: 'load', stream: stream(a, rest), ...guarded(a.guards), at: { index: register(from[1]!), stride: stride! } })
+      }
+      default:
+        throw new TypeError(`plan: ${op.tag} is not computed in a rows kernel`)
+    }
+  }
+  const register = (x: Value): number => {
+    const old = registers.get(x)
+    if (old !== undefined) return old
+    const made = k.loads.includes(x) ? load(x) : compute(x)
+    registers.set(x, made)
+    return made
+  }
+  const storeLate = (x: Value): void => {
+    const a = access(x)
+    const keep = adds.has(x) ? { keep: true } : {}
+    if (x.op.tag === 'scatter') {
+      const { [x.op.axis]: stride, ...rest } = a.strides
+      const at = { index: register(x.from[1]!), stride: stride! }
+      emit({ op: 'store', stream: stream(a, rest), arg: register(x.from[0]!), merge: 'sum', ...keep, at })
+    } else if (x.op.tag === 'reduce') {
+      const [from] = x.from
+      const { merge, over } = x.op
+      const along = axis !== undefined && over.includes(axis)
+      const arg = along ? emit({ op: 'reduce', merge, arg: register(from!) }) : register(from!)
+      const meets = adds.has(x) || over.length > (along ? 1 : 0)
+      emit({ op: 'store', stream: stream(a, a.strides), arg, ...(meets ? { merge, ...keep } : {}) })
+    }
+  }
+
+  for (const x of k.loads) register(x)
+  for (const x of k.body)
+    if (k.late.has(x) && k.own.has(x)) {
+      if (k.stores.includes(x)) storeLate(x)
+    } else {
+      const arg = register(x)
+      const target = stores.find(({ value }) => value === x)
+      if (target !== undefined) emit({ op: 'store', stream: stream(target, target.strides), arg })
+    }
+  return {
+    kind: 'rows',
+    name: nameOf(k),
+    loops: levels.map(({ axis: name, size }) => ({ axis: name, size })),
+    inner: { axis: inner.axis, size: inner.size },
+    streams,
+    body,
+    ...(triangle === undefined ? {} : { triangle: { loop: loopOf(triangle.row), block: triangle.block } }),
+  }
+}
+
+/** The loops around the inner axis, outermost first, merged where all that walks through memory walks on alike. */
+const nest = (
+  k: RowsKernel,
+  axis: string | undefined,
+  access: (x: Value) => Access,
+  triangle: Triangle | undefined,
+): { readonly levels: readonly Level[]; readonly inner: Level } => {
+  const tables = k.body.flatMap((x) => (x.op.tag === 'take' ? [x.from[0]!] : []))
+  const arrays = [...k.stores, ...k.loads, ...tables]
+  const walkers: Strides[] = [
+    ...arrays.map((x) => access(x).strides),
+    ...k.body.flatMap((x) => (x.op.tag === 'random' ? [x.op.strides] : [])),
+  ]
+  const alone = new Set([
+    ...k.body.flatMap((x) => (x.op.tag === 'iota' ? [x.op.axis] : [])),
+    ...[...k.loads, ...tables].flatMap((x) => access(x).guards.map((g) => g.axis)),
+  ])
+  if (triangle !== undefined) alone.add(triangle.row).add(triangle.column)
+  const level = (name: string): Level => ({
+    axis: name,
+    size: k.space[name]!,
+    strides: walkers.map((s) => s[name] ?? 0),
+    alone: alone.has(name),
+  })
+  const guide = access(arrays.reduce((a, b) => (b.axes.length > a.axes.length ? b : a))).strides
+  const levels = Object.keys(k.space)
+    .filter((name) => name !== axis)
+    .sort((a, b) => (guide[b] ?? 0) - (guide[a] ?? 0))
+    .map(level)
+  const follows = (outer: Level, inner: Level): boolean =>
+    !outer.alone && !inner.alone && outer.strides.every((s, i) => s === inner.strides[i]! * inner.size)
+  for (let i = levels.length - 2; i >= 0; i--) {
+    const [outer, next] = [levels[i]!, levels[i + 1]!]
+    if (follows(outer, next)) levels.splice(i, 2, { ...next, size: outer.size * next.size })
+  }
+  if (axis === undefined) return { levels, inner: { axis: 'one', size: 1, strides: [], alone: true } }
+  const inner = level(axis)
+  const innermost = levels.at(-1)
+  const reduces = k.body.some((x) => x.op.tag === 'reduce' && k.own.has(x) && x.op.over.includes(axis))
+  if (innermost === undefined || reduces || !follows(innermost, inner)) return { levels, inner }
+  return { levels: levels.slice(0, -1), inner: { ...inner, size: innermost.size * inner.size } }
+}
+
+const nameOf = (k: RowsKernel): string => {
+  const words = k.body.flatMap(({ op }) =>
+    op.tag === 'reduce' ? [op.merge] : op.tag === 'word' ? (heavy.has(op.word) ? [op.word] : []) : telling.has(op.tag) ? [op.tag] : [],
+  )
+  return `${[...new Set(words)].join(' ') || 'map'} [${Object.keys(k.space).join(' ')}]`
+}
+const heavy: ReadonlySet<string> = new Set(['exp', 'log', 'sqrt', 'sin', 'cos', 'div'])
+const telling: ReadonlySet<string> = new Set(['take', 'scatter', 'random', 'copy'])

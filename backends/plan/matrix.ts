@@ -1,0 +1,93 @@
+/**
+ * A contraction over named strides as a matrix product: which axes make M, N and K, and which are left as loops around it.
+ * Axes of a group merge into one when they follow each other in every array of the group; it is never necessary to copy.
+ */
+import type { Access } from './access.ts'
+import { contracted, factors } from './contractions.ts'
+import type { ContractGroup } from './group.ts'
+import type { Contract, Matrix } from './program.ts'
+import { has, type Value } from './value.ts'
+
+export interface Product {
+  readonly m: Side
+  readonly n: Side
+  readonly k: Side
+  readonly left: Value
+  readonly right: Value
+  readonly a: Omit<Matrix, 'buffer'>
+  readonly b: Omit<Matrix, 'buffer'>
+  readonly c: Omit<Matrix, 'buffer'>
+  readonly loops: Contract['loops']
+}
+/** A merged group of axes and its stride in each of the two arrays that have it. */
+interface Side {
+  readonly axes: readonly string[]
+  readonly size: number
+  readonly strides: readonly [number, number]
+}
+
+export const product = ({ value, into }: ContractGroup, access: (x: Value) => Access): Product => {
+  const { shape } = value.from[0]!
+  const over = contracted(value)
+  const out = access(into)
+  const [first, second] = factors(value)
+  const unit = into.axes.reduce((x, y) => (out.strides[y]! < out.strides[x]! ? y : x))
+  const [left, right] = has(second, unit) ? [first, second] : [second, first]
+  const [a, b] = [access(left), access(right)]
+  const loops: { readonly size: number; readonly a: number; readonly b: number; readonly c: number; readonly sum: boolean }[] = []
+  const loop = (axis: string): void => {
+    const sum = over.includes(axis)
+    loops.push({ size: shape[axis]!, a: a.strides[axis] ?? 0, b: b.strides[axis] ?? 0, c: sum ? 0 : out.strides[axis]!, sum })
+  }
+  const side = (axes: readonly string[], x: Access, y: Access): Side => {
+    const sorted = [...axes].sort((p, q) => x.strides[p]! - x.strides[q]!)
+    const [fastest] = sorted
+    if (fastest === undefined) return { axes: [], size: 1, strides: [1, 1] }
+    let size = shape[fastest]!
+    let merged = 1
+    for (; merged < sorted.length; merged++) {
+      const axis = sorted[merged]!
+      if ([x, y].some(({ strides }) => strides[axis] !== strides[fastest]! * size)) break
+      size *= shape[axis]!
+    }
+    sorted.slice(merged).forEach(loop)
+    return { axes: sorted.slice(0, merged), size, strides: [x.strides[fastest]!, y.strides[fastest]!] }
+  }
+  const all = Object.keys(shape)
+  all.filter((axis) => has(left, axis) && has(right, axis) && !over.includes(axis)).forEach(loop)
+  const n = side(
+    all.filter((axis) => !has(left, axis)),
+    out,
+    b,
+  )
+  const m = side(
+    all.filter((axis) => !has(right, axis)),
+    out,
+    a,
+  )
+  const k = side(over, a, b)
+  return {
+    m,
+    n,
+    k,
+    left,
+    right,
+    a: { offset: a.offset, row: m.strides[1], column: k.strides[0] },
+    b: { offset: b.offset, row: k.strides[1], column: n.strides[1] },
+    c: { offset: out.offset, row: m.strides[0], column: n.strides[0] },
+    loops: loops.sort((p, q) => Number(p.sum) - Number(q.sum) || q.c - p.c),
+  }
+}
+
+/** What a layout costs a product beyond its arithmetic, in nanoseconds or so. */
+export const awkwardness = ({ m, n, k, a, b, c, loops }: Product): number => {
+  const calls = loops.reduce((product, { size }) => product * size, 1)
+  const sums = loops.reduce((product, { size, sum }) => (sum ? product * size : product), 1)
+  const strided = (column: number, row: number, volume: number): number => (column === 1 || row === 1 ? 0 : volume)
+  return (
+    calls * (500 + (calls > 1 ? 5 * Math.log2(a.row + c.row) : 0)) +
+    calls * (strided(a.column, a.row, m.size * k.size) + strided(b.column, b.row, k.size * n.size)) +
+    (c.column === 1 ? 0 : 10 * calls * m.size * n.size) +
+    (sums > 1 ? calls * m.size * n.size : 0)
+  )
+}

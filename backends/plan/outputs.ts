@@ -1,0 +1,114 @@
+/**
+ * How results leave: every output is a value with memory and an order of axes of its own, or an input handed back.
+ *
+ * A donated output is written over its input. Where some kernel still reads that input afterwards, the result is made
+ * in scratch and copied at the very end: donation never changes a meaning.
+ */
+import type { Graph } from '../../core/index.ts'
+import type { Order } from './access.ts'
+import { varying } from './expand.ts'
+import { touched } from './layout.ts'
+import type { Kernel, RowsKernel } from './store.ts'
+import { type Builder, computed, sameAxes, type Value } from './value.ts'
+
+/** The value behind every output; undefined where the output is its donated input as it was. */
+export const settle = (graph: Graph, values: readonly Value[], build: Builder): readonly (Value | undefined)[] => {
+  const claimed = new Set<Value>()
+  return graph.outputs.map((x, o) => {
+    const value = values[o]!
+    const shape = varying(x.shape)
+    const order = Object.keys(shape).join()
+    if (value.op.tag === 'input' && value.op.index === graph.donated.get(o) && value.axes.join() === order) return undefined
+    const whole = value.axes.length === Object.keys(shape).length
+    const own = whole && computed(value) && !claimed.has(value) ? value : build.copy(value, shape)
+    claimed.add(own)
+    return own
+  })
+}
+
+export interface Results {
+  readonly kernels: readonly Kernel[]
+  /** Output number → the value that is stored there. */
+  readonly results: ReadonlyMap<number, Value>
+  readonly orders: ReadonlyMap<Value, Order>
+}
+
+/** Finish the list of kernels: copies for donated outputs whose input is still read. */
+export const deliver = (
+  graph: Graph,
+  settled: readonly (Value | undefined)[],
+  kernels: readonly Kernel[],
+  owner: (x: Value) => Value,
+  build: Builder,
+): Results => {
+  const results = new Map<number, Value>()
+  const orders = new Map<Value, Order>()
+  const copies: RowsKernel[] = []
+  const readers = readersOf(kernels, owner)
+  for (const [o, value] of settled.entries()) {
+    if (value === undefined) continue
+    const order = Object.keys(varying(graph.outputs[o]!.shape))
+    orders.set(value, order)
+    const input = graph.donated.get(o)
+    if (input === undefined || !inTheWay(value, order, readers.get(input) ?? [], kernels, owner)) {
+      results.set(o, value)
+      continue
+    }
+    const copy = build.copy(value, value.shape)
+    orders.set(copy, order)
+    results.set(o, copy)
+    const nothing: ReadonlySet<Value> = new Set()
+    copies.push({
+      kind: 'rows',
+      space: value.shape,
+      inner: undefined,
+      body: [copy],
+      loads: [value],
+      stores: [copy],
+      late: nothing,
+      own: nothing,
+    })
+  }
+  return { kernels: [...kernels, ...copies], results, orders }
+}
+
+/** Input number → the kernels that read it. */
+const readersOf = (kernels: readonly Kernel[], owner: (x: Value) => Value): ReadonlyMap<number, readonly number[]> => {
+  const readers = new Map<number, number[]>()
+  kernels.forEach((k, i) => {
+    for (const x of touched(k)) {
+      const { op } = owner(x)
+      if (op.tag !== 'input') continue
+      const known = readers.get(op.index)
+      if (known === undefined) readers.set(op.index, [i])
+      else known.push(i)
+    }
+  })
+  return readers
+}
+
+/** Would writing the value where the input is destroy something that is still to be read? */
+const inTheWay = (
+  value: Value,
+  order: Order,
+  readers: readonly number[],
+  kernels: readonly Kernel[],
+  owner: (x: Value) => Value,
+): boolean => {
+  if (readers.length === 0) return false
+  const first = kernels.findIndex((k) => (k.kind === 'contract' ? owner(k.into) === value : k.stores.some((x) => owner(x) === value)))
+  return readers.some((i) => i > first || (i === first && !elementwise(kernels[i]!, value, order, owner)))
+}
+/** Does the kernel read inputs, laid out like the value, only where it then writes the value? */
+const elementwise = (k: Kernel, value: Value, order: Order, owner: (x: Value) => Value): boolean =>
+  k.kind === 'rows' &&
+  k.inner === undefined &&
+  k.stores.includes(value) &&
+  !k.late.has(value) &&
+  touched(k).every(
+    (x) =>
+      owner(x).op.tag !== 'input' ||
+      !sameAxes(owner(x), value) ||
+      (k.loads.includes(x) && x.axes.join() === order.join() && x.op.tag === 'input'),
+  ) &&
+  k.body.every((x) => x.op.tag !== 'take' || !sameAxes(owner(x.from[0]!), value))

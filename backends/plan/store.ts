@@ -1,0 +1,93 @@
+/**
+ * What is kept in memory, and what is computed again.
+ *
+ * A sweep from the last kernel to the first: an argument from another kernel is loaded if it is stored; computed again if it
+ * is a cheap word of at most two large arrays that are stored anyway; else it becomes stored. Kernels that nobody needs vanish.
+ * This finds by itself that layer norm saves μ and 1/σ and recomputes x̂.
+ */
+import type { Shape } from '../../core/index.ts'
+import { type ContractGroup, type Grouping, type RowsGroup, scalar } from './group.ts'
+import { isCheap, type Value } from './value.ts'
+
+/** A rows kernel, decided: what it computes, loads and stores. */
+export interface RowsKernel {
+  readonly kind: 'rows'
+  readonly space: Shape
+  /** The axis of its row reductions, if it has any. */
+  readonly inner: string | undefined
+  /** Arguments before what uses them. */
+  readonly body: readonly Value[]
+  readonly loads: readonly Value[]
+  readonly stores: readonly Value[]
+  /** Reductions that accumulate in memory. */
+  readonly late: ReadonlySet<Value>
+  /** Reductions of this kernel, along `inner` or late; other values of `loads` may be reductions too. */
+  readonly own: ReadonlySet<Value>
+}
+export type Kernel = RowsKernel | ContractGroup
+
+export interface StoreOptions {
+  readonly recompute: 'none' | 'cheap' | 'all'
+}
+
+export const store = ({ groups, at, stored: needed }: Grouping, { recompute }: StoreOptions): readonly Kernel[] => {
+  const stored = new Set(needed)
+  const inMemory = (x: Value): boolean => stored.has(x) || !scalar(x)
+  const sayable = (x: Value): boolean => isCheap(x) || (recompute === 'all' && x.op.tag === 'word')
+  const clonable = (x: Value): boolean => {
+    if (recompute === 'none' || !sayable(x)) return false
+    const large = new Set<Value>()
+    const reachable = (y: Value): boolean => {
+      if (y.free) return true
+      const small = y.size * 4 <= x.size
+      if (inMemory(y)) {
+        if (!small) large.add(y)
+        return large.size <= 2
+      }
+      return sayable(y) ? y.from.every(reachable) : small
+    }
+    return x.from.every(reachable)
+  }
+  const kernels: Kernel[] = []
+  for (let i = groups.length - 1; i >= 0; i--) {
+    const k = groups[i]!
+    if (k.kind === 'contract') kernels.push(k)
+    else {
+      const body = new Set<Value>()
+      const loads = new Set<Value>()
+      const visit = (x: Value): void => {
+        if (body.has(x)) return
+        body.add(x)
+        x.from.forEach((y, position) => {
+          if (x.op.tag === 'take' && position === 0) return
+          if (y.free || (scalar(y) && at.get(y) === i)) visit(y)
+          else if (inMemory(y)) loads.add(y)
+          else if (clonable(y)) visit(y)
+          else {
+            stored.add(y)
+            loads.add(y)
+          }
+        })
+      }
+      const stores = [...k.own].filter((x) => stored.has(x))
+      stores.forEach(visit)
+      if (stores.length > 0)
+        kernels.push(
+          decided(
+            k,
+            [...body].sort((a, b) => a.id - b.id),
+            [...loads],
+            stores,
+          ),
+        )
+    }
+  }
+  return kernels.reverse()
+}
+
+const decided = (k: RowsGroup, body: readonly Value[], loads: readonly Value[], stores: readonly Value[]): RowsKernel => {
+  const axes = new Set([...body, ...loads].flatMap((x) => x.axes))
+  const space = Object.fromEntries(Object.entries(k.space).filter(([axis]) => axes.has(axis)))
+  const rowReduces = body.some((x) => x.op.tag === 'reduce' && k.own.has(x) && k.inner !== undefined && x.op.over.includes(k.inner))
+  return { kind: 'rows', space, inner: rowReduces ? k.inner : undefined, body, loads, stores, late: k.late, own: k.own }
+}

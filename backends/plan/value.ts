@@ -1,0 +1,181 @@
+/**
+ * The planner's own expressions: what is left of a graph when derived words, broadcasts and unit axes are gone.
+ *
+ * A value has no axis of size 1 and none along which it is constant, so two values that hold the same numbers are
+ * one object far more often than in the graph. `free` values (words on positions) cost nothing to say again.
+ */
+import {
+  definitions,
+  type Elementary,
+  isDerived,
+  type Merge,
+  numbers,
+  reading,
+  type Scalar,
+  type Shape,
+  say,
+  type Word,
+} from '../../core/index.ts'
+import { compose, identity, type Range, type View } from './view.ts'
+
+export type Monoid = Exclude<Merge, 'logSumExp'>
+
+export type Operation =
+  | { readonly tag: 'input'; readonly index: number }
+  | { readonly tag: 'constant'; readonly value: number }
+  | { readonly tag: 'iota'; readonly axis: string }
+  /** `strides`: how the linear index of the counter runs along each axis. From: key. */
+  | { readonly tag: 'random'; readonly salt: number; readonly strides: Readonly<Record<string, number>> }
+  | { readonly tag: 'word'; readonly word: Elementary }
+  /** The same numbers in memory of their own, perhaps with more axes. */
+  | { readonly tag: 'copy'; readonly unique: number }
+  | { readonly tag: 'reduce'; readonly merge: Monoid; readonly over: readonly string[] }
+  | { readonly tag: 'view'; readonly view: View }
+  | { readonly tag: 'join'; readonly axes: readonly string[]; readonly into: string }
+  /** From: table, index. */
+  | { readonly tag: 'take'; readonly axis: string }
+  /** From: x, index. Sums over the axes of the index. */
+  | { readonly tag: 'scatter'; readonly axis: string; readonly over: readonly string[] }
+  /** One buffer that starts as its last argument (if that is a copy) and to which contractions and scatters are added in place. */
+  | { readonly tag: 'accumulate' }
+
+export interface Value {
+  /** Later values have larger numbers. */
+  readonly id: number
+  readonly op: Operation
+  readonly from: readonly Value[]
+  readonly shape: Shape
+  readonly axes: readonly string[]
+  readonly size: number
+  readonly free: boolean
+}
+
+export const has = (x: Value, axis: string): boolean => x.shape[axis] !== undefined
+export const sizeOver = (shape: Shape, axes: readonly string[]): number => axes.reduce((n, axis) => n * shape[axis]!, 1)
+/** Axis for axis the same. */
+export const sameAxes = (x: Value, y: Value): boolean => x.axes.length === y.axes.length && x.axes.every((axis) => has(y, axis))
+/** Words that cost an instruction: cheaper to say again than to load. */
+const cheapWords: ReadonlySet<Word> = new Set<Word>(['add', 'sub', 'mul', 'max', 'less', 'equal', 'where'])
+export const isCheap = ({ op }: Value): boolean => op.tag === 'copy' || (op.tag === 'word' && cheapWords.has(op.word))
+
+/** Values that a kernel writes somewhere, rather than ones that are said again, supplied, or looked at through a view. */
+export const computed = ({ op, free }: Value): boolean => !free && op.tag !== 'input' && op.tag !== 'view'
+
+/** Every value that `outputs` depend on, arguments first. */
+export const reach = (outputs: readonly Value[]): readonly Value[] => {
+  const seen = new Set(outputs)
+  for (const x of seen) for (const y of x.from) seen.add(y)
+  return [...seen].sort((a, b) => a.id - b.id)
+}
+
+/** A place where values are made, each once. */
+export interface Builder {
+  readonly make: (op: Operation, from: readonly Value[], shape: Shape) => Value
+  readonly words: Scalar<Value>
+  readonly constant: (value: number) => Value
+  readonly iota: (axis: string, size: number) => Value
+  readonly apply: (word: Word, args: readonly Value[]) => Value
+  readonly reduce: (merge: Monoid, x: Value, over: readonly string[]) => Value
+  readonly copy: (x: Value, shape: Shape) => Value
+  readonly view: (x: Value, view: View, shape: Shape) => Value
+  /** x where every index is in its range, else 0. */
+  readonly inside: (x: Value, ranges: readonly Range[], shape: Shape) => Value
+}
+
+export const builder = (): Builder => {
+  const known = new Map<string, Value>()
+  let count = 0
+  const make: Builder['make'] = (op, from, shape) => {
+    const key = `${label(op)}(${from.map((x) => x.id).join()})${needsShape(op) ? JSON.stringify(shape) : ''}`
+    const old = known.get(key)
+    if (old !== undefined) return old
+    const axes = Object.keys(shape)
+    const free = op.tag === 'constant' || op.tag === 'iota' || (op.tag === 'word' && cheapWords.has(op.word) && from.every((x) => x.free))
+    const made: Value = { id: count++, op, from, shape, axes, size: sizeOver(shape, axes), free }
+    known.set(key, made)
+    return made
+  }
+  const constant = (value: number): Value => make({ tag: 'constant', value }, [], {})
+  const iota = (axis: string, size: number): Value => (size === 1 ? constant(0) : make({ tag: 'iota', axis }, [], { [axis]: size }))
+
+  const apply = (word: Word, given: readonly Value[]): Value => {
+    if (isDerived(word)) return definitions[word](words)(given[0]!)
+    const args = commutative.has(word) ? [...given].sort(constantsFirst) : given
+    const values = args.map(literal)
+    if (values.every((v) => v !== undefined)) return constant(say(numbers, word, values))
+    return simpler(word, args, values) ?? make({ tag: 'word', word }, args, Object.assign({}, ...args.map((x) => x.shape)))
+  }
+  const simpler = (word: Word, [x, y, z]: readonly Value[], [a, b]: readonly (number | undefined)[]): Value | undefined => {
+    switch (word) {
+      case 'add':
+        return a === 0 ? y : opposite(y!) !== undefined ? apply('sub', [x!, opposite(y!)!]) : undefined
+      case 'sub':
+        return b === 0 ? x : opposite(y!) !== undefined ? apply('add', [x!, opposite(y!)!]) : undefined
+      case 'mul': {
+        if (a === 1) return y
+        if (a === 0) return x
+        const scale = y?.op.tag === 'word' && y.op.word === 'mul' ? literal(y.from[0]!) : undefined
+        return a !== undefined && scale !== undefined ? apply('mul', [constant(a * scale), y!.from[1]!]) : undefined
+      }
+      case 'div':
+        if (b === 1 || a === 0) return x
+        return b !== undefined && b !== 0 && Number.isInteger(Math.log2(Math.abs(b))) ? apply('mul', [constant(1 / b), x!]) : undefined
+      case 'where':
+        return y === z || (a !== undefined && a !== 0) ? y : a === 0 ? z : undefined
+      default:
+        return undefined
+    }
+  }
+  const words = reading(constant, apply)
+
+  const reduce: Builder['reduce'] = (merge, x, over) => {
+    const present = over.filter((axis) => has(x, axis)).sort()
+    if (present.length === 0) return x
+    const rest = Object.fromEntries(Object.entries(x.shape).filter(([axis]) => !present.includes(axis)))
+    return make({ tag: 'reduce', merge, over: present }, [x], rest)
+  }
+  const copy: Builder['copy'] = (x, shape) => make({ tag: 'copy', unique: count }, [x], shape)
+
+  const inside: Builder['inside'] = (x, ranges, shape) =>
+    ranges.reduce((y, { axis, from, to }) => {
+      const i = iota(axis, shape[axis]!)
+      const above = from > 0 ? apply('where', [apply('less', [i, constant(from)]), constant(0), y]) : y
+      return to < shape[axis]! ? apply('where', [apply('less', [i, constant(to)]), above, constant(0)]) : above
+    }, x)
+  /** Positions have no memory to look into: a view of them is a substitution. */
+  const substitute = (x: Value, view: View, shape: Shape): Value => {
+    if (x.op.tag !== 'iota')
+      return x.op.tag === 'word'
+        ? apply(
+            x.op.word,
+            x.from.map((y) => substitute(y, view, shape)),
+          )
+        : x
+    const { offset, terms } = view.reads[x.op.axis]!
+    return terms.reduce<Value>(
+      (sum, { axis, step }) => apply('add', [sum, apply('mul', [constant(step), iota(axis, shape[axis]!)])]),
+      constant(offset),
+    )
+  }
+  const view: Builder['view'] = (x, how, shape) => {
+    if (x.free) return inside(substitute(x, how, shape), how.guards, shape)
+    if (x.op.tag === 'view') {
+      const [source] = x.from
+      const direct = compose(how, x.op.view, shape)
+      return direct === undefined ? view(copy(x, x.shape), how, shape) : direct === 'nothing' ? constant(0) : view(source!, direct, shape)
+    }
+    return identity(how, x.shape, shape) ? x : make({ tag: 'view', view: how }, [x], shape)
+  }
+  return { make, words, constant, iota, apply, reduce, copy, view, inside }
+}
+
+const commutative: ReadonlySet<Word> = new Set<Word>(['add', 'mul', 'max', 'equal'])
+const constantsFirst = (x: Value, y: Value): number => Number(y.op.tag === 'constant') - Number(x.op.tag === 'constant') || x.id - y.id
+export const literal = ({ op }: Value): number | undefined => (op.tag === 'constant' ? op.value : undefined)
+/** y when x is −1 · y. */
+const opposite = ({ op, from }: Value): Value | undefined =>
+  op.tag === 'word' && op.word === 'mul' && literal(from[0]!) === -1 ? from[1] : undefined
+const label = (op: Operation): string =>
+  op.tag === 'word' ? op.word : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
+const needsShape = ({ tag }: Operation): boolean =>
+  tag === 'iota' || tag === 'view' || tag === 'scatter' || tag === 'copy' || tag === 'random'
