@@ -3,7 +3,7 @@
  * Whatever halograd would compute differently (scaled RoPE, attention biases, another activation) is refused, never ignored.
  */
 import { ConfigError, show, throwAll } from './errors.ts'
-import { type Fields, fieldsOf, isObject, type Json } from './fields.ts'
+import { type Fields, fieldsOf, isObject, type Json, showJson } from './fields.ts'
 
 /** `llama`: RMSNorm, RoPE, grouped-query attention, SwiGLU. `gpt2`: LayerNorm, learned positions, GELU, biases. */
 export type Family = 'llama' | 'gpt2'
@@ -51,13 +51,13 @@ const gelus = { gelu_new: 'geluTanh', gelu_pytorch_tanh: 'geluTanh', gelu: 'gelu
 const activationNames: Readonly<Record<Activation, string>> = { silu: 'silu', gelu: 'gelu', geluTanh: 'gelu_new' }
 
 /**
- * A parsed Hugging Face `config.json` as a `ModelConfig`.
+ * A parsed Hugging Face `config.json` as a `ModelConfig`: `parseConfig(parseJson(text), file)`.
  * @param file named in errors only
  * @throws ConfigError with every flaw: unknown architecture, missing or mistyped fields, variants that halograd does not implement
  */
 export const parseConfig = (json: unknown, file = 'config.json'): ModelConfig => {
   if (!isObject(json))
-    throw new ConfigError({ file, expected: 'a JSON object', found: show(json), advice: 'Give a Hugging Face config.json.' })
+    throw new ConfigError({ file, expected: 'a JSON object', found: showJson(json), advice: 'Give a Hugging Face config.json.' })
   const family = familyOf(json, file)
   const fields = fieldsOf(json, file)
   const config = { ...(family === 'llama' ? llama(json, fields) : gpt2(fields)), ...ends(fields) }

@@ -17,6 +17,9 @@ export const parseJson = (text: string): unknown => {
   }
 }
 
+/** What `parseJson` returned, as an error message shows it. */
+export const showJson = (json: unknown): string => (json === undefined ? 'malformed JSON' : show(json))
+
 export const fieldsOf = (json: Json, file: string) => {
   const findings: Finding[] = []
   const flaw = (field: string, expected: string, found: unknown, advice: string): void => {

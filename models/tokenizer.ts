@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { show, TokenizerError } from './errors.ts'
-import { isObject, type Json, parseJson } from './fields.ts'
+import { isObject, type Json, parseJson, showJson } from './fields.ts'
 import { exists, readText } from './files.ts'
 
 export interface Tokenizer {
@@ -56,8 +56,8 @@ export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
  * @throws TokenizerError when they are malformed
  */
 export const tokenizerOf = (json: unknown, config: unknown = {}, where = files.json): Tokenizer => {
-  if (!isObject(json) || !isObject(json.model)) throw malformed(where, files.json, 'a JSON object with a "model"', show(json))
-  if (!isObject(config)) throw malformed(where, files.config, 'a JSON object', show(config))
+  if (!isObject(json) || !isObject(json.model)) throw malformed(where, files.json, 'a JSON object with a "model"', showJson(json))
+  if (!isObject(config)) throw malformed(where, files.config, 'a JSON object', showJson(config))
   const beginning = build(json, config, where)
   const continuing = addsSpace(json) ? build(withoutSpace(json), config, where) : beginning
   const special = (name: string): number | undefined => {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { ConfigError, formatConfig, type ModelConfig, parseConfig } from '../../models/index.ts'
+import { ConfigError, formatConfig, type ModelConfig, parseConfig, parseJson } from '../../models/index.ts'
 import { shared, whenShared } from '../shared.ts'
 
 const count = fc.integer({ min: 1, max: 512 })
@@ -135,6 +135,7 @@ describe('config.json', () => {
     )
     refused({ model_type: 'toString' }, 'field model_type')
     refused([], 'a JSON object')
+    refused(parseJson('{"model_type":'), 'malformed JSON')
   })
 
   test('all flaws are reported at once', () => {
