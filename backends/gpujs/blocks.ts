@@ -3,7 +3,7 @@
  * asked for, in the outermost block where all the indices it varies with are known: what does not change in a loop is
  * computed before it.
  */
-import type { Instruction } from '../plan/program.ts'
+import type { Instruction } from '../plan/index.ts'
 import { own } from './functions.ts'
 import { axesOf, bit, extent, inner, type Nest, type Range, type Strides, stride, variation } from './nest.ts'
 import { comparison, literal, merged, neutral, sum, times, UnsupportedKernel, within, word } from './text.ts'

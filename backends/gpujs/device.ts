@@ -1,8 +1,10 @@
 /** What the two ways to run launches have in common: arrays of type `T` on a device, and programs over them. */
-import type { Program } from '../plan/program.ts'
+import type { Program } from '../plan/index.ts'
 import type { Launches } from './launch.ts'
 
 export interface Device<T> {
+  /** How many arrays a kernel may bind. */
+  readonly arrays: number
   readonly upload: (data: ArrayLike<number>) => T
   readonly download: (array: T, size: number) => Promise<Float32Array>
   readonly release: (array: T) => void

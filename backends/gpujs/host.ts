@@ -9,6 +9,7 @@ import { assertMode, open } from './session.ts'
 export const host = async (mode: 'webasm' | 'cpu'): Promise<Device<Float32Array>> => {
   const { gpu, kernel } = await open(mode)
   return {
+    arrays: Infinity,
     upload: (data) => Float32Array.from(data),
     download: async (array) => array.slice(),
     release: () => undefined,

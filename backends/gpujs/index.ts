@@ -4,7 +4,7 @@
  * asserted, and reported.
  */
 import type { Backend, Handle } from '../../core/index.ts'
-import { plan } from '../plan/index.ts'
+import { plan, summarize } from '../plan/index.ts'
 import type { Device } from './device.ts'
 import { best, type Mode, probe } from './devices.ts'
 import { host } from './host.ts'
@@ -12,7 +12,7 @@ import { lower } from './launch.ts'
 import { ModeError } from './session.ts'
 import { webgpu } from './webgpu.ts'
 
-export { type Mode, modes, type Probe, probe } from './devices.ts'
+export { type Mode as GpuJsMode, modes as gpujsModes, type Probe, probe as probeGpujs } from './devices.ts'
 export { ModeError } from './session.ts'
 
 /** An array that was freed or donated, or belongs to another backend. */
@@ -45,9 +45,9 @@ const backend = <T>(mode: Mode, device: Device<T>, detail: string): Backend => {
     name,
     compile: async (graph) => {
       const program = plan(graph, { fuse: 'maps' })
-      const launches = lower(program, mode)
+      const launches = lower(program, mode, device.arrays)
       const built = await device.build(program, launches)
-      const total = (of: 'flops' | 'bytes'): number => program.kernels.reduce((sum, k) => sum + k.cost[of], 0)
+      const { flops, traffic } = summarize(program)
       return {
         run: async (inputs) => {
           const results = await built.run(inputs.map(look))
@@ -56,14 +56,7 @@ const backend = <T>(mode: Mode, device: Device<T>, detail: string): Backend => {
         },
         get report() {
           const how = [built.mode(), detail].filter((part) => part !== '').join(': ')
-          return {
-            backend: name,
-            mode: how,
-            kernels: launches.launches.length,
-            flops: total('flops'),
-            traffic: total('bytes'),
-            peakMemory: built.peakMemory,
-          }
+          return { backend: name, mode: how, kernels: launches.launches.length, flops, traffic, peakMemory: built.peakMemory }
         },
       }
     },

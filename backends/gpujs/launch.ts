@@ -3,10 +3,11 @@
  * Every write to a buffer is a new *value*; all stores of one kernel read what was there before the kernel. What the
  * planner had written in place is again one array in memory if the executor places dead values' memory again (`slots`).
  */
-import type { Kernel, Program, Rows } from '../plan/program.ts'
+import type { Kernel, Program, Rows } from '../plan/index.ts'
 import type { Mode } from './devices.ts'
 import { contraction, type Nest, type Store } from './nest.ts'
 import { type Dialect, type Printed, print } from './print.ts'
+import { spill } from './spill.ts'
 
 /** Values are numbered: first the inputs, then one a launch. */
 export interface Launch extends Pick<Printed, 'source' | 'output' | 'calls'> {
@@ -30,7 +31,8 @@ export class UnwrittenBuffer extends Error {
   override readonly name = 'UnwrittenBuffer'
 }
 
-export const lower = (program: Program, mode: Mode): Launches => {
+/** `arrays`: how many a kernel may bind. */
+export const lower = (program: Program, mode: Mode, arrays = Infinity): Launches => {
   const chosen = dialect(mode)
   const sizes = [...program.inputs]
   const launches: Launch[] = []
@@ -45,19 +47,26 @@ export const lower = (program: Program, mode: Mode): Launches => {
     if (value === undefined) throw new UnwrittenBuffer(`gpujs: kernel '${name}' reads buffer ${buffer} before anything was written to it`)
     return value
   }
+  const sizeOf = new Map(program.buffers.map(({ size }, b) => [b, size]))
   for (const kernel of program.kernels) {
     const before = new Map(now)
     const written = new Map<number, number>()
+    const lanes = kernel.kind === 'contract' ? chosen.lanes : 1
     for (const { nest, store } of stores(kernel)) {
-      const buffer = nest.streams[store.stream]!.buffer
+      const target = nest.streams[store.stream]!.buffer
       // A second store of this kernel to the same array goes on from the first.
-      const going: Store = written.has(buffer) && store.merge !== undefined ? { ...store, keep: true } : store
-      const lanes = kernel.kind === 'contract' ? chosen.lanes : 1
-      const { source, output, calls, reads } = print(nest, going, program.buffers[buffer]!.size, { ...chosen, lanes })
-      const writes = sizes.push(program.buffers[buffer]!.size) - 1
-      const values = reads.map((r) => holds(r.previous && written.has(r.buffer) ? written : before, r.buffer, kernel.name))
-      launches.push({ name: kernel.name, source, output, calls, reads: values, writes })
-      written.set(buffer, writes)
+      const going: Store = written.has(target) && store.merge !== undefined ? { ...store, keep: true } : store
+      for (const part of spill(nest, going, arrays, sizeOf.size)) {
+        const { buffer } = part.nest.streams[part.store.stream]!
+        if (part.temporary !== undefined) sizeOf.set(buffer, part.temporary)
+        const size = sizeOf.get(buffer)!
+        const { source, output, calls, reads } = print(part.nest, part.store, size, { ...chosen, lanes })
+        const values = reads.map((r) => holds(r.previous && written.has(r.buffer) ? written : before, r.buffer, kernel.name))
+        const writes = sizes.push(size) - 1
+        launches.push({ name: kernel.name, source, output, calls, reads: values, writes })
+        if (part.temporary === undefined) written.set(buffer, writes)
+        else before.set(buffer, writes)
+      }
     }
     for (const [buffer, value] of written) now.set(buffer, value)
   }

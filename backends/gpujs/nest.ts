@@ -1,5 +1,5 @@
 /** The one form that is printed: loops around a body with one store. A contraction is such loops too. */
-import type { Contract, Instruction, Rows, Stream } from '../plan/program.ts'
+import type { Contract, Instruction, Rows, Stream } from '../plan/index.ts'
 
 export type Store = Extract<Instruction, { op: 'store' }>
 

@@ -1,5 +1,5 @@
 /** The words and numbers of a kernel as gpu.js reads them. */
-import type { Instruction } from '../plan/program.ts'
+import type { Instruction } from '../plan/index.ts'
 
 type Word = Extract<Instruction, { op: 'word' }>['word']
 

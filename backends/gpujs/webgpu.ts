@@ -41,6 +41,7 @@ export const webgpu = async (): Promise<Device<GPUBuffer>> => {
   const compile = compiler(device, session)
   const allocate = (size: number, use: number = array): GPUBuffer => device.createBuffer({ size: 4 * size, usage: use })
   return {
+    arrays: device.limits.maxStorageBuffersPerShaderStage,
     upload: (data) => {
       const buffer = allocate(data.length)
       device.queue.writeBuffer(buffer, 0, Float32Array.from(data))

@@ -3,7 +3,7 @@
  * reductions, causal rows, contractions with every leftover loop. Far more than a planner would write, so that a printer
  * is not tested on one planner's habits.
  */
-import type { Buffer, Contract, Instruction, Program, Rows, Stream } from '../../backends/plan/program.ts'
+import type { Buffer, Contract, Instruction, Program, Rows, Stream } from '../../backends/plan/index.ts'
 import { draw } from '../../core/index.ts'
 
 export interface Case {
