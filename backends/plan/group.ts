@@ -100,7 +100,7 @@ export const group = (
     for (const [i, y] of x.from.entries())
       if (!y.free && at.get(y) === index && (!scalar(y) || k.late.has(y) || (x.op.tag === 'take' && i === 0))) return false
     const space = spaceOf(x)
-    for (const axis in space) if (!(axis in k.space)) return false
+    for (const axis in space) if (k.space[axis] !== space[axis]) return false
     // A reduction must meet every row exactly once.
     if (reduces(x)) for (const axis in k.space) if (!(axis in space) && axis !== k.inner) return false
     return true
@@ -183,7 +183,7 @@ export const group = (
   return { groups, at, stored, home, adds }
 }
 
-const spaceKey = (space: Shape): string => Object.keys(space).sort().join()
+const spaceKey = (space: Shape): string => Object.entries(space).sort().join()
 /** Vector instructions need some length: the longer axes, if there are any. */
 const wide = (axes: readonly string[], space: Shape): readonly string[] => {
   const long = axes.filter((axis) => space[axis]! > 4)
