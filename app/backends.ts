@@ -1,0 +1,95 @@
+/**
+ * Which backends there are, which of them this machine can run, and which one to take: the only place that knows them all.
+ * Nothing stands in for anything in silence: what was asked for is taken, or the reason why it cannot be is an error.
+ */
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { reference } from '../backends/index.ts'
+import { add, type Backend, compile, type Tensor, tensor } from '../core/index.ts'
+import { UnavailableError, UsageError } from './errors.ts'
+
+/** One way to run programs, and whether it can be had here. */
+export interface Way {
+  readonly backend: string
+  readonly mode: string
+  readonly available: boolean
+  /** What it runs on, or why it is absent. */
+  readonly detail: string
+}
+
+/** What the user asked for. */
+export interface Wish {
+  readonly backend: string
+  readonly mode?: string
+  readonly threads?: number
+  readonly blas?: 'off' | 'auto'
+}
+
+interface Entry {
+  readonly ways: () => Promise<readonly Way[]>
+  readonly open: (wish: Wish) => Promise<Backend> | Backend
+}
+
+const entries: Readonly<Record<string, Entry>> = {
+  reference: {
+    ways: async () => [{ backend: 'reference', mode: 'interpreter', available: true, detail: 'float64, plain TypeScript' }],
+    open: () => reference(),
+  },
+}
+
+/** By name, the fastest first: `auto` takes the first that is available. */
+export const backendNames: readonly string[] = Object.keys(entries)
+
+/** Every way to run programs on this machine, and those that it lacks. */
+export const survey = async (): Promise<readonly Way[]> => (await Promise.all(Object.values(entries).map(({ ways }) => ways()))).flat()
+
+/** What `auto` stands for here. */
+export const automatic = async (): Promise<string> => {
+  for (const [name, { ways }] of Object.entries(entries)) if ((await ways()).some(({ available }) => available)) return name
+  throw new UnavailableError('no backend is available on this machine: see `halograd env`')
+}
+
+/** A backend that has shown that it runs, and how. */
+export interface Opened {
+  readonly backend: Backend
+  /** How it really executes: 'float64 interpreter', 'WebAssembly, 2 threads', … */
+  readonly mode: string
+}
+
+/**
+ * The backend that was asked for: by name, `auto`, or a file that exports one.
+ * @throws UnavailableError, UsageError
+ */
+export const open = async (wish: Wish): Promise<Backend> => {
+  const name = wish.backend === 'auto' ? await automatic() : wish.backend
+  return isFile(name) ? ownBackend(name) : entryOf(name).open(wish)
+}
+
+/** …tried on a sum, and announced: what runs, and how. */
+export const openBackend = async (wish: Wish, announce: (line: string) => void): Promise<Opened> => {
+  const backend = await open(wish)
+  const { mode } = await compile(backend, (x: Tensor) => add(x, 1)).report(tensor({}, [1]))
+  announce(`backend: ${backend.name}, ${mode}${wish.backend === 'auto' ? ' (chosen by auto; `halograd env` lists all)' : ''}`)
+  return { backend, mode }
+}
+
+const entryOf = (name: string): Entry => {
+  const entry = entries[name]
+  if (entry !== undefined) return entry
+  throw new UsageError(
+    `--backend: there is no backend '${name}'. Known are auto, ${backendNames.join(', ')}; or give a file that exports one, such as ./my-backend/index.ts`,
+  )
+}
+
+const isFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name)
+
+/** The default export of a module: a function that makes a backend. */
+const ownBackend = async (file: string): Promise<Backend> => {
+  const module: { readonly default?: unknown } = await import(pathToFileURL(resolve(file)).href).catch((error: unknown) => {
+    throw new UsageError(`--backend: ${file} could not be read as a module: ${error instanceof Error ? error.message : String(error)}`)
+  })
+  const make = module.default
+  if (typeof make !== 'function')
+    throw new UsageError(`--backend: expected ${file} to export by default a function that makes a backend, found ${typeof make}`)
+  return make()
+}

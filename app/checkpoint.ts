@@ -1,0 +1,66 @@
+/** Model directories in Hugging Face's layout: read whole or refused, written whole or not at all. */
+import { join } from 'node:path'
+import type { Backend } from '../core/index.ts'
+import {
+  CheckpointError,
+  formatConfig,
+  formatSafetensors,
+  fromWeights,
+  loadTokenizer,
+  type ModelConfig,
+  type Parameters,
+  parseConfig,
+  parseJson,
+  readText,
+  readWeights,
+  type Tokenizer,
+  type Transformer,
+  toWeights,
+  transformer,
+  writeDirectoryAtomically,
+} from '../models/index.ts'
+
+export interface Checkpoint {
+  readonly model: Transformer
+  readonly parameters: Parameters
+  readonly tokenizer: Tokenizer
+}
+
+/** @throws FileError, ConfigError, CheckpointError, TokenizerError */
+export const loadCheckpoint = async (directory: string): Promise<Checkpoint> => {
+  const file = join(directory, 'config.json')
+  const config = parseConfig(parseJson(await readText(file)), file)
+  const tokenizer = await loadTokenizer(directory)
+  if (tokenizer.vocabularySize > config.vocab)
+    throw new CheckpointError({
+      file: directory,
+      expected: `a tokenizer of at most ${config.vocab} tokens, as config.json's vocab_size says`,
+      found: `${tokenizer.vocabularySize} tokens`,
+      advice: 'Use the tokenizer that the model was trained with.',
+    })
+  return { model: transformer(config), parameters: fromWeights(config, await readWeights(directory), directory), tokenizer }
+}
+
+const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+/**
+ * Writes a model, its tokenizer, and `notes`: other files by name, such as `training.json`.
+ * @throws FileError; then nothing has changed
+ */
+export const saveCheckpoint = async (
+  directory: string,
+  backend: Backend,
+  { config, parameters, tokenizer }: { readonly config: ModelConfig; readonly parameters: Parameters; readonly tokenizer: Tokenizer },
+  notes: Readonly<Record<string, string>>,
+): Promise<void> =>
+  writeDirectoryAtomically(directory, {
+    'config.json': pretty(formatConfig(config)),
+    'model.safetensors': formatSafetensors(await toWeights(backend, config, parameters), { format: 'pt' }),
+    'tokenizer.json': pretty(tokenizer.json),
+    'tokenizer_config.json': pretty(tokenizer.config),
+    ...notes,
+  })
+
+export const jsonNote = pretty
+/** JSON Lines. */
+export const linesNote = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')

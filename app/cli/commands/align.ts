@@ -1,0 +1,52 @@
+/** `halograd align`: teach a model what people like, by any loss of the catalogue. */
+import { Command } from 'commander'
+import type { Settings } from '../../../halos/index.ts'
+import { common, positive, setting, type TrainingOptions, trainingOptions } from '../options.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface AlignOptions extends TrainingOptions {
+  readonly halo: string
+  readonly beta?: number
+  readonly set?: Readonly<Record<string, number>>
+}
+
+export const command = (terminal: Terminal): Command =>
+  common(
+    trainingOptions(
+      new Command('align')
+        .summary('align a model with human feedback (KTO, DPO, …)')
+        .description(
+          'Aligns a model with human feedback. The loss decides what the data must say: KTO learns from single completions with a thumbs up or down, DPO from pairs of which one was preferred (pairs also serve KTO, as two judgements).',
+        )
+        .requiredOption('--halo <name|file>', 'the loss: a name of the catalogue (kto, dpo, …), or a file that exports one')
+        .option('--beta <β>', "how hard to hold on to the reference model (default: the loss's own, mostly 0.1)", positive)
+        .option('--set <name=value>', 'another setting of the loss, e.g. desirable=1.33; may be repeated', setting),
+      { lr: 5e-4, batch: 32 },
+    ),
+  )
+    .addHelpText(
+      'after',
+      `
+Data is JSON Lines, one of
+  {"prompt": "…", "completion": "…", "label": true}
+  {"prompt": "…", "chosen": "…", "rejected": "…"}
+
+Example:
+  halograd align --halo kto --model ./stories260K-hf --data thumbs.jsonl --out aligned --epochs 2
+  halograd generate --model aligned --prompt "Once upon a time"`,
+    )
+    .action(async ({ beta, set = {}, ...options }: AlignOptions) => {
+      const [{ findLoss }, { balanceOf, imbalance }, { runTraining }] = await Promise.all([
+        import('../../losses.ts'),
+        import('../../examples.ts'),
+        import('../training.ts'),
+      ])
+      const settings: Settings = { ...(beta === undefined ? {} : { beta }), ...set }
+      const loss = await findLoss(options.halo, settings)
+      const result = await runTraining(terminal, 'align', loss, options, (examples) => {
+        const { desirable = 1, undesirable = 1 } = settings
+        const warning = loss.needs.label ? imbalance(balanceOf(examples), { desirable, undesirable }) : undefined
+        if (warning !== undefined) terminal.say(`warning: ${warning}`)
+      })
+      if (options.json) terminal.print(`${JSON.stringify({ settings, ...result })}\n`)
+    })

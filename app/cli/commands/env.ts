@@ -1,0 +1,40 @@
+/** `halograd env`: what of this machine programs can run on, and what they would run on by default. */
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { Command } from 'commander'
+import { automatic, survey } from '../../backends.ts'
+import { processor } from '../../processor.ts'
+import { type CommonOptions, common } from '../options.ts'
+import type { Terminal } from '../terminal.ts'
+
+export const command = (terminal: Terminal): Command =>
+  common(
+    new Command('env')
+      .summary('which backends there are on this machine')
+      .description('Says which backends this machine can run, in which modes, and why others are absent; and what `auto` stands for.'),
+  ).action(async ({ json }: CommonOptions) => {
+    const [ways, auto] = [await survey(), await automatic()]
+    const machine = {
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: availableParallelism(),
+      memory: totalmem(),
+      ...processor(),
+    }
+    if (json) return terminal.print(`${JSON.stringify({ ...machine, auto, backends: ways })}\n`)
+    const yes = (there: boolean): string => (there ? 'yes' : 'no')
+    const rows: readonly (readonly string[])[] = ways.map(({ backend, mode, available, detail }) => [
+      available ? '✓' : '✗',
+      backend,
+      mode,
+      detail,
+    ])
+    const width = (column: number): number => Math.max(...rows.map((row) => row[column]!.length))
+    terminal.say(
+      `Node ${machine.node} on ${machine.platform}, ${machine.cores} cores (${machine.cpu}), ${(machine.memory / 2 ** 30).toFixed(1)} GiB`,
+    )
+    terminal.say(`WebAssembly: SIMD ${yes(machine.simd)}, relaxed SIMD ${yes(machine.relaxedSimd)}, threads ${yes(machine.threads)}\n`)
+    for (const [mark, backend, mode, detail] of rows)
+      terminal.say(`${mark} ${backend!.padEnd(width(1))}  ${mode!.padEnd(width(2))}  ${detail}`)
+    terminal.say(`\n--backend auto is ${auto}`)
+  })

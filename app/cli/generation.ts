@@ -1,0 +1,38 @@
+/** A text, printed while it is made. */
+import { evaluate } from '../../core/index.ts'
+import { generator, streamDecoder } from '../../models/index.ts'
+import { openBackend } from '../backends.ts'
+import { loadCheckpoint } from '../checkpoint.ts'
+import { UsageError } from '../errors.ts'
+import type { GenerateOptions } from './commands/generate.ts'
+import { count } from './progress.ts'
+import { breathe, type Terminal } from './terminal.ts'
+
+export const generate = async (terminal: Terminal, options: GenerateOptions): Promise<void> => {
+  const { prompt, maxTokens, temperature, topK, topP, seed, json } = options
+  const { model, parameters, tokenizer } = await loadCheckpoint(options.model)
+  const ids = tokenizer.encode(prompt, { bos: true })
+  if (ids.length === 0) throw new UsageError('--prompt: this model has no token that begins a text, so the prompt must not be empty')
+  const { backend, mode } = await openBackend(options, terminal.say)
+  try {
+    const decode = streamDecoder(tokenizer, ids)
+    const print = (text: string): void => (json ? undefined : terminal.print(text))
+    print(tokenizer.decode(ids))
+    const started = performance.now()
+    const [made] = await generator(backend, model)(await evaluate(backend, parameters), [ids], {
+      ...{ maxTokens, temperature, seed },
+      ...(topK === undefined ? {} : { topK }),
+      ...(topP === undefined ? {} : { topP }),
+      onToken: (token) => print(decode(token)),
+    })
+    const { tokens, ended } = made!
+    const seconds = (performance.now() - started) / 1000
+    const text = tokenizer.decode([...ids, ...tokens])
+    print('\n')
+    if (json) terminal.print(`${JSON.stringify({ text, tokens: tokens.length, ended, backend: backend.name, mode, seconds })}\n`)
+    await breathe()
+    terminal.say(`${tokens.length} tokens in ${seconds.toFixed(2)} s (${count(tokens.length / seconds)} a second, compilation included)`)
+  } finally {
+    await backend.close?.()
+  }
+}

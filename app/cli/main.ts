@@ -1,0 +1,56 @@
+/** `halograd`: reads the arguments, runs the command, and turns whatever goes wrong into words and an exit code. */
+import { readdir, readFile } from 'node:fs/promises'
+import { Command } from 'commander'
+import { failureOf } from './failure.ts'
+import { interrupted, ok, processTerminal, type Terminal } from './terminal.ts'
+
+/** Runs one command. Returns its exit code. */
+export const main = async (args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> => {
+  try {
+    await (await program(terminal)).parseAsync([...args], { from: 'user' })
+    return terminal.stop.aborted ? interrupted : ok
+  } catch (error) {
+    const { exitCode, message } = await failureOf(error, args.includes('--verbose'))
+    if (message !== '') terminal.say(message)
+    return exitCode
+  }
+}
+
+const program = async (terminal: Terminal): Promise<Command> => {
+  const halograd = new Command('halograd')
+    .description('Human-aware losses, declared, proved and trained: align language models with KTO, DPO and their kin, in TypeScript.')
+    .version(await version(), '--version', 'print the version')
+    .helpOption('--help', 'explain a command and its options')
+    .addHelpText(
+      'after',
+      `
+Start with:
+  halograd demo                        pre-trains and aligns a small model on this machine, from nothing
+  halograd align --help                aligns your model with your data
+
+Results go to standard output, everything else to standard error; --json makes a result one JSON document.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C (after saving).`,
+    )
+  for (const make of await commands()) halograd.addCommand(make(terminal))
+  return configured(halograd, terminal)
+}
+
+/** Every file of `commands/` is a command: nothing lists them. */
+const commands = async (): Promise<readonly ((terminal: Terminal) => Command)[]> => {
+  const folder = new URL('./commands/', import.meta.url)
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.ts')).sort()
+  return Promise.all(files.map(async (file) => (await import(new URL(file, folder).href)).command))
+}
+
+const version = async (): Promise<string> => JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')).version
+
+/** Errors are thrown, not exited with; every command says where help is. */
+const configured = (command: Command, terminal: Terminal): Command => {
+  command
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.print, writeErr: (text) => terminal.say(text.trimEnd()) })
+    .helpOption('--help', 'explain the options')
+    .showHelpAfterError('(add --help for an explanation)')
+  for (const each of command.commands) configured(each, terminal)
+  return command
+}

@@ -1,0 +1,91 @@
+/** The options that several commands share, with their limits, units and defaults. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { backendNames } from '../backends.ts'
+import { UsageError } from '../errors.ts'
+
+/** What every command understands. */
+export interface CommonOptions {
+  readonly json?: true
+  readonly verbose?: true
+}
+export const common = (command: Command): Command =>
+  command.option('--json', 'print one JSON document on standard output').option('--verbose', 'show where in the program an error came from')
+
+export interface BackendOptions {
+  readonly backend: string
+  readonly mode?: string
+  readonly threads?: number
+  readonly blas: 'off' | 'auto'
+}
+export const backendOptions = (command: Command): Command =>
+  command
+    .option('--backend <name>', `where to run: auto, ${backendNames.join(', ')}, or a file that exports one`, 'auto')
+    .option('--mode <mode>', 'how the backend runs, e.g. webgpu, webasm or cpu for gpujs (see `halograd env`)')
+    .option('--threads <n>', 'threads of the wasm backend (default: one a core)', integer(1))
+    .addOption(
+      new Option('--blas <when>', "use the system's BLAS for matrix products where it is found").choices(['off', 'auto']).default('off'),
+    )
+
+export interface TrainingOptions extends CommonOptions, BackendOptions {
+  readonly model: string
+  readonly data: string
+  readonly out: string
+  readonly steps?: number
+  readonly epochs: number
+  readonly batch: number
+  readonly accumulate: number
+  readonly lr: number
+  readonly seed: number
+  readonly eval: string
+  readonly maxLength?: number
+}
+export const trainingOptions = (command: Command, defaults: { readonly lr: number; readonly batch: number }): Command =>
+  backendOptions(
+    command
+      .requiredOption('--model <dir>', 'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json)')
+      .requiredOption('--data <file>', 'training data, as JSON Lines')
+      .requiredOption('--out <dir>', 'where to save the trained model')
+      .option('--steps <n>', 'optimizer steps (default: as many as the epochs have)', integer(1))
+      .option('--epochs <n>', 'passes over the data', positive, 1)
+      .option('--batch <n>', 'examples a step', integer(1), defaults.batch)
+      .option('--accumulate <n>', 'parts in which a batch is run, to save memory; the step is the same', integer(1), 1)
+      .option('--lr <rate>', 'peak learning rate: 10 % warm-up, then linearly to 0', positive, defaults.lr)
+      .option('--seed <n>', 'of everything random: the same seed gives the same run', integer(0), 0)
+      .option('--eval <file|fraction>', 'held-out data: a file, or a fraction of --data', '0.1')
+      .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2)),
+  )
+
+/** An integer that is at least `least`. */
+export const integer =
+  (least: number) =>
+  (text: string): number => {
+    const n = Number(text)
+    if (text.trim() === '' || !Number.isInteger(n) || n < least) throw new InvalidArgumentError(`Expected an integer ≥ ${least}.`)
+    return n
+  }
+
+const within = (expected: string, holds: (n: number) => boolean) => (text: string) => {
+  const n = Number(text)
+  if (text.trim() === '' || !Number.isFinite(n) || !holds(n)) throw new InvalidArgumentError(`Expected ${expected}.`)
+  return n
+}
+export const positive = within('a number > 0', (n) => n > 0)
+export const notNegative = within('a number ≥ 0', (n) => n >= 0)
+export const probability = within('a number in (0, 1]', (n) => n > 0 && n <= 1)
+
+/** `name=value` pairs, collected over the occurrences of an option. */
+export const setting = (text: string, before: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> => {
+  const [name, value, ...rest] = text.split('=')
+  const n = Number(value)
+  if (!name || value === undefined || value.trim() === '' || rest.length > 0 || !Number.isFinite(n))
+    throw new InvalidArgumentError('Expected name=number, e.g. desirable=1.33.')
+  return { ...before, [name]: n }
+}
+
+/** `--eval`: a fraction of the data to hold out, or the file that holds it. */
+export const heldOut = (value: string): { readonly fraction: number } | { readonly file: string } => {
+  const n = Number(value)
+  if (value.trim() === '' || Number.isNaN(n)) return { file: value }
+  if (n >= 0 && n < 1) return { fraction: n }
+  throw new UsageError(`--eval: expected a file, or a fraction of the data from 0 to less than 1, found ${value}`)
+}

@@ -1,0 +1,65 @@
+/** How far a task is: a bar that is rewritten on a screen; elsewhere (a log, a pipe) now and then a line. */
+import { Presets, SingleBar } from 'cli-progress'
+import type { Terminal } from './terminal.ts'
+
+export interface Progress {
+  /** `facts` are said beside the bar: 'loss 0.482 · 12.3k tokens/s'. */
+  readonly at: (done: number, facts?: string) => void
+  readonly end: () => void
+}
+
+/** A task of `total` units, such as steps. */
+export const progress = (terminal: Terminal, title: string, total: number): Progress =>
+  terminal.interactive ? bar(title, total) : lines(terminal, title, total)
+
+const bar = (title: string, total: number): Progress => {
+  const drawn = new SingleBar(
+    { format: `${title} {bar} {value}/{total}{facts}`, hideCursor: true, clearOnComplete: false, fps: 8, barsize: 24, gracefulExit: false },
+    Presets.rect,
+  )
+  const started = performance.now()
+  drawn.start(total, 0, { facts: '' })
+  return {
+    at: (done, facts) => drawn.update(done, { facts: factsOf(facts, remaining(started, done, total)) }),
+    end: () => drawn.stop(),
+  }
+}
+
+/** Between two lines there are at least so many milliseconds, unless a task begins or ends. */
+const silence = 10_000
+
+const lines = (terminal: Terminal, title: string, total: number): Progress => {
+  const started = performance.now()
+  let last = started
+  return {
+    at: (done, facts) => {
+      const now = performance.now()
+      if (done !== 1 && done !== total && now - last < silence) return
+      last = now
+      terminal.say(`${title} ${done}/${total}${factsOf(facts, done === total ? '' : remaining(started, done, total))}`)
+    },
+    end: () => undefined,
+  }
+}
+
+const factsOf = (...facts: readonly (string | undefined)[]): string =>
+  facts
+    .filter((fact) => fact !== undefined && fact !== '')
+    .map((fact) => ` · ${fact}`)
+    .join('')
+
+const remaining = (started: number, done: number, total: number): string => {
+  const elapsed = (performance.now() - started) / 1000
+  return done === 0 || done >= total ? '' : `${duration((elapsed / done) * (total - done))} left`
+}
+
+/** Seconds as people say them: 0.4 s, 12 s, 3 min 20 s. */
+export const duration = (seconds: number): string => {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  return whole < 60 ? `${whole} s` : whole < 3600 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${(whole / 3600).toFixed(1)} h`
+}
+
+/** 950, 12.3k, 1.2M. */
+export const count = (n: number): string =>
+  n < 1000 ? n.toFixed(0) : n < 1e6 ? `${(n / 1e3).toFixed(1)}k` : `${(n / 1e6).toFixed(n < 1e7 ? 2 : 1)}M`

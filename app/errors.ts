@@ -1,0 +1,11 @@
+/** Errors of the command line itself. */
+
+/** What was asked for contradicts itself or the data: something else must be asked for. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** The backend or mode that was asked for is not here. */
+export class UnavailableError extends Error {
+  override readonly name = 'UnavailableError'
+}

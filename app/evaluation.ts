@@ -1,0 +1,45 @@
+/** What a loss and its metrics are on data that was not trained on. */
+import { type Backend, compile, read } from '../core/index.ts'
+import {
+  divide,
+  feed,
+  objective,
+  type Parameters,
+  type TrainingBatch,
+  type TrainingExample,
+  type TrainingLoss,
+  type Transformer,
+} from '../models/index.ts'
+
+export interface Evaluation {
+  /** Under TRL's names: loss, rewards/chosen, rewards/margins, rewards/accuracies, kl, … */
+  readonly metrics: Readonly<Record<string, number>>
+  readonly examples: number
+}
+
+/**
+ * An evaluator that can be asked again and again: the reference model (`reference`) is run once.
+ * Batches have one size, so a few examples may be left out: `examples` says how many were counted.
+ */
+export const evaluator = (
+  backend: Backend,
+  model: Transformer,
+  loss: TrainingLoss,
+  reference: Parameters,
+  examples: readonly TrainingExample[],
+  { batch, seed }: { readonly batch: number; readonly seed: number },
+): ((parameters: Parameters) => Promise<Evaluation>) => {
+  const size = Math.floor(examples.length / Math.ceil(examples.length / batch))
+  const batches = feed(backend, model, loss, reference, examples, { batch: size, seed })
+  const measure = compile(backend, (parameters: Parameters, part: TrainingBatch) => objective(model, loss, parameters, part).metrics)
+  return async (parameters) => {
+    const totals: Record<string, { readonly sum: number; readonly count: number }> = {}
+    for (let i = 0; i < batches.stepsPerEpoch; i++)
+      for (const { batch: part } of await batches.at(i))
+        for (const [name, { sum, count }] of Object.entries(await measure(parameters, part))) {
+          const before = totals[name] ?? { sum: 0, count: 0 }
+          totals[name] = { sum: before.sum + (await read(backend, sum))[0]!, count: before.count + (await read(backend, count))[0]! }
+        }
+    return { metrics: divide(totals), examples: size * batches.stepsPerEpoch }
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * From rows of data to what a loss trains on: the shape that its evidence has, as tokens, some of it held out.
+ *
+ *     pairs for DPO       labels for KTO (a pair is two labels)       demonstrations for SFT
+ */
+import type { Needs } from '../halos/index.ts'
+import {
+  asDemonstrations,
+  asLabelled,
+  asPairs,
+  type Example,
+  fit,
+  type Row,
+  shuffle,
+  type Tokenizer,
+  type TrainingExample,
+} from '../models/index.ts'
+
+/** Examples in tokens, those longer than `maxLength` cut: first the beginning of the prompt, then the end of the completion. */
+export const examplesFor = (
+  needs: Needs,
+  rows: readonly Row[],
+  file: string,
+  tokenizer: Tokenizer,
+  maxLength: number,
+): readonly TrainingExample[] => {
+  const example = (prompt: string, completion: string): Example =>
+    fit({ prompt: tokenizer.encode(prompt, { bos: true }), completion: completionOf(tokenizer, completion) }, maxLength)
+  if (needs.pair)
+    return asPairs(rows, file).map(({ prompt, chosen, rejected }) => ({
+      chosen: example(prompt, chosen),
+      rejected: example(prompt, rejected),
+    }))
+  if (needs.label) return asLabelled(rows, file).map(({ prompt, completion, label }) => ({ outcome: example(prompt, completion), label }))
+  return asDemonstrations(rows).map(({ prompt, completion }) => ({ outcome: example(prompt, completion) }))
+}
+
+/** A completion ends with the end-of-text token: that is how a model learns to stop. */
+const completionOf = (tokenizer: Tokenizer, completion: string): readonly number[] => {
+  const ids = tokenizer.encode(completion, { continues: true })
+  return tokenizer.eos === undefined ? ids : [...ids, tokenizer.eos]
+}
+
+/**
+ * Rows to train on and rows held out, decided by the seed. Rows of one prompt stay on one side, so that what is held out was never seen.
+ */
+export const holdOut = (
+  rows: readonly Row[],
+  fraction: number,
+  seed: number,
+): { readonly training: readonly Row[]; readonly heldOut: readonly Row[] } => {
+  const groups = new Map<string, Row[]>()
+  for (const row of rows) {
+    const prompt = row.tag === 'text' ? row.text : row.prompt
+    groups.set(prompt, [...(groups.get(prompt) ?? []), row])
+  }
+  const wanted = fraction === 0 ? 0 : Math.max(1, Math.round(rows.length * fraction))
+  const heldOut = new Set<Row>()
+  for (const group of shuffle([...groups.values()], seed)) {
+    if (heldOut.size >= wanted) break
+    for (const row of group) heldOut.add(row)
+  }
+  return { training: rows.filter((row) => !heldOut.has(row)), heldOut: rows.filter((row) => heldOut.has(row)) }
+}
+
+/** How many are desirable, and how many undesirable. */
+export interface Balance {
+  readonly desirable: number
+  readonly undesirable: number
+}
+export const balanceOf = (examples: readonly TrainingExample[]): Balance => {
+  const desirable = examples.filter((example) => 'outcome' in example && example.label === true).length
+  return { desirable, undesirable: examples.length - desirable }
+}
+
+/**
+ * The λ rule of KTO (arXiv:2402.01306, §4.2): λ_D n_D : λ_U n_U should be between 1:1 and 4:3. A warning with the weight to set, or nothing.
+ */
+export const imbalance = ({ desirable, undesirable }: Balance, weights: Balance): string | undefined => {
+  const ratio = (weights.desirable * desirable) / (weights.undesirable * undesirable)
+  if (ratio >= 1 && ratio <= 4 / 3) return undefined
+  const counts = `${desirable} desirable and ${undesirable} undesirable completions, weighted ${weights.desirable} and ${weights.undesirable}`
+  if (desirable === 0 || undesirable === 0) return `${counts}: with one kind only, nothing says what to move away from, or towards`
+  const [name, value] =
+    ratio < 1
+      ? ['desirable', (weights.undesirable * undesirable) / desirable]
+      : ['undesirable', (weights.desirable * desirable) / undesirable / (4 / 3)]
+  return `${counts}: a ratio of ${ratio.toFixed(2)}, outside 1 … 1.33. Consider --set ${name}=${Number(value.toPrecision(3))}`
+}
