@@ -2,13 +2,14 @@
  * From examples to the batches of a step: who is in it, with which unrelated completions, as padded rows, with what the reference model says of them.
  * The reference model never changes, so it is run once for each completion and remembered.
  */
-import { type Backend, compile, evaluate, read, tensor } from '../core/index.ts'
+import { type Backend, compile, read, tensor } from '../core/index.ts'
 import { type Batch, type BatchOptions, type Example, epochOf, padTogether } from './batches.ts'
 import { BatchError } from './errors.ts'
 import type { TrainingLoss } from './loss.ts'
 import { mismatch } from './mismatch.ts'
 import type { Scored, TrainingBatch } from './objective.ts'
 import type { Parameters } from './parameters.ts'
+import { onDevice } from './resident.ts'
 import { seedFor } from './shuffle.ts'
 import type { Sequences, Transformer } from './transformer.ts'
 
@@ -136,7 +137,7 @@ const unrelatedTo = (examples: readonly TrainingExample[], members: readonly num
 const scorer = (backend: Backend, model: Transformer, reference: Parameters) => {
   const run = compile(backend, (parameters: Parameters, sequences: Sequences) => model.logProbabilities(parameters, sequences))
   const known = new Map<string, number>()
-  const resident = latest(() => evaluate(backend, reference))
+  const resident = latest(() => onDevice(backend, reference))
   return async (rows: readonly Row[], sequences: Sequences) => {
     if (rows.some(({ key }) => !known.has(key))) {
       const scores = await read(backend, await run(await resident(0), sequences))

@@ -2,9 +2,10 @@
  * Text, one token at a time: greedy or sampled, many prompts at once, with the keys and values of the past kept on the device.
  * A prompt's continuation depends on the parameters, the prompt, the options and its position in the list; not on how prompts are batched.
  */
-import { type Backend, compile, compileStep, read, type Tensor, tensor } from '../core/index.ts'
+import { type Backend, compile, compileStep, dispose, read, type Tensor, tensor } from '../core/index.ts'
 import { InputError } from './errors.ts'
 import type { Parameters } from './parameters.ts'
+import { onDevice } from './resident.ts'
 import { pick, type SamplingOptions } from './sample.ts'
 import type { Memory, Transformer } from './transformer.ts'
 
@@ -36,7 +37,7 @@ export type Generate = (
 /** @throws InputError (from the result) for an empty prompt, or one that fills the context */
 export const generator = (backend: Backend, model: Transformer): Generate => {
   const { context, eos } = model.config
-  const programs = new Map<number, ReturnType<typeof beginning>>()
+  const beginnings = new Map<number, ReturnType<typeof beginning>>()
   const beginning = (room: number) =>
     compile(backend, (parameters: Parameters, tokens: Tensor<'batch' | 'seq'>) => {
       const [scores, memory] = model.begin(parameters, tokens, room)
@@ -54,45 +55,42 @@ export const generator = (backend: Backend, model: Transformer): Generate => {
     options: GenerateOptions,
   ): Promise<readonly Generated[]> => {
     const { maxTokens, stop = eos === undefined ? [] : [eos], onToken } = options
-    const texts = prompts.map((prompt) => [...prompt])
-    const ends = prompts.map((prompt) => Math.min(prompt.length + maxTokens, context))
-    const stopped = prompts.map(() => false)
-    const room = Math.min(context, roomFor(Math.max(...ends)))
-    const begin = programs.get(room) ?? beginning(room)
-    programs.set(room, begin)
     const batch = prompts.length
+    const rows = prompts.map((prompt, row) => ({
+      row,
+      text: [...prompt],
+      end: Math.min(prompt.length + maxTokens, context),
+      stopped: false,
+    }))
+    const growing = () => rows.filter(({ text, end, stopped }) => !stopped && text.length < end)
+    const room = Math.min(context, 2 ** Math.ceil(Math.log2(Math.max(...rows.map(({ end }) => end)))))
+    const begin = beginnings.get(room) ?? beginning(room)
+    beginnings.set(room, begin)
     let position = shared(prompts)
-    let { scores, memory } = await begin(
-      parameters,
-      tensor(
-        { batch, seq: position },
-        texts.flatMap((text) => text.slice(0, position)),
-      ),
-    )
+    const heads = rows.flatMap(({ text }) => text.slice(0, position))
+    let { scores, memory } = await begin(parameters, tensor({ batch, seq: position }, heads))
     for (; ; position++) {
       // `scores` are those after the first `position` tokens of every text.
-      if (texts.some((text, i) => growing(i, text) && text.length === position)) {
+      const due = growing().filter(({ text }) => text.length === position)
+      if (due.length > 0) {
         const values = await read(backend, scores, 'batch', 'vocab')
         const vocab = values.length / batch
-        for (const [i, text] of texts.entries()) {
-          if (text.length !== position || !growing(i, text)) continue
-          const token = pick(values.subarray(i * vocab, (i + 1) * vocab), options, position, first + i)
-          if (stop.includes(token)) stopped[i] = true
-          else {
-            text.push(token)
-            onToken?.(token, first + i)
-          }
+        for (const row of due) {
+          const number = first + row.row
+          const token = pick(values.subarray(row.row * vocab, (row.row + 1) * vocab), options, position, number)
+          row.stopped = stop.includes(token)
+          if (row.stopped) continue
+          row.text.push(token)
+          onToken?.(token, number)
         }
       }
-      if (!texts.some((text, i) => growing(i, text))) break
-      const latest = texts.map((text) => text[position] ?? 0)
+      dispose(backend, scores)
+      if (growing().length === 0) break
+      const latest = rows.map(({ text }) => text[position] ?? 0)
       ;[memory, scores] = await advance(memory, parameters, tensor({ batch }, latest), tensor({}, [position]))
     }
-    return texts.map((text, i) => ({ tokens: text.slice(prompts[i]!.length), ended: stopped[i] ? 'stop' : 'length' }))
-
-    function growing(i: number, text: readonly number[]): boolean {
-      return !stopped[i] && text.length < ends[i]!
-    }
+    dispose(backend, memory)
+    return rows.map(({ row, text, stopped }) => ({ tokens: text.slice(prompts[row]!.length), ended: stopped ? 'stop' : 'length' }))
   }
 
   return async (parameters, prompts, options) => {
@@ -105,9 +103,10 @@ export const generator = (backend: Backend, model: Transformer): Generate => {
           advice: 'Begin with the token that begins texts, or shorten the prompt to leave room for an answer.',
         })
     const { batch = 64 } = options
+    const resident = await onDevice(backend, parameters)
     const results: Generated[] = []
     for (let first = 0; first < prompts.length; first += batch)
-      results.push(...(await together(parameters, prompts.slice(first, first + batch), first, options)))
+      results.push(...(await together(resident, prompts.slice(first, first + batch), first, options)))
     return results
   }
 }
@@ -115,5 +114,3 @@ export const generator = (backend: Backend, model: Transformer): Generate => {
 /** How many tokens all prompts have at least, rounded down to a power of two: those are run at once, and programs are few. */
 const shared = (prompts: readonly (readonly number[])[]): number =>
   2 ** Math.floor(Math.log2(Math.min(...prompts.map(({ length }) => length))))
-/** Rounded up to a power of two. */
-const roomFor = (length: number): number => 2 ** Math.ceil(Math.log2(length))

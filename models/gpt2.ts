@@ -119,6 +119,13 @@ const feedForward = (p: Gpt2Block['feedForward'], x: Stream, { normEpsilon, acti
   return add(dot(hidden, p.down.weight, 'hidden'), p.down.bias)
 }
 
+/** One layer: the stream after attention and feed-forward, and the keys and values to remember. */
+export const gpt2Block = (config: ModelConfig, p: Gpt2Block, x: Stream, pass: Pass, memory?: Gpt2Memory): readonly [Stream, Gpt2Memory] => {
+  const [attended, remembered] = attend(p.attention, x, pass, config, memory)
+  const y = add(x, attended)
+  return [add(y, feedForward(p.feedForward, y, config)), remembered]
+}
+
 /** Logits of the next token after each token at hand, and the keys and values to remember. */
 export const gpt2 = (
   config: ModelConfig,
@@ -130,10 +137,9 @@ export const gpt2 = (
   const remembered: Gpt2Memory[] = []
   let x: Stream = add(take(p.token, 'vocab', tokens), pass.place(p.position))
   p.blocks.forEach((block, layer) => {
-    const [attended, kept] = attend(block.attention, x, pass, config, memory?.[layer])
+    const [y, kept] = gpt2Block(config, block, x, pass, memory?.[layer])
     remembered.push(kept)
-    x = add(x, attended)
-    x = add(x, feedForward(block.feedForward, x, config))
+    x = y
   })
   return [dot(layerNorm(p.norm, x, config.normEpsilon), p.output ?? p.token, 'embed'), remembered]
 }

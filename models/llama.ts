@@ -119,6 +119,19 @@ const feedForward = (p: LlamaBlock['feedForward'], x: Stream, { normEpsilon }: M
   return dot(mul(silu(dot(h, p.gate, 'embed')), dot(h, p.up, 'embed')), p.down, 'hidden')
 }
 
+/** One layer: the stream after attention and feed-forward, and the keys and values to remember. */
+export const llamaBlock = (
+  config: ModelConfig,
+  p: LlamaBlock,
+  x: Stream,
+  pass: Pass,
+  memory?: LlamaMemory,
+): readonly [Stream, LlamaMemory] => {
+  const [attended, remembered] = attend(p.attention, x, pass, config, memory)
+  const y = add(x, attended)
+  return [add(y, feedForward(p.feedForward, y, config)), remembered]
+}
+
 /** Logits of the next token after each token at hand, and the keys and values to remember. */
 export const llama = (
   config: ModelConfig,
@@ -130,10 +143,9 @@ export const llama = (
   const remembered: LlamaMemory[] = []
   let x: Stream = take(p.token, 'vocab', tokens)
   p.blocks.forEach((block, layer) => {
-    const [attended, kept] = attend(block.attention, x, pass, config, memory?.[layer])
+    const [y, kept] = llamaBlock(config, block, x, pass, memory?.[layer])
     remembered.push(kept)
-    x = add(x, attended)
-    x = add(x, feedForward(block.feedForward, x, config))
+    x = y
   })
   return [dot(rmsNorm(p.norm.gain, x, config.normEpsilon), p.output ?? p.token, 'embed'), remembered]
 }

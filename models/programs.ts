@@ -2,7 +2,7 @@
  * The programs of a run on a backend: one step, whole or in parts, and its metrics as numbers. Nothing is computed twice: where the parts
  * of a batch are surveyed first, the unrelated completions have done their work.
  */
-import { type Backend, compile, compileStep, evaluate, leaves, paths, read, type Tensor, tensor } from '../core/index.ts'
+import { type Backend, compile, compileStep, dispose, evaluate, leaves, paths, read, type Tensor, tensor } from '../core/index.ts'
 import type { MicroBatch } from './feed.ts'
 import type { Statistic, TrainingLoss } from './loss.ts'
 import { divide, type Metrics } from './metrics.ts'
@@ -47,9 +47,10 @@ export const programs = (backend: Backend, model: Transformer, loss: TrainingLos
     const total: Total = { sum: 0, count: 0 }
     if (loss.needs.history) await count(total, state.history)
     for (const { batch } of parts) {
-      const { statistic, metrics } = await survey(state.parameters, batch)
-      await count(total, statistic)
-      await collect(totals, metrics)
+      const found = await survey(state.parameters, batch)
+      await count(total, found.statistic)
+      await collect(totals, found.metrics)
+      dispose(backend, found)
     }
     return { sum: tensor({}, [total.sum]), count: tensor({}, [total.count]) }
   }
@@ -99,9 +100,12 @@ export const programs = (backend: Backend, model: Transformer, loss: TrainingLos
     for (const report of reports) await collect(totals, report.metrics)
     const [grad_norm, learning_rate] = [await number(update.grad_norm), await number(update.learning_rate)]
     const metrics = { ...divide(totals), grad_norm, learning_rate }
-    if (Number.isFinite(totals.loss?.sum) && Number.isFinite(grad_norm)) return [next, metrics]
-    const { examples, tensors } = await diagnose(next, parts, batches, reports, pooled)
-    throw new TrainingError(notFinite(loss.name, position + 1, examples, tensors), position + 1, examples, tensors)
+    if (!Number.isFinite(totals.loss?.sum) || !Number.isFinite(grad_norm)) {
+      const { examples, tensors } = await diagnose(next, parts, batches, reports, pooled)
+      throw new TrainingError(notFinite(loss.name, position + 1, examples, tensors), position + 1, examples, tensors)
+    }
+    dispose(backend, [reports, update])
+    return [next, metrics]
   }
 }
 

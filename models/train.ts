@@ -85,7 +85,7 @@ const checkStart = async (
   if (Math.abs(found - expected) <= startTolerance * Math.max(1, Math.abs(expected))) return
   throw new TrainingError(
     `step 1: the policy is still the reference model, so the loss of ${loss.name} must be ${expected.toFixed(6)}, but it is ${found.toFixed(6)}. ` +
-      'The reference log-probabilities do not belong to these parameters: give the `reference` that they come from.',
+      `The programs that score the reference model and that train the policy disagree: compare ${backend.name} with another backend.`,
     1,
   )
 }

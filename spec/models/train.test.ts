@@ -1,0 +1,204 @@
+/** Training: one path for every loss; in parts as at once; stopped and gone on as in one go; and faults are named, not hidden. */
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
+import test from 'node:test'
+import { fill, leaves, mapTree, mul, paths, tensor, volume } from '../../core/index.ts'
+import { certain, dpo, kto, sft } from '../../halos/index.ts'
+import {
+  adamW,
+  BatchError,
+  begin,
+  constantRate,
+  cosine,
+  linear,
+  type State,
+  type StepReport,
+  TrainingError,
+  type TrainingExample,
+  type TrainingLoss,
+  type TrainingOptions,
+  train,
+  transformer,
+} from '../../models/index.ts'
+import { backend, close, flat, judged, numbers, pairs, tiny } from './tiny.ts'
+
+const losses: readonly {
+  readonly loss: TrainingLoss
+  readonly examples: readonly TrainingExample[]
+  readonly start: number | undefined
+}[] = [
+  { loss: certain(sft({})), examples: judged, start: undefined },
+  { loss: certain(kto({ desirable: 2, undesirable: 1 })), examples: judged, start: 0.75 },
+  { loss: certain(dpo({})), examples: pairs, start: Math.LN2 },
+]
+const optimizer = adamW({ rate: linear({ rate: 2e-2, warmup: 2, steps: 20 }), weightDecay: 0.1 })
+
+const run = async (
+  { config, parameters }: (typeof tiny)[number],
+  options: Pick<TrainingOptions, 'loss' | 'examples'> & Partial<TrainingOptions>,
+  start: State = begin(optimizer, parameters),
+) => {
+  const reports: StepReport[] = []
+  const state = await train(start, {
+    backend,
+    model: transformer(config),
+    optimizer,
+    batch: 8,
+    steps: 8,
+    seed: 1,
+    onStep: (report) => void reports.push(report),
+    ...options,
+  })
+  return { reports, state, losses: reports.map(({ metrics }) => metrics.loss!) }
+}
+
+for (const model of tiny)
+  for (const { loss, examples, start } of losses) {
+    test(`${model.name}: the loss of ${loss.name} falls, from where it must begin`, async () => {
+      const { losses, reports } = await run(model, { loss, examples, steps: 20 })
+      ok(losses.at(-1)! < losses[0]! && losses.every(Number.isFinite), losses.join())
+      if (start === undefined) return
+      const { metrics } = reports[0]!
+      close([losses[0]!], [start], 1e-12)
+      deepEqual([metrics['rewards/chosen'], metrics['rewards/rejected'], metrics['rewards/margins']], [0, 0, 0])
+      ok(reports.at(-1)!.metrics['rewards/margins']! > 0)
+    })
+
+    test(`${model.name}: ${loss.name} in 2 or 4 parts is ${loss.name} at once, in loss, z₀, gradient and parameters`, async () => {
+      const whole = await run(model, { loss, examples, steps: 5 })
+      for (const accumulate of [2, 4]) {
+        const parts = await run(model, { loss, examples, steps: 5, accumulate })
+        parts.reports.forEach(({ metrics, tokens }, i) => {
+          deepEqual(Object.keys(metrics).sort(), Object.keys(whole.reports[i]!.metrics).sort())
+          for (const [name, value] of Object.entries(whole.reports[i]!.metrics)) close([metrics[name]!], [value], 1e-8, name)
+          equal(tokens, whole.reports[i]!.tokens)
+        })
+        close(await flat(parts.state.parameters), await flat(whole.state.parameters), 1e-7)
+      }
+      // Something was there to be pooled: z₀ was not clamped away.
+      if (loss.needs.unrelated) ok(whole.reports.some(({ metrics }) => metrics.z0! > 0))
+    })
+  }
+
+test('a run that was stopped and gone on from its state is the run that was not, bit by bit', async () => {
+  for (const { loss, examples } of losses) {
+    const whole = await run(tiny[0]!, { loss, examples, steps: 6 })
+    const controller = new AbortController()
+    const first = await run(tiny[0]!, {
+      loss,
+      examples,
+      steps: 6,
+      signal: controller.signal,
+      onStep: ({ step }) => {
+        if (step === 3) controller.abort()
+      },
+    })
+    deepEqual(await numbers(first.state.step), [3])
+    const rest = await run(tiny[0]!, { loss, examples, steps: 6, reference: tiny[0]!.parameters }, first.state)
+    deepEqual(rest.losses, whole.losses.slice(3))
+    deepEqual(await flat(rest.state), await flat(whole.state))
+  }
+})
+
+test('an example whose loss is not finite stops the run: step, examples and tensors are named, the state is kept', async () => {
+  const { loss } = losses[0]!
+  const model = tiny[0]!
+  // The row of one token is poisoned; only some examples contain it.
+  const parameters = mapTree(model.parameters, (x, i) => {
+    if (paths(model.parameters)[i] !== 'token' || x.op.tag !== 'data') return x
+    return tensor(
+      x.shape,
+      Array.from(x.op.values, (value, k) => (k === 5 * 8 ? Number.NaN : value)),
+    )
+  })
+  const poisoned = judged.flatMap(({ ...example }, i) =>
+    'outcome' in example && [...example.outcome.prompt, ...example.outcome.completion.slice(0, -1)].includes(5) ? [i] : [],
+  )
+  ok(poisoned.length > 0 && poisoned.length < judged.length)
+  const error = await run({ ...model, parameters }, { loss, examples: judged, batch: 16 }).then(
+    () => undefined,
+    (e: unknown) => e,
+  )
+  ok(error instanceof TrainingError)
+  equal(error.step, 1)
+  deepEqual(
+    [...error.examples].sort((a, b) => a - b),
+    poisoned,
+  )
+  ok(error.tensors.includes('blocks.0.attention.query'))
+  match(error.message, /step 1: the loss of SFT is not finite\. Examples \(from 0\): .*blocks\.0\./)
+})
+
+test('an update that is not finite is not made', async () => {
+  const { parameters } = tiny[1]!
+  const state = begin(optimizer, parameters)
+  const [next] = optimizer.update(
+    state,
+    mapTree(parameters, (x, i) => (i === 3 ? fill(x.shape, Number.NaN) : fill(x.shape, 1))),
+  )
+  deepEqual(await flat(next), await flat({ ...state, history: {} }))
+})
+
+test('while the policy is the reference model, programs that disagree about it stop the run', async () => {
+  const [{ config } = tiny[0]!] = tiny
+  const model = transformer(config)
+  for (const { loss, examples, start } of losses.slice(1)) {
+    let programs = 0
+    const disagreeing = {
+      ...model,
+      logProbabilities: (...args: Parameters<typeof model.logProbabilities>) => mul(model.logProbabilities(...args), 1 + programs++ / 10),
+    }
+    await rejects(
+      run(tiny[0]!, { model: disagreeing, loss, examples, steps: 1 }),
+      (e) =>
+        e instanceof TrainingError &&
+        e.message.includes(`step 1: the policy is still the reference model, so the loss of ${loss.name} must be ${start!.toFixed(6)}`),
+    )
+  }
+})
+
+test('examples that do not suit the loss are refused by number', async () => {
+  const [, kto, dpo] = losses
+  const unlabelled = [...judged.slice(0, 9), { outcome: { prompt: [1], completion: [2] } }]
+  const refused = (loss: TrainingLoss, examples: readonly TrainingExample[], says: RegExp) =>
+    rejects(run(tiny[0]!, { loss, examples }), (e) => e instanceof BatchError && says.test(e.message))
+  await refused(dpo!.loss, judged, /examples\[0\].*chosen and rejected, which DPO learns from, found outcome and label/)
+  await refused(kto!.loss, pairs, /examples\[0\].*outcome and label/)
+  await refused(kto!.loss, unlabelled, /examples\[9\]/)
+  await rejects(run(tiny[0]!, { loss: kto!.loss, examples: judged, batch: 1 }), /at least 2 examples/)
+  await rejects(run(tiny[0]!, { loss: kto!.loss, examples: judged, batch: 17 }), /at least 17 examples/)
+})
+
+test('a batch without undesirable examples is legal; its absent means are absent', async () => {
+  const { loss } = losses[1]!
+  const { reports } = await run(tiny[0]!, { loss, examples: judged.map((example) => ({ ...example, label: true })), steps: 2 })
+  for (const { metrics } of reports)
+    ok(!('rewards/rejected' in metrics) && !('rewards/margins' in metrics) && Number.isFinite(metrics.loss))
+})
+
+test('AdamW is AdamW: two steps by hand, clipping and decay included', async () => {
+  const tree = (x: number, b: number) => ({ weight: tensor({ embed: 1, hidden: 1 }, [x]), bias: tensor({ hidden: 1 }, [b]) })
+  const by = adamW({ rate: constantRate(0.1), beta1: 0.8, beta2: 0.9, epsilon: 0, weightDecay: 0.5, maxNorm: 5 })
+  const [once, { grad_norm }] = by.update(by.begin(tree(2, 2)), tree(6, 8)) // norm 10: halved
+  close(await numbers(grad_norm), [10], 1e-12)
+  close(await flat(once.parameters), [2 - 0.1 * 0.5 * 2 - 0.1, 2 - 0.1], 1e-6)
+  const [twice] = by.update(once, tree(-1, 0)) // norm 1: as it is
+  const m = [0.8 * 0.2 * 3 - 0.2, 0.8 * 0.2 * 4].map((x) => x / (1 - 0.64))
+  const v = [0.9 * 0.1 * 9 + 0.1, 0.9 * 0.1 * 16].map((x) => x / (1 - 0.81))
+  close(
+    await flat(twice.parameters),
+    [1.8 - 0.1 * 0.5 * 1.8 - (0.1 * m[0]!) / Math.sqrt(v[0]!), 1.9 - (0.1 * m[1]!) / Math.sqrt(v[1]!)],
+    1e-6,
+  )
+  equal(
+    leaves(twice).reduce((n, x) => n + volume(x.shape), 0),
+    7,
+  )
+})
+
+test('learning rates rise, then fall to their floor', async () => {
+  const at = async (schedule: ReturnType<typeof linear>, ...steps: readonly number[]) =>
+    (await Promise.all(steps.map((step) => numbers(schedule(tensor({}, [step])))))).flat()
+  close(await at(linear({ rate: 2, warmup: 4, steps: 12 }), 0, 1, 3, 4, 8, 12, 20), [0.5, 1, 2, 2, 1, 0, 0], 1e-12)
+  close(await at(cosine({ rate: 2, steps: 10, floor: 0.1 }), 0, 5, 10), [2, 1.1, 0.2], 1e-12)
+  close(await at(constantRate(3), 0, 7), [3, 3], 0)
+})
