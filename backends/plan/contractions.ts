@@ -4,7 +4,7 @@
  *     Σₖ x[…m k…] · y[…k n…]   with M, N, K ≥ minTile;   anything smaller is cheaper as a rows kernel
  *     x + Σ contractions   →   one buffer that starts as x (bias, residual, the gradients of shared values)
  */
-import { type Builder, computed, has, reach, sameAxes, sizeOver, type Value } from './value.ts'
+import { type Builder, computed, has, reach, readersOf, sameAxes, sizeOver, type Value } from './value.ts'
 
 export interface ContractionOptions {
   readonly minTile: number
@@ -44,9 +44,10 @@ export interface Contractions {
 export const contract = (outputs: readonly Value[], build: Builder, { minTile, accumulate }: ContractionOptions): Contractions => {
   const before = reach(outputs)
   const found = new Set(before.filter((x) => recognise(x, minTile)))
-  const uses = new Map<Value, number>()
-  for (const x of [...before.flatMap((y) => y.from), ...outputs, ...outputs]) uses.set(x, (uses.get(x) ?? 0) + 1)
-  const sums = accumulate ? gather(before, uses, found) : new Map<Value, Sum>()
+  const readers = readersOf(before)
+  const results = new Set(outputs)
+  const alone = (x: Value): boolean => readers.get(x)?.length === 1 && !results.has(x)
+  const sums = accumulate ? gather(before, readers, alone, found) : new Map<Value, Sum>()
   const contractions = new Set<Value>()
   const to = new Map<Value, Value>()
   const get = (x: Value): Value => to.get(x)!
@@ -60,7 +61,7 @@ export const contract = (outputs: readonly Value[], build: Builder, { minTile, a
       contractions.add(made)
       to.set(x, made)
     } else if (x.op.tag === 'join') {
-      const [part] = x.from.map((y) => (computed(y) && uses.get(y) === 1 ? get(y) : build.copy(get(y), y.shape)))
+      const [part] = x.from.map((y) => (computed(y) && alone(y) ? get(y) : build.copy(get(y), y.shape)))
       to.set(x, build.make(x.op, [part!], x.shape))
     } else to.set(x, rebuild(x, x.from.map(get), build))
   }
@@ -83,7 +84,13 @@ interface Sum {
   readonly parts: readonly Value[]
   readonly rest: readonly Value[]
 }
-const gather = (values: readonly Value[], uses: ReadonlyMap<Value, number>, contractions: ReadonlySet<Value>): ReadonlyMap<Value, Sum> => {
+const gather = (
+  values: readonly Value[],
+  readers: ReadonlyMap<Value, readonly Value[]>,
+  alone: (x: Value) => boolean,
+  contractions: ReadonlySet<Value>,
+): ReadonlyMap<Value, Sum> => {
+  const products = new Set([...contractions].map((x) => x.from[0]!))
   const isAdd = ({ op }: Value): boolean => op.tag === 'word' && op.word === 'add'
   const sums = new Map<Value, Sum>()
   const inner = new Set<Value>()
@@ -91,15 +98,21 @@ const gather = (values: readonly Value[], uses: ReadonlyMap<Value, number>, cont
     if (!isAdd(root) || inner.has(root)) continue
     const nested: Value[] = []
     const addends = (x: Value): readonly Value[] => {
-      if (x !== root && !(isAdd(x) && uses.get(x) === 1 && sameAxes(x, root))) return [x]
+      if (x !== root && !(isAdd(x) && alone(x) && sameAxes(x, root))) return [x]
       nested.push(x)
       return x.from.flatMap(addends)
     }
     const all = addends(root)
     for (const x of nested) inner.add(x)
-    const made = (x: Value): boolean => (contractions.has(x) || x.op.tag === 'scatter') && uses.get(x) === 1 && sameAxes(x, root)
+    const made = (x: Value): boolean => (contractions.has(x) || x.op.tag === 'scatter') && alone(x) && sameAxes(x, root)
     const parts = all.filter(made)
-    if (parts.length > 0) sums.set(root, { parts, rest: all.filter((x) => !made(x)) })
+    const rest = all.filter((x) => !made(x))
+    // In the words that read the sum, a bias costs nothing.
+    const said =
+      parts.length === 1 &&
+      rest.every((x) => x.size < root.size) &&
+      readers.get(root)?.every((x) => x.op.tag === 'word' && !products.has(x))
+    if (parts.length > 0 && said !== true) sums.set(root, { parts, rest })
   }
   return sums
 }

@@ -11,7 +11,7 @@
  */
 import type { Shape } from '../../core/index.ts'
 import { contracted, factors } from './contractions.ts'
-import { has, type Value } from './value.ts'
+import { has, readersOf, type Value } from './value.ts'
 
 export interface RowsGroup {
   readonly kind: 'rows'
@@ -72,13 +72,7 @@ export const group = (
     if (x.op.tag === 'accumulate') for (const y of x.from) home.set(y, x)
     if (x.op.tag === 'join') home.set(x.from[0]!, x)
   }
-  const readers = new Map<Value, Value[]>()
-  for (const x of values)
-    for (const y of x.from) {
-      const known = readers.get(y)
-      if (known === undefined) readers.set(y, [x])
-      else known.push(x)
-    }
+  const readers = readersOf(values)
   const meetsAgain = (x: Value, over: readonly string[]): boolean =>
     (readers.get(x) ?? []).some((y) => y.op.tag === 'word' && (over.some((axis) => has(y, axis)) || meetsAgain(y, over)))
   const last = (axes: readonly string[]): string | undefined => {

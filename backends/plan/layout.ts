@@ -73,7 +73,8 @@ const classify = (
       for (const x of [a, b]) use(x, k, `${name(x)}<${what}`)
       use(k.into, k, `>${what}`)
     } else {
-      const what = `${k.inner ?? ''}|${Object.keys(k.space).sort().join()}`
+      const given = k.loads.concat(k.stores).flatMap((x) => fixed.get(owner(x))?.join() ?? [])
+      const what = `${k.inner ?? ''}|${Object.keys(k.space).sort().join()}|${[...new Set(given)].sort().join(';')}`
       for (const x of touched(k)) use(x, k, `${name(x)}:${what}`)
     }
   const classes = new Map<string, Class>()

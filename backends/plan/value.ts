@@ -68,6 +68,18 @@ export const reach = (outputs: readonly Value[]): readonly Value[] => {
   return [...seen].sort((a, b) => a.id - b.id)
 }
 
+/** Who reads each value. */
+export const readersOf = (values: readonly Value[]): ReadonlyMap<Value, readonly Value[]> => {
+  const readers = new Map<Value, Value[]>()
+  for (const x of values)
+    for (const y of x.from) {
+      const known = readers.get(y)
+      if (known === undefined) readers.set(y, [x])
+      else known.push(x)
+    }
+  return readers
+}
+
 /** A place where values are made, each once. */
 export interface Builder {
   readonly make: (op: Operation, from: readonly Value[], shape: Shape) => Value
@@ -119,7 +131,9 @@ export const builder = (): Builder => {
       }
       case 'div':
         if (b === 1 || a === 0) return x
-        return b !== undefined && b !== 0 && Number.isInteger(Math.log2(Math.abs(b))) ? apply('mul', [constant(1 / b), x!]) : undefined
+        if (b !== undefined) return b !== 0 && Number.isInteger(Math.log2(Math.abs(b))) ? apply('mul', [constant(1 / b), x!]) : undefined
+        // One division a row, and what is left is cheap.
+        return y!.size < x!.size ? apply('mul', [apply('div', [constant(1), y!]), x!]) : undefined
       case 'where':
         return y === z || (a !== undefined && a !== 0) ? y : a === 0 ? z : undefined
       default:
