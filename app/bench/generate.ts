@@ -1,0 +1,50 @@
+/** Generation: greedy text from a random Llama of the size of stories260K, one token at a time with a memory of the past. */
+import type { Backend } from '../../core/index.ts'
+import { generator, initialize, transformer } from '../../models/index.ts'
+import { stories } from './configurations.ts'
+import { machineName } from './machine.ts'
+import type { Measurement } from './row.ts'
+import { median, summary } from './statistics.ts'
+
+export interface GenerateOptions {
+  readonly backend: Backend
+  readonly mode: string
+  readonly threads: number
+  readonly repeats: number
+  readonly seed: number
+  readonly tokens: number
+}
+
+export async function* generate({ backend, mode, threads, repeats, seed, tokens }: GenerateOptions): AsyncGenerator<Measurement> {
+  const write = generator(backend, transformer(stories))
+  const parameters = initialize(stories, seed)
+  const once = async (): Promise<readonly number[]> => {
+    const times: number[] = []
+    let before = performance.now()
+    await write(parameters, [[1]], {
+      maxTokens: tokens,
+      temperature: 0,
+      stop: [],
+      onToken: () => {
+        const now = performance.now()
+        times.push(now - before)
+        before = now
+      },
+    })
+    return times.slice(1) // the first waits for the prompt, too
+  }
+  await once()
+  const rounds: number[] = []
+  for (let i = 0; i < repeats; i++) rounds.push(median(await once()))
+  const times = summary(rounds)
+  yield {
+    what: `generate, ${tokens} tokens`,
+    backend: backend.name,
+    mode,
+    threads,
+    ...times,
+    'tokens/s': Math.round(1000 / times.median),
+    peakMemory: process.memoryUsage.rss(),
+    machine: machineName,
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * `halograd bench`: what this machine can do, and what we do with it; alone, or in turns with a peer.
+ *
+ *     gemm        matrix products, against the measured peak of multiply-adds
+ *     kernels     softmax, cross-entropy, layer norm, … against the measured speed of copying
+ *     train       whole training steps of configuration tiny, A or B; `against` PyTorch or jax-js; `steps` or `long`: memory
+ *     generate    text, token by token
+ */
+import { availableParallelism } from 'node:os'
+import { openBackend, type Wish } from '../backends.ts'
+import { type ConfigurationName, configurations } from './configurations.ts'
+import { generate } from './generate.ts'
+import { timed } from './jobs.ts'
+import { machine } from './machine.ts'
+import { alongSequences, alongSteps } from './memory.ts'
+import type { PeerName } from './peers.ts'
+import { kernels, products } from './programs.ts'
+import type { Row } from './row.ts'
+import { train } from './train.ts'
+
+export { type ConfigurationName, configurations } from './configurations.ts'
+export { type PeerName, peerNames } from './peers.ts'
+export type { Growth, MachineRow, Measurement, Ratio, Refusal, Row } from './row.ts'
+
+export const suites = ['gemm', 'kernels', 'train', 'generate'] as const
+export type Suite = (typeof suites)[number]
+
+export interface BenchOptions extends Wish {
+  readonly suite: Suite
+  /** What `train` trains. Default `tiny`. */
+  readonly config?: ConfigurationName
+  readonly against?: readonly PeerName[]
+  /** Samples of each figure, at least five for a claim; of `train`, rounds of a second. Default 5. */
+  readonly repeats?: number
+  /** Of weights and data: an integer below 2²⁴. */
+  readonly seed?: number
+  /** `train`: take so many steps, and watch the memory instead of the time. */
+  readonly steps?: number
+  /** `train`: how memory grows with the sequence. */
+  readonly long?: boolean
+  /** Sizes for a test of the benchmark, not of the machine. */
+  readonly small?: boolean
+}
+
+/** The rows of a suite, as they are measured; the first is the machine. */
+export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
+  const { suite, config = 'tiny', against = [], repeats = 5, seed = 1, steps, long = false, small = false } = options
+  const { backend: name, mode, blas, threads = availableParallelism() } = options
+  const wish = { backend: name, threads, ...(mode === undefined ? {} : { mode }), ...(blas === undefined ? {} : { blas }) }
+  yield await machine()
+  if (suite === 'train') {
+    const configuration = configurations[config]
+    if (steps !== undefined) yield await alongSteps(configuration, { wish, seed }, steps)
+    if (long) yield* alongSequences({ wish, seed })
+    if (steps === undefined && !long) yield* train({ configuration, wish, against, repeats, seed, round: small ? 50 : 1000 })
+    return
+  }
+  const { backend, mode: found } = await openBackend(wish, () => {})
+  try {
+    const common = { backend, mode: found, threads, repeats }
+    if (suite === 'generate') yield* generate({ ...common, seed, tokens: small ? 4 : 256 })
+    else {
+      const jobs = suite === 'gemm' ? products(small) : small ? kernels(8, 16) : kernels(1024, 1024)
+      yield* timed(jobs, { ...common, budget: small ? 1 : 300 })
+    }
+  } finally {
+    await backend.close?.()
+  }
+}

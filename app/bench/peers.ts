@@ -1,0 +1,77 @@
+/** Whom we are compared with, how to start them, and what to install when they are not here. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Wish } from '../backends.ts'
+import type { Command } from './contest.ts'
+
+export const peerNames = ['pytorch', 'jax-js'] as const
+export type PeerName = (typeof peerNames)[number]
+export interface Absent {
+  readonly absent: string
+}
+
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+/** A TypeScript file in a Node of its own. */
+const script = (name: string, args: readonly string[], flags: readonly string[] = []): Pick<Command, 'program' | 'args'> => ({
+  program: process.execPath,
+  args: [...flags, '--import', import.meta.resolve('tsx'), file(name), ...args],
+})
+
+/** Halograd itself, on the problem in `directory`. */
+export const ourselves = (directory: string, wish: Wish & { readonly threads: number }): Command => ({
+  name: 'halograd',
+  threads: wish.threads,
+  ...script('./contestants/halograd.ts', [directory, JSON.stringify(wish)]),
+})
+
+export const peer = (name: PeerName, directory: string, threads: number): Promise<Command | Absent> =>
+  name === 'pytorch' ? pytorch(directory, threads) : jaxjs(directory, threads)
+
+/**
+ * Debian's PyTorch with the OpenBLAS that uses OpenMP, as PyTorch itself does: with the other one, the two pools of threads fight for the cores.
+ * Variables that make OpenBLAS choose slower kernels are removed.
+ */
+const pytorch = async (directory: string, threads: number): Promise<Command | Absent> => {
+  const python = process.env.HALOGRAD_PYTHON ?? (existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3')
+  const missing = await promisify(execFile)(python, ['-c', 'import torch']).then(
+    () => false,
+    () => true,
+  )
+  if (missing)
+    return {
+      absent: `${python} has no torch: apt-get install python3-torch libopenblas0-openmp (or name a Python that has it in HALOGRAD_PYTHON)`,
+    }
+  const openmp = openBlas.find((folder) => existsSync(folder))
+  if (threads > 1 && openmp === undefined && process.env.HALOGRAD_PYTHON === undefined)
+    return { absent: "with several threads, Debian's PyTorch needs the OpenMP build of OpenBLAS: apt-get install libopenblas0-openmp" }
+  const paths = [
+    ...(openmp === undefined ? [] : [openmp]),
+    ...(process.env.LD_LIBRARY_PATH === undefined ? [] : [process.env.LD_LIBRARY_PATH]),
+  ]
+  return {
+    name: 'pytorch',
+    program: python,
+    args: [file('./contestants/pytorch.py'), directory, `${threads}`],
+    threads,
+    environment: {
+      LD_LIBRARY_PATH: paths.length === 0 ? undefined : paths.join(':'),
+      OMP_NUM_THREADS: `${threads}`,
+      OPENBLAS_NUM_THREADS: `${threads}`,
+      OPENBLAS_CORETYPE: undefined,
+      OPENBLAS_L2_SIZE: undefined,
+    },
+  }
+}
+const openBlas = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/openblas-openmp`)
+
+const jaxjs = async (directory: string, threads: number): Promise<Command | Absent> => {
+  try {
+    import.meta.resolve('@jax-js/jax')
+  } catch {
+    return { absent: 'npm install --no-save @jax-js/jax@0.1.25' }
+  }
+  const relaxed = Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : []
+  return { name: 'jax-js', threads, ...script('./contestants/jaxjs.ts', [directory, `${threads}`], relaxed) }
+}

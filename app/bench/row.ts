@@ -1,0 +1,93 @@
+/** The lines that `halograd bench` prints: one JSON object each. Times are milliseconds, memory is bytes, rates are 10⁹ a second. */
+
+/** One thing, timed. */
+export interface Measurement {
+  readonly what: string
+  /** Who did it: one of our backends, or a peer with its version. */
+  readonly backend: string
+  /** How it really ran: '2 threads', 'OpenBLAS', … */
+  readonly mode?: string
+  readonly threads: number
+  /** Milliseconds each, the middle one. */
+  readonly median: number
+  /** The fastest: what the machine can do when nobody else is using it. */
+  readonly best: number
+  /** Third quartile − first quartile, as a fraction of the median. */
+  readonly spread: number
+  readonly repeats: number
+  readonly 'GF/s'?: number
+  readonly 'GB/s'?: number
+  /** Of the measured peak of so many cores: multiply-adds of 128-bit SIMD for GF/s, copying for GB/s. A native BLAS with wider vectors exceeds 1. */
+  readonly fraction?: number
+  /** Largest resident size of the process that trained; of a small program, what the program needs. */
+  readonly peakMemory: number
+  readonly machine: string
+  /** Mean number of cores that other processes used meanwhile: above 0.1, trust `best` rather than `median`. */
+  readonly others?: number
+  /** Of small programs that move more than they compute. */
+  readonly 'ns/element'?: number
+  /** Of training and generation. */
+  readonly 'tokens/s'?: number
+  readonly 'best tokens/s'?: number
+  /** Of training: the loss of the first step, and of one that every contestant reaches. */
+  readonly 'first loss'?: number
+  readonly 'loss 8'?: number
+  /** What compiling the step took, and what came of it. */
+  readonly 'trace ms'?: number
+  readonly 'compile ms'?: number
+  readonly kernels?: number
+  readonly flops?: number
+  readonly 'planned memory'?: number
+}
+
+/** Two contestants on the same work, in turns. */
+export interface Ratio {
+  readonly what: string
+  /** How many times faster than `against`: the median over pairs of neighbouring rounds. */
+  readonly ratio: number
+  readonly pairs: readonly number[]
+  readonly backend: string
+  readonly against: string
+  readonly threads: number
+  /** Our peak resident size, divided by theirs. */
+  readonly memory: number
+}
+
+/** A comparison that would not be honest, or a contestant that is not here; and why. */
+export interface Refusal {
+  readonly what: string
+  readonly refused: string
+  readonly backend: string
+  readonly against: string
+  readonly threads: number
+}
+
+/** Memory against what it should be. */
+export interface Growth {
+  readonly what: string
+  readonly backend: string
+  readonly threads: number
+  readonly memory: number
+  readonly expected: number
+  readonly ratio: number
+  /** Largest resident size of the process. */
+  readonly resident: number
+  /** Arrays on the device that were not there before. */
+  readonly 'arrays more'?: number
+  readonly machine: string
+}
+
+export interface MachineRow {
+  readonly what: 'machine'
+  readonly machine: string
+  readonly cores: number
+  readonly memory: number
+  /** Measured: multiply-adds of one core in 128-bit SIMD, and bytes read plus bytes written when copying large arrays. */
+  readonly 'peak GF/s': number
+  readonly 'peak GB/s': number
+  /** Processes waiting for a core, over the last minute. */
+  readonly load: number
+  readonly warning?: string
+}
+
+export type Row = Measurement | Ratio | Refusal | Growth | MachineRow

@@ -1,0 +1,87 @@
+/** Training: ours alone, or in turns with a peer on the same weights and batches. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Wish } from '../backends.ts'
+import { type Configuration, operationsPerStep, tokensPerStep } from './configurations.ts'
+import { type Contestant, contest, type Result, start } from './contest.ts'
+import { fraction, machine, machineName } from './machine.ts'
+import { ourselves, type PeerName, peer } from './peers.ts'
+import { writeProblem } from './problem.ts'
+import type { Measurement, Ratio, Refusal, Row } from './row.ts'
+import { median, round, summary } from './statistics.ts'
+
+export interface TrainOptions {
+  readonly configuration: Configuration
+  readonly wish: Wish & { readonly threads: number }
+  readonly against: readonly PeerName[]
+  /** Rounds that each contestant runs, and about how many milliseconds each takes. */
+  readonly repeats: number
+  readonly round: number
+  readonly seed: number
+}
+
+export async function* train(options: TrainOptions): AsyncGenerator<Row> {
+  const { configuration, wish, against, repeats, seed } = options
+  const what = `train ${configuration.name}`
+  const { threads } = wish
+  await machine() // its peaks are measured before anything competes with them
+  const directory = await mkdtemp(join(tmpdir(), 'halograd-bench-'))
+  const contestants: Contestant[] = []
+  try {
+    await writeProblem(directory, configuration, seed)
+    contestants.push(await start(ourselves(directory, wish)))
+    for (const name of against) {
+      const command = await peer(name, directory, threads)
+      if ('absent' in command) yield { what, refused: command.absent, backend: contestants[0]!.hello.name, against: name, threads }
+      else contestants.push(await start(command))
+    }
+    const [us, ...others] = await contest(contestants, repeats, options.round)
+    yield await measurement(configuration, us!)
+    for (const them of others) {
+      yield await measurement(configuration, them)
+      yield compare(what, us!, them)
+    }
+  } finally {
+    await Promise.all(contestants.map(({ stop }) => stop()))
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+const measurement = async (
+  configuration: Configuration,
+  { hello, threads, losses, rounds, memory, others }: Result,
+): Promise<Measurement> => {
+  const { name, ...facts } = hello
+  const times = summary(rounds.flat())
+  const rate = operationsPerStep(configuration) / times.median / 1e6
+  return {
+    what: `train ${configuration.name}`,
+    backend: name,
+    threads,
+    ...times,
+    'tokens/s': Math.round((1000 * tokensPerStep(configuration)) / times.median),
+    'best tokens/s': Math.round((1000 * tokensPerStep(configuration)) / times.best),
+    'GF/s': round(rate),
+    fraction: fraction(await machine(), 'GF/s', rate, threads),
+    peakMemory: memory,
+    machine: machineName,
+    others: round(others),
+    ...facts,
+    ...(losses[0] === undefined ? {} : { 'first loss': losses[0] }),
+    ...(losses[7] === undefined ? {} : { 'loss 8': losses[7] }),
+  }
+}
+
+/** First losses further apart than this are those of different problems. */
+const tolerance = 1e-4
+
+/** How many times faster we are, pair by pair of neighbouring rounds; or why that would mean nothing. */
+export const compare = (what: string, us: Result, them: Result): Ratio | Refusal => {
+  const base = { what, backend: us.hello.name, against: them.hello.name, threads: us.threads }
+  const [ours, theirs] = [us.losses[0] ?? Number.NaN, them.losses[0] ?? Number.NaN]
+  if (!(Math.abs(ours - theirs) <= tolerance))
+    return { ...base, refused: `the first losses are ${ours} and ${theirs}: not the same work, so no ratio` }
+  const pairs = us.rounds.map((times, i) => round(median(them.rounds[i]!) / median(times)))
+  return { ...base, ratio: round(median(pairs)), pairs, memory: round(us.memory / them.memory) }
+}

@@ -1,0 +1,31 @@
+/** `halograd bench`: how fast, and with how much memory. Standard output gets one JSON object a line, `{what, backend, threads, median, …}`. */
+import { Argument, Command, Option } from 'commander'
+import { type BenchOptions, configurations, peerNames, type Suite, suites } from '../../bench/index.ts'
+import { backendOptions, integer } from '../options.ts'
+import type { Terminal } from '../terminal.ts'
+
+export const command = (terminal: Terminal): Command =>
+  backendOptions(
+    new Command('bench')
+      .summary('measure this machine, and halograd on it')
+      .description(
+        'Measures matrix products (gemm), other operations (kernels), training (train) or generation (generate). Prints JSON lines: times in milliseconds, memory in bytes.',
+      )
+      .addArgument(new Argument('<suite>', 'what to measure').choices(suites))
+      .addOption(new Option('--config <name>', 'train: which model').choices(Object.keys(configurations)).default('tiny'))
+      .addOption(new Option('--against <peer...>', 'train: take turns with a peer on the same weights and batches').choices(peerNames))
+      .option('--repeats <n>', 'samples of each figure, or rounds of a second each', integer(1), 5)
+      .option('--steps <n>', 'train: take so many steps, and watch the memory', integer(20))
+      .option('--long', 'train: watch how memory grows with the sequence')
+      .option('--profile', 'train: the time of every kernel')
+      .option('--small', 'sizes that only show that the benchmark works')
+      .option('--seed <n>', 'of weights and data', integer(0), 1),
+  )
+    .addHelpText('after', '\nExample:\n  halograd bench train --config A --threads 2 --against pytorch jax-js')
+    .action(async (suite: Suite, options: Omit<BenchOptions, 'suite'>) => {
+      const { bench } = await import('../../bench/index.ts')
+      for await (const row of bench({ ...options, suite })) {
+        terminal.print(`${JSON.stringify(row)}\n`)
+        if (terminal.stop.aborted) return
+      }
+    })
