@@ -6,6 +6,7 @@
  * Pass p computes the full values of phase p; reductions end a pass. What a later pass needs of an earlier one is loaded
  * again, recomputed when that is cheap, read back from where it was stored, or stashed in a row of scratch.
  */
+import type { Elementary } from '../../core/index.ts'
 import type { Rows } from './program.ts'
 
 /** Which instructions are full: they run for every inner index, the others once a row. */
@@ -21,4 +22,96 @@ export const fullness = ({ body, streams }: Rows): readonly boolean[] => {
     else full.push(false)
   }
   return full
+}
+
+/** What is done at every position of a sweep along the inner axis, in this order. */
+export interface Step {
+  /** compute: run the instruction. read: from where this register was stashed (or stored). stash: keep for a later pass. fold: into a reduction. */
+  readonly do: 'compute' | 'read' | 'stash' | 'fold' | 'store'
+  readonly register: number
+}
+export interface Pass {
+  /** Once a row, before the sweep: instructions that are not full, finished reductions among them. */
+  readonly before: readonly number[]
+  readonly sweep: readonly Step[]
+}
+export interface Schedule {
+  readonly full: readonly boolean[]
+  readonly passes: readonly Pass[]
+  /** Registers which keep a row of scratch each. */
+  readonly stashed: readonly number[]
+  /** Registers which a later pass reads back from a stream that stored them. */
+  readonly stored: ReadonlyMap<number, number>
+}
+
+/** Rough costs, in cycles a vector: beyond `worth` it is cheaper to remember than to compute again. */
+const effort: { readonly [W in Elementary]?: number } = { div: 5, sqrt: 5, exp: 15, log: 15, sin: 20, cos: 20 }
+const worth = 6
+
+/** The passes of a kernel. `overwritten(stream)`: the kernel itself writes to that memory, so it can only be loaded at first. */
+export const schedule = (kernel: Rows, overwritten: (stream: number) => boolean): Schedule => {
+  const { body } = kernel
+  const full = fullness(kernel)
+  const needs = body.map((i): readonly number[] => {
+    const index = 'at' in i && i.at !== undefined ? [i.at.index] : []
+    if (i.op === 'word') return i.args
+    if (i.op === 'reduce') return [i.arg]
+    if (i.op === 'random') return [i.key]
+    return i.op === 'store' ? [i.arg, ...index] : index
+  })
+  const phase: number[] = []
+  const cost: number[] = []
+  body.forEach((i, r) => {
+    phase.push(needs[r]!.reduce((p, x) => Math.max(p, phase[x]! + (i.op === 'reduce' ? 1 : 0)), 0))
+    const own =
+      i.op === 'word' ? (effort[i.word] ?? 1) : i.op === 'load' ? (overwritten(i.stream) ? Infinity : 1) : i.op === 'random' ? 20 : 0
+    cost.push(full[r] ? needs[r]!.reduce((c, x) => c + cost[x]!, own) : 0)
+  })
+  const stored = new Map<number, number>()
+  body.forEach((i, r) => {
+    if (
+      i.op === 'store' &&
+      full[i.arg] &&
+      i.merge === undefined &&
+      i.at === undefined &&
+      kernel.streams[i.stream]!.inner === 1 &&
+      phase[r] === phase[i.arg]
+    )
+      stored.set(i.arg, i.stream)
+  })
+
+  const remembered = new Set<number>()
+  const sweepOf = (pass: number): readonly Step[] => {
+    const computed = new Set<number>()
+    const read = new Set<number>()
+    const visit = (r: number): void => {
+      if (!full[r] || computed.has(r) || read.has(r)) return
+      if (phase[r]! < pass && cost[r]! > worth) {
+        remembered.add(r)
+        read.add(r)
+      } else {
+        needs[r]!.forEach(visit)
+        computed.add(r)
+      }
+    }
+    const folds = body.flatMap((i, r) => (i.op === 'reduce' && phase[i.arg] === pass ? [r] : []))
+    const stores = body.flatMap((i, r) => (i.op === 'store' && full[r] && phase[r] === pass ? [r] : []))
+    const keep = [...remembered].filter((r) => phase[r] === pass)
+    for (const r of [...folds, ...stores]) needs[r]!.forEach(visit)
+    keep.forEach(visit)
+    const steps: readonly (Step & { readonly after: number })[] = [
+      ...[...read].map((register) => ({ do: 'read', register, after: -1 }) as const),
+      ...[...computed].map((register) => ({ do: 'compute', register, after: register }) as const),
+      ...keep.filter((r) => !stored.has(r)).map((register) => ({ do: 'stash', register, after: register }) as const),
+      ...folds.map((register) => ({ do: 'fold', register, after: register }) as const),
+      ...stores.map((register) => ({ do: 'store', register, after: register }) as const),
+    ]
+    return [...steps].sort((a, b) => a.after - b.after)
+  }
+  const count = Math.max(...phase) + 1
+  const sweeps: (readonly Step[])[] = []
+  for (let pass = count - 1; pass >= 0; pass--) sweeps[pass] = sweepOf(pass) // the last first: it decides what the earlier ones remember
+  const passes = sweeps.map((sweep, pass) => ({ before: body.flatMap((_, r) => (!full[r] && phase[r] === pass ? [r] : [])), sweep }))
+  const stashed = [...remembered].filter((r) => !stored.has(r))
+  return { full, passes, stashed, stored: new Map([...stored].filter(([r]) => remembered.has(r))) }
 }

@@ -11,9 +11,8 @@
  * of longer bodies to their end, and spills).
  */
 import { block, br, br_if, type Local, loop, range, select, seq, when } from './control.ts'
-import { gemv } from './gemv.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
-import { type MemoryType, type Module, module } from './module.ts'
+import type { Module } from './module.ts'
 import { packPair, packPanel } from './pack.ts'
 
 /** Blocks: depth × columns of B in the second-level cache, rows × depth of A likewise. */
@@ -86,20 +85,15 @@ const copy = (m: Module, into: 'block' | 'matrix') =>
   })
 
 /**
- * The module of products, over the memory of a backend. Exports
+ * Define, with addresses and strides in bytes,
  *
  *     gemm(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, workspace)
- *     gemv(n, k, a, aColumn, b, bRow, bColumn, c, cColumn, accumulate)                              one row
- *
- * with addresses and strides in bytes.
  */
-export const products = (memory: MemoryType): Uint8Array<ArrayBuffer> => {
-  const mod = module(memory)
+export const gemm = (mod: Module): void => {
   const [pair, pack] = [packPair(mod), packPanel(mod)]
   const [one, two] = ([1, 2] as const).map((high) => [1, 2, 3, 4].map((wide) => panel(mod, high, wide))) as [Panel[], Panel[]] // of both heights
   const [fetch, spill] = [copy(mod, 'block'), copy(mod, 'matrix')]
   const names = Array.from({ length: 14 }, () => 'i32' as const)
-  gemv(mod)
   mod.define('gemm', names, (locals, ...parameters) => {
     const [m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, space] = parameters as unknown as Fourteen
     const [j, jn, p, pn, i, im] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
@@ -218,7 +212,6 @@ export const products = (memory: MemoryType): Uint8Array<ArrayBuffer> => {
       ),
     )
   })
-  return mod.binary()
 }
 type Panel = ReturnType<typeof panel>
 type Fourteen = readonly [I, I, I, I, I, I, I, I, I, I, I, I, I, I]

@@ -13,6 +13,7 @@ const move = (p: I, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
 const while_ = (condition: Code<'i32'>, body: Code): Code => block(loop(seq(br_if(1, i32.eqz(condition)), body, br(0))))
 const atLeast = (n: number, x: I): Code<'i32'> => i32.ge_s(x.get, i32.const(n))
 
+/** Define gemv(n, k, a, aColumn, b, bRow, bColumn, c, cColumn, accumulate), with addresses and strides in bytes. */
 export const gemv = (m: Module): void => {
   const nine = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
   m.define('gemv', nine, (locals, n, k, a, aColumn, b, bRow, bColumn, c, cColumn, accumulate) => {

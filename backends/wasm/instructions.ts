@@ -103,6 +103,7 @@ export const f32 = {
     },
   add: binary<'f32', 'f32', 'f32'>([0x92]),
   mul: binary<'f32', 'f32', 'f32'>([0x94]),
+  max: binary<'f32', 'f32', 'f32'>([0x97]),
   load: load<'f32'>([0x2a]),
   store: store<'f32'>([0x38]),
 }

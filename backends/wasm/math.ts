@@ -73,7 +73,7 @@ export const log = (locals: Locals): Function => {
 }
 
 /** π/2 in two parts: a multiple of the first by n < 2²⁰ is exact in double precision (fdlibm). */
-const quarter = [1.57079632673412561417, 6.07710050650619224932e-11] as const
+const quarter = [1.5707963267341256, 6.077100506506192e-11] as const
 
 /** sin (shift 0) or cos (shift 1) of x is the sine of r in even quadrants, its cosine in odd ones, negated in the upper two. */
 const circular =

@@ -1,14 +1,15 @@
 /** Products against the plain single-precision loop, to the bit, at random sizes and strides. */
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
-import { products, workspace } from '../../backends/wasm/gemm.ts'
+import { workspace } from '../../backends/wasm/gemm.ts'
+import { runtime } from '../../backends/wasm/runtime.ts'
 import { generator } from './random.ts'
 
 const pages = 1024
 const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-const { exports } = new WebAssembly.Instance(new WebAssembly.Module(products({ pages, shared: false })), { host: { memory } })
-const gemm = exports['gemm'] as (...args: number[]) => void
-const gemv = exports['gemv'] as (...args: number[]) => void
+const { exports } = new WebAssembly.Instance(new WebAssembly.Module(runtime({ pages, shared: false })), { host: { memory } })
+const gemm = exports.gemm as (...args: number[]) => void
+const gemv = exports.gemv as (...args: number[]) => void
 const numbers = new Float32Array(memory.buffer)
 
 interface Operand {

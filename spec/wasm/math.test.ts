@@ -18,7 +18,7 @@ const apply = (f: (locals: Locals) => (x: Code<'v128'>) => Code<'v128'>, xs: Flo
   })
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(m.binary()), { host: { memory } })
   new Float32Array(memory.buffer).set(xs)
-  ;(exports['map'] as (end: number) => void)(xs.byteLength)
+  ;(exports.map as (end: number) => void)(xs.byteLength)
   return new Float32Array(memory.buffer.slice(0, xs.byteLength))
 }
 

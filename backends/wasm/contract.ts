@@ -1,0 +1,118 @@
+/**
+ * A contraction as calls of gemm and gemv. Threads share the iterations of its loops where there are enough of them, else
+ * blocks of rows or columns; the sum over k stays in order either way.
+ */
+import type { Contract, Matrix, Part } from '../plan/program.ts'
+import { type Local, type Locals, range, select, seq } from './control.ts'
+import { type Code, i32 } from './instructions.ts'
+
+type I = Code<'i32'>
+export interface Products {
+  readonly gemm: (...args: readonly I[]) => Code
+  readonly gemv: (...args: readonly I[]) => Code
+}
+export interface Crew {
+  readonly thread: I
+  readonly threads: I
+}
+
+/** Cᵀ = Bᵀ · Aᵀ where that makes rows of C contiguous, or a single row of a single column. */
+export const oriented = (contract: Contract): Contract => {
+  const { m, n, a, b, c, loops, parts } = contract
+  const turn = n === 1 ? m > 1 : m > 1 && c.column !== 1 && c.row === 1
+  if (!turn) return contract
+  const transpose = (x: Matrix): Matrix => ({ ...x, row: x.column, column: x.row })
+  return {
+    ...contract,
+    ...{ m: n, n: m, a: transpose(b), b: transpose(a), c: transpose(c) },
+    loops: loops.map((loop) => ({ ...loop, a: loop.b, b: loop.a })),
+    parts: parts.map((part) => ({ ...part, m: part.n, n: part.m, m0: part.n0, n0: part.m0 })),
+  }
+}
+
+/** The code of a contraction, given the addresses of its matrices and of the thread's workspace. */
+export const contraction = (
+  given: Contract,
+  base: { a: I; b: I; c: I; workspace: I },
+  locals: Locals,
+  call: Products,
+  crew: Crew,
+): Code => {
+  const contract = oriented(given)
+  const { a, b, c, loops, parts, accumulate } = contract
+  const outer = loops.filter(({ sum }) => !sum)
+  const inner = loops.filter(({ sum }) => sum)
+  const batch = outer.reduce((count, { size }) => count * size, 1)
+  const shared = batch >= 4
+  const [item, from, to] = [locals('i32'), locals('i32'), locals('i32')]
+  const at = { a: locals('i32'), b: locals('i32'), c: locals('i32') }
+  const again = locals('i32') // whether sums go on from what C holds
+  const edge = (thread: I, size: number, multiple: number): I =>
+    select(
+      i32.eq(thread, crew.threads),
+      i32.const(size),
+      i32.and(i32.div_u(i32.mul(thread, i32.const(size)), crew.threads), i32.const(-multiple)),
+    )
+  const mine = (size: number, multiple: number): Code =>
+    seq(from.set(edge(crew.thread, size, multiple)), to.set(edge(i32.add(crew.thread, i32.const(1)), size, multiple)))
+
+  const product = (part: Part, position: number): Code => {
+    const { m, n, k } = part
+    const sums = parts.slice(0, position).some((earlier) => overlap(earlier, part)) ? i32.const(1) : again.get
+    const start = (x: Local<'i32'>, bytes: number): I => i32.add(x.get, i32.const(4 * bytes))
+    const left = start(at.a, part.m0 * a.row + part.k0 * a.column)
+    const right = start(at.b, part.k0 * b.row + part.n0 * b.column)
+    const out = start(at.c, part.m0 * c.row + part.n0 * c.column)
+    const count = i32.sub(to.get, from.get)
+    const further = (x: I, stride: number): I => i32.add(x, i32.mul(from.get, i32.const(4 * stride)))
+    const strides = (...xs: readonly number[]): readonly I[] => xs.map((x) => i32.const(4 * x))
+    const tall = m >= n
+    const [rows, columns] = shared ? [i32.const(m), i32.const(n)] : tall && m > 1 ? [count, i32.const(n)] : [i32.const(m), count]
+    const [aAt, bAt, cAt] = shared
+      ? [left, right, out]
+      : tall && m > 1
+        ? [further(left, a.row), right, further(out, c.row)]
+        : [left, further(right, b.column), further(out, c.column)]
+    return seq(
+      shared ? seq() : tall && m > 1 ? mine(m, 4) : mine(n, 16),
+      m === 1
+        ? call.gemv(columns, i32.const(k), aAt, ...strides(a.column), bAt, ...strides(b.row, b.column), cAt, ...strides(c.column), sums)
+        : call.gemm(
+            ...[rows, columns, i32.const(k), aAt, ...strides(a.row, a.column), bAt, ...strides(b.row, b.column)],
+            ...[cAt, ...strides(c.row, c.column), sums, base.workspace],
+          ),
+    )
+  }
+  const products = seq(...parts.map(product))
+  /** Contracted axes that are left over: C stays, and accumulates. */
+  const summed = inner.reduceRight<Code>((body, loop) => {
+    const i = locals('i32')
+    const move = (x: Local<'i32'>, by: number): Code => (by === 0 ? seq() : x.set(i32.add(x.get, i32.const(4 * by))))
+    const step = seq(body, again.set(i32.const(1)), move(at.a, loop.a), move(at.b, loop.b))
+    const back = seq(move(at.a, -loop.size * loop.a), move(at.b, -loop.size * loop.b))
+    return seq(range(i, i32.const(0), i32.const(loop.size), 1, step), back)
+  }, products)
+  /** What loop `l` adds to an address, for the item of this number. */
+  const offset = (stride: 'a' | 'b' | 'c'): I => {
+    let below = 1
+    return outer.reduceRight<I>((sum, loop) => {
+      const index = i32.rem_u(below === 1 ? item.get : i32.div_u(item.get, i32.const(below)), i32.const(loop.size))
+      below *= loop.size
+      return loop[stride] === 0 ? sum : i32.add(sum, i32.mul(index, i32.const(4 * loop[stride])))
+    }, base[stride])
+  }
+  const one = seq(...(['a', 'b', 'c'] as const).map((x) => at[x].set(offset(x))), again.set(i32.const(accumulate ? 1 : 0)), summed)
+  const [first, last] = [locals('i32'), locals('i32')]
+  if (!shared) return range(item, i32.const(0), i32.const(batch), 1, one)
+  return seq(mine(batch, 1), first.set(from.get), last.set(to.get), range(item, first.get, last.get, 1, one))
+}
+
+/** Whether two parts meet in C. They must be the same region of it then, and the later one accumulates. */
+const overlap = (x: Part, y: Part): boolean => {
+  const meet = x.m0 < y.m0 + y.m && y.m0 < x.m0 + x.m && x.n0 < y.n0 + y.n && y.n0 < x.n0 + x.n
+  if (meet && !(x.m0 === y.m0 && x.m === y.m && x.n0 === y.n0 && x.n === y.n))
+    throw new RangeError(
+      `contraction: parts ${JSON.stringify(x)} and ${JSON.stringify(y)} overlap in C without being the same region of it`,
+    )
+  return meet
+}

@@ -1,0 +1,107 @@
+/**
+ * A WebAssembly memory with its runtime: it keeps arrays, and runs programs over them. Single-threaded; `crew` adds threads.
+ */
+import type { Handle } from '../../core/index.ts'
+import type { Program } from '../plan/program.ts'
+import { workspace } from './gemm.ts'
+import { type Heap, heap } from './memory.ts'
+import { print } from './print.ts'
+import { runtime } from './runtime.ts'
+
+/** An array in the memory of a device. */
+export interface Resident extends Handle {
+  readonly address: number
+}
+export interface Loaded {
+  readonly run: (inputs: readonly Resident[]) => readonly Resident[]
+  /** Names of the steps, and how to run one of them after `run` (on the arrays of that run): for profiles. */
+  readonly steps: readonly string[]
+  readonly step: (i: number) => void
+  readonly functions: number
+  readonly bytes: number
+}
+export interface Device {
+  readonly heap: Heap
+  readonly upload: (data: ArrayLike<number>) => Resident
+  readonly read: (handle: Handle) => Float32Array
+  readonly free: (handle: Handle) => void
+  readonly live: () => number
+  readonly load: (program: Program) => Promise<Loaded>
+  readonly close: () => Promise<void>
+}
+type Entry = (table: number, thread: number, threads: number) => void
+
+export const device = async (): Promise<Device> => {
+  const store = heap(false)
+  const { memory, pages } = store
+  const type = { pages, shared: false }
+  const services = (await WebAssembly.instantiate(runtime(type), { host: { memory } })).instance.exports
+  const workspaces = store.take(workspace)
+  const alive = new Set<Handle>()
+  let arena = { address: store.take(0), bytes: 0 }
+
+  const make = (size: number): Resident => {
+    const handle = { size, address: store.take(4 * size) }
+    alive.add(handle)
+    return handle
+  }
+  const known = (handle: Handle): Resident => {
+    if (!alive.has(handle)) throw new TypeError('wasm: this array was freed, donated, or belongs to another device')
+    return handle as Resident // every handle in `alive` was made above
+  }
+  const free = (handle: Handle): void => {
+    const { address, size } = known(handle)
+    alive.delete(handle)
+    store.give(address, 4 * size)
+  }
+  const load = async (program: Program): Promise<Loaded> => {
+    const printed = print(program, type, 1)
+    const { instance } = await WebAssembly.instantiate(printed.binary, { host: { memory, ...services } })
+    const bytes = 4 * printed.arena
+    if (bytes > arena.bytes) {
+      store.give(arena.address, arena.bytes)
+      arena = { address: store.take(bytes), bytes }
+    }
+    const table = store.take(4 * (2 + program.inputs.length + program.outputs.length))
+    const entries = Array.from(printed.steps, (_, i) => instance.exports[`s${i}`] as Entry) // exported by `print`
+    const main = instance.exports.main as Entry
+    const run = (given: readonly Resident[]): readonly Resident[] => {
+      const inputs = given.map(known)
+      inputs.forEach(({ size }, i) => {
+        if (size !== program.inputs[i]) throw new RangeError(`wasm: input ${i} has ${program.inputs[i]} elements, but ${size} were given`)
+      })
+      const outputs = program.outputs.map(({ size, donated }): Resident => {
+        if (donated === undefined) return make(size)
+        const { address } = inputs[donated]!
+        alive.delete(inputs[donated]!)
+        const handle = { size, address }
+        alive.add(handle)
+        return handle
+      })
+      const words = store.integers()
+      const slots = [arena.address, workspaces, ...inputs.map((x) => x.address), ...outputs.map((x) => x.address)]
+      slots.forEach((address, i) => {
+        words[table / 4 + i] = address
+      })
+      main(table, 0, 1)
+      return outputs
+    }
+    return { run, steps: printed.steps, step: (i) => entries[i]!(table, 0, 1), functions: printed.functions, bytes: printed.binary.length }
+  }
+  return {
+    heap: store,
+    upload: (data) => {
+      const handle = make(data.length)
+      store.floats().set(data, handle.address / 4)
+      return handle
+    },
+    read: (handle) => {
+      const { address, size } = known(handle)
+      return new Float32Array(store.floats().subarray(address / 4, address / 4 + size))
+    },
+    free,
+    live: () => alive.size,
+    load,
+    close: async () => {},
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * One WebAssembly memory and who uses which part of it: a sorted list of holes, first fit, neighbours merged when freed.
+ * Addresses are bytes, aligned to 64. The first kilobyte belongs to the runtime.
+ */
+export interface Heap {
+  readonly memory: WebAssembly.Memory
+  readonly pages: number
+  readonly take: (bytes: number) => number
+  readonly give: (address: number, bytes: number) => void
+  /** All of it as numbers. A view lasts until the memory grows: ask anew each time. */
+  readonly floats: () => Float32Array<ArrayBufferLike>
+  readonly integers: () => Int32Array<ArrayBufferLike>
+  /** Bytes in use. */
+  readonly used: () => number
+}
+export const page = 65536
+
+const aligned = (bytes: number): number => Math.ceil(Math.max(bytes, 1) / 64) * 64
+
+/** The largest memory that the host grants, from 4 GiB down: only what is used is ever backed by real memory. */
+const reserve = (shared: boolean): { memory: WebAssembly.Memory; pages: number } => {
+  for (let pages = 65536; ; pages /= 2)
+    try {
+      return { memory: new WebAssembly.Memory({ initial: 16, maximum: pages, shared }), pages }
+    } catch (reason) {
+      if (pages <= 1024) throw reason
+    }
+}
+
+export const heap = (shared: boolean): Heap => {
+  const { memory, pages } = reserve(shared)
+  const holes: { from: number; to: number }[] = [{ from: 1024, to: memory.buffer.byteLength }]
+  let used = 0
+  const give = (from: number, to: number): void => {
+    let i = holes.findIndex((hole) => hole.from > from)
+    if (i < 0) i = holes.length
+    holes.splice(i, 0, { from, to })
+    if (holes[i + 1]?.from === to) holes.splice(i, 2, { from, to: holes[i + 1]!.to })
+    const before = holes[i - 1]
+    if (before?.to === from) holes.splice(i - 1, 2, { from: before.from, to: holes[i]!.to })
+  }
+  const grow = (bytes: number): void => {
+    const end = memory.buffer.byteLength
+    const more = Math.min(Math.max(Math.ceil(bytes / page), Math.ceil(end / page / 8)), pages - end / page)
+    try {
+      if (more * page < bytes) throw new RangeError('the maximum is reached')
+      memory.grow(more)
+    } catch (reason) {
+      throw new RangeError(`wasm: ${bytes} more bytes do not fit into memory, of which ${end} are taken (${String(reason)})`)
+    }
+    give(end, end + more * page)
+  }
+  return {
+    memory,
+    pages,
+    take: (bytes) => {
+      const size = aligned(bytes)
+      const fitting = () => holes.find((hole) => hole.to - hole.from >= size)
+      if (fitting() === undefined) {
+        const last = holes.at(-1)
+        grow(size - (last?.to === memory.buffer.byteLength ? last.to - last.from : 0))
+      }
+      const hole = fitting()!
+      const address = hole.from
+      hole.from += size
+      if (hole.from === hole.to) holes.splice(holes.indexOf(hole), 1)
+      used += size
+      return address
+    },
+    give: (address, bytes) => {
+      give(address, address + aligned(bytes))
+      used -= aligned(bytes)
+    },
+    floats: () => new Float32Array(memory.buffer),
+    integers: () => new Int32Array(memory.buffer),
+    used: () => used,
+  }
+}

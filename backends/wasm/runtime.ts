@@ -1,0 +1,97 @@
+/**
+ * The module that every program imports: products, fills, the merging of partial results, and the barrier.
+ * Addresses and counts of bytes; `thread` of `threads` take part.
+ */
+import type { Merge } from '../../core/index.ts'
+import { block, br, br_if, loop, range, seq, when } from './control.ts'
+import { gemm } from './gemm.ts'
+import { gemv } from './gemv.ts'
+import { f32, i32, v128 } from './instructions.ts'
+import { merge, mergeOne } from './lanes.ts'
+import { type MemoryType, module } from './module.ts'
+
+/** What a program may import, with the number of its arguments. */
+export const services = { gemm: 14, gemv: 10, fill: 3, combineSum: 5, combineMax: 5, barrier: 2 } as const
+
+/** Where threads meet: words of the control block. `polls` counts how often thread 0 found a barrier closed. */
+export const control = {
+  arrived: 0,
+  generation: 4,
+  polls: 8,
+  ticket: 12,
+  command: 16,
+  threads: 20,
+  program: 24,
+  table: 28,
+  bytes: 64,
+} as const
+
+export const runtime = (memory: MemoryType): Uint8Array<ArrayBuffer> => {
+  const m = module(memory)
+  gemm(m)
+  gemv(m)
+  /** fill(address, bytes, bits): every element of an array. */
+  m.define('fill', ['i32', 'i32', 'i32'], (locals, to, count, bits) => {
+    const i = locals('i32')
+    return range(i, i32.const(0), count.get, 4, i32.store(i32.add(to.get, i.get), bits.get))
+  })
+  /** combine(to, from, bytes, stride, parts): merge arrays `stride` bytes apart into one, in order. */
+  for (const [name, monoid] of [
+    ['combineSum', 'sum'],
+    ['combineMax', 'max'],
+  ] as const satisfies readonly (readonly [string, Merge])[])
+    m.define(name, ['i32', 'i32', 'i32', 'i32', 'i32'], (locals, to, from, count, stride, parts) => {
+      const [i, part, there, here] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+      const place = seq(there.set(i32.add(from.get, i32.mul(part.get, stride.get))))
+      const vector = v128.store(
+        i32.add(to.get, i.get),
+        merge(monoid, v128.load(i32.add(to.get, i.get)), v128.load(i32.add(there.get, i.get))),
+      )
+      const one = f32.store(i32.add(to.get, i.get), mergeOne(monoid, f32.load(i32.add(to.get, i.get)), f32.load(i32.add(there.get, i.get))))
+      return range(
+        part,
+        i32.const(0),
+        parts.get,
+        1,
+        seq(
+          place,
+          here.set(i32.and(count.get, i32.const(-16))),
+          range(i, i32.const(0), here.get, 16, vector),
+          range(i, here.get, count.get, 4, one),
+        ),
+      )
+    })
+  /** barrier(thread, threads): wait until all have come. It spins: inside a step, the others are never far. */
+  m.define('barrier', ['i32', 'i32'], (locals, thread, threads) => {
+    const [generation, polls] = [locals('i32'), locals('i32')]
+    const zero = i32.const(0)
+    if (!memory.shared) return seq()
+    return when(
+      i32.lt_s(i32.const(1), threads.get),
+      seq(
+        generation.set(i32.atomic.load(zero, control.generation)),
+        when(
+          i32.eq(i32.atomic.add(zero, i32.const(1), control.arrived), i32.sub(threads.get, i32.const(1))),
+          seq(
+            i32.atomic.store(zero, i32.const(0), control.arrived),
+            i32.atomic.store(zero, i32.add(generation.get, i32.const(1)), control.generation),
+          ),
+          seq(
+            block(
+              loop(
+                seq(
+                  br_if(1, i32.ne(i32.atomic.load(zero, control.generation), generation.get)),
+                  polls.set(i32.add(polls.get, i32.const(1))),
+                  br(0),
+                ),
+              ),
+            ),
+            when(i32.eqz(thread.get), i32.store(zero, i32.add(i32.load(zero, control.polls), polls.get), control.polls)),
+          ),
+        ),
+      ),
+    )
+  })
+  return m.binary()
+}
+export const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!

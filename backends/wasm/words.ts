@@ -1,0 +1,80 @@
+/**
+ * The elementary words on four lanes. Comparisons stay bit masks while only `where` reads them, and become 1 or 0 for anyone else;
+ * |x|, written max(x, −1 · x), and −1 · x are one instruction each.
+ */
+import type { Elementary } from '../../core/index.ts'
+import type { Instruction } from '../plan/program.ts'
+import type { Local, Locals } from './control.ts'
+import { type Code, f32x4, v128 } from './instructions.ts'
+import { cos, exp, type Function, log, sin } from './math.ts'
+
+type V = Code<'v128'>
+/** The words of one kernel: its instructions, and where it keeps the values of registers. */
+export interface Words {
+  /** The code of an instruction, in the form that its local keeps. */
+  readonly word: (i: Extract<Instruction, { op: 'word' }>) => V
+  /** The number in a register. */
+  readonly value: (register: number) => V
+  /** From a number that was stored to the form that its local keeps. */
+  readonly restore: (register: number, x: V) => V
+}
+
+export const words = (locals: Locals, body: readonly Instruction[], kept: (register: number) => Local<'v128'>): Words => {
+  const made = new Map<Elementary, Function>()
+  const elementary = (word: 'exp' | 'log' | 'sin' | 'cos'): Function => {
+    const known = made.get(word)
+    if (known !== undefined) return known
+    const f = { exp, log, sin, cos }[word](locals)
+    made.set(word, f)
+    return f
+  }
+  const isMask = (r: number): boolean => {
+    const i = body[r]!
+    return i.op === 'word' && (i.word === 'less' || i.word === 'equal')
+  }
+  const value = (r: number): V => {
+    const i = body[r]!
+    if (i.op === 'constant') return f32x4.const(i.value)
+    return isMask(r) ? v128.and(kept(r).get, f32x4.const(1)) : kept(r).get
+  }
+  const mask = (r: number): V => (isMask(r) ? kept(r).get : f32x4.ne(value(r), f32x4.const(0)))
+  /** The register x of −1 · x. */
+  const negated = (r: number): number | undefined => {
+    const i = body[r]!
+    if (i.op !== 'word' || i.word !== 'mul') return undefined
+    const [x, y] = i.args as readonly [number, number] // mul takes two
+    const minusOne = (register: number): boolean => {
+      const c = body[register]!
+      return c.op === 'constant' && c.value === -1
+    }
+    return minusOne(x) ? y : minusOne(y) ? x : undefined
+  }
+  const word: Words['word'] = (i) => {
+    const [a, b, c] = i.args as readonly [number, number, number] // as many as the word takes
+    switch (i.word) {
+      case 'add':
+        return f32x4.add(value(a), value(b))
+      case 'sub':
+        return f32x4.sub(value(a), value(b))
+      case 'mul': {
+        const x = negated(body.indexOf(i))
+        return x === undefined ? f32x4.mul(value(a), value(b)) : f32x4.neg(value(x))
+      }
+      case 'div':
+        return f32x4.div(value(a), value(b))
+      case 'max':
+        return negated(b) === a ? f32x4.abs(value(a)) : negated(a) === b ? f32x4.abs(value(b)) : f32x4.max(value(a), value(b))
+      case 'sqrt':
+        return f32x4.sqrt(value(a))
+      case 'less':
+        return f32x4.lt(value(a), value(b))
+      case 'equal':
+        return f32x4.eq(value(a), value(b))
+      case 'where':
+        return v128.bitselect(value(b), value(c), mask(a))
+      default:
+        return elementary(i.word)(value(a))
+    }
+  }
+  return { word, value, restore: (r, x) => (isMask(r) ? f32x4.ne(x, f32x4.const(0)) : x) }
+}

@@ -1,0 +1,29 @@
+/** Random rows kernels over NaN-poisoned memory, against the interpreter of programs. */
+import { strict as assert } from 'node:assert'
+import { test } from 'node:test'
+import { interpret } from '../../backends/plan/interpret.ts'
+import { device } from '../../backends/wasm/device.ts'
+import { randomRows } from './kernels.ts'
+import { generator } from './random.ts'
+
+test('random rows kernels mean what the interpreter says', async () => {
+  const machine = await device()
+  const first = Number(process.env['SEED'] ?? 1)
+  for (let seed = first; seed < first + Number(process.env['TRIALS'] ?? 250); seed++) {
+    const { program, inputs } = randomRows(generator(seed * 7919))
+    const want = interpret(program, inputs)
+    const { run } = await machine.load(program)
+    machine.heap.floats().fill(NaN, 256)
+    const outputs = run(inputs.map(machine.upload))
+    const got = outputs.map(machine.read)
+    outputs.forEach(machine.free)
+    want.forEach((values, o) => {
+      const scale = values.reduce((m, x) => (Number.isFinite(x) ? Math.max(m, Math.abs(x)) : m), 1)
+      values.forEach((x, i) => {
+        const y = got[o]![i]!
+        const right = Number.isNaN(x) || x === y || Math.abs(x - y) <= 1e-5 * scale
+        assert(right, `seed ${seed}, output ${o}, element ${i}: ${y} instead of ${x}\n${JSON.stringify(program.kernels[0])}`)
+      })
+    })
+  }
+})
