@@ -58,7 +58,6 @@ export const group = (
   values: readonly Value[],
   outputs: readonly Value[],
   contractions: ReadonlySet<Value>,
-  rank: (axis: string) => number,
   { fuse, horizontal }: GroupOptions,
 ): Grouping => {
   const groups: Group[] = []
@@ -75,17 +74,13 @@ export const group = (
   const readers = readersOf(values)
   const meetsAgain = (x: Value, over: readonly string[]): boolean =>
     (readers.get(x) ?? []).some((y) => y.op.tag === 'word' && (over.some((axis) => has(y, axis)) || meetsAgain(y, over)))
-  const last = (axes: readonly string[]): string | undefined => {
-    const sorted = [...axes].sort((a, b) => rank(a) - rank(b))
-    return sorted.at(-1)
-  }
   /** The inner axis along which this reduction would run in the kernel, if it is a row reduction. */
   const rowAxis = (k: RowsGroup, x: Value): string | undefined => {
     if (x.op.tag !== 'reduce') return undefined
     const { over } = x.op
     if (k.inner !== undefined) return over.includes(k.inner) ? k.inner : undefined
-    const whole = over.length === Object.keys(k.space).length
-    return whole || meetsAgain(x, over) ? last(wide(over, k.space)) : undefined
+    const whole = Object.keys(k.space).length === 1
+    return over.length === 1 && (whole || meetsAgain(x, over)) ? over[0] : undefined
   }
   const reduces = ({ op }: Value): boolean => op.tag === 'reduce' || op.tag === 'scatter'
   const fits = (k: Group, index: number, x: Value): k is RowsGroup => {
@@ -178,11 +173,6 @@ export const group = (
 }
 
 const spaceKey = (space: Shape): string => Object.entries(space).sort().join()
-/** Vector instructions need some length: the longer axes, if there are any. */
-const wide = (axes: readonly string[], space: Shape): readonly string[] => {
-  const long = axes.filter((axis) => space[axis]! > 4)
-  return long.length > 0 ? long : axes
-}
 /** Products that only contractions read: nobody computes them. */
 const productsOf = (contractions: ReadonlySet<Value>, values: readonly Value[]): ReadonlySet<Value> => {
   const products = new Set([...contractions].filter((x) => contracted(x).length > 0).map((x) => x.from[0]!))

@@ -47,7 +47,7 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   const wanted = settled.filter((x) => x !== undefined)
   const values = reach(wanted)
   const rank = ranking(values, options.axes)
-  const grouping = group(values, wanted, contractions, rank, { fuse, horizontal })
+  const grouping = group(values, wanted, contractions, { fuse, horizontal })
   const { home, adds } = grouping
   const owner = (x: Value): Value => ownerOf(x, home)
   const { kernels, results, orders } = deliver(graph, settled, store(grouping, { recompute }), owner, build)

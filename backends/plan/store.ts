@@ -88,6 +88,6 @@ export const store = ({ groups, at, stored: needed }: Grouping, { recompute }: S
 const decided = (k: RowsGroup, body: readonly Value[], loads: readonly Value[], stores: readonly Value[]): RowsKernel => {
   const axes = new Set([...body, ...loads].flatMap((x) => x.axes))
   const space = Object.fromEntries(Object.entries(k.space).filter(([axis]) => axes.has(axis)))
-  const rowReduces = body.some((x) => x.op.tag === 'reduce' && k.own.has(x) && k.inner !== undefined && x.op.over.includes(k.inner))
+  const rowReduces = body.some((x) => x.op.tag === 'reduce' && k.own.has(x) && !k.late.has(x))
   return { kind: 'rows', space, inner: rowReduces ? k.inner : undefined, body, loads, stores, late: k.late, own: k.own }
 }
