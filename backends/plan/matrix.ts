@@ -26,7 +26,12 @@ interface Side {
   readonly strides: readonly [number, number]
 }
 
-export const product = ({ value, into }: ContractGroup, access: (x: Value) => Access): Product => {
+/** `separate`: axes that must be a side of their own, if they are part of one. */
+export const product = (
+  { value, into }: ContractGroup,
+  access: (x: Value) => Access,
+  separate: { readonly row: string; readonly column: string } | undefined = undefined,
+): Product => {
   const { shape } = value.from[0]!
   const over = contracted(value)
   const out = access(into)
@@ -39,19 +44,27 @@ export const product = ({ value, into }: ContractGroup, access: (x: Value) => Ac
     const sum = over.includes(axis)
     loops.push({ size: shape[axis]!, a: a.strides[axis] ?? 0, b: b.strides[axis] ?? 0, c: sum ? 0 : out.strides[axis]!, sum })
   }
-  const side = (axes: readonly string[], x: Access, y: Access): Side => {
-    const sorted = [...axes].sort((p, q) => x.strides[p]! - x.strides[q]!)
-    const [fastest] = sorted
-    if (fastest === undefined) return { axes: [], size: 1, strides: [1, 1] }
+  /** The axes from `from` on, fastest first, that follow each other in both arrays. */
+  const run = (sorted: readonly string[], from: number, x: Access, y: Access): Side => {
+    const fastest = sorted[from]!
     let size = shape[fastest]!
-    let merged = 1
-    for (; merged < sorted.length; merged++) {
-      const axis = sorted[merged]!
-      if ([x, y].some(({ strides }) => strides[axis] !== strides[fastest]! * size)) break
+    let to = from + 1
+    for (; to < sorted.length; to++) {
+      const axis = sorted[to]!
+      if (special !== undefined || [x, y].some(({ strides }) => strides[axis] !== strides[fastest]! * size)) break
       size *= shape[axis]!
     }
-    sorted.slice(merged).forEach(loop)
-    return { axes: sorted.slice(0, merged), size, strides: [x.strides[fastest]!, y.strides[fastest]!] }
+    return { axes: sorted.slice(from, to), size, strides: [x.strides[fastest]!, y.strides[fastest]!] }
+  }
+  /** The longest run makes the side of the matrix (one along memory, if `along`); the other axes are loops. */
+  const side = (axes: readonly string[], x: Access, y: Access, along: boolean): Side => {
+    if (axes.length === 0) return { axes: [], size: 1, strides: [1, 1] }
+    const special = axes.find((axis) => axis === separate?.row || axis === separate?.column)
+    const sorted = [...axes].sort((p, q) => Number(q === special) - Number(p === special) || x.strides[p]! - x.strides[q]!)
+    const runs = (along ? [0] : [...sorted.keys()]).map((from) => run(sorted, from, x, y))
+    const best = runs.reduce((p, q) => (q.size > p.size ? q : p))
+    sorted.filter((axis) => !best.axes.includes(axis)).forEach(loop)
+    return best
   }
   const all = Object.keys(shape)
   all.filter((axis) => has(left, axis) && has(right, axis) && !over.includes(axis)).forEach(loop)
@@ -59,13 +72,15 @@ export const product = ({ value, into }: ContractGroup, access: (x: Value) => Ac
     all.filter((axis) => !has(left, axis)),
     out,
     b,
+    true,
   )
   const m = side(
     all.filter((axis) => !has(right, axis)),
     out,
     a,
+    false,
   )
-  const k = side(over, a, b)
+  const k = side(over, a, b, true)
   return {
     m,
     n,
