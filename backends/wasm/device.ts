@@ -13,7 +13,7 @@ export interface Resident extends Handle {
   readonly address: number
 }
 export interface Loaded {
-  readonly run: (inputs: readonly Resident[]) => readonly Resident[]
+  readonly run: (inputs: readonly Handle[]) => readonly Resident[]
   /** Names of the steps, and how to run one of them after `run` (on the arrays of that run): for profiles. */
   readonly steps: readonly string[]
   readonly step: (i: number) => void
@@ -65,7 +65,7 @@ export const device = async (): Promise<Device> => {
     const table = store.take(4 * (2 + program.inputs.length + program.outputs.length))
     const entries = Array.from(printed.steps, (_, i) => instance.exports[`s${i}`] as Entry) // exported by `print`
     const main = instance.exports.main as Entry
-    const run = (given: readonly Resident[]): readonly Resident[] => {
+    const run = (given: readonly Handle[]): readonly Resident[] => {
       const inputs = given.map(known)
       inputs.forEach(({ size }, i) => {
         if (size !== program.inputs[i]) throw new RangeError(`wasm: input ${i} has ${program.inputs[i]} elements, but ${size} were given`)
