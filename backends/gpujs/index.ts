@@ -63,7 +63,9 @@ const backend = <T>(mode: Mode, device: Device<T>, detail: string): Backend => {
     upload: (data) => add(device.upload(data), data.length),
     download: (handle) => device.download(look(handle), handle.size),
     free: (handle) => {
-      device.release(look(handle))
+      // What `close` released may still be collected later.
+      const array = arrays.get(handle)
+      if (array !== undefined) device.release(array)
       arrays.delete(handle)
     },
     live: () => arrays.size,

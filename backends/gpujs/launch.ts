@@ -51,7 +51,6 @@ export const lower = (program: Program, mode: Mode, arrays = Infinity): Launches
   for (const kernel of program.kernels) {
     const before = new Map(now)
     const written = new Map<number, number>()
-    const lanes = kernel.kind === 'contract' ? chosen.lanes : 1
     for (const { nest, store } of stores(kernel)) {
       const target = nest.streams[store.stream]!.buffer
       // A second store of this kernel to the same array goes on from the first.
@@ -60,6 +59,8 @@ export const lower = (program: Program, mode: Mode, arrays = Infinity): Launches
         const { buffer } = part.nest.streams[part.store.stream]!
         if (part.temporary !== undefined) sizeOf.set(buffer, part.temporary)
         const size = sizeOf.get(buffer)!
+        // Elsewhere more threads are worth more than less to load.
+        const lanes = kernel.kind === 'contract' || part.store.at ? chosen.lanes : 1
         const { source, output, calls, reads } = print(part.nest, part.store, size, { ...chosen, lanes })
         const values = reads.map((r) => holds(r.previous && written.has(r.buffer) ? written : before, r.buffer, kernel.name))
         const writes = sizes.push(size) - 1
@@ -70,9 +71,10 @@ export const lower = (program: Program, mode: Mode, arrays = Infinity): Launches
     }
     for (const [buffer, value] of written) now.set(buffer, value)
   }
-  const outputs = program.outputs.map((_, o) => {
+  const outputs = program.outputs.map(({ donated }, o) => {
     const buffer = program.buffers.findIndex(({ place }) => place.in === 'output' && place.index === o)
-    return holds(now, buffer, `output ${o}`)
+    // State that a step leaves as it is has no buffer.
+    return buffer < 0 && donated !== undefined ? donated : holds(now, buffer, `output ${o}`)
   })
   return { launches, sizes, outputs }
 }

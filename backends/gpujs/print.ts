@@ -47,12 +47,13 @@ export const print = (nest: Nest, store: Store, size: number, dialect: Dialect):
 
   // Four elements a thread, along the axis that the stored array runs along.
   const column = free.at(-1)
-  const aligned = (nest.boxes ?? []).every((box) =>
-    [box.get(column?.axis ?? inner)].every((r) => r === undefined || (r.from % 4 === 0 && r.to % 4 === 0)),
-  )
-  const wide = dialect.lanes === 4 && merge !== undefined && at === undefined && nest.triangle === undefined && aligned
-  const lanes = wide && column !== undefined && column.stride === 1 && column.size % 4 === 0 ? 4 : 1
-  const spread = lanes === 4 ? column!.axis : undefined
+  const along = column === undefined || column.axis === indirect || column.stride !== 1 || column.size % 4 !== 0 ? undefined : column.axis
+  const apart = (axis: number): boolean =>
+    (at === undefined || (varies[at.index]! & bit(axis)) === 0) &&
+    (nest.boxes ?? []).every((box) => [box.get(axis)].every((r) => r === undefined || (r.from % 4 === 0 && r.to % 4 === 0)))
+  const wide = dialect.lanes === 4 && merge !== undefined && nest.triangle === undefined && along !== undefined && apart(along)
+  const lanes = wide ? 4 : 1
+  const spread = wide ? along : undefined
   const each = Array.from({ length: lanes }, (_, lane) => lane)
   const results = each.map((lane) => `r${lane}`)
 
