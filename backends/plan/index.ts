@@ -7,6 +7,7 @@ import { type Graph, volume } from '../../core/index.ts'
 import { ownerOf } from './access.ts'
 import { contract } from './contractions.ts'
 import { costOfContract, costOfRows } from './cost.ts'
+import { domains, partsOf, type Side, type Triangle } from './domain.ts'
 import { expand } from './expand.ts'
 import { type ContractGroup, group } from './group.ts'
 import { layout } from './layout.ts'
@@ -32,6 +33,9 @@ export interface Options {
   readonly accumulate?: boolean
   /** Contractions with a smaller side become rows kernels. Default 4. */
   readonly minTile?: number
+  /** Is what causal masks hide left out? Default true, in blocks of 64. */
+  readonly causal?: boolean
+  readonly block?: number
   /** Is the order of axes searched for? Default true. */
   readonly layout?: boolean
   /** The order of axes to start from. Default: as they first appear in the computation. */
@@ -55,11 +59,13 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   const { access } = layout(kernels, home, new Map([...inputs, ...orders]), rank, { layout: options.layout ?? true })
   const { buffers, bufferOf, scratch } = memory(kernels, results, owner)
   const lowering = { access, bufferOf, adds }
+  const { causal = true, block = 64 } = options
+  const vanish = causal ? domains(values, kernels, new Set(results.values()), owner, access, block) : undefined
   return {
     buffers,
     kernels: kernels.map((k) => {
-      if (k.kind === 'contract') return lowerContract(k, lowering)
-      const rows = lowerRows(k, lowering)
+      if (k.kind === 'contract') return lowerContract(k, lowering, vanish?.contractions.get(k), block)
+      const rows = lowerRows(k, lowering, vanish?.rows.get(k), block)
       return { ...rows, cost: costOfRows(rows) }
     }),
     inputs: graph.inputs.map((x) => volume(x.shape)),
@@ -71,8 +77,11 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   }
 }
 
-const lowerContract = (k: ContractGroup, { access, bufferOf }: Lowering): Contract => {
-  const { m, n, k: depth, left, right, a, b, c, loops } = product(k, access)
+const lowerContract = (k: ContractGroup, { access, bufferOf }: Lowering, triangle: Triangle | undefined, block: number): Contract => {
+  const { m, n, k: depth, left, right, a, b, c, loops } = product(k, access, triangle)
+  const size = { m: m.size, n: n.size, k: depth.size }
+  const sides = { m, n, k: depth } as const
+  const sideOf = (axis: string): Side => (['m', 'n', 'k'] as const).find((side) => sides[side].axes[0] === axis) ?? 'm'
   const made = {
     kind: 'contract',
     name: `${m.axes.join('·')} × ${n.axes.join('·')} over ${depth.axes.join('·')}`,
@@ -83,7 +92,8 @@ const lowerContract = (k: ContractGroup, { access, bufferOf }: Lowering): Contra
     b: { buffer: bufferOf(access(right).owner), ...b },
     c: { buffer: bufferOf(access(k.into).owner), ...c },
     loops,
-    parts: [{ m0: 0, n0: 0, k0: 0, m: m.size, n: n.size, k: depth.size }],
+    parts:
+      triangle === undefined ? [{ m0: 0, n0: 0, k0: 0, ...size }] : partsOf(size, sideOf(triangle.row), sideOf(triangle.column), block),
     accumulate: k.accumulate,
   } as const
   return { ...made, cost: costOfContract(made) }

@@ -3,6 +3,7 @@
  * Neighbouring loops merge where every array allows it, also into the inner one, so that a map over whole arrays is one loop.
  */
 import type { Access } from './access.ts'
+import type { Triangle } from './domain.ts'
 import { innerAxis } from './layout.ts'
 import type { Guard, Instruction, Rows, Stream } from './program.ts'
 import type { RowsKernel } from './store.ts'
@@ -15,12 +16,6 @@ export interface Lowering {
   /** Stores that add to what is there. */
   readonly adds: ReadonlySet<Value>
 }
-/** In row r only inner indices below ceil((r + 1) / block) · block matter. */
-export interface Triangle {
-  readonly row: string
-  readonly column: string
-  readonly block: number
-}
 
 type Strides = Readonly<Record<string, number>>
 /** One loop, made of one axis or of several that are walked as one. */
@@ -32,7 +27,12 @@ interface Level {
   readonly alone: boolean
 }
 
-export const lowerRows = (k: RowsKernel, { access, bufferOf, adds }: Lowering, triangle?: Triangle): Omit<Rows, 'cost'> => {
+export const lowerRows = (
+  k: RowsKernel,
+  { access, bufferOf, adds }: Lowering,
+  triangle: Triangle | undefined,
+  block: number,
+): Omit<Rows, 'cost'> => {
   const axis = innerAxis(k, access)
   const stores = k.stores.map((x) => ({ value: x, ...access(x) }))
   const { levels, inner } = nest(k, axis, access, triangle)
@@ -133,7 +133,7 @@ export const lowerRows = (k: RowsKernel, { access, bufferOf, adds }: Lowering, t
     inner: { axis: inner.axis, size: inner.size },
     streams,
     body,
-    ...(triangle === undefined ? {} : { triangle: { loop: loopOf(triangle.row), block: triangle.block } }),
+    ...(triangle === undefined ? {} : { triangle: { loop: loopOf(triangle.row), block } }),
   }
 }
 

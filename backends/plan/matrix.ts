@@ -51,7 +51,7 @@ export const product = (
     let to = from + 1
     for (; to < sorted.length; to++) {
       const axis = sorted[to]!
-      if (special !== undefined || [x, y].some(({ strides }) => strides[axis] !== strides[fastest]! * size)) break
+      if ([x, y].some(({ strides }) => strides[axis] !== strides[fastest]! * size)) break
       size *= shape[axis]!
     }
     return { axes: sorted.slice(from, to), size, strides: [x.strides[fastest]!, y.strides[fastest]!] }
@@ -60,8 +60,9 @@ export const product = (
   const side = (axes: readonly string[], x: Access, y: Access, along: boolean): Side => {
     if (axes.length === 0) return { axes: [], size: 1, strides: [1, 1] }
     const special = axes.find((axis) => axis === separate?.row || axis === separate?.column)
-    const sorted = [...axes].sort((p, q) => Number(q === special) - Number(p === special) || x.strides[p]! - x.strides[q]!)
-    const runs = (along ? [0] : [...sorted.keys()]).map((from) => run(sorted, from, x, y))
+    const sorted = [...axes].sort((p, q) => x.strides[p]! - x.strides[q]!)
+    const runs =
+      special !== undefined ? [run([special], 0, x, y)] : (along ? [0] : [...sorted.keys()]).map((from) => run(sorted, from, x, y))
     const best = runs.reduce((p, q) => (q.size > p.size ? q : p))
     sorted.filter((axis) => !best.axes.includes(axis)).forEach(loop)
     return best

@@ -17,6 +17,8 @@ const optionsFor = (seed: number): Options => {
     accumulate: next() < 0.7,
     minTile: pick(2, 4),
     layout: next() < 0.8,
+    causal: next() < 0.8,
+    block: pick(1, 2, 4),
     axes: [...'abcdefgh']
       .map((axis) => [next(), axis] as const)
       .sort()

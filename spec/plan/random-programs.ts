@@ -91,7 +91,7 @@ export const randomProgram = (seed: number): RandomProgram => {
     const y = pick(pool)
     const axes = axesOf(x)
     const axis = axes.length > 0 ? pick(axes) : undefined
-    switch (below(26)) {
+    switch (below(28)) {
       case 0:
         return add(x, y)
       case 1:
@@ -163,7 +163,7 @@ export const randomProgram = (seed: number): RandomProgram => {
       }
       case 21: {
         const [p, q] = shuffle(axes)
-        return q && (where(less(iota(p!, x.shape[p!]!), iota(q, x.shape[q]!)), pick([0, -1e30]), x) as Any)
+        return q && (where(less(iota(p!, x.shape[p!]!), iota(q, x.shape[q]!)), pick([0, -20]), x) as Any)
       }
       case 22: {
         const [p, q] = shuffle(axes)
@@ -173,6 +173,17 @@ export const randomProgram = (seed: number): RandomProgram => {
         return mul(x, less(next() < 0.5 ? random(key, x.shape, below(9)) : normal(key, x.shape, below(9)), 0.5))
       case 24:
         return conform(x, Object.fromEntries(shuffle(Object.entries<number>({ ...x.shape, ...(axis ? {} : { a: 4 }) }))))
+      case 26:
+      case 27: {
+        // Causal attention of x to itself or to y.
+        if (!has(x, 'f') || has(x, 'g')) return undefined
+        const z = has(y, 'f') && !has(y, 'g') ? y : x
+        const [keys, values] = [any(rename(x, 'f', 'g')), any(rename(z, 'f', 'g'))]
+        const inner = axes.find((a) => a !== 'f')
+        const scores = inner === undefined ? mul(x, keys) : dot(x, keys, inner)
+        const seen = where(less(iota('f', 8), iota('g', 8)), -1e30, mul(scores, 0.3))
+        return dot(softmax(any(seen), 'g'), values, 'g')
+      }
       case 25:
         return pick([stopGradient<string>, (z: Any) => maximum(z, 0) as Any])(x)
     }

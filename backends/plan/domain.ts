@@ -1,0 +1,181 @@
+/**
+ * What need not be computed, because a causal mask makes it vanish: found by abstract interpretation of the words, nothing is annotated.
+ *
+ *     where(less(iota r, iota c), −1e30, s)  is low,   exp of it is zero,   and so are its products,   wherever r < c
+ *
+ * A kernel may leave out the indices above the diagonal if nobody reads what it leaves unwritten: a fixpoint over the kernels.
+ */
+import type { Access } from './access.ts'
+import { factors } from './contractions.ts'
+import type { ContractGroup } from './group.ts'
+import { innerAxis, touched } from './layout.ts'
+import { product } from './matrix.ts'
+import type { Part } from './program.ts'
+import type { Kernel, RowsKernel } from './store.ts'
+import { has, literal, type Value } from './value.ts'
+
+/** Nothing to see where index `row` < index `column`. */
+export interface Triangle {
+  readonly row: string
+  readonly column: string
+}
+export interface Domains {
+  readonly rows: ReadonlyMap<RowsKernel, Triangle>
+  readonly contractions: ReadonlyMap<ContractGroup, Triangle>
+}
+const same = (a: Triangle | undefined, b: Triangle | undefined): boolean =>
+  a !== undefined && b !== undefined && a.row === b.row && a.column === b.column
+
+/** As large as masks are: far below every logit. */
+const low = -1e29
+
+/** Values that are zero, or as low as a mask, above the diagonal of a square larger than a block. */
+const vanishing = (
+  values: readonly Value[],
+  block: number,
+): { readonly zero: ReadonlyMap<Value, Triangle>; readonly masked: ReadonlyMap<Value, Triangle> } => {
+  const zero = new Map<Value, Triangle>()
+  const masked = new Map<Value, Triangle>()
+  const put = (map: Map<Value, Triangle>, x: Value, t: Triangle | undefined): void => {
+    if (t !== undefined && x.shape[t.row] === x.shape[t.column] && (x.shape[t.row] ?? 0) > block) map.set(x, t)
+  }
+  /** The triangle in which all of these vanish; the number 0 does everywhere. */
+  const all = (xs: readonly Value[]): Triangle | undefined => {
+    const [first, ...rest] = xs.filter((x) => literal(x) !== 0).map((x) => zero.get(x))
+    return rest.every((t) => same(t, first)) ? first : undefined
+  }
+  for (const n of values) {
+    const [x, y, z] = n.from
+    if (n.op.tag === 'copy') {
+      put(zero, n, zero.get(x!))
+      put(masked, n, masked.get(x!))
+    }
+    if (n.op.tag !== 'word') continue
+    switch (n.op.word) {
+      case 'where': {
+        const mask = above(x!)
+        const value = literal(y!)
+        if (mask !== undefined && value === 0) put(zero, n, mask)
+        else if (mask !== undefined && value !== undefined && value <= low) put(masked, n, mask)
+        else put(zero, n, all([y!, z!]))
+        break
+      }
+      case 'mul': {
+        put(zero, n, zero.get(x!) ?? zero.get(y!))
+        const scale = literal(x!)
+        if (scale !== undefined && scale >= 1e-3) put(masked, n, masked.get(y!))
+        break
+      }
+      case 'div':
+        put(zero, n, zero.get(x!))
+        break
+      case 'add':
+      case 'sub': {
+        put(zero, n, all([x!, y!]))
+        const t = masked.get(x!)
+        if (t !== undefined && !has(y!, t.column)) put(masked, n, t)
+        break
+      }
+      case 'exp':
+        put(zero, n, masked.get(x!))
+        break
+    }
+  }
+  return { zero, masked }
+}
+const above = ({ op, from: [x, y] }: Value): Triangle | undefined =>
+  op.tag === 'word' && op.word === 'less' && x?.op.tag === 'iota' && y?.op.tag === 'iota'
+    ? { row: x.op.axis, column: y.op.axis }
+    : undefined
+
+export const domains = (
+  values: readonly Value[],
+  kernels: readonly Kernel[],
+  results: ReadonlySet<Value>,
+  owner: (x: Value) => Value,
+  access: (x: Value) => Access,
+  block: number,
+): Domains => {
+  const { zero, masked } = vanishing(values, block)
+  const rows = new Map<RowsKernel, Triangle>()
+  const contractions = new Map<ContractGroup, Triangle>()
+  if (zero.size === 0) return { rows, contractions }
+  const readers = new Map<Value, Kernel[]>()
+  for (const k of kernels)
+    for (const x of new Set((k.kind === 'contract' ? factors(k.value) : touched(k).filter((y) => !k.stores.includes(y))).map(owner))) {
+      const known = readers.get(x)
+      if (known === undefined) readers.set(x, [k])
+      else known.push(k)
+    }
+
+  /** Does the kernel compute the same if it stops at the diagonal? */
+  const indifferent = (k: RowsKernel, t: Triangle): boolean =>
+    innerAxis(k, access) === t.column &&
+    k.space[t.row] !== undefined &&
+    k.body.every((x) => {
+      if (x.op.tag === 'scatter') return false
+      if (x.op.tag === 'reduce' && k.own.has(x)) return same((x.op.merge === 'max' ? masked : zero).get(x.from[0]!), t)
+      return !k.stores.includes(x) || !has(x, t.column) || same(zero.get(x), t)
+    })
+  for (const k of kernels) {
+    if (k.kind !== 'rows') continue
+    const t = k.stores.map((x) => zero.get(x)).find((found) => found !== undefined)
+    if (t !== undefined && indifferent(k, t)) rows.set(k, t)
+  }
+
+  /** Does the reader leave out what lies above the diagonal of x? */
+  const careful = (k: Kernel, x: Value, t: Triangle): boolean =>
+    k.kind === 'rows'
+      ? same(rows.get(k), t) && k.loads.includes(x)
+      : same(zero.get(x), t) && factors(k.value).includes(x) && aligned(k, t, access)
+  const unread = (x: Value, t: Triangle): boolean =>
+    owner(x) === x && !results.has(x) && (readers.get(x) ?? []).every((k) => touchedOnlyAs(k, x, owner) && careful(k, x, t))
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const [k, t] of rows)
+      if (!k.stores.filter((x) => has(x, t.column) && has(x, t.row)).every((x) => unread(x, t))) {
+        rows.delete(k)
+        changed = true
+      }
+  }
+  for (const k of kernels) {
+    if (k.kind !== 'contract') continue
+    const [first] = readers.get(k.into) ?? []
+    const wanted = first?.kind === 'rows' ? rows.get(first) : undefined
+    const partial = wanted !== undefined && k.into === k.value && !k.accumulate && has(k.into, wanted.row) && has(k.into, wanted.column)
+    if (partial && unread(k.into, wanted) && aligned(k, wanted, access)) contractions.set(k, wanted)
+    else {
+      const t = factors(k.value)
+        .map((x) => zero.get(x))
+        .find((found) => found !== undefined)
+      if (t !== undefined && aligned(k, t, access)) contractions.set(k, t)
+    }
+  }
+  return { rows, contractions }
+}
+/** Is x itself, and no view of it, what the kernel reads? */
+const touchedOnlyAs = (k: Kernel, x: Value, owner: (y: Value) => Value): boolean =>
+  (k.kind === 'contract' ? factors(k.value) : touched(k)).every((y) => owner(y) !== x || y === x)
+
+const aligned = (k: ContractGroup, t: Triangle, access: (x: Value) => Access): boolean => {
+  const { m, n, k: depth } = product(k, access, t)
+  const sides = [m, n, depth].map(({ axes }) => (axes.length === 1 ? axes[0] : undefined))
+  return sides.includes(t.row) && sides.includes(t.column)
+}
+
+/**
+ * The boxes of a product that matter: `row` and `column` are two of its three sides, in blocks along the one that is not summed over.
+ * row = m, column = k, for example: in rows m0 … m0 + block, only k < m0 + block.
+ */
+export const partsOf = (size: Readonly<Record<'m' | 'n' | 'k', number>>, row: Side, column: Side, block: number): readonly Part[] => {
+  const along = row === 'k' ? column : row
+  const across = along === row ? column : row
+  return Array.from({ length: Math.ceil(size[along] / block) }, (_, i) => {
+    const start = i * block
+    const length = Math.min(block, size[along] - start)
+    const [from, to] = along === row ? [0, Math.min(size[across], start + block)] : [Math.min(start, size[across]), size[across]]
+    const box = { m0: 0, n0: 0, k0: 0, ...size }
+    return { ...box, [`${along}0`]: start, [along]: length, [`${across}0`]: from, [across]: to - from }
+  })
+}
+export type Side = 'm' | 'n' | 'k'
