@@ -21,8 +21,17 @@ export interface Block {
 }
 type Fill = (block: Block) => void
 
+/** What modes differ in when it comes to words. */
+export interface Words {
+  /** sin, cos and log by our own functions. */
+  readonly ownFunctions: boolean
+  /** Results are rounded to float32, where the language has only float64: what is computed twice must be the same number. */
+  readonly rounds: boolean
+}
+
 export interface Writer {
   readonly value: (block: Block, register: number, lane: number) => string
+  readonly rounded: (value: string) => string
   /** offset + Σ index·stride + indirect. */
   readonly address: (block: Block, s: Strides, offset: number, lane: number, indirect?: string) => string
   /** The name of the argument for a buffer: as it was before the kernel, or as it is now. */
@@ -36,7 +45,8 @@ export interface Writer {
   readonly calls: () => boolean
 }
 
-export const writer = (nest: Nest, ownFunctions: boolean, spread?: number): Writer => {
+/** `spread`: the axis along which a thread computes several elements. */
+export const writer = (nest: Nest, { ownFunctions, rounds }: Words, spread?: number): Writer => {
   const { streams, body, triangle } = nest
   const varies = variation(nest)
   const reads: { buffer: number; previous: boolean }[] = []
@@ -52,6 +62,7 @@ export const writer = (nest: Nest, ownFunctions: boolean, spread?: number): Writ
     calls ||= ours !== undefined
     return ours ?? `Math.${name}`
   }
+  const rounded = (value: string): string => (rounds ? `Math.fround(${value})` : value)
   const address: Writer['address'] = (block, s, offset, lane, indirect) =>
     sum([
       ...axesOf(nest).flatMap((a) => (stride(s, a) === 0 || extent(nest, a) === 1 ? [] : [times(block.index(a, lane), stride(s, a))])),
@@ -99,7 +110,7 @@ export const writer = (nest: Nest, ownFunctions: boolean, spread?: number): Writ
       case 'iota':
         return block.index(x.loop, lane)
       case 'word':
-        if (x.word !== 'where') return word(x.word, x.args.map(arg), call)
+        if (x.word !== 'where') return rounded(word(x.word, x.args.map(arg), call))
         return `(${condition(block, x.args[0]!, lane)} ? ${arg(x.args[1]!)} : ${arg(x.args[2]!)})`
       case 'random':
         calls = true
@@ -119,7 +130,7 @@ export const writer = (nest: Nest, ownFunctions: boolean, spread?: number): Writ
     loop(at, inner, { from: 0, to: nest.inner.size }, (inside) =>
       when(inside, exists(inside), (there) => {
         const element = value(there, x.arg, lane)
-        there.lines.push(`${name} = ${merged[x.merge](name, element)};`)
+        there.lines.push(`${name} = ${rounded(merged[x.merge](name, element))};`)
       }),
     )
     at.names.set(key, name)
@@ -148,5 +159,5 @@ export const writer = (nest: Nest, ownFunctions: boolean, spread?: number): Writ
     })
     return [`${block.index(inner, 0)} < ${limit}`]
   }
-  return { value, address, argument, loop, when, exists, reads: () => reads, calls: () => calls }
+  return { value, rounded, address, argument, loop, when, exists, reads: () => reads, calls: () => calls }
 }

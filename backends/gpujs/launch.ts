@@ -25,7 +25,12 @@ export interface Launches {
 }
 
 /** How to print for a mode: only on our own buffers (WebGPU) need nothing be unpacked from what a thread returns. */
-const dialect = (mode: Mode): Dialect => ({ flat: mode === 'cpu', lanes: mode === 'webgpu' ? 4 : 1, ownFunctions: mode === 'webgpu' })
+const dialect = (mode: Mode): Dialect => ({
+  flat: mode === 'cpu',
+  lanes: mode === 'webgpu' ? 4 : 1,
+  ownFunctions: mode === 'webgpu',
+  rounds: mode === 'cpu',
+})
 
 export class UnwrittenBuffer extends Error {
   override readonly name = 'UnwrittenBuffer'

@@ -8,19 +8,17 @@
  * reads: gpu.js kernels cannot write in place. Kernels are printed, never stringified closures, and every bound is a
  * literal: a loop whose bound is an argument silently stops after 1000 turns.
  */
-import { type Block, type Writer, writer } from './blocks.ts'
+import { type Block, type Words, type Writer, writer } from './blocks.ts'
 import { digits, indirect, threads } from './digits.ts'
 import { axesOf, type Box, bit, extent, inner, type Nest, type Store, stride, variation } from './nest.ts'
 import { merged, neutral, times, within } from './text.ts'
 
 /** What gpu.js modes differ in. */
-export interface Dialect {
+export interface Dialect extends Words {
   /** A flat output: gpu.js's JavaScript mode hands outputs of several dimensions on as nested arrays. */
   readonly flat: boolean
   /** Elements a thread: an `Array(4)` kernel makes a contraction two to four times faster where results need not be unpacked. */
   readonly lanes: 1 | 4
-  /** sin, cos and log by our own functions. */
-  readonly ownFunctions: boolean
 }
 
 export interface Printed {
@@ -63,7 +61,7 @@ export const print = (nest: Nest, store: Store, size: number, dialect: Dialect):
     lines: [],
     names: new Map(),
   }
-  const write = writer(nest, dialect.ownFunctions, spread)
+  const write = writer(nest, dialect, spread)
 
   if (merge === undefined && at === undefined && radix !== undefined) {
     thread.lines.push(`return ${write.value(thread, store.arg, 0)};`)
@@ -91,7 +89,7 @@ export const print = (nest: Nest, store: Store, size: number, dialect: Dialect):
   const combine = (block: Block): void => {
     const values = each.map((lane) => write.value(block, store.arg, lane))
     for (const [lane, r] of results.entries())
-      block.lines.push(`${r} = ${merge === undefined ? values[lane] : merged[merge](r, values[lane]!)};`)
+      block.lines.push(`${r} = ${merge === undefined ? values[lane] : write.rounded(merged[merge](r, values[lane]!))};`)
   }
   const nested = (block: Block, box: Box, [axis, ...rest]: readonly number[]): void => {
     if (axis === undefined) write.when(block, full ? write.exists(block) : [], (there) => write.when(there, reaches(there), combine))
