@@ -4,7 +4,6 @@
  */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { reference } from '../backends/index.ts'
 import { add, type Backend, compile, type Tensor, tensor } from '../core/index.ts'
 import { UnavailableError, UsageError } from './errors.ts'
 
@@ -31,21 +30,49 @@ interface Entry {
 }
 
 const entries: Readonly<Record<string, Entry>> = {
+  gpujs: {
+    ways: async () => (await gpujs()).ways(),
+    open: async ({ mode }) => (await gpujs()).open(mode),
+  },
+  webgpu: {
+    ways: async () => [],
+    open: async () => (await gpujs()).open('webgpu'),
+  },
   reference: {
-    ways: async () => [{ backend: 'reference', mode: 'interpreter', available: true, detail: 'float64, plain TypeScript' }],
-    open: () => reference(),
+    ways: async () => [
+      { backend: 'reference', mode: 'interpreter', available: true, detail: 'float64, plain TypeScript: the meaning of every program' },
+    ],
+    open: async () => (await import('../backends/index.ts')).reference(),
   },
 }
 
-/** By name, the fastest first: `auto` takes the first that is available. */
+/** gpu.js and Dawn are heavy: they are loaded when they are asked for. */
+const gpujs = async () => {
+  const { gpujs: make, gpujsModes, probeGpujs } = await import('../backends/gpujs/index.ts')
+  return {
+    ways: (): Promise<readonly Way[]> =>
+      Promise.all(
+        gpujsModes.map(async (mode) => {
+          const found = await probeGpujs(mode)
+          return { backend: 'gpujs', mode, available: found.available, detail: found.available ? found.detail : found.reason }
+        }),
+      ),
+    open: (mode = 'auto') => {
+      const known = [...gpujsModes, 'auto' as const].find((name) => name === mode)
+      if (known === undefined) throw new UsageError(`--mode: gpujs has no mode '${mode}'. It has ${gpujsModes.join(', ')}, and auto`)
+      return make({ mode: known })
+    },
+  }
+}
+
 export const backendNames: readonly string[] = Object.keys(entries)
 
 /** Every way to run programs on this machine, and those that it lacks. */
 export const survey = async (): Promise<readonly Way[]> => (await Promise.all(Object.values(entries).map(({ ways }) => ways()))).flat()
 
-/** What `auto` stands for here. */
+/** What `auto` stands for here: the fastest that is bit-exact from machine to machine. */
 export const automatic = async (): Promise<string> => {
-  for (const [name, { ways }] of Object.entries(entries)) if ((await ways()).some(({ available }) => available)) return name
+  for (const name of ['wasm', 'reference']) if ((await entries[name]?.ways())?.some(({ available }) => available)) return name
   throw new UnavailableError('no backend is available on this machine: see `halograd env`')
 }
 

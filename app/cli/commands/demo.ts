@@ -1,0 +1,32 @@
+/** `halograd demo` (`npm start`): everything that halograd does, once, on this machine, from nothing. */
+import { Command, Option } from 'commander'
+import type { Size } from '../../demo/recipe.ts'
+import { type BackendOptions, backendOptions, type CommonOptions, common, integer } from '../options.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface DemoCommandOptions extends CommonOptions, BackendOptions {
+  readonly size?: Size
+  readonly seed: number
+  readonly out: string
+}
+
+export const command = (terminal: Terminal): Command =>
+  common(
+    backendOptions(
+      new Command('demo')
+        .summary('pre-train and align a small model, here and now')
+        .description(
+          'Pre-trains a small transformer on Moby-Dick, lets a sentiment lexicon judge what it writes, aligns it with KTO, and compares before with after on chapters that it has never seen. Needs no files and no network.',
+        )
+        .addOption(
+          new Option('--size <size>', 'how much of it (default: full, but small on the reference backend)').choices(['small', 'full']),
+        )
+        .option('--seed <n>', 'the same seed gives the same run', integer(0), 1)
+        .option('--out <dir>', 'where to save the aligned model', 'demo'),
+    ),
+  ).action(async ({ json, ...options }: DemoCommandOptions) => {
+    const [{ demo }, { reportLines }] = await Promise.all([import('../../demo/demo.ts'), import('../../demo/report.ts')])
+    const report = await demo(terminal, options)
+    if (json) terminal.print(`${JSON.stringify(report)}\n`)
+    else for (const line of reportLines(report)) terminal.say(line)
+  })
