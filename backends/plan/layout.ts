@@ -18,10 +18,7 @@ export interface LayoutOptions {
 }
 
 /** The arrays a kernel touches. */
-export const touched = (k: Kernel): readonly Value[] =>
-  k.kind === 'contract'
-    ? [...factors(k.value), k.into]
-    : [...k.loads, ...k.stores, ...k.body.flatMap((x) => (x.op.tag === 'take' ? [x.from[0]!] : []))]
+export const touched = (k: Kernel): readonly Value[] => (k.kind === 'contract' ? [...factors(k.value), k.into] : k.arrays)
 
 /** Arrays used alike. */
 interface Class {

@@ -96,7 +96,7 @@ export const lowerRows = (
   const register = (x: Value): number => {
     const old = registers.get(x)
     if (old !== undefined) return old
-    const made = k.loads.includes(x) ? load(x) : compute(x)
+    const made = compute(x)
     registers.set(x, made)
     return made
   }
@@ -117,7 +117,7 @@ export const lowerRows = (
     }
   }
 
-  for (const x of k.loads) register(x)
+  for (const x of k.loads) registers.set(x, load(x))
   for (const x of k.body)
     if (k.late.has(x) && k.own.has(x)) {
       if (k.stores.includes(x)) storeLate(x)

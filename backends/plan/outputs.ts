@@ -9,7 +9,7 @@ import type { Order } from './access.ts'
 import { varying } from './expand.ts'
 import { touched } from './layout.ts'
 import type { Kernel, RowsKernel } from './store.ts'
-import { type Builder, computed, sameAxes, type Value } from './value.ts'
+import { type Builder, computed, type Value } from './value.ts'
 
 /** The value behind every output; undefined where the output is its donated input as it was. */
 export const settle = (graph: Graph, values: readonly Value[], build: Builder): readonly (Value | undefined)[] => {
@@ -45,12 +45,21 @@ export const deliver = (
   const orders = new Map<Value, Order>()
   const copies: RowsKernel[] = []
   const readers = readersOf(kernels, owner)
+  const writer = new Map<Value, number>()
+  kernels.forEach((k, i) => {
+    for (const x of (k.kind === 'contract' ? [k.into] : k.stores).map(owner)) if (!writer.has(x)) writer.set(x, i)
+  })
+  /** Would writing the value where the input is destroy something that is still to be read? */
+  const inTheWay = (value: Value, input: number): boolean =>
+    (readers.get(input) ?? []).some(
+      (i) => i > writer.get(value)! || (i === writer.get(value) && !elementwise(kernels[i]!, value, input, orders.get(value)!, owner)),
+    )
   for (const [o, value] of settled.entries()) {
     if (value === undefined) continue
     const order = Object.keys(varying(graph.outputs[o]!.shape))
     orders.set(value, order)
     const input = graph.donated.get(o)
-    if (input === undefined || !inTheWay(value, order, readers.get(input) ?? [], kernels, owner)) {
+    if (input === undefined || !inTheWay(value, input)) {
       results.set(o, value)
       continue
     }
@@ -65,6 +74,7 @@ export const deliver = (
       body: [copy],
       loads: [value],
       stores: [copy],
+      arrays: [value, copy],
       late: nothing,
       own: nothing,
     })
@@ -87,28 +97,12 @@ const readersOf = (kernels: readonly Kernel[], owner: (x: Value) => Value): Read
   return readers
 }
 
-/** Would writing the value where the input is destroy something that is still to be read? */
-const inTheWay = (
-  value: Value,
-  order: Order,
-  readers: readonly number[],
-  kernels: readonly Kernel[],
-  owner: (x: Value) => Value,
-): boolean => {
-  if (readers.length === 0) return false
-  const first = kernels.findIndex((k) => (k.kind === 'contract' ? owner(k.into) === value : k.stores.some((x) => owner(x) === value)))
-  return readers.some((i) => i > first || (i === first && !elementwise(kernels[i]!, value, order, owner)))
-}
-/** Does the kernel read inputs, laid out like the value, only where it then writes the value? */
-const elementwise = (k: Kernel, value: Value, order: Order, owner: (x: Value) => Value): boolean =>
+/** Does the kernel read the input only where it then writes the value? */
+const elementwise = (k: Kernel, value: Value, input: number, order: Order, owner: (x: Value) => Value): boolean =>
   k.kind === 'rows' &&
   k.inner === undefined &&
   k.stores.includes(value) &&
   !k.late.has(value) &&
-  touched(k).every(
-    (x) =>
-      owner(x).op.tag !== 'input' ||
-      !sameAxes(owner(x), value) ||
-      (k.loads.includes(x) && x.axes.join() === order.join() && x.op.tag === 'input'),
-  ) &&
-  k.body.every((x) => x.op.tag !== 'take' || !sameAxes(owner(x.from[0]!), value))
+  touched(k).every((x) => !isInput(owner(x), input) || (x.op.tag === 'input' && k.loads.includes(x) && x.axes.join() === order.join())) &&
+  k.body.every((x) => x.op.tag !== 'take' || !isInput(owner(x.from[0]!), input))
+const isInput = ({ op }: Value, index: number): boolean => op.tag === 'input' && op.index === index

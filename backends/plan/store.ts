@@ -19,6 +19,8 @@ export interface RowsKernel {
   readonly body: readonly Value[]
   readonly loads: readonly Value[]
   readonly stores: readonly Value[]
+  /** All arrays that it reads or writes. */
+  readonly arrays: readonly Value[]
   /** Reductions that accumulate in memory. */
   readonly late: ReadonlySet<Value>
   /** Reductions of this kernel, along `inner` or late; other values of `loads` may be reductions too. */
@@ -89,5 +91,16 @@ const decided = (k: RowsGroup, body: readonly Value[], loads: readonly Value[], 
   const axes = new Set([...body, ...loads].flatMap((x) => x.axes))
   const space = Object.fromEntries(Object.entries(k.space).filter(([axis]) => axes.has(axis)))
   const rowReduces = body.some((x) => x.op.tag === 'reduce' && k.own.has(x) && !k.late.has(x))
-  return { kind: 'rows', space, inner: rowReduces ? k.inner : undefined, body, loads, stores, late: k.late, own: k.own }
+  const tables = body.flatMap((x) => (x.op.tag === 'take' ? [x.from[0]!] : []))
+  return {
+    kind: 'rows',
+    space,
+    inner: rowReduces ? k.inner : undefined,
+    body,
+    loads,
+    stores,
+    arrays: [...loads, ...stores, ...tables],
+    late: k.late,
+    own: k.own,
+  }
 }

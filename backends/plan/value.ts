@@ -101,9 +101,10 @@ export const builder = (): Builder => {
     const key = `${label(op)}(${from.map((x) => x.id).join()})${needsShape(op) ? JSON.stringify(shape) : ''}`
     const old = known.get(key)
     if (old !== undefined) return old
-    const axes = Object.keys(shape)
+    const like = from.find((x) => x.shape === shape)
+    const axes = like?.axes ?? Object.keys(shape)
     const free = op.tag === 'constant' || op.tag === 'iota' || (op.tag === 'word' && cheapWords.has(op.word) && from.every((x) => x.free))
-    const made: Value = { id: count++, op, from, shape, axes, size: sizeOver(shape, axes), free }
+    const made: Value = { id: count++, op, from, shape, axes, size: like?.size ?? sizeOver(shape, axes), free }
     known.set(key, made)
     return made
   }
@@ -115,7 +116,7 @@ export const builder = (): Builder => {
     const args = commutative.has(word) ? [...given].sort(constantsFirst) : given
     const values = args.map(literal)
     if (values.every((v) => v !== undefined)) return constant(say(numbers, word, values))
-    return simpler(word, args, values) ?? make({ tag: 'word', word }, args, Object.assign({}, ...args.map((x) => x.shape)))
+    return simpler(word, args, values) ?? make({ tag: 'word', word }, args, union(args))
   }
   const simpler = (word: Word, [x, y, z]: readonly Value[], [a, b]: readonly (number | undefined)[]): Value | undefined => {
     switch (word) {
@@ -183,6 +184,12 @@ export const builder = (): Builder => {
   return { make, words, constant, iota, apply, reduce, copy, view, inside }
 }
 
+/** All axes; usually those of one of them, and then that very object. */
+const union = (xs: readonly Value[]): Shape => {
+  const widest = xs.reduce((x, y) => (y.axes.length > x.axes.length ? y : x))
+  const whole = xs.every((x) => x === widest || x.axes.every((axis) => has(widest, axis)))
+  return whole ? widest.shape : Object.assign({}, ...xs.map((x) => x.shape))
+}
 const commutative: ReadonlySet<Word> = new Set<Word>(['add', 'mul', 'max', 'equal'])
 const constantsFirst = (x: Value, y: Value): number => Number(y.op.tag === 'constant') - Number(x.op.tag === 'constant') || x.id - y.id
 export const literal = ({ op }: Value): number | undefined => (op.tag === 'constant' ? op.value : undefined)
