@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { add, type Backend, compile, type Tensor, tensor } from '../core/index.ts'
 import { UnavailableError, UsageError } from './errors.ts'
+import { processor } from './processor.ts'
 
 /** One way to run programs, and whether it can be had here. */
 export interface Way {
@@ -24,21 +25,37 @@ export interface Wish {
   readonly blas?: 'off' | 'auto'
 }
 
+const choices = ['mode', 'threads', 'blas'] as const
+
 interface Entry {
+  /** Which parts of a wish it can grant; any other is refused. */
+  readonly grants: readonly (typeof choices)[number][]
   readonly ways: () => Promise<readonly Way[]>
   readonly open: (wish: Wish) => Promise<Backend> | Backend
 }
 
 const entries: Readonly<Record<string, Entry>> = {
+  wasm: {
+    grants: [],
+    ways: async () => {
+      const { simd } = processor()
+      const detail = simd ? 'SIMD, float32' : 'this engine has no WebAssembly SIMD: use Node 20 or later on x64 or arm64'
+      return [{ backend: 'wasm', mode: '1 thread', available: simd, detail }]
+    },
+    open: async () => (await import('../backends/wasm/index.ts')).wasm(),
+  },
   gpujs: {
+    grants: ['mode'],
     ways: async () => (await gpujs()).ways(),
     open: async ({ mode }) => (await gpujs()).open(mode),
   },
   webgpu: {
+    grants: [],
     ways: async () => [],
     open: async () => (await gpujs()).open('webgpu'),
   },
   reference: {
+    grants: [],
     ways: async () => [
       { backend: 'reference', mode: 'interpreter', available: true, detail: 'float64, plain TypeScript: the meaning of every program' },
     ],
@@ -89,7 +106,16 @@ export interface Opened {
  */
 export const open = async (wish: Wish): Promise<Backend> => {
   const name = wish.backend === 'auto' ? await automatic() : wish.backend
-  return isFile(name) ? ownBackend(name) : entryOf(name).open(wish)
+  if (isFile(name)) return ownBackend(name)
+  const { grants, open: make } = entryOf(name)
+  for (const option of choices) {
+    const value = wish[option]
+    if (value !== undefined && value !== 'off' && !grants.includes(option))
+      throw new UsageError(
+        `--${option} ${value}: the ${name} backend has no such choice${grants.length === 0 ? '' : `, but --${grants.join(', --')}`}`,
+      )
+  }
+  return make(wish)
 }
 
 /** …tried on a sum, and announced: what runs, and how. */
