@@ -8,7 +8,6 @@ import { BatchError } from './errors.ts'
 import type { TrainingLoss } from './loss.ts'
 import { mismatch } from './mismatch.ts'
 import type { Scored, TrainingBatch } from './objective.ts'
-import type { Parameters } from './parameters.ts'
 import { onDevice } from './resident.ts'
 import { seedFor } from './shuffle.ts'
 import type { Sequences, Transformer } from './transformer.ts'
@@ -52,11 +51,11 @@ export const sequencesOf = ({ batch, seq, tokens, mask }: Pick<Batch, 'batch' | 
 }
 
 /** Batches of what the loss needs. @throws BatchError when an example lacks it, or when there are fewer examples than a batch */
-export const feed = (
+export const feed = <P>(
   backend: Backend,
-  model: Transformer,
+  model: Transformer<P>,
   loss: TrainingLoss,
-  reference: Parameters,
+  reference: P,
   examples: readonly TrainingExample[],
   { batch: size, accumulate = 1, seed = 0, ...padding }: FeedOptions,
 ): Feed => {
@@ -134,8 +133,8 @@ const unrelatedTo = (examples: readonly TrainingExample[], members: readonly num
   ).map((k) => members[k]!)
 
 /** log π_ref of rows. A padded batch is run when any of its rows is new. */
-const scorer = (backend: Backend, model: Transformer, reference: Parameters) => {
-  const run = compile(backend, (parameters: Parameters, sequences: Sequences) => model.logProbabilities(parameters, sequences))
+const scorer = <P>(backend: Backend, model: Transformer<P>, reference: P) => {
+  const run = compile(backend, (parameters: P, sequences: Sequences) => model.logProbabilities(parameters, sequences))
   const known = new Map<string, number>()
   const resident = latest(() => onDevice(backend, reference))
   return async (rows: readonly Row[], sequences: Sequences) => {

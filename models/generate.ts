@@ -28,28 +28,28 @@ export interface Generated {
 }
 
 /** Compiled once, for any number of calls. */
-export type Generate = (
-  parameters: Parameters,
+export type Generate<P = Parameters> = (
+  parameters: P,
   prompts: readonly (readonly number[])[],
   options: GenerateOptions,
 ) => Promise<readonly Generated[]>
 
 /** @throws InputError (from the result) for an empty prompt, or one that fills the context */
-export const generator = (backend: Backend, model: Transformer): Generate => {
+export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<P> => {
   const { context, eos } = model.config
   const beginnings = new Map<number, ReturnType<typeof beginning>>()
   const beginning = (room: number) =>
-    compile(backend, (parameters: Parameters, tokens: Tensor<'batch' | 'seq'>) => {
+    compile(backend, (parameters: P, tokens: Tensor<'batch' | 'seq'>) => {
       const [scores, memory] = model.begin(parameters, tokens, room)
       return { scores, memory }
     })
-  const advance = compileStep(backend, (memory: Memory, parameters: Parameters, tokens: Tensor<'batch'>, position: Tensor) => {
+  const advance = compileStep(backend, (memory: Memory, parameters: P, tokens: Tensor<'batch'>, position: Tensor) => {
     const [scores, remembered] = model.advance(parameters, memory, tokens, position)
     return [remembered, scores] as const
   })
 
   const together = async (
-    parameters: Parameters,
+    parameters: P,
     prompts: readonly (readonly number[])[],
     first: number,
     options: GenerateOptions,

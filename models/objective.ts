@@ -6,7 +6,6 @@
 import { add, constant, div, fill, mul, rename, size, sum, type Tensor } from '../core/index.ts'
 import type { Completion, Evidence, Outcome, Statistic, TrainingLoss } from './loss.ts'
 import { klOf, type Metrics, metricsOf } from './metrics.ts'
-import type { Parameters } from './parameters.ts'
 import type { Sequences, Transformer } from './transformer.ts'
 
 /** Completions of prompts, with what the reference model says of them where the loss asks for it. */
@@ -33,10 +32,10 @@ export interface Objective {
 }
 
 /** The loss of a batch. `pooled` is the statistic of the larger batch that it is part of. */
-export const objective = (
-  model: Transformer,
+export const objective = <P>(
+  model: Transformer<P>,
   loss: TrainingLoss,
-  parameters: Parameters,
+  parameters: P,
   batch: TrainingBatch,
   pooled?: Statistic,
 ): Objective => {
@@ -47,10 +46,10 @@ export const objective = (
 }
 
 /** What a loss must know of a whole batch, from a part of it, and what is reported of that. No gradient. */
-export const survey = (
-  model: Transformer,
+export const survey = <P>(
+  model: Transformer<P>,
   loss: TrainingLoss,
-  parameters: Parameters,
+  parameters: P,
   batch: TrainingBatch,
 ): { readonly statistic: Statistic; readonly metrics: Metrics } => {
   const evidence = evidenceOf(batch, (part) => model.logProbabilities(parameters, part))

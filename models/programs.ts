@@ -2,7 +2,19 @@
  * The programs of a run on a backend: one step, whole or in parts, and its metrics as numbers. Nothing is computed twice: where the parts
  * of a batch are surveyed first, the unrelated completions have done their work.
  */
-import { type Backend, compile, compileStep, dispose, evaluate, leaves, paths, read, type Tensor, tensor } from '../core/index.ts'
+import {
+  type Backend,
+  compile,
+  compileStep,
+  dispose,
+  evaluate,
+  leaves,
+  paths,
+  read,
+  type Tensor,
+  type Tree,
+  tensor,
+} from '../core/index.ts'
 import type { MicroBatch } from './feed.ts'
 import type { Statistic, TrainingLoss } from './loss.ts'
 import { divide, type Metrics } from './metrics.ts'
@@ -13,7 +25,11 @@ import { TrainingError } from './training-error.ts'
 import type { Transformer } from './transformer.ts'
 
 /** From a state and the parts of a batch to the next state and the step's metrics. `position` counts steps from 0. */
-export type Advance = (state: State, parts: readonly MicroBatch[], position: number) => Promise<readonly [State, Record<string, number>]>
+export type Advance<P> = (
+  state: State<P>,
+  parts: readonly MicroBatch[],
+  position: number,
+) => Promise<readonly [State<P>, Record<string, number>]>
 
 interface Total {
   sum: number
@@ -21,14 +37,19 @@ interface Total {
 }
 
 /** @throws TrainingError (from the result) where loss or gradient is not finite */
-export const programs = (backend: Backend, model: Transformer, loss: TrainingLoss, optimizer: Optimizer): Advance => {
+export const programs = <P extends Tree<P>>(
+  backend: Backend,
+  model: Transformer<P>,
+  loss: TrainingLoss,
+  optimizer: Optimizer,
+): Advance<P> => {
   const functions = trainStep(model, loss, optimizer)
   const step = compileStep(backend, functions.step)
   const survey = compile(backend, functions.survey)
   const accumulate = compileStep(backend, functions.accumulate)
   const apply = compileStep(backend, functions.apply)
   const gradient = compile(backend, functions.gradient)
-  let sum: GradientSum | undefined
+  let sum: GradientSum<P> | undefined
 
   const number = async (x: Tensor): Promise<number> => (await read(backend, x))[0]!
   const count = async (total: Total, statistic: Statistic): Promise<void> => {
@@ -42,7 +63,7 @@ export const programs = (backend: Backend, model: Transformer, loss: TrainingLos
     }
   }
   /** The statistic of the whole batch (and of those before it), where the parts must know it. */
-  const pool = async (state: State, parts: readonly MicroBatch[], totals: Record<string, Total>): Promise<Statistic | undefined> => {
+  const pool = async (state: State<P>, parts: readonly MicroBatch[], totals: Record<string, Total>): Promise<Statistic | undefined> => {
     if (loss.statistic === undefined || (parts.length === 1 && !loss.needs.history)) return undefined
     const total: Total = { sum: 0, count: 0 }
     if (loss.needs.history) await count(total, state.history)
@@ -54,7 +75,7 @@ export const programs = (backend: Backend, model: Transformer, loss: TrainingLos
     }
     return { sum: tensor({}, [total.sum]), count: tensor({}, [total.count]) }
   }
-  const inParts = async (state: State, batches: readonly TrainingBatch[], pooled: Statistic | undefined) => {
+  const inParts = async (state: State<P>, batches: readonly TrainingBatch[], pooled: Statistic | undefined) => {
     sum ??= await evaluate(backend, functions.empty(state.parameters))
     const reports: PartReport[] = []
     for (const batch of batches) {
@@ -66,13 +87,13 @@ export const programs = (backend: Backend, model: Transformer, loss: TrainingLos
     sum = empty
     return { next, reports, update }
   }
-  const inOne = async (state: State, batch: TrainingBatch, pooled: Statistic | undefined) => {
+  const inOne = async (state: State<P>, batch: TrainingBatch, pooled: Statistic | undefined) => {
     const [next, report] = await step(state, batch, pooled)
     return { next, reports: [report], update: report }
   }
   /** The update was not made (see optimizer.ts), so the gradient can be asked again, tensor by tensor. */
   const diagnose = async (
-    state: State,
+    state: State<P>,
     parts: readonly MicroBatch[],
     batches: readonly TrainingBatch[],
     reports: readonly PartReport[],

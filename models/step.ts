@@ -5,7 +5,7 @@
  *
  * which is the whole batch's step, to rounding. In one part: `step`.
  */
-import { add, constant, div, fill, mapTree, mul, type Tensor, vjp, zipTree } from '../core/index.ts'
+import { add, constant, div, fill, mapTree, mul, type Tensor, type Tree, vjp, zipTree } from '../core/index.ts'
 import type { Statistic, TrainingLoss } from './loss.ts'
 import type { Metrics } from './metrics.ts'
 import { objective, survey, type TrainingBatch } from './objective.ts'
@@ -14,19 +14,19 @@ import type { Parameters } from './parameters.ts'
 import type { Transformer } from './transformer.ts'
 
 /** Everything that a run changes: what must be saved to go on from it. */
-export interface State extends TrainingState<Parameters> {
+export interface State<P = Parameters> extends TrainingState<P> {
   /** The statistics of all batches so far, for losses that pool them (BCO). */
   readonly history: Statistic
 }
 /** A run that has not begun. */
-export const begin = (optimizer: Optimizer, parameters: Parameters): State => ({
+export const begin = <P>(optimizer: Optimizer, parameters: P): State<P> => ({
   ...optimizer.begin(parameters),
   history: { sum: fill({}, 0), count: fill({}, 0) },
 })
 
 /** Σ wᵢ ∇Lᵢ and Σ wᵢ over the parts so far. */
-export interface GradientSum {
-  readonly gradient: Parameters
+export interface GradientSum<P> {
+  readonly gradient: P
   readonly weight: Tensor
 }
 export interface PartReport {
@@ -34,9 +34,9 @@ export interface PartReport {
   readonly metrics: Metrics
 }
 
-export const trainStep = (model: Transformer, loss: TrainingLoss, optimizer: Optimizer) => {
-  const differentiate = (parameters: Parameters, batch: TrainingBatch, pooled?: Statistic): readonly [GradientSum, PartReport] => {
-    const [{ weight, losses, metrics }, pullback] = vjp((p: Parameters) => {
+export const trainStep = <P extends Tree<P>>(model: Transformer<P>, loss: TrainingLoss, optimizer: Optimizer) => {
+  const differentiate = (parameters: P, batch: TrainingBatch, pooled?: Statistic): readonly [GradientSum<P>, PartReport] => {
+    const [{ weight, losses, metrics }, pullback] = vjp((p: P) => {
       const { loss: value, ...rest } = objective(model, loss, p, batch, pooled)
       return { weighted: mul(value, rest.weight), ...rest }
     })(parameters)
@@ -46,36 +46,33 @@ export const trainStep = (model: Transformer, loss: TrainingLoss, optimizer: Opt
       { losses, metrics },
     ]
   }
-  const descend = (state: State, { gradient, weight }: GradientSum, pooled?: Statistic): readonly [State, UpdateMetrics] => {
+  const descend = (state: State<P>, { gradient, weight }: GradientSum<P>, pooled?: Statistic): readonly [State<P>, UpdateMetrics] => {
     const average = mapTree(gradient, (g) => div(g, weight))
     const [next, metrics] = optimizer.update(state, average)
     return [{ ...next, history: loss.needs.history && pooled !== undefined ? pooled : state.history }, metrics]
   }
   return {
     /** The whole batch at once. */
-    step: (state: State, batch: TrainingBatch, pooled?: Statistic): readonly [State, PartReport & UpdateMetrics] => {
+    step: (state: State<P>, batch: TrainingBatch, pooled?: Statistic): readonly [State<P>, PartReport & UpdateMetrics] => {
       const [sum, report] = differentiate(state.parameters, batch, pooled)
       const [next, update] = descend(state, sum, pooled)
       return [next, { ...report, ...update }]
     },
-    survey: (parameters: Parameters, batch: TrainingBatch) => survey(model, loss, parameters, batch),
-    empty: (parameters: Parameters): GradientSum => ({ gradient: mapTree(parameters, (x) => fill(x.shape, 0)), weight: fill({}, 0) }),
-    accumulate: (
-      sum: GradientSum,
-      parameters: Parameters,
-      batch: TrainingBatch,
-      pooled?: Statistic,
-    ): readonly [GradientSum, PartReport] => {
+    survey: (parameters: P, batch: TrainingBatch) => survey(model, loss, parameters, batch),
+    empty: (parameters: P): GradientSum<P> => ({ gradient: mapTree(parameters, (x) => fill(x.shape, 0)), weight: fill({}, 0) }),
+    accumulate: (sum: GradientSum<P>, parameters: P, batch: TrainingBatch, pooled?: Statistic): readonly [GradientSum<P>, PartReport] => {
       const [part, report] = differentiate(parameters, batch, pooled)
       return [zipTree(sum, [part], (a, b) => add(a!, b!)), report]
     },
     /** The sum is spent: it comes back empty. */
-    apply: ([state, sum]: readonly [State, GradientSum], pooled?: Statistic): readonly [readonly [State, GradientSum], UpdateMetrics] => {
+    apply: (
+      [state, sum]: readonly [State<P>, GradientSum<P>],
+      pooled?: Statistic,
+    ): readonly [readonly [State<P>, GradientSum<P>], UpdateMetrics] => {
       const [next, update] = descend(state, sum, pooled)
       return [[next, mapTree(sum, (x) => fill(x.shape, 0))], update]
     },
     /** The gradient of a batch, to find out where it is not finite. */
-    gradient: (parameters: Parameters, batch: TrainingBatch, pooled?: Statistic): Parameters =>
-      differentiate(parameters, batch, pooled)[0].gradient,
+    gradient: (parameters: P, batch: TrainingBatch, pooled?: Statistic): P => differentiate(parameters, batch, pooled)[0].gradient,
   }
 }

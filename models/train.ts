@@ -2,7 +2,7 @@
  * The training loop: `step : (state, batch) → (state, metrics)`, compiled once per shape, from examples until the steps are done.
  * One path for every loss, from SFT to KTO. The same options, seed and state give the same run; a state can be saved and gone on from.
  */
-import { type Backend, evaluate, read } from '../core/index.ts'
+import { type Backend, evaluate, read, type Tree } from '../core/index.ts'
 import { type Feed, type FeedOptions, feed, type MicroBatch, type TrainingExample } from './feed.ts'
 import type { TrainingLoss } from './loss.ts'
 import { startingPoint } from './objective.ts'
@@ -13,18 +13,18 @@ import type { State } from './step.ts'
 import { TrainingError } from './training-error.ts'
 import type { Transformer } from './transformer.ts'
 
-export interface TrainingOptions extends FeedOptions {
+export interface TrainingOptions<P = Parameters> extends FeedOptions {
   readonly backend: Backend
-  readonly model: Transformer
+  readonly model: Transformer<P>
   readonly loss: TrainingLoss
   readonly optimizer: Optimizer
   readonly examples: readonly TrainingExample[]
   /** Steps of the whole run, those already behind `state.step` included. */
   readonly steps: number
   /** π_ref. Default: the parameters that training starts from. */
-  readonly reference?: Parameters
+  readonly reference?: P
   /** Called after each step, and waited for. The state is valid until the next step. */
-  readonly onStep?: (report: StepReport, state: State) => void | Promise<void>
+  readonly onStep?: (report: StepReport, state: State<P>) => void | Promise<void>
   /** Ends the run cleanly after the current step. */
   readonly signal?: AbortSignal
 }
@@ -47,7 +47,7 @@ export interface StepReport {
  * @throws BatchError when the examples do not suit the loss; TrainingError when loss or gradient is not finite (the state before is kept), or
  * when the first loss is not what it must be while the policy is still the reference model
  */
-export const train = async (start: State, options: TrainingOptions): Promise<State> => {
+export const train = async <P extends Tree<P>>(start: State<P>, options: TrainingOptions<P>): Promise<State<P>> => {
   const { backend, model, loss, optimizer, examples, steps, signal, onStep } = options
   const batches = feed(backend, model, loss, options.reference ?? start.parameters, examples, options)
   const advance = programs(backend, model, loss, optimizer)

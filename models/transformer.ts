@@ -21,17 +21,18 @@ export interface Sequences {
 /** Keys and values of every layer for every position so far. */
 export type Memory = readonly LlamaMemory[] | readonly Gpt2Memory[]
 
-export interface Transformer {
+/** A model over parameters of type P: all its weights, or what is trained of them. */
+export interface Transformer<P = Parameters> {
   readonly config: ModelConfig
   /** Logits of the token after each token. A token's logits depend on it and earlier ones only, and on no other row of the batch. */
-  readonly logits: (parameters: Parameters, tokens: Tokens) => Logits
+  readonly logits: (parameters: P, tokens: Tokens) => Logits
   /** log π(completion | prompt): the log-probabilities of the targets that count, summed. In nats. */
-  readonly logProbabilities: (parameters: Parameters, sequences: Sequences) => Tensor<'batch'>
+  readonly logProbabilities: (parameters: P, sequences: Sequences) => Tensor<'batch'>
   /** Logits after the last of these tokens, and a memory of them with room for `context` tokens. */
-  readonly begin: (parameters: Parameters, tokens: Tokens, context: number) => readonly [Tensor<'batch' | 'vocab'>, Memory]
+  readonly begin: (parameters: P, tokens: Tokens, context: number) => readonly [Tensor<'batch' | 'vocab'>, Memory]
   /** Logits after one more token per text, at `position` (a scalar, the same for all), and the memory that includes it. */
   readonly advance: (
-    parameters: Parameters,
+    parameters: P,
     memory: Memory,
     tokens: Tensor<'batch'>,
     position: Tensor,
