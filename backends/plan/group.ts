@@ -74,13 +74,18 @@ export const group = (
   const readers = readersOf(values)
   const meetsAgain = (x: Value, over: readonly string[]): boolean =>
     (readers.get(x) ?? []).some((y) => y.op.tag === 'word' && (over.some((axis) => has(y, axis)) || meetsAgain(y, over)))
+  /** Spaces with a row reduction, and its axis: other reductions there may as well be row reductions. */
+  const rowSpaces = new Set<string>()
+  for (const x of values)
+    if (x.op.tag === 'reduce' && !contractions.has(x) && x.op.over.length === 1 && meetsAgain(x, x.op.over))
+      rowSpaces.add(`${spaceKey(spaceOf(x))}/${x.op.over[0]}`)
   /** The inner axis along which this reduction would run in the kernel, if it is a row reduction. */
   const rowAxis = (k: RowsGroup, x: Value): string | undefined => {
     if (x.op.tag !== 'reduce') return undefined
     const { over } = x.op
     if (k.inner !== undefined) return over.includes(k.inner) ? k.inner : undefined
     const whole = Object.keys(k.space).length === 1
-    return over.length === 1 && (whole || meetsAgain(x, over)) ? over[0] : undefined
+    return over.length === 1 && (whole || rowSpaces.has(`${spaceKey(k.space)}/${over[0]}`)) ? over[0] : undefined
   }
   const reduces = ({ op }: Value): boolean => op.tag === 'reduce' || op.tag === 'scatter'
   const fits = (k: Group, index: number, x: Value): k is RowsGroup => {
