@@ -66,6 +66,15 @@ export const transformer = (config: ModelConfig): Transformer => {
   }
 }
 
+/** A model over whatever its parameters can be computed from: adapters beside a frozen base, for example. */
+export const over = <P, Q>(model: Transformer<P>, parametersOf: (given: Q) => P): Transformer<Q> => ({
+  config: model.config,
+  logits: (given, tokens) => model.logits(parametersOf(given), tokens),
+  logProbabilities: (given, sequences) => model.logProbabilities(parametersOf(given), sequences),
+  begin: (given, tokens, context) => model.begin(parametersOf(given), tokens, context),
+  advance: (given, memory, tokens, position) => model.advance(parametersOf(given), memory, tokens, position),
+})
+
 /** A memory is kept in one order from step to step: `past` inside `batch` and `head`, so that each head's keys stand together. */
 const ordered = (x: AnyTensor): AnyTensor => {
   const { batch, head, past, ...inner } = x.shape
