@@ -2,6 +2,8 @@
 export interface Bytes {
   data: Uint8Array
   length: number
+  /** In the code of a function: the number of a local that holds this constant of sixteen bytes, if it is worth one. */
+  readonly constant?: (value: Uint8Array) => number | undefined
 }
 
 export const bytes = (capacity = 1 << 12): Bytes => ({ data: new Uint8Array(capacity), length: 0 })

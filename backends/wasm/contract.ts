@@ -3,19 +3,15 @@
  * blocks of rows or columns; the sum over k stays in order either way.
  */
 import type { Contract, Matrix, Part } from '../plan/program.ts'
-import { type Local, type Locals, range, select, seq } from './control.ts'
+import { type Local, type Locals, range, seq } from './control.ts'
 import { type Code, i32 } from './instructions.ts'
+import { type Crew, share } from './share.ts'
 
 type I = Code<'i32'>
 export interface Products {
   readonly gemm: (...args: readonly I[]) => Code
   readonly gemv: (...args: readonly I[]) => Code
 }
-export interface Crew {
-  readonly thread: I
-  readonly threads: I
-}
-
 /** Cᵀ = Bᵀ · Aᵀ where that makes rows of C contiguous, or a single row of a single column. */
 export const oriented = (contract: Contract): Contract => {
   const { m, n, a, b, c, loops, parts } = contract
@@ -47,14 +43,10 @@ export const contraction = (
   const [item, from, to] = [locals('i32'), locals('i32'), locals('i32')]
   const at = { a: locals('i32'), b: locals('i32'), c: locals('i32') }
   const again = locals('i32') // whether sums go on from what C holds
-  const edge = (thread: I, size: number, multiple: number): I =>
-    select(
-      i32.eq(thread, crew.threads),
-      i32.const(size),
-      i32.and(i32.div_u(i32.mul(thread, i32.const(size)), crew.threads), i32.const(-multiple)),
-    )
-  const mine = (size: number, multiple: number): Code =>
-    seq(from.set(edge(crew.thread, size, multiple)), to.set(edge(i32.add(crew.thread, i32.const(1)), size, multiple)))
+  const mine = (size: number, multiple: number): Code => {
+    const [first, end] = share(crew, size, multiple)
+    return seq(from.set(first), to.set(end))
+  }
 
   const product = (part: Part, position: number): Code => {
     const { m, n, k } = part

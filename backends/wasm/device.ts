@@ -17,7 +17,6 @@ export interface Loaded {
   /** Names of the steps, and how to run one of them after `run` (on the arrays of that run): for profiles. */
   readonly steps: readonly string[]
   readonly step: (i: number) => void
-  readonly functions: number
   readonly bytes: number
 }
 export interface Device {
@@ -29,7 +28,7 @@ export interface Device {
   readonly load: (program: Program) => Promise<Loaded>
   readonly close: () => Promise<void>
 }
-type Entry = (table: number, thread: number, threads: number) => void
+type Entry = (list: number, thread: number, threads: number) => void
 
 export const device = async (): Promise<Device> => {
   const store = heap(false)
@@ -62,9 +61,18 @@ export const device = async (): Promise<Device> => {
       store.give(arena.address, arena.bytes)
       arena = { address: store.take(bytes), bytes }
     }
-    const table = store.take(4 * (2 + program.inputs.length + program.outputs.length))
-    const entries = Array.from(printed.steps, (_, i) => instance.exports[`s${i}`] as Entry) // exported by `print`
+    const list = store.take(4 * printed.arguments.length)
     const main = instance.exports.main as Entry
+    let places: readonly number[] = []
+    /** Tell the program where its arrays are, if that has changed. */
+    const place = (slots: readonly number[]): void => {
+      if (slots.every((address, i) => address === places[i])) return
+      places = slots
+      const words = store.integers()
+      printed.arguments.forEach(({ slot, offset }, i) => {
+        words[list / 4 + i] = slots[slot]! + 4 * offset
+      })
+    }
     const run = (given: readonly Handle[]): readonly Resident[] => {
       const inputs = given.map(known)
       inputs.forEach(({ size }, i) => {
@@ -78,15 +86,15 @@ export const device = async (): Promise<Device> => {
         alive.add(handle)
         return handle
       })
-      const words = store.integers()
-      const slots = [arena.address, workspaces, ...inputs.map((x) => x.address), ...outputs.map((x) => x.address)]
-      slots.forEach((address, i) => {
-        words[table / 4 + i] = address
-      })
-      main(table, 0, 1)
+      place([arena.address, workspaces, ...inputs.map((x) => x.address), ...outputs.map((x) => x.address)])
+      main(list, 0, 1)
       return outputs
     }
-    return { run, steps: printed.steps, step: (i) => entries[i]!(table, 0, 1), functions: printed.functions, bytes: printed.binary.length }
+    const step = (i: number): void => {
+      const { task, at } = printed.steps[i]!
+      ;(instance.exports[task] as Entry)(list + 4 * at, 0, 1) // exported by `print`
+    }
+    return { run, steps: printed.steps.map(({ name }) => name), step, bytes: printed.binary.length }
   }
   return {
     heap: store,

@@ -5,7 +5,7 @@
  *
  * so expressions compose as in any language, and a badly typed one does not compile. Instructions are named as in the specification.
  */
-import { type Bytes, byte, double, float, signed, unsigned, word } from './bytes.ts'
+import { append, type Bytes, byte, bytes, double, float, signed, unsigned, word } from './bytes.ts'
 
 export type Type = 'i32' | 'f32' | 'v128'
 /** Emits instructions that leave a value of type T on the stack, or nothing. */
@@ -112,12 +112,18 @@ type VV = Binary<'v128', 'v128', 'v128'>
 const vv = (n: number): VV => binary(simd(n))
 const v = (n: number): Unary<'v128', 'v128'> => unary(simd(n))
 const shift = (n: number): Binary<'v128', 'i32', 'v128'> => binary(simd(n))
+/** A constant vector: a local of the function that holds it (see module.ts), or the instruction that makes it. */
 const lanes =
   (put: (out: Bytes, value: number) => void) =>
-  (...values: readonly [number] | readonly [number, number, number, number]): Code<'v128'> =>
-  (out) => {
-    emit(out, simd(0x0c))
-    for (let i = 0; i < 4; i++) put(out, values[i] ?? values[0])
+  (...values: readonly [number] | readonly [number, number, number, number]): Code<'v128'> => {
+    const constant = bytes(16)
+    for (let i = 0; i < 4; i++) put(constant, values[i] ?? values[0])
+    return (out) => {
+      const local = out.constant?.(constant.data)
+      emit(out, local === undefined ? simd(0x0c) : [0x20])
+      if (local === undefined) append(out, constant)
+      else unsigned(out, local)
+    }
   }
 
 export const v128 = {

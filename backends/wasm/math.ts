@@ -21,23 +21,27 @@ const polynomial = (x: V, ...[first, ...rest]: readonly [number, ...(readonly nu
 /** 2ⁿ for the integers n, as bits. */
 const power = (n: V): V => i32x4.shl(i32x4.add(n, i32x4.const(127)), i32.const(23))
 
-/** Beyond these arguments the results are 0 and ∞; in between they scale in two steps, so that denormals round once. */
+/**
+ * Beyond these arguments the results are 0 and ∞; in between they scale in two steps, so that denormals round once. The zeros (of masked
+ * scores, above all) are made by a factor 0: to let the product underflow would cost more than all the rest.
+ */
 const [lowest, highest] = [-104.5, 89]
 
 export const exp = (locals: Locals): Function => {
-  const [x, n, r, half] = [locals('v128'), locals('v128'), locals('v128'), locals('v128')]
+  const [x, n, r, half, y] = [locals('v128'), locals('v128'), locals('v128'), locals('v128'), locals('v128')]
   const p = polynomial(r.get, 1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
   return (arg) =>
     after(
       seq(
-        x.set(f32x4.pmax(f32x4.pmin(arg, f32x4.const(highest)), f32x4.const(lowest))), // in this order NaN stays NaN
+        y.set(arg),
+        x.set(f32x4.pmax(f32x4.pmin(y.get, f32x4.const(highest)), f32x4.const(lowest))), // in this order NaN stays NaN
         n.set(f32x4.nearest(f32x4.mul(x.get, f32x4.const(Math.LOG2E)))),
         r.set(f32x4.sub(f32x4.sub(x.get, f32x4.mul(n.get, f32x4.const(0.693359375))), f32x4.mul(n.get, f32x4.const(-2.1219444e-4)))),
         x.set(f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r.get, r.get)), r.get), f32x4.const(1))),
         n.set(i32x4.trunc_sat_f32x4_s(n.get)),
         half.set(i32x4.shr_s(n.get, i32.const(1))),
       ),
-      f32x4.mul(f32x4.mul(x.get, power(half.get)), power(i32x4.sub(n.get, half.get))),
+      f32x4.mul(f32x4.mul(x.get, v128.and(power(half.get), f32x4.lt(f32x4.const(lowest), y.get))), power(i32x4.sub(n.get, half.get))),
     )
 }
 

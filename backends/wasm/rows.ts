@@ -1,182 +1,184 @@
 /**
- * A rows kernel as one function. Loops carry a pointer for every stream; within a row, each pass of the schedule sweeps the inner
+ * A rows kernel as code. Loops carry a pointer for every stream; within a row, each pass of the schedule sweeps the inner
  * axis four lanes at a time, and the last size mod 4 elements once more with fewer lanes. Values that are one number a row fill
  * all lanes of a vector, so there is one way to print a word.
- *
- *     rows(pointer of each stream…, scratch, from, to)        from ≤ index < to along the axis that threads share
  */
 import type { Instruction, Rows } from '../plan/program.ts'
 import { type Pass, type Schedule, schedule } from '../plan/schedule.ts'
 import { access } from './access.ts'
-import { type Local, range, select, seq, when } from './control.ts'
+import { type Local, type Locals, range, select, seq, when } from './control.ts'
 import { type Code, f32x4, i32, i32x4 } from './instructions.ts'
 import { across, type Lanes, loadLanes, merge, neutral, only, storeLanes } from './lanes.ts'
 import { draw, stream } from './math.ts'
-import type { Module } from './module.ts'
 import { words } from './words.ts'
 
-/** The axis that is cut between threads: a loop by its number, the inner axis (−1), or none. */
-export type Shared = number | undefined
+/** What surrounds the code of a kernel. */
+export interface Frame {
+  /** Of each stream: its first element. They are moved. */
+  readonly pointers: readonly Local<'i32'>[]
+  /** Where this thread may stash rows. */
+  readonly scratch: Local<'i32'>
+  /** The axis of which only from ≤ index < to is for this thread: a loop by its number, the inner axis (−1), or none. */
+  readonly shared: number | undefined
+  readonly from: Local<'i32'>
+  readonly to: Local<'i32'>
+}
 
-/** Floats of scratch which a thread needs for the rows it remembers. */
+/** Floats of scratch for the rows that a thread stashes. */
 export const remembered = ({ inner }: Rows, { stashed }: Schedule): number => stashed.length * padded(inner.size)
 const padded = (size: number): number => (size + 3) & ~3
 
-/** Define the function of a (simplified) kernel. `overwritten`: streams whose memory the kernel also writes. */
-export const rows = (m: Module, name: string | undefined, kernel: Rows, plan: Schedule, shared: Shared) => {
+/** The code of a (simplified) kernel. */
+export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, scratch, shared, from, to }: Frame): Code => {
   const { body, loops, inner, streams, triangle } = kernel
   const { full, passes, stashed, stored } = plan
-  return m.define(name, [...streams.map(() => 'i32' as const), 'i32', 'i32', 'i32'], (locals, ...parameters) => {
-    const pointers = parameters.slice(0, streams.length)
-    const [scratch, from, to] = parameters.slice(streams.length) as [Local<'i32'>, Local<'i32'>, Local<'i32'>]
-    const index = loops.map(() => locals('i32'))
-    const at = locals('i32') // the position along the inner axis, in bytes
-    const limit = locals('i32')
-    const [whole, groups] = [locals('i32'), locals('i32')]
-    const registers = body.map((i) => (i.op === 'constant' || i.op === 'store' ? undefined : locals('v128')))
-    const kept = (r: number): Local<'v128'> => registers[r]!
-    const { word, value, restore } = words(locals, body, kept)
-    const memory = access(locals, kernel, full, { pointers, index, at, kept, value })
+  const index = loops.map(() => locals('i32'))
+  const at = locals('i32') // the position along the inner axis, in bytes
+  const limit = locals('i32')
+  const [whole, groups] = [locals('i32'), locals('i32')]
+  const registers = body.map((i) => (i.op === 'constant' || i.op === 'store' ? undefined : locals('v128')))
+  const kept = (r: number): Local<'v128'> => registers[r]!
+  const { word, value, restore } = words(locals, body, kept)
+  const memory = access(locals, kernel, full, { pointers, index, at, kept, value })
 
-    // ---------------------------------------------------------------- random numbers
-    const random = { stream: stream(locals), draw: draw(locals) }
-    const draws = body.map((i) => (i.op === 'random' ? { hash: locals('v128'), counter: locals('i32') } : undefined))
-    const hash = (i: Extract<Instruction, { op: 'random' }>, r: number): Code => draws[r]!.hash.set(random.stream(value(i.key), i.salt))
-    const drawn = (i: Extract<Instruction, { op: 'random' }>, r: number): Code<'v128'> => {
-      const first = i32.add(draws[r]!.counter.get, i32.mul(i32.shr_u(at.get, i32.const(2)), i32.const(i.inner)))
-      return random.draw(
-        draws[r]!.hash.get,
-        i32x4.add(i32x4.splat(full[r] ? first : draws[r]!.counter.get), i32x4.const(0, i.inner, 2 * i.inner, 3 * i.inner)),
-      )
-    }
-
-    // ---------------------------------------------------------------- once a row
-    /** What becomes possible once a row's register is known. */
-    const known = (r: number): Code =>
-      seq(...body.map((i, user) => (i.op === 'random' && i.key === r ? hash(i, user) : seq())), memory.known(r))
-    const once = (r: number): Code => {
-      const i = body[r]!
-      switch (i.op) {
-        case 'load':
-          return memory.load(i, r, 1)
-        case 'store':
-          return memory.store(i, r, 1)
-        case 'iota':
-          return kept(r).set(f32x4.convert_i32x4_s(i32x4.splat(index[i.loop]!.get)))
-        case 'word':
-          return kept(r).set(word(i))
-        case 'random':
-          return kept(r).set(drawn(i, r))
-        case 'reduce':
-          return across(i.merge, kept(r))
-        default:
-          return seq()
-      }
-    }
-
-    // ---------------------------------------------------------------- along the row
-    const stash = (r: number): Code<'i32'> => i32.add(i32.add(scratch.get, i32.const(4 * padded(inner.size) * stashed.indexOf(r))), at.get)
-    const step = ({ do: what, register: r }: Pass['sweep'][number], lanes: Lanes, sum: (r: number) => Local<'v128'>): Code => {
-      const i = body[r]!
-      if (what === 'stash') return storeLanes(stash(r), kept(r), lanes)
-      if (what === 'read') return kept(r).set(stored.has(r) ? restore(r, memory.read(stored.get(r)!, lanes)) : loadLanes(stash(r), lanes))
-      switch (i.op) {
-        case 'load':
-          return memory.load(i, r, lanes)
-        case 'store':
-          return memory.store(i, r, lanes)
-        case 'iota': {
-          const position = i32x4.add(i32x4.splat(i32.shr_u(at.get, i32.const(2))), i32x4.const(0, 1, 2, 3))
-          return kept(r).set(f32x4.convert_i32x4_s(position))
-        }
-        case 'word':
-          return kept(r).set(word(i))
-        case 'random':
-          return seq(full[i.key] ? hash(i, r) : seq(), kept(r).set(drawn(i, r)))
-        case 'reduce':
-          return sum(r).set(merge(i.merge, sum(r).get, only(lanes, value(i.arg), i.merge)))
-        default:
-          return seq()
-      }
-    }
-    const sweep = ({ sweep: steps }: Pass): Code => {
-      if (steps.length === 0) return seq()
-      const folds = steps.filter((s) => s.do === 'fold').map((s) => s.register)
-      const heavy = steps.some(({ register }) => hard(body[register]!))
-      const copies = folds.length === 0 || heavy || inner.size < 32 ? 1 : inner.size < 64 || folds.length > 2 ? 2 : 4
-      const sums = Array.from({ length: copies }, (_, copy) => new Map(folds.map((r) => [r, copy === 0 ? kept(r) : locals('v128')])))
-      const section = (lanes: Lanes, copy = 0): Code => seq(...steps.map((s) => step(s, lanes, (r) => sums[copy]!.get(r)!)))
-      const several = seq(...sums.map((_, copy) => seq(copy === 0 ? seq() : at.set(i32.add(at.get, i32.const(16))), section(4, copy))))
-      const monoid = (r: number) => (body[r] as Extract<Instruction, { op: 'reduce' }>).merge // folds are reductions
-      return seq(
-        ...sums.flatMap((mine) => folds.map((r) => mine.get(r)!.set(f32x4.const(neutral[monoid(r)])))),
-        along(section, copies, several),
-        ...sums.slice(1).flatMap((mine) => folds.map((r) => kept(r).set(merge(monoid(r), kept(r).get, mine.get(r)!.get)))),
-      )
-    }
-    /** The loop over the inner axis: whole vectors, several at a time where sums wait for each other, and then the rest. */
-    const along = (section: (lanes: Lanes) => Code, copies: number, several: Code): Code => {
-      const rest = (inner.size & 3) as 0 | Lanes // 0 … 3
-      const [start, end] = shared === -1 ? [from.get, to.get] : [i32.const(0), triangle === undefined ? i32.const(inner.size) : limit.get]
-      const fixed = shared !== -1 && triangle === undefined
-      if (fixed && inner.size < 8)
-        return seq(
-          at.set(i32.const(0)),
-          inner.size >= 4 ? section(4) : seq(),
-          at.set(i32.const(inner.size & 4 ? 16 : 0)),
-          rest === 0 ? seq() : section(rest),
-        )
-      const bytes = (elements: Code<'i32'>): Code<'i32'> => i32.shl(elements, i32.const(2))
-      const prepare = seq(
-        whole.set(bytes(i32.and(end, i32.const(-4)))),
-        groups.set(i32.add(bytes(start), i32.and(i32.sub(whole.get, bytes(start)), i32.const(-16 * copies)))),
-      )
-      const grouped = range(at, bytes(start), groups.get, 16, several) // `several` leaves `at` on its last vector
-      const single = range(at, copies > 1 ? groups.get : bytes(start), whole.get, 16, section(4))
-      const odd = triangle !== undefined && triangle.block % 4 !== 0
-      const last = (lanes: Lanes): Code => when(fixed ? i32.const(1) : i32.and(end, i32.const(3)), seq(at.set(whole.get), section(lanes)))
-      return seq(
-        prepare,
-        copies > 1 ? grouped : seq(),
-        single,
-        odd ? range(at, whole.get, bytes(end), 4, section(1)) : rest === 0 ? seq() : last(rest),
-      )
-    }
-
-    // ---------------------------------------------------------------- the nest
-    const row = seq(
-      ...(triangle === undefined
-        ? []
-        : [
-            limit.set(
-              i32.mul(i32.add(i32.div_u(index[triangle.loop]!.get, i32.const(triangle.block)), i32.const(1)), i32.const(triangle.block)),
-            ),
-            limit.set(select(i32.lt_s(limit.get, i32.const(inner.size)), limit.get, i32.const(inner.size))),
-          ]),
-      memory.open,
-      ...passes.flatMap((pass) => [...pass.before.map((r) => seq(once(r), known(r))), sweep(pass)]),
+  // ---------------------------------------------------------------- random numbers
+  const random = { stream: stream(locals), draw: draw(locals) }
+  const draws = body.map((i) => (i.op === 'random' ? { hash: locals('v128'), counter: locals('i32') } : undefined))
+  const hash = (i: Extract<Instruction, { op: 'random' }>, r: number): Code => draws[r]!.hash.set(random.stream(value(i.key), i.salt))
+  const drawn = (i: Extract<Instruction, { op: 'random' }>, r: number): Code<'v128'> => {
+    const first = i32.add(draws[r]!.counter.get, i32.mul(i32.shr_u(at.get, i32.const(2)), i32.const(i.inner)))
+    return random.draw(
+      draws[r]!.hash.get,
+      i32x4.add(i32x4.splat(full[r] ? first : draws[r]!.counter.get), i32x4.const(0, i.inner, 2 * i.inner, 3 * i.inner)),
     )
-    const moving = (l: number): readonly (readonly [Local<'i32'>, number])[] => [
-      ...streams.map((s, j) => [pointers[j]!, 4 * s.outer[l]!] as const),
-      ...body.flatMap((i, r) => (i.op === 'random' ? [[draws[r]!.counter, i.outer[l]!] as const] : [])),
-    ]
-    const move = (l: number, times: Code<'i32'> | undefined): Code =>
-      seq(
-        ...moving(l)
-          .filter(([, by]) => by !== 0)
-          .map(([p, by]) => p.set(i32.add(p.get, times === undefined ? i32.const(by) : i32.mul(times, i32.const(by))))),
-      )
-    const nest = (l: number): Code => {
-      if (l === loops.length) return row
-      const [first, last] = shared === l ? [from.get, to.get] : [i32.const(0), i32.const(loops[l]!.size)]
-      return seq(
-        shared === l ? move(l, first) : seq(),
-        range(index[l]!, first, last, 1, seq(nest(l + 1), move(l, undefined))),
-        l === 0 ? seq() : move(l, i32.sub(i32.const(0), last)),
-      )
+  }
+
+  // ---------------------------------------------------------------- once a row
+  /** What becomes possible once a row's register is known. */
+  const known = (r: number): Code =>
+    seq(...body.map((i, user) => (i.op === 'random' && i.key === r ? hash(i, user) : seq())), memory.known(r))
+  const once = (r: number): Code => {
+    const i = body[r]!
+    switch (i.op) {
+      case 'load':
+        return memory.load(i, r, 1)
+      case 'store':
+        return memory.store(i, r, 1)
+      case 'iota':
+        return kept(r).set(f32x4.convert_i32x4_s(i32x4.splat(index[i.loop]!.get)))
+      case 'word':
+        return kept(r).set(word(i))
+      case 'random':
+        return kept(r).set(drawn(i, r))
+      case 'reduce':
+        return across(i.merge, kept(r))
+      default:
+        return seq()
     }
-    return nest(0)
-  })
+  }
+
+  // ---------------------------------------------------------------- along the row
+  const stash = (r: number): Code<'i32'> => i32.add(i32.add(scratch.get, i32.const(4 * padded(inner.size) * stashed.indexOf(r))), at.get)
+  const step = ({ do: what, register: r }: Pass['sweep'][number], lanes: Lanes, sum: (r: number) => Local<'v128'>): Code => {
+    const i = body[r]!
+    if (what === 'stash') return storeLanes(stash(r), kept(r), lanes)
+    if (what === 'read') return kept(r).set(stored.has(r) ? restore(r, memory.read(stored.get(r)!, lanes)) : loadLanes(stash(r), lanes))
+    switch (i.op) {
+      case 'load':
+        return memory.load(i, r, lanes)
+      case 'store':
+        return memory.store(i, r, lanes)
+      case 'iota': {
+        const position = i32x4.add(i32x4.splat(i32.shr_u(at.get, i32.const(2))), i32x4.const(0, 1, 2, 3))
+        return kept(r).set(f32x4.convert_i32x4_s(position))
+      }
+      case 'word':
+        return kept(r).set(word(i))
+      case 'random':
+        return seq(full[i.key] ? hash(i, r) : seq(), kept(r).set(drawn(i, r)))
+      case 'reduce':
+        return sum(r).set(merge(i.merge, sum(r).get, only(lanes, value(i.arg), i.merge)))
+      default:
+        return seq()
+    }
+  }
+  const sweep = ({ sweep: steps }: Pass): Code => {
+    if (steps.length === 0) return seq()
+    const folds = steps.filter((s) => s.do === 'fold').map((s) => s.register)
+    const heavy = steps.some(({ register }) => hard(body[register]!))
+    const copies = folds.length === 0 || heavy || inner.size < 32 ? 1 : inner.size < 64 || folds.length > 2 ? 2 : 4
+    const sums = Array.from({ length: copies }, (_, copy) => new Map(folds.map((r) => [r, copy === 0 ? kept(r) : locals('v128')])))
+    const section = (lanes: Lanes, copy = 0): Code => seq(...steps.map((s) => step(s, lanes, (r) => sums[copy]!.get(r)!)))
+    const several = seq(...sums.map((_, copy) => seq(copy === 0 ? seq() : at.set(i32.add(at.get, i32.const(16))), section(4, copy))))
+    const monoid = (r: number) => (body[r] as Extract<Instruction, { op: 'reduce' }>).merge // folds are reductions
+    return seq(
+      ...sums.flatMap((mine) => folds.map((r) => mine.get(r)!.set(f32x4.const(neutral[monoid(r)])))),
+      along(section, copies, several),
+      ...sums.slice(1).flatMap((mine) => folds.map((r) => kept(r).set(merge(monoid(r), kept(r).get, mine.get(r)!.get)))),
+    )
+  }
+  /** The loop over the inner axis: whole vectors, several at a time where sums wait for each other, and then the rest. */
+  const along = (section: (lanes: Lanes) => Code, copies: number, several: Code): Code => {
+    const rest = (inner.size & 3) as 0 | Lanes // 0 … 3
+    const [start, end] = shared === -1 ? [from.get, to.get] : [i32.const(0), triangle === undefined ? i32.const(inner.size) : limit.get]
+    const fixed = shared !== -1 && triangle === undefined
+    if (fixed && inner.size < 8)
+      return seq(
+        at.set(i32.const(0)),
+        inner.size >= 4 ? section(4) : seq(),
+        at.set(i32.const(inner.size & 4 ? 16 : 0)),
+        rest === 0 ? seq() : section(rest),
+      )
+    const bytes = (elements: Code<'i32'>): Code<'i32'> => i32.shl(elements, i32.const(2))
+    const prepare = seq(
+      whole.set(bytes(i32.and(end, i32.const(-4)))),
+      groups.set(i32.add(bytes(start), i32.and(i32.sub(whole.get, bytes(start)), i32.const(-16 * copies)))),
+    )
+    const grouped = range(at, bytes(start), groups.get, 16, several) // `several` leaves `at` on its last vector
+    const single = range(at, copies > 1 ? groups.get : bytes(start), whole.get, 16, section(4))
+    const odd = triangle !== undefined && triangle.block % 4 !== 0
+    const last = (lanes: Lanes): Code => when(fixed ? i32.const(1) : i32.and(end, i32.const(3)), seq(at.set(whole.get), section(lanes)))
+    return seq(
+      prepare,
+      copies > 1 ? grouped : seq(),
+      single,
+      odd ? range(at, whole.get, bytes(end), 4, section(1)) : rest === 0 ? seq() : last(rest),
+    )
+  }
+
+  // ---------------------------------------------------------------- the nest
+  const row = seq(
+    ...(triangle === undefined
+      ? []
+      : [
+          limit.set(
+            i32.mul(i32.add(i32.div_u(index[triangle.loop]!.get, i32.const(triangle.block)), i32.const(1)), i32.const(triangle.block)),
+          ),
+          limit.set(select(i32.lt_s(limit.get, i32.const(inner.size)), limit.get, i32.const(inner.size))),
+        ]),
+    memory.open,
+    ...passes.flatMap((pass) => [...pass.before.map((r) => seq(once(r), known(r))), sweep(pass)]),
+  )
+  const moving = (l: number): readonly (readonly [Local<'i32'>, number])[] => [
+    ...streams.map((s, j) => [pointers[j]!, 4 * s.outer[l]!] as const),
+    ...body.flatMap((i, r) => (i.op === 'random' ? [[draws[r]!.counter, i.outer[l]!] as const] : [])),
+  ]
+  const move = (l: number, times: Code<'i32'> | undefined): Code =>
+    seq(
+      ...moving(l)
+        .filter(([, by]) => by !== 0)
+        .map(([p, by]) => p.set(i32.add(p.get, times === undefined ? i32.const(by) : i32.mul(times, i32.const(by))))),
+    )
+  const nest = (l: number): Code => {
+    if (l === loops.length) return row
+    const [first, last] = shared === l ? [from.get, to.get] : [i32.const(0), i32.const(loops[l]!.size)]
+    return seq(
+      shared === l ? move(l, first) : seq(),
+      range(index[l]!, first, last, 1, seq(nest(l + 1), move(l, undefined))),
+      l === 0 ? seq() : move(l, i32.sub(i32.const(0), last)),
+    )
+  }
+  return seq(...draws.map((d) => (d === undefined ? seq() : d.counter.set(i32.const(0)))), nest(0))
 }
 const hard = (i: Instruction): boolean =>
   i.op === 'random' || (i.op === 'word' && ['exp', 'log', 'sin', 'cos', 'div', 'sqrt'].includes(i.word))

@@ -1,0 +1,120 @@
+/**
+ * Kernels as functions of a module. Kernels of one structure share one: what differs, the addresses, they find in memory.
+ *
+ *     task(arguments, thread, threads)        arguments: the address of each array that it uses, and of its scratch
+ */
+import type { Contract, Matrix, Program, Rows } from '../plan/program.ts'
+import { schedule } from '../plan/schedule.ts'
+import { contraction, type Products } from './contract.ts'
+import { range, seq } from './control.ts'
+import { workspace } from './gemm.ts'
+import { type Code, i32 } from './instructions.ts'
+import { neutral } from './lanes.ts'
+import type { Module } from './module.ts'
+import { simplify } from './nest.ts'
+import { type Frame, remembered, rows } from './rows.ts'
+import { bitsOf } from './runtime.ts'
+import { share } from './share.ts'
+import { type Split, split } from './split.ts'
+
+type I = Code<'i32'>
+export type Task = (...args: readonly [I, I, I]) => Code
+/** One array a chunk that a column reduction merges into, before those are merged in order. */
+export interface Partial {
+  readonly stream: number
+  readonly merge: 'sum' | 'max'
+  /** Where its arrays begin among the partial results, and how long one is. */
+  readonly at: number
+  readonly size: number
+}
+export interface RowsTask {
+  readonly kind: 'rows'
+  readonly task: Task
+  /** A rows kernel that uses its streams in this order, then partial results, then scratch. */
+  readonly kernel: Rows
+  readonly partials: readonly Partial[]
+  readonly chunks: number
+  /** Floats: of all partial results, and of the scratch of a thread. */
+  readonly partial: number
+  readonly memory: number
+  readonly alone: boolean
+}
+export interface ContractTask {
+  readonly kind: 'contract'
+  readonly task: Task
+  readonly matrices: readonly Matrix[]
+  readonly alone: boolean
+}
+
+/** Kernels with less to do than this (words computed, or a quarter of multiplications) are not worth sharing. */
+const little = 1 << 13
+export const padded = (size: number): number => (size + 3) & ~3
+
+export const contractTask = (m: Module, name: string, contract: Contract, call: Products): ContractTask => {
+  const { a, b, c, loops } = contract
+  const alone = loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * little
+  const task = m.define(name, ['i32', 'i32', 'i32'], (locals, given, thread, threads) => {
+    const [at, to, out, space] = [0, 4, 8, 12].map((offset) => i32.load(given.get, offset)) as [I, I, I, I] // as `matrices`, then the workspaces
+    const mine = i32.add(space, i32.mul(thread.get, i32.const(workspace)))
+    return contraction(contract, { a: at, b: to, c: out, workspace: mine }, locals, call, { thread: thread.get, threads: threads.get })
+  })
+  return { kind: 'contract', task, matrices: [a, b, c], alone }
+}
+
+/** `overwritten`: streams whose memory the kernel itself writes. */
+export const rowsTask = (
+  m: Module,
+  name: string,
+  given: Rows,
+  program: Program,
+  overwritten: readonly boolean[],
+  fill: (...args: readonly I[]) => Code,
+): RowsTask => {
+  const kernel = simplify(given)
+  const { loops, inner, streams, body } = kernel
+  const plan = schedule(kernel, (s) => overwritten[s]!)
+  const cut = split(kernel, program)
+  const chunks = cut.by === 'chunks' ? cut.count : 0
+  let partial = 0
+  const partials = (cut.by === 'chunks' ? cut.streams : []).map((stream): Partial => {
+    const store = body.find((i) => i.op === 'store' && i.stream === stream)
+    const size = padded(program.buffers[streams[stream]!.buffer]!.size)
+    const at = partial
+    partial += chunks * size
+    return { stream, merge: store?.op === 'store' && store.merge === 'max' ? 'max' : 'sum', at, size }
+  })
+  const memory = remembered(kernel, plan)
+  const alone = cut.by === 'nothing' || body.length * loops.reduce((n, { size }) => n * size, inner.size) < little
+  const task = m.define(name, ['i32', 'i32', 'i32'], (locals, list, thread, threads) => {
+    const pointers = streams.map(() => locals('i32'))
+    const [scratch, from, to, chunk, last] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    const crew = { thread: thread.get, threads: threads.get }
+    const frame: Frame = { pointers, scratch, from, to, shared: axisOf(cut) }
+    const word = (i: number): I => i32.load(list.get, 4 * i)
+    const open = seq(...pointers.map((p, s) => p.set(word(s))))
+    const whole = seq(scratch.set(i32.add(word(streams.length + 1), i32.mul(thread.get, i32.const(4 * memory)))))
+    const limits = ([first, end]: readonly [I, I]): Code => seq(from.set(first), to.set(end))
+    if (cut.by === 'nothing') return seq(open, whole, rows(locals, kernel, plan, frame))
+    if (cut.by !== 'chunks') {
+      const [size, multiple] = cut.by === 'inner' ? [inner.size, 16] : [loops[cut.loop]!.size, 1]
+      return seq(open, whole, limits(share(crew, size, multiple)), rows(locals, kernel, plan, frame))
+    }
+    const bound = (c: I): I => i32.div_u(i32.mul(c, i32.const(loops[0]?.size ?? 1)), i32.const(chunks))
+    const own = ({ at, size }: Partial): I =>
+      i32.add(i32.add(word(streams.length), i32.const(4 * at)), i32.mul(chunk.get, i32.const(4 * size)))
+    const one = seq(
+      open,
+      ...partials.flatMap((p) => [
+        fill(own(p), i32.const(4 * p.size), i32.const(bitsOf(neutral[p.merge]))),
+        pointers[p.stream]!.set(i32.add(own(p), i32.const(4 * streams[p.stream]!.offset))),
+      ]),
+      limits([bound(chunk.get), bound(i32.add(chunk.get, i32.const(1)))]),
+      rows(locals, kernel, plan, frame),
+    )
+    const [first, end] = share(crew, chunks, 1)
+    return seq(whole, last.set(end), range(chunk, first, last.get, 1, one))
+  })
+  return { kind: 'rows', task, kernel, partials, chunks, partial, memory, alone }
+}
+const axisOf = (cut: Split): number | undefined =>
+  cut.by === 'loop' ? cut.loop : cut.by === 'inner' ? -1 : cut.by === 'chunks' ? 0 : undefined
