@@ -11,7 +11,7 @@
  */
 import type { Shape } from '../../core/index.ts'
 import { contracted, factors } from './contractions.ts'
-import { has, readersOf, type Value } from './value.ts'
+import { has, isCheap, readersOf, sizeOver, type Value } from './value.ts'
 
 export interface RowsGroup {
   readonly kind: 'rows'
@@ -19,7 +19,6 @@ export interface RowsGroup {
   readonly space: Shape
   inner: string | undefined
   readonly late: Set<Value>
-  readonly reads: Set<Value>
 }
 export interface ContractGroup {
   readonly kind: 'contract'
@@ -38,6 +37,8 @@ export interface Grouping {
   readonly stored: ReadonlySet<Value>
   /** Values that live inside another value's memory: parts of an accumulation, what is joined. */
   readonly home: ReadonlyMap<Value, Value>
+  /** Values of no kernel, said wherever they are needed. */
+  readonly floating: ReadonlySet<Value>
   /** Rows values that add to what is there rather than to zero. */
   readonly adds: ReadonlySet<Value>
 }
@@ -62,10 +63,10 @@ export const group = (
 ): Grouping => {
   const groups: Group[] = []
   const at = new Map<Value, number>()
-  const stored = new Set(outputs)
+  const stored = neededIn(values, outputs, contractions)
   const home = new Map<Value, Value>()
   const adds = new Set<Value>()
-  const bySpace = new Map<string, number[]>()
+  const readIn = new Map<Value, number[]>()
   const onlyFactor = productsOf(contractions, values)
   for (const x of values) {
     if (x.op.tag === 'accumulate') for (const y of x.from) home.set(y, x)
@@ -87,6 +88,14 @@ export const group = (
     const whole = Object.keys(k.space).length === 1
     return over.length === 1 && (whole || rowSpaces.has(`${spaceKey(k.space)}/${over[0]}`)) ? over[0] : undefined
   }
+  /** Cheap words that broadcast inputs belong to no kernel: each one that needs them says them again. */
+  const floating = new Set<Value>()
+  const floats = (x: Value): boolean => {
+    const small = (y: Value): boolean => y.free || floating.has(y) || (y.op.tag === 'input' && 4 * y.size <= x.size)
+    if (x.op.tag !== 'word' || !isCheap(x) || stored.has(x) || !x.from.every(small)) return false
+    floating.add(x)
+    return true
+  }
   const reduces = ({ op }: Value): boolean => op.tag === 'reduce' || op.tag === 'scatter'
   const fits = (k: Group, index: number, x: Value): k is RowsGroup => {
     if (k.kind !== 'rows' || fuse === 'none') return false
@@ -102,7 +111,11 @@ export const group = (
   const join = (k: RowsGroup, index: number, x: Value): void => {
     k.own.add(x)
     at.set(x, index)
-    for (const y of x.from) if (!y.free) k.reads.add(y)
+    for (const y of x.from) {
+      const known = readIn.get(y)
+      if (known === undefined) readIn.set(y, [index])
+      else if (known.at(-1) !== index) known.push(index)
+    }
     if (x.op.tag === 'scatter') k.late.add(x)
     if (x.op.tag === 'reduce') {
       const row = rowAxis(k, x)
@@ -111,12 +124,7 @@ export const group = (
     }
   }
   const open = (x: Value): void => {
-    const space = spaceOf(x)
-    const index = groups.push({ kind: 'rows', own: new Set(), space, inner: undefined, late: new Set(), reads: new Set() }) - 1
-    const key = spaceKey(space)
-    const known = bySpace.get(key)
-    if (known === undefined) bySpace.set(key, [index])
-    else known.push(index)
+    const index = groups.push({ kind: 'rows', own: new Set(), space: spaceOf(x), inner: undefined, late: new Set() }) - 1
     join(groups[index] as RowsGroup, index, x) // the group pushed above
   }
   /** The kernel that x can join, if any. */
@@ -124,12 +132,14 @@ export const group = (
     const vertical = groups[latest]
     if (vertical !== undefined && fits(vertical, latest, x)) return latest
     if (!horizontal) return undefined
-    const space = spaceOf(x)
-    const volume = Object.values(space).reduce((a, b) => a * b, 1)
-    return (bySpace.get(spaceKey(space)) ?? []).slice(-8).findLast((index) => {
-      const k = groups[index]!
-      return index > latest && fits(k, index, x) && x.from.some((y) => 2 * y.size >= volume && k.reads.has(y))
-    })
+    const volume = volumeOf(spaceOf(x))
+    for (const y of x.from)
+      if (!y.free && 2 * y.size >= volume)
+        for (const index of (readIn.get(y) ?? []).toReversed()) {
+          const k = groups[index]!
+          if (index > latest && fits(k, index, x) && volumeOf(k.space) === volume) return index
+        }
+    return undefined
   }
   const place = (x: Value, latest: number): void => {
     const index = host(x, latest)
@@ -138,24 +148,16 @@ export const group = (
     else open(x)
   }
   const contraction = (x: Value, into: Value, accumulate: boolean): void => {
-    for (const y of [...factors(x), x]) stored.add(y)
     groups.push({ kind: 'contract', value: x, into, accumulate })
   }
 
   for (const x of values) {
     if (x.free || onlyFactor.has(x)) continue
     const latest = x.from.reduce((i, y) => Math.max(i, at.get(y) ?? -1), -1)
-    if (x.op.tag === 'input') at.set(x, -1)
-    else if (x.op.tag === 'view') {
-      stored.add(x.from[0]!)
-      at.set(x, latest)
-    } else if (x.op.tag === 'join') {
-      stored.add(x.from[0]!)
-      at.set(x, latest)
-    } else if (x.op.tag === 'accumulate') {
+    if (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'join' || floats(x)) at.set(x, latest)
+    else if (x.op.tag === 'accumulate') {
       let started = x.from.some((y) => y.op.tag === 'copy')
       for (const y of x.from) {
-        stored.add(y)
         if (y.op.tag === 'copy') continue
         if (started) adds.add(y)
         if (contractions.has(y)) contraction(y, x, started)
@@ -163,20 +165,24 @@ export const group = (
         started = true
       }
       at.set(x, groups.length - 1)
-    } else if (contractions.has(x)) {
-      if (!(home.get(x)?.op.tag === 'accumulate')) {
-        contraction(x, x, false)
-        at.set(x, groups.length - 1)
-      }
-    } else if (x.op.tag === 'scatter' && home.get(x)?.op.tag === 'accumulate') continue
-    else {
-      if (x.op.tag === 'take') stored.add(x.from[0]!)
-      place(x, latest)
-    }
+    } else if (home.get(x)?.op.tag === 'accumulate' && x.op.tag !== 'copy') continue
+    else if (contractions.has(x)) {
+      contraction(x, x, false)
+      at.set(x, groups.length - 1)
+    } else place(x, latest)
   }
-  return { groups, at, stored, home, adds }
+  return { groups, at, stored, home, floating, adds }
 }
 
+/** What must be in memory, whatever kernels make of the rest. */
+const neededIn = (values: readonly Value[], outputs: readonly Value[], contractions: ReadonlySet<Value>): Set<Value> => {
+  const needed = new Set([...outputs, ...contractions, ...[...contractions].flatMap(factors)])
+  for (const { op, from } of values)
+    if (op.tag === 'view' || op.tag === 'join' || op.tag === 'take') needed.add(from[0]!)
+    else if (op.tag === 'accumulate') for (const x of from) needed.add(x)
+  return needed
+}
+const volumeOf = (space: Shape): number => sizeOver(space, Object.keys(space))
 const spaceKey = (space: Shape): string => Object.entries(space).sort().join()
 /** Products that only contractions read: nobody computes them. */
 const productsOf = (contractions: ReadonlySet<Value>, values: readonly Value[]): ReadonlySet<Value> => {

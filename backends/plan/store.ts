@@ -32,7 +32,7 @@ export interface StoreOptions {
   readonly recompute: 'none' | 'cheap' | 'all'
 }
 
-export const store = ({ groups, at, stored: needed }: Grouping, { recompute }: StoreOptions): readonly Kernel[] => {
+export const store = ({ groups, at, floating, stored: needed }: Grouping, { recompute }: StoreOptions): readonly Kernel[] => {
   const stored = new Set(needed)
   const inMemory = (x: Value): boolean => stored.has(x) || !scalar(x)
   const sayable = (x: Value): boolean => isCheap(x) || (recompute === 'all' && x.op.tag === 'word')
@@ -40,7 +40,7 @@ export const store = ({ groups, at, stored: needed }: Grouping, { recompute }: S
     if (recompute === 'none' || !sayable(x)) return false
     const large = new Set<Value>()
     const reachable = (y: Value): boolean => {
-      if (y.free) return true
+      if (y.free || floating.has(y)) return true
       const small = y.size * 4 <= x.size
       if (inMemory(y)) {
         if (!small) large.add(y)
@@ -62,7 +62,7 @@ export const store = ({ groups, at, stored: needed }: Grouping, { recompute }: S
         body.add(x)
         x.from.forEach((y, position) => {
           if (x.op.tag === 'take' && position === 0) return
-          if (y.free || (scalar(y) && at.get(y) === i)) visit(y)
+          if (y.free || floating.has(y) || (scalar(y) && at.get(y) === i)) visit(y)
           else if (inMemory(y)) loads.add(y)
           else if (clonable(y)) visit(y)
           else {
