@@ -14,7 +14,7 @@ export interface Device<T> {
 
 export interface Built<T> {
   /** How it executes, in words. */
-  readonly mode: () => string
+  readonly mode: string
   /** Bytes of everything that is alive at once, at most. */
   readonly peakMemory: number
   /** The outputs. Donated inputs are taken over: the caller forgets them. */

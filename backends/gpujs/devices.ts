@@ -6,13 +6,17 @@ import { existsSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 
 export type Mode = 'webgpu' | 'webasm' | 'cpu'
-export const modes: readonly Mode[] = ['webgpu', 'webasm', 'cpu']
+/** All that can be asked for; the answer to `webgl2` is always no. */
+export type AnyMode = Mode | 'webgl2'
+export const modes: readonly AnyMode[] = ['webgpu', 'webasm', 'cpu', 'webgl2']
 
 export type Probe = { readonly available: true; readonly detail: string } | { readonly available: false; readonly reason: string }
 
 /** Is the mode here, and on what would it run? */
-export const probe = async (mode: Mode): Promise<Probe> => {
+export const probe = async (mode: AnyMode): Promise<Probe> => {
   if (mode === 'cpu') return { available: true, detail: 'plain JavaScript' }
+  if (mode === 'webgl2')
+    return { available: false, reason: 'gpu.js passes arrays through textures there: where there is a GPU, halograd takes WebGPU' }
   if (mode === 'webasm') {
     if (typeof WebAssembly === 'undefined') return { available: false, reason: 'this platform has no WebAssembly' }
     return { available: true, detail: 'WebAssembly' }

@@ -3,6 +3,7 @@
  * WebAssembly all its kernels share one memory (several threads walk through them where an array is large); arguments are
  * copied in and results out at every run, so nothing stays resident.
  */
+import type { IPipelineRunShortcut } from 'gpu.js'
 import type { Device } from './device.ts'
 import { assertMode, open } from './session.ts'
 
@@ -24,14 +25,10 @@ export const host = async (mode: 'webasm' | 'cpu'): Promise<Device<Float32Array>
       }
       // gpu.js reads the number of arguments off the function.
       const pipeline = gpu.createPipeline(Object.defineProperty(trace, 'length', { value: program.inputs.length }))
+      const buffers = await prepare(pipeline, program.inputs)
       return {
-        mode: () =>
-          pipeline.backend === null
-            ? mode
-            : pipeline.executorKind === 'generic'
-              ? `${mode}, kernel by kernel`
-              : `${mode}, ${pipeline.executorKind} pipeline`,
-        peakMemory: 4 * sizes.reduce((a, b) => a + b, 0),
+        mode: pipeline.executorKind === 'generic' ? `${mode} (kernel by kernel)` : `${mode} (${pipeline.executorKind} pipeline)`,
+        peakMemory: 4 * [...program.inputs, ...buffers].reduce((a, b) => a + b, 0),
         run: async (inputs) => {
           const results = await pipeline(...inputs)
           assertMode(mode, pipeline.backend, pipeline.fallbackReason)
@@ -41,6 +38,20 @@ export const host = async (mode: 'webasm' | 'cpu'): Promise<Device<Float32Array>
     },
     close: () => gpu.destroy(),
   }
+}
+
+/** Compile now what gpu.js would compile at the first call, so that how it executes is known. The sizes of its buffers. */
+const prepare = async ({ pipeline }: IPipelineRunShortcut, inputs: readonly number[]): Promise<readonly number[]> => {
+  const inside = pipeline as unknown as Inside // gpu.js 2.24.1 declares only what its users call
+  const plan = inside._buildPlan()
+  inside.plan = plan
+  await inside._prepareExecutor(inputs.map((size) => new Float32Array(size)))
+  return plan.buffers.map(({ output }) => output.reduce((a, b) => a * b, 1))
+}
+interface Inside {
+  plan: unknown
+  readonly _buildPlan: () => { readonly buffers: readonly { readonly output: readonly number[] }[] }
+  readonly _prepareExecutor: (examples: readonly Float32Array[]) => Promise<void> | undefined
 }
 
 /** gpu.js returns results of several dimensions as nested rows. */

@@ -6,13 +6,13 @@
 import type { Backend, Handle } from '../../core/index.ts'
 import { plan, summarize } from '../plan/index.ts'
 import type { Device } from './device.ts'
-import { best, type Mode, probe } from './devices.ts'
+import { type AnyMode, best, type Mode, probe } from './devices.ts'
 import { host } from './host.ts'
 import { lower } from './launch.ts'
 import { ModeError } from './session.ts'
 import { webgpu } from './webgpu.ts'
 
-export { type Mode as GpuJsMode, modes as gpujsModes, type Probe, probe as probeGpujs } from './devices.ts'
+export { type AnyMode as GpuJsMode, modes as gpujsModes, type Probe, probe as probeGpujs } from './devices.ts'
 export { ModeError } from './session.ts'
 
 /** An array that was freed or donated, or belongs to another backend. */
@@ -21,11 +21,12 @@ export class UnknownHandle extends Error {
 }
 
 /** gpu.js in one of its modes. Throws ModeError if the mode is not available here. */
-export const gpujs = async (options: { readonly mode?: Mode | 'auto' } = {}): Promise<Backend> => {
+export const gpujs = async (options: { readonly mode?: AnyMode | 'auto' } = {}): Promise<Backend> => {
   const mode = options.mode === undefined || options.mode === 'auto' ? await best() : options.mode
   const here = await probe(mode)
-  if (!here.available) throw new ModeError(`gpujs: mode '${mode}' was asked for, but it is not available here: ${here.reason}`)
-  return mode === 'webgpu' ? backend(mode, await webgpu(), here.detail) : backend(mode, await host(mode), '')
+  if (!here.available || mode === 'webgl2')
+    throw new ModeError(`gpujs: mode '${mode}' was asked for, but it is not available here: ${here.available ? '' : here.reason}`)
+  return mode === 'webgpu' ? backend(mode, await webgpu(), here.detail) : backend(mode, await host(mode), here.detail)
 }
 
 const backend = <T>(mode: Mode, device: Device<T>, detail: string): Backend => {
@@ -49,14 +50,18 @@ const backend = <T>(mode: Mode, device: Device<T>, detail: string): Backend => {
       const built = await device.build(program, launches)
       const { flops, traffic } = summarize(program)
       return {
+        report: {
+          backend: name,
+          mode: `${built.mode}: ${detail}`,
+          kernels: launches.launches.length,
+          flops,
+          traffic,
+          peakMemory: built.peakMemory,
+        },
         run: async (inputs) => {
           const results = await built.run(inputs.map(look))
           for (const { donated } of program.outputs) if (donated !== undefined) arrays.delete(inputs[donated]!)
           return results.map((array, o) => add(array, program.outputs[o]!.size))
-        },
-        get report() {
-          const how = [built.mode(), detail].filter((part) => part !== '').join(': ')
-          return { backend: name, mode: how, kernels: launches.launches.length, flops, traffic, peakMemory: built.peakMemory }
         },
       }
     },

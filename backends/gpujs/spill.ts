@@ -14,10 +14,9 @@ export interface Part {
 
 /** `store` of `nest` as parts that bind at most `arrays` arrays each, itself the last. `buffer` is the first free number of a buffer. */
 export const spill = (nest: Nest, store: Store, arrays: number, buffer: number): readonly Part[] => {
-  const all = bound(nest, store)
-  if (all <= arrays) return [{ nest, store }]
+  if (bound(nest, store) <= arrays) return [{ nest, store }]
   const parts = nest.body.flatMap((x, register) => {
-    if (x.op !== 'word' && x.op !== 'reduce') return []
+    if (x.op !== 'word' && x.op !== 'reduce' && !(x.op === 'load' && x.at)) return []
     const { stream, size } = array(nest, register, buffer)
     const streams = [...nest.streams, stream]
     const kept: Store = { op: 'store', stream: streams.length - 1, arg: register }
@@ -27,8 +26,8 @@ export const spill = (nest: Nest, store: Store, arrays: number, buffer: number):
     return bound(before, kept) <= arrays ? [{ before, kept, size, rest, left: bound(rest, store) }] : []
   })
   const best = parts.toSorted((a, b) => a.left - b.left)[0]
-  // Where nothing helps, the device will say so.
-  if (best === undefined || best.left >= all) return [{ nest, store }]
+  // Three gathers in one word may be too many: the device will say so.
+  if (best === undefined) return [{ nest, store }]
   return [{ nest: best.before, store: best.kept, temporary: best.size }, ...spill(best.rest, store, arrays, buffer + 1)]
 }
 

@@ -90,7 +90,7 @@ export const webgpu = async (): Promise<Device<GPUBuffer>> => {
         return results
       }
       const bytes = 4 * [...program.inputs, ...slotSizes, ...[...kept].map((v) => sizes[v]!)].reduce((a, b) => a + b, 0)
-      return { mode: () => 'webgpu', peakMemory: bytes, run: checkedOnce(device, run) }
+      return { mode: 'webgpu', peakMemory: bytes, run: checkedOnce(device, run) }
     },
     close: async () => {
       await session.gpu.destroy()

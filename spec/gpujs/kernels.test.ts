@@ -1,14 +1,15 @@
 /**
- * What is printed for gpu.js computes what the program means, in every mode that is here, on random programs.
- * Each failure names the seed that makes it.
+ * What is printed for gpu.js computes what the program means, in every mode that is here: on random programs, and where
+ * gpu.js or a GPU would go astray. Each failure names the seed that makes it.
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { Device } from '../../backends/gpujs/device.ts'
-import { type Mode, modes, probe } from '../../backends/gpujs/devices.ts'
+import { type Mode, probe } from '../../backends/gpujs/devices.ts'
 import { host } from '../../backends/gpujs/host.ts'
 import { lower } from '../../backends/gpujs/launch.ts'
 import { webgpu } from '../../backends/gpujs/webgpu.ts'
+import type { Instruction, Program } from '../../backends/plan/index.ts'
 import { interpret } from '../../backends/plan/interpret.ts'
 import { type Case, contraction, rows } from './programs.ts'
 
@@ -16,39 +17,120 @@ import { type Case, contraction, rows } from './programs.ts'
 const tolerance = 2e-5
 const cases: { readonly [M in Mode]: number } = { cpu: 400, webasm: 200, webgpu: 60 }
 
-const check = async <T>(device: Device<T>, mode: Mode, what: string, { program, data }: Case): Promise<void> => {
-  const expected = interpret(program, data)
-  const built = await device.build(program, lower(program, mode))
-  const results = await built.run(data.map((x) => device.upload(x)))
-  for (const [o, want] of expected.entries()) {
-    const got = await device.download(results[o]!, want.length)
+type Run = (program: Program, data: readonly ArrayLike<number>[], arrays?: number) => Promise<readonly Float32Array[]>
+const runner =
+  <T>(device: Device<T>, mode: Mode): Run =>
+  async (program, data, arrays = device.arrays) => {
+    const built = await device.build(program, lower(program, mode, arrays))
+    const results = await built.run(data.map((x) => device.upload(x)))
+    return Promise.all(results.map((x, o) => device.download(x, program.outputs[o]!.size)))
+  }
+
+const check = async (run: Run, what: string, { program, data }: Case, arrays?: number): Promise<void> => {
+  const results = await run(program, data, arrays)
+  for (const [o, want] of interpret(program, data).entries()) {
     const scale = Math.max(1, ...want.map((x) => (Number.isFinite(x) ? Math.abs(x) : 0)))
     for (const [i, x] of want.entries()) {
+      const got = results[o]![i]!
       // NaN: nothing writes there, so nothing may read it. No number is as small as the start of a maximum over nothing.
-      const close = Math.abs(got[i]! - x) <= tolerance * scale || Number.isNaN(x) || (x === -Infinity && got[i]! < -1e38)
-      assert.ok(close, `${mode}, ${what}: output ${o}[${i}] is ${got[i]}, not ${x}`)
+      const close = Math.abs(got - x) <= tolerance * scale || Number.isNaN(x) || (x === -Infinity && got < -1e38)
+      assert.ok(close, `${what}: output ${o}[${i}] is ${got}, not ${x}`)
     }
   }
 }
 
-for (const mode of modes) {
+/** out[i] = f(x[i]), or what `body` makes of the loads of x along one axis. */
+const along = (size: number, outputs: number, body: readonly Instruction[]): Program => ({
+  buffers: [
+    { size, place: { in: 'input', index: 0 } },
+    { size: outputs, place: { in: 'output', index: 0 } },
+  ],
+  kernels: [
+    {
+      kind: 'rows',
+      name: 'along',
+      loops: [],
+      inner: { axis: 'x', size },
+      streams: [
+        { buffer: 0, offset: 0, outer: [], inner: 1 },
+        { buffer: 1, offset: 0, outer: [], inner: outputs === 1 ? 0 : 1 },
+      ],
+      body: [{ op: 'load', stream: 0 }, ...body],
+      cost: { flops: 0, bytes: 0 },
+    },
+  ],
+  inputs: [size],
+  outputs: [{ size: outputs }],
+  scratch: 0,
+})
+
+/** Opened at the first test that needs it, closed when all are done. */
+const open = (mode: Mode): (() => Promise<Run>) => {
+  let opened: Promise<{ readonly run: Run; readonly close: () => Promise<void> }> | undefined
+  const start = async () => {
+    const [run, close] = mode === 'webgpu' ? await pair(webgpu(), mode) : await pair(host(mode), mode)
+    return { run, close }
+  }
+  after(async () => (await opened)?.close())
+  return async () => {
+    opened ??= start()
+    return (await opened).run
+  }
+}
+const pair = async <T>(opening: Promise<Device<T>>, mode: Mode): Promise<readonly [Run, () => Promise<void>]> => {
+  const device = await opening
+  return [runner(device, mode), device.close]
+}
+
+for (const mode of ['cpu', 'webasm', 'webgpu'] as const) {
   const here = await probe(mode)
   const skip = here.available ? false : here.reason
-  const device = mode === 'webgpu' ? undefined : host(mode)
-  const each = async (what: string, make: (seed: number) => Case): Promise<void> => {
-    for (let seed = 0; seed < cases[mode]; seed++) {
-      const name = `${what} ${seed}`
-      if (device === undefined) await check(await graphics(), mode, name, make(seed))
-      else await check(await device, mode, name, make(seed))
+  const run = open(mode)
+  test(`${mode}: ${cases[mode]} random contractions`, { skip }, async () => {
+    for (let seed = 0; seed < cases[mode]; seed++) await check(await run(), `contraction ${seed}`, contraction(seed))
+  })
+  test(`${mode}: ${cases[mode]} random kernels of rows`, { skip }, async () => {
+    for (let seed = 0; seed < cases[mode]; seed++) await check(await run(), `rows ${seed}`, rows(seed))
+  })
+  test(`${mode}: kernels that bind too many arrays are computed in parts`, { skip }, async () => {
+    const limit = 4
+    const split = Array.from({ length: 1500 }, (_, seed) => rows(seed)).filter(
+      ({ program }) => lower(program, mode, limit).launches.length > lower(program, mode).launches.length,
+    )
+    assert.ok(split.length > 5)
+    for (const one of split) {
+      assert.ok(lower(one.program, mode, limit).launches.every(({ reads }) => reads.length < limit))
+      await check(await run(), 'in parts', one, limit)
     }
-  }
-  test(`${mode}: ${cases[mode]} random contractions`, { skip }, () => each('contraction', contraction))
-  test(`${mode}: ${cases[mode]} random kernels of rows`, { skip }, () => each('rows', rows))
-  if (device !== undefined) after(async () => (await device).close())
+  })
+  test(`${mode}: a loop is not cut short at 1000 turns`, { skip }, async () => {
+    const n = 5003
+    const program = along(n, 1, [
+      { op: 'reduce', merge: 'sum', arg: 0 },
+      { op: 'store', stream: 1, arg: 1 },
+    ])
+    const [total] = await (await run())(program, [new Float32Array(n).fill(1)])
+    assert.equal(total![0], n)
+  })
+  test(`${mode}: sin, cos and log are as good as float32 allows`, { skip }, async () => {
+    const n = 4001
+    const sample = (from: number, to: number): Float32Array =>
+      Float32Array.from({ length: n }, (_, i) => from + ((to - from) * i) / (n - 1))
+    const words = [
+      ['sin', sample(-500, 500)],
+      ['cos', sample(-500, 500)],
+      ['log', sample(0.4, 2.2)],
+    ] as const
+    for (const [word, x] of words) {
+      const program = along(n, n, [
+        { op: 'word', word, args: [0] },
+        { op: 'store', stream: 1, arg: 1 },
+      ])
+      const [y] = await (await run())(program, [x])
+      const errors = y!.map(
+        (value, i) => Math.abs(value - Math[word](x[i]!)) / Math.max(Math.abs(Math[word](x[i]!)), word === 'log' ? 1e-3 : 1),
+      )
+      assert.ok(Math.max(...errors) < 4e-7, `${word} is off by ${Math.max(...errors)}`)
+    }
+  })
 }
-let opened: ReturnType<typeof webgpu> | undefined
-const graphics = (): ReturnType<typeof webgpu> => {
-  opened ??= webgpu()
-  return opened
-}
-after(async () => (await opened)?.close())
