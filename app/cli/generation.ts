@@ -16,7 +16,11 @@ export const generate = async (terminal: Terminal, options: GenerateOptions): Pr
   const { backend, mode } = await openBackend(options, terminal.say)
   try {
     const decode = streamDecoder(tokenizer, ids)
-    const print = (text: string): void => (json ? undefined : terminal.print(text))
+    let printed = ''
+    const print = (text: string): void => {
+      printed += text
+      if (!json) terminal.print(text)
+    }
     print(tokenizer.decode(ids))
     const started = performance.now()
     const [made] = await generator(backend, model)(await evaluate(backend, parameters), [ids], {
@@ -28,7 +32,7 @@ export const generate = async (terminal: Terminal, options: GenerateOptions): Pr
     const { tokens, ended } = made!
     const seconds = (performance.now() - started) / 1000
     const text = tokenizer.decode([...ids, ...tokens])
-    print('\n')
+    print(`${text.slice(printed.length)}\n`) // bytes of a character that never became whole
     if (json) terminal.print(`${JSON.stringify({ text, tokens: tokens.length, ended, backend: backend.name, mode, seconds })}\n`)
     await breathe()
     terminal.say(`${tokens.length} tokens in ${seconds.toFixed(2)} s (${count(tokens.length / seconds)} a second, compilation included)`)
