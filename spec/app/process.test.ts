@@ -1,0 +1,54 @@
+/** The command as a process: it starts fast, Ctrl-C saves, standard output can be piped. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import test from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { halograd, jsonLines, judged, temporary, tinyModel } from './fixture.ts'
+
+const bin = join(dirname(fileURLToPath(import.meta.url)), '../../app/cli/halograd.mjs')
+const folder = temporary()
+const model = await tinyModel(join(folder, 'model'))
+const data = jsonLines(join(folder, 'judged.jsonl'), judged)
+
+/** Starts the command; `watch` sees standard error as it grows, and may signal. */
+const start = (args: readonly string[], watch: (err: string, kill: () => void) => void = () => undefined) =>
+  new Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>((resolve) => {
+    const child = spawn(process.execPath, [bin, ...args], { cwd: folder })
+    let [out, err] = ['', '']
+    child.stdout.on('data', (text) => {
+      out += text
+    })
+    child.stderr.on('data', (text) => {
+      err += text
+      watch(err, () => void child.kill('SIGINT'))
+    })
+    child.on('close', (code) => resolve({ code, out, err }))
+  })
+
+test('Ctrl-C stops after the step, saves a model that loads, and exits with 130', async () => {
+  const out = join(folder, 'interrupted')
+  const endless = ['align', '--halo', 'kto', '--model', model, '--data', data, '--out', out, '--steps', '1000000', '--batch', '4']
+  let signalled = false
+  const run = await start([...endless, '--backend', 'reference', '--json'], (err, interrupt) => {
+    if (signalled || !err.includes('align 1/1000000')) return
+    signalled = true
+    interrupt()
+  })
+  assert.equal(run.code, 130, run.err)
+  assert.match(run.err, /Stopping after this step/)
+  const result = JSON.parse(run.out)
+  assert.ok(result.interrupted && result.steps >= 1 && result.steps < 1000000)
+  assert.equal(readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n').length, result.steps)
+  const text = await halograd('generate', '--model', out, '--prompt', 'the', '--max-tokens', '2', '--backend', 'reference')
+  assert.equal(text.code, 0, text.err)
+})
+
+test('from another folder, with relative paths: results on standard output, words on standard error, exit code 0', async () => {
+  const args = ['generate', '--model', 'model', '--prompt', 'the dog', '--max-tokens', '2', '--temperature', '0', '--backend', 'reference']
+  const { code, out, err } = await start(args)
+  assert.equal(code, 0, err)
+  assert.match(out, /^the dog/)
+  assert.match(err, /backend: reference/)
+})
