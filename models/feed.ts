@@ -15,7 +15,11 @@ import type { Sequences, Transformer } from './transformer.ts'
 /** One example as tokens: a preference, or a completion, judged or merely shown. */
 export type TrainingExample =
   | { readonly chosen: Example; readonly rejected: Example }
-  | { readonly outcome: Example; readonly label?: boolean }
+  | {
+      readonly outcome: Example
+      /** Desirable or undesirable; or an advantage, whose sign says that and whose magnitude weighs the example. */
+      readonly label?: boolean | number
+    }
 
 export interface FeedOptions extends Omit<BatchOptions, 'context'> {
   /** Examples a step. */
@@ -61,10 +65,11 @@ export const feed = <P>(
 ): Feed => {
   checkExamples(loss, examples)
   const score = scorer(backend, model, reference)
-  const labels = examples.map((example) => 'chosen' in example || example.label !== false)
+  const labels = examples.map(signOf)
   const lengths = examples.map((example) => Math.max(...Object.values(partsOf(example)).map(lengthOf)))
+  const desirable = labels.map((label) => label > 0)
   const stepsPerEpoch = Math.floor(examples.length / size)
-  const epoch = latest((number: number) => epochOf(labels, { size, seed, epoch: number, lengths }))
+  const epoch = latest((number: number) => epochOf(desirable, { size, seed, epoch: number, lengths }))
 
   /** `others[i]`: whose completion the prompt of `members[i]` is mismatched with. */
   const micro = async (members: readonly number[], others: readonly number[] | undefined): Promise<MicroBatch> => {
@@ -75,7 +80,7 @@ export const feed = <P>(
       const sequences = sequencesOf(padded[i]!)
       scored[name] = loss.needs.reference ? { ...sequences, reference: await score(part, sequences) } : sequences
     }
-    const signs = members.map((i) => (labels[i] ? 1 : -1))
+    const signs = members.map((i) => labels[i]!)
     return {
       batch: { ...scored, ...(loss.needs.label ? { label: tensor({ batch: members.length }, signs) } : {}) },
       examples: members,
@@ -107,6 +112,10 @@ interface Row extends Example {
 
 const partsOf = (example: TrainingExample): Partial<Record<Part, Example>> =>
   'chosen' in example ? { chosen: example.chosen, rejected: example.rejected } : { outcome: example.outcome }
+const signOf = (example: TrainingExample): number => {
+  const label = 'chosen' in example ? undefined : example.label
+  return typeof label === 'number' ? label : label === false ? -1 : 1
+}
 const outcomeOf = (example: TrainingExample): Example => ('chosen' in example ? example.chosen : example.outcome)
 const lengthOf = ({ prompt, completion }: Example): number => prompt.length + completion.length
 

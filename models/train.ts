@@ -8,6 +8,7 @@ import type { TrainingLoss } from './loss.ts'
 import { startingPoint } from './objective.ts'
 import type { Optimizer } from './optimizer.ts'
 import type { Parameters } from './parameters.ts'
+import { checkParts } from './parts.ts'
 import { programs } from './programs.ts'
 import type { State } from './step.ts'
 import { TrainingError } from './training-error.ts'
@@ -44,11 +45,12 @@ export interface StepReport {
 
 /**
  * Train from a state (`optimizer.begin(parameters)` is a new one). Returns the last state, on the backend.
- * @throws BatchError when the examples do not suit the loss; TrainingError when loss or gradient is not finite (the state before is kept), or
+ * @throws BatchError when the examples do not suit the loss, or it cannot be run in parts; TrainingError when loss or gradient is not finite (the state before is kept), or
  * when the first loss is not what it must be while the policy is still the reference model
  */
 export const train = async <P extends Tree<P>>(start: State<P>, options: TrainingOptions<P>): Promise<State<P>> => {
   const { backend, model, loss, optimizer, examples, steps, signal, onStep } = options
+  checkParts(loss, options.accumulate ?? 1)
   const batches = feed(backend, model, loss, options.reference ?? start.parameters, examples, options)
   const advance = programs(backend, model, loss, optimizer)
   let state = await evaluate(backend, start)

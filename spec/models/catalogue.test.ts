@@ -1,0 +1,39 @@
+/** Every loss of the catalogue trains a transformer through one path; in parts it gives the same numbers, or is refused. */
+import { deepEqual, ok } from 'node:assert/strict'
+import test from 'node:test'
+import { catalogue, certain } from '../../halos/index.ts'
+import { adamW, BatchError, begin, constantRate, type TrainingExample, train, transformer } from '../../models/index.ts'
+import { backend, close, judged, pairs, tiny } from './tiny.ts'
+
+const { config, parameters } = tiny[1]!
+const model = transformer(config)
+/** Labels of different magnitudes: advantages. */
+const advantages: readonly TrainingExample[] = judged.map((example, i) =>
+  'outcome' in example ? { ...example, label: ((i % 5) - 2.5) / 2 } : example,
+)
+
+const refused: string[] = []
+for (const family of await catalogue()) {
+  const loss = certain(family())
+  const optimizer = adamW({ rate: constantRate(1e-2) })
+  const run = async (accumulate: number) => {
+    const losses: number[] = []
+    const examples = loss.needs.pair ? pairs : family.key === 'ppo-clip' ? advantages : judged
+    const onStep = ({ metrics }: { readonly metrics: Readonly<Record<string, number>> }) => void losses.push(metrics.loss!)
+    await train(begin(optimizer, parameters), { backend, model, loss, optimizer, examples, batch: 8, steps: 3, accumulate, onStep })
+    return losses
+  }
+  test(`${loss.name} trains, and in parts is the same or refused`, async () => {
+    const whole = await run(1)
+    ok(whole.length === 3 && whole.every(Number.isFinite), whole.join())
+    ok(new Set(whole).size === 3, 'the parameters move')
+    const parts = await run(2).catch((error: unknown) => {
+      ok(error instanceof BatchError, String(error))
+      refused.push(family.key)
+    })
+    if (parts !== undefined) close(parts, whole, 1e-8)
+  })
+}
+
+test('refused are those that rank examples, or learn through a mean of them', () =>
+  deepEqual(refused.toSorted(), ['aot', 'aot-unpaired', 'kto-pair']))
