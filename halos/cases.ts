@@ -4,9 +4,10 @@
  *     { inputs: { policy_logps, ref_logps, labels, policy_KL_logps, ref_KL_logps } }                       judged completions
  *     { inputs: { policy_chosen_logps, policy_rejected_logps, ref_chosen_logps, ref_rejected_logps } }     pairs
  */
-import { type AnyTensor, type Backend, fill, grad, read, sum, type Tensor, tensor } from '../core/index.ts'
+import { type AnyTensor, type Backend, equal, fill, grad, read, size, sum, type Tensor, tensor, where } from '../core/index.ts'
 import { type Incomplete, type Role, supply } from './evidence.ts'
-import type { AnyLoss, Outcome } from './loss.ts'
+import type { AnyLoss, Outcome, Rewards, Statistic } from './loss.ts'
+import { type Reward, rewardOf } from './reward.ts'
 
 /** A number for each example, or one for each of its tokens. */
 export type Column = readonly (number | boolean)[] | readonly (readonly number[])[]
@@ -27,9 +28,13 @@ export interface Answer {
   readonly grads: Readonly<Record<string, readonly number[] | readonly (readonly number[])[] | null>>
 }
 
-type Inputs = Readonly<Record<string, Tensor<string>>>
+/** Tensors over 'example', or 'example' and 'token', by name. */
+export type Inputs = Readonly<Record<string, Tensor<string>>>
 
-/** Which inputs make up which completion. A missing length is 1: the inputs are averages over tokens then. */
+/**
+ * Which inputs make up which completion. Where no length is given, tokens count whose log-probability is not exactly 0 (padding);
+ * a number for the whole completion counts as one token: it is an average then.
+ */
 const columns: { readonly [R in Role]: readonly [policy: string, reference: string, length: string] } = {
   outcome: ['policy_logps', 'ref_logps', 'lengths'],
   unrelated: ['policy_KL_logps', 'ref_KL_logps', 'KL_lengths'],
@@ -46,7 +51,7 @@ export const evidenceOf = (inputs: Inputs): Incomplete => {
   const completion = (role: Role): Incomplete => {
     const [policy, reference, length] = [column(columns[role][0]), column(columns[role][1]), column(columns[role][2])]
     if (policy === undefined) return {}
-    return { [role]: { policy, ...(reference && { reference }), length: length ?? fill({ example: policy.shape.example }, 1) } }
+    return { [role]: { policy, ...(reference && { reference }), length: length ?? tokens(inputs[columns[role][0]]!) } }
   }
   const label = column('labels')
   return {
@@ -58,6 +63,9 @@ export const evidenceOf = (inputs: Inputs): Incomplete => {
   }
 }
 
+const tokens = (x: Tensor<string>): Tensor<'example'> =>
+  'token' in x.shape ? sum(where(equal(x, 0), 0, 1) as Tensor<'example' | 'token'>, 'token') : fill({ example: size(x, 'example') }, 1)
+
 const tensors = (inputs: Case['inputs']): Inputs =>
   Object.fromEntries(
     Object.entries(inputs).map(([name, column]) => {
@@ -67,21 +75,39 @@ const tensors = (inputs: Case['inputs']): Inputs =>
     }),
   )
 
+export interface Conventions {
+  /** The statistic of the reference point, where it is given: unrelated completions are not asked for then. */
+  readonly pooled?: Statistic
+  /** The inputs under our names, as expressions of those that were given. */
+  readonly inputs?: (given: Inputs) => Inputs
+  /** What they report as reward, where it is not the r of the loss. */
+  readonly reported?: Reward
+}
+
+/** The inputs with respect to which a loss is differentiated. */
+const ofPolicy = (name: string): boolean => /^(policy_|rewards_|chosen_logits|rejected_logits)/.test(name)
+
 /** The loss and its gradient on a case. Throws an EvidenceError where an input that the loss needs is missing. */
-export const evaluateCase = async (backend: Backend, loss: AnyLoss, { id, inputs }: Case): Promise<Answer> => {
-  const columns = tensors(inputs)
-  const policies = Object.fromEntries(Object.entries(columns).filter(([name]) => name.startsWith('policy_')))
-  const run = (p: Inputs): Outcome => loss.evaluate(supply(loss, evidenceOf({ ...columns, ...p })))
+export const evaluateCase = async (
+  backend: Backend,
+  loss: AnyLoss,
+  { id, inputs: given }: Case,
+  { pooled, inputs = (x) => x, reported }: Conventions = {},
+): Promise<Answer> => {
+  const columns = tensors(given)
+  const policies = Object.fromEntries(Object.entries(columns).filter(([name]) => ofPolicy(name)))
+  const needs = pooled === undefined ? loss.needs : { ...loss.needs, unrelated: false }
+  const evidence = (p: Inputs): Incomplete => evidenceOf(inputs({ ...columns, ...p }))
+  const run = (p: Inputs): Outcome => loss.evaluate(supply({ ...loss, needs }, evidence(p)), pooled)
   const outcome = run(policies)
+  const { kl, rewards = {} } = { ...outcome, ...(reported && { rewards: rewardsOf(reported, evidence(policies)) }) }
   const numbers = async (x: AnyTensor | undefined): Promise<readonly number[]> =>
     x === undefined ? [] : [...(await read(backend, x as Tensor<string>))]
-  const { rewards, kl } = outcome
   const [own, labels] = [await numbers(rewards.outcome), await numbers(columns.labels)]
   const judged = (sign: number, direct: readonly number[]): readonly number[] =>
     rewards.outcome === undefined ? direct : own.filter((_, i) => Math.sign(labels[i] ?? 1) === sign)
-  const gradients = grad((p: Inputs) => run(p).loss)(policies)
   const grads: Record<string, Answer['grads'][string]> = {}
-  for (const [name, x] of Object.entries(gradients)) grads[name] = nested(x, await numbers(x))
+  for (const [name, x] of Object.entries(grad((p: Inputs) => run(p).loss)(policies))) grads[name] = nested(x, await numbers(x))
   return {
     ...(id !== undefined && { id }),
     loss: (await numbers(outcome.loss))[0]!,
@@ -91,6 +117,15 @@ export const evaluateCase = async (backend: Backend, loss: AnyLoss, { id, inputs
     ...(kl && { kl: (await numbers(kl))[0]! }),
     grads,
   }
+}
+
+const rewardsOf = (reward: Reward, evidence: Incomplete): Rewards => {
+  const r = rewardOf(reward)
+  const of = (role: 'outcome' | 'chosen' | 'rejected'): Rewards => {
+    const { policy, ...rest } = evidence[role] ?? {}
+    return policy === undefined ? {} : { [role]: r({ policy, ...rest }) }
+  }
+  return { ...of('outcome'), ...of('chosen'), ...of('rejected') }
 }
 
 /** A gradient that is no expression of anything, only a constant, never had a path. */

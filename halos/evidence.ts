@@ -15,7 +15,7 @@ export interface Completion {
 }
 export type Part = keyof Completion
 
-/** +1 where the completion is desirable, −1 where it is undesirable. */
+/** +1 where the completion is desirable, −1 where it is undesirable. An advantage is a label too: its magnitude weighs the example. */
 export type Label = Tensor<'example'>
 
 /** The evidence that each kind of reference point asks for, for completions of which the reward reads `C`. */
@@ -30,6 +30,9 @@ export interface EvidenceOf<C> {
   readonly shown: { readonly outcome: C }
 }
 export type Kind = keyof EvidenceOf<unknown>
+
+/** The evidence of a HALO whose reward reads the parts P of a completion, and whose reference is of kind K. */
+export type Evidence<P extends Part, K extends Kind> = EvidenceOf<Pick<Completion, P | 'policy'>>[K]
 
 /** All the evidence there can be. Every loss accepts it, because `Loss<E>` is contravariant in E. */
 export interface Everything {

@@ -1,19 +1,19 @@
 /**
  * A human-aware loss, declared. With a reward r, a reference distribution Q, a value function v, a sign s (the label) and a negative
- * affine map t,
+ * affine map t (and a = |label|, which is 1 for a judgement and |A| for an advantage; and, where declared, a temper τ_s > 0),
  *
- *     L(θ) = mean over examples of  t_s( v( s · ( r_θ(x, y) − E_{(x', y') ~ Q}[ r_θ(x', y') ] ) ) )
+ *     L(θ) = mean over examples of  a · t_s( v( τ_s · s · ( r_θ(x, y) − E_{(x', y') ~ Q}[ r_θ(x', y') ] ) ) )
  *
  * Ethayarajh et al. (2024), KTO: Model Alignment as Prospect Theoretic Optimization, arXiv:2402.01306v1, Definition 3.4.
  * What a trainer needs to know of the result is `Loss` (loss.ts): `name`, `needs`, `statistic`, `evaluate`.
  */
 import { either as E } from 'fp-ts'
-import { binary, constant, mean, mul, size, sub, type Tensor, unary } from '../core/index.ts'
+import { binary, constant, mean, mul, type Scalar, size, sub, type Tensor, unary } from '../core/index.ts'
 import type { Affine, Judged } from './affine.ts'
-import type { Completion, Everything, EvidenceOf, Kind, Needs, Part } from './evidence.ts'
-import { type Checked, checked } from './flaw.ts'
-import type { Loss, Outcome, Rewards, Statistic } from './loss.ts'
-import { expectation, type Reference, statistic } from './reference.ts'
+import type { Everything, Evidence, Kind, Needs, Part } from './evidence.ts'
+import { type Checked, checked, flawed, sound } from './flaw.ts'
+import type { Loss, Outcome, Statistic } from './loss.ts'
+import { expectation, pools, type Reference, statistic } from './reference.ts'
 import { type Reward, rewardOf } from './reward.ts'
 import type { Source } from './source.ts'
 import type { Value } from './value.ts'
@@ -26,10 +26,9 @@ export interface Declaration<P extends Part, K extends Kind> {
   readonly reference: Checked<Reference<K>>
   readonly value: Checked<Value>
   readonly t: Checked<Judged<Affine>>
+  /** How sharply each label is felt, τ_s: v(τ_s z) is a value function if v is. Default: 1. */
+  readonly temper?: Checked<Judged<number>>
 }
-
-/** The evidence of a HALO whose reward reads the parts P of a completion, and whose reference is of kind K. */
-export type Evidence<P extends Part, K extends Kind> = EvidenceOf<Pick<Completion, P | 'policy'>>[K]
 
 /** A loss with its parts: they can be read, proved, printed and plotted. */
 export interface Halo<P extends Part = Part, K extends Kind = Kind> extends Loss<Evidence<P, K>> {
@@ -37,13 +36,24 @@ export interface Halo<P extends Part = Part, K extends Kind = Kind> extends Loss
   readonly reference: Reference<K>
   readonly value: Value
   readonly t: Judged<Affine>
+  readonly temper: Judged<number>
 }
 
 /** The loss that the parts declare, or every flaw of theirs at once. */
 export const halo = <P extends Part, K extends Kind>(declaration: Declaration<P, K>): Checked<Halo<P, K>> => {
-  const { name, source, reward, reference, value, t } = declaration
-  return E.map((parts: Parts<P, K>) => assemble(name, source, parts))(checked({ reward, reference, value, t }))
+  const { name, source, reward, reference, value, t, temper = sound({ desirable: 1, undesirable: 1 }) } = declaration
+  const parts = E.chain(anchored<P, K>)(checked({ reward, reference, value, t, temper }))
+  return E.map((sound: Parts<P, K>) => assemble(name, source, sound))(parts)
 }
+/** A reward that is never on both sides of its anchor has no gains. */
+const anchored = <P extends Part, K extends Kind>(parts: Parts<P, K>): Checked<Parts<P, K>> =>
+  parts.reference.over === 'none' && parts.reward.centre === undefined
+    ? flawed(
+        'reference',
+        `a reference point other than ${parts.reference.name}, which separates gains from losses for rewards of u only`,
+        parts.reward.name,
+      )
+    : sound(parts)
 
 /** The same HALO with other parts: variants, mutations, and what the algebra makes. */
 export const vary = <P extends Part, K extends Kind>(
@@ -51,45 +61,50 @@ export const vary = <P extends Part, K extends Kind>(
   changes: Partial<Parts<P, K>> & { readonly name?: string },
 ): Halo<P, K> => assemble(changes.name ?? h.name, h.source, { ...h, ...changes })
 
-export type Parts<P extends Part = Part, K extends Kind = Kind> = Pick<Halo<P, K>, 'reward' | 'reference' | 'value' | 't'>
+export type Parts<P extends Part = Part, K extends Kind = Kind> = Pick<Halo<P, K>, 'reward' | 'reference' | 'value' | 't' | 'temper'>
 
 const assemble = <P extends Part, K extends Kind>(name: string, source: Source, parts: Parts<P, K>): Halo<P, K> => {
-  const { reward, reference, value, t } = parts
+  const { reward, reference, value, t, temper } = parts
   const r = rewardOf(reward)
   const v = unary(value.body)
-  const loss = affine(t)
+  const [tempered, loss] = [temperOf(temper), affineOf(t)]
   const needs = needsOf(reward, reference)
   // Of everything, only what `needs` names is looked at, and the evidence has that by its type.
   const all = (evidence: Evidence<P, K>): Everything => evidence as unknown as Everything
   const evaluate = (evidence: Evidence<P, K>, pooled?: Statistic): Outcome => {
     const e = all(evidence)
-    const [judged, sign] = needs.pair ? [e.chosen, constant(1)] : [e.outcome, e.label]
+    const [judged, label] = needs.pair ? [e.chosen, constant(1)] : [e.outcome, e.label]
     const own = r(judged)
-    const expected = expectation(reference, r, e, pooled)
-    const surprise = mul(sign, sub(own, expected)) as Tensor<'example'>
-    const losses = loss(v(surprise), sign) as Tensor<'example'>
-    const rewards: Rewards = needs.pair ? { chosen: own, rejected: r(e.rejected) } : { outcome: own }
+    const expected = expectation(reference, r, reward.centre, e, pooled)
+    const surprise = mul(sign(label), sub(own, expected)) as Tensor<'example'>
+    const losses = mul(magnitude(label), loss(v(tempered(surprise, label)), label)) as Tensor<'example'>
     return {
       loss: mean(losses, 'example'),
       weight: constant(size(losses, 'example')),
       losses,
-      rewards,
+      rewards: needs.pair ? { chosen: own, rejected: r(e.rejected) } : { outcome: own },
       surprise,
-      ...(reference.reach === 'example' ? {} : anchor(expected as Tensor, reward)), // what reaches further has no axes
+      ...(pools(reference) && pointOf(expected as Tensor, reward)), // one number for the batch has no axes
     }
   }
-  const pooling = reference.reach === 'example' ? {} : { statistic: (e: Evidence<P, K>) => statistic(reference, r, all(e)) }
-  return { name, source, needs, evaluate, ...pooling, reward, reference, value, t }
+  const pooling = pools(reference) && { statistic: (e: Evidence<P, K>) => statistic(reference, r, all(e)) }
+  return { name, source, needs, evaluate, ...pooling, ...{ reward, reference, value, t, temper } }
 }
 
+const sign = unary((S) => (label) => S.where(S.less(S.of(0), label), S.of(1), S.of(-1)))
+const magnitude = unary((S) => (label) => S.max(label, S.mul(S.of(-1), label)))
 /** The reference point, in units of reward and in nats. */
-const anchor = (z0: Tensor, { scale }: Reward): Pick<Outcome, 'z0' | 'kl'> => ({ z0, kl: mul(z0, 1 / scale) })
+const pointOf = (z0: Tensor, { scale }: Reward): Pick<Outcome, 'z0' | 'kl'> => ({ z0, kl: mul(z0, 1 / scale) })
 
-/** t_s(v), where the sign s > 0 means desirable. */
-const affine = ({ desirable, undesirable }: Judged<Affine>) =>
-  binary((S) => (v, s) => {
-    const by = (a: number, b: number) => (a === b ? S.of(a) : S.where(S.less(S.of(0), s), S.of(a), S.of(b)))
-    return S.sub(by(desirable.shift, undesirable.shift), S.mul(by(desirable.scale, undesirable.scale), v))
+/** One number or the other, by the label. */
+const either = <A>(S: Scalar<A>, label: A, { desirable, undesirable }: Judged<number>): A =>
+  desirable === undesirable ? S.of(desirable) : S.where(S.less(S.of(0), label), S.of(desirable), S.of(undesirable))
+const temperOf = (temper: Judged<number>) => binary((S) => (z, label) => S.mul(either(S, label, temper), z))
+/** t_s(v). */
+const affineOf = ({ desirable, undesirable }: Judged<Affine>) =>
+  binary((S) => (v, label) => {
+    const shift = either(S, label, { desirable: desirable.shift, undesirable: undesirable.shift })
+    return S.sub(shift, S.mul(either(S, label, { desirable: desirable.scale, undesirable: undesirable.scale }), v))
   })
 
 const needsOf = ({ reads }: Reward, { kind, reach }: Reference): Needs => ({

@@ -3,6 +3,7 @@
  * `losses/` holds the catalogue, a file a loss.
  */
 export * from './affine.ts'
+export * from './algebra.ts'
 export * from './cases.ts'
 export * from './catalogue.ts'
 export * from './evidence.ts'

@@ -4,7 +4,8 @@
  *
  *     KTO:  z₀ = max(0, stop(mean of r_θ(x, y') over unrelated completions y'))
  */
-import { constant, div, maximum, size, stopGradient, sum, type Tensor } from '../core/index.ts'
+import { either as E } from 'fp-ts'
+import { constant, div, equal, iota, less, maximum, mul, rename, size, stopGradient, sub, sum, type Tensor, where } from '../core/index.ts'
 import type { Completion, Everything, Kind } from './evidence.ts'
 import { type Checked, sound } from './flaw.ts'
 import type { Statistic } from './loss.ts'
@@ -20,8 +21,8 @@ export interface Reference<K extends Kind = Kind> {
   readonly inputs: string
   readonly outputs: string
   readonly estimator: string
-  /** The completions whose rewards are averaged; `none` for the constant 0. */
-  readonly over: 'rejected' | 'unrelated' | 'outcome' | 'none'
+  /** Whose rewards are averaged: `opposite` is the other label's; `none` is the anchor, where θ = π_ref. */
+  readonly over: 'rejected' | 'rank' | 'unrelated' | 'outcome' | 'opposite' | 'none'
   readonly reach: Reach
   /** Held constant: no gradient flows into it. */
   readonly held: boolean
@@ -59,23 +60,119 @@ export const policy = ({ clamped = true, held = true } = {}): Checked<Reference<
     clamped,
   })
 
+/** Q = δ(y_l), where y_l is the rejected completion of the same rank among the rejected ones (optimal transport of rewards). */
+export const rankMatched: Checked<Reference<'pair'>> = E.map((q: Reference<'pair'>) => ({
+  ...q,
+  name: 'δ(y_l of equal rank)',
+  inputs: 'the prompt of the rejected completion of equal rank',
+  over: 'rank' as const,
+}))(rejected)
+
+const judged = {
+  kind: 'judged',
+  inputs: 'the prompts of the data',
+  reach: 'example',
+  held: true,
+  clamped: false,
+} as const
+
+/** The anchor: the reward where the policy is its reference model (0 for log-ratios). Legal for rewards that have one. */
+export const anchor: Checked<Reference<'judged'>> = sound({
+  ...judged,
+  name: 'r(u = 0)',
+  outputs: 'none: the anchor u = 0, where the policy is its reference model',
+  estimator: 'a constant',
+  over: 'none',
+})
+/** Q = (data, π_old): E[q] = Σ π_old · π_θ/π_old = 1, exactly, whatever θ. */
+export const sampler: Checked<Reference<'judged'>> = E.map((q: Reference<'judged'>) => ({
+  ...q,
+  name: '1 = E[q]',
+  outputs: 'π_old, which sampled the completions',
+  estimator: 'the constant 1, which E[π_θ/π_old] is',
+}))(anchor)
+/** Q = the judged completions of the batch: their mean reward (KTO on surprisal). */
+export const batch: Checked<Reference<'judged'>> = sound({
+  ...judged,
+  name: 'mean r of the batch',
+  outputs: 'the empirical distribution of the batch',
+  estimator: 'mean reward of the judged completions',
+  over: 'outcome',
+  reach: 'batch',
+})
+/** The same over this batch and all earlier ones. The earlier rewards are those of older θ: Q trails the policy. */
+export const running: Checked<Reference<'judged'>> = E.map((q: Reference<'judged'>) => ({
+  ...q,
+  name: 'running mean of r',
+  outputs: 'the empirical distribution of all batches so far',
+  estimator: 'mean reward of all judged completions so far, each under the θ of its time',
+  reach: 'history' as const,
+}))(batch)
+/** Q = the completions of the other label: desirable ones are compared with undesirable ones, and conversely. Not held. */
+export const opposite: Checked<Reference<'judged'>> = E.map((q: Reference<'judged'>) => ({
+  ...q,
+  name: 'max(0, mean r of the other label)',
+  outputs: 'the empirical distribution of the completions of the other label',
+  estimator: 'their mean reward',
+  over: 'opposite' as const,
+  held: false,
+  clamped: true,
+}))(batch)
+
 /** The rewards that Q averages. */
 type RewardOf = (y: Completion) => Tensor<'example'>
 
+const total = (x: Tensor<'example'>, weight?: Tensor<'example'>): Statistic => ({
+  sum: sum(weight === undefined ? x : (mul(x, weight) as Tensor<'example'>), 'example'),
+  count: weight === undefined ? constant(size(x, 'example')) : sum(weight, 'example'),
+})
+
 /** Σ r and the number of examples, over the completions of this (micro-)batch. */
-export const statistic = ({ over }: Reference, reward: RewardOf, evidence: Everything): Statistic => {
-  const rewards = over === 'none' ? undefined : reward(evidence[over])
-  return rewards === undefined
-    ? { sum: constant(0), count: constant(0) }
-    : { sum: sum(rewards, 'example'), count: constant(size(rewards, 'example')) }
-}
+export const statistic = ({ over }: Reference, reward: RewardOf, evidence: Everything): Statistic =>
+  total(reward(over === 'unrelated' ? evidence.unrelated : evidence.outcome))
+
+/** Whether one number, summed over the batch, is all that an example must know of the others. */
+export const pools = ({ reach, over }: Reference): boolean => reach !== 'example' && over !== 'opposite'
 
 /** E_Q r, for every example or once for the whole batch. */
-export const expectation = (q: Reference, reward: RewardOf, evidence: Everything, pooled?: Statistic): Tensor<'example'> | Tensor => {
-  const hold = <A extends string>(x: Tensor<A>): Tensor<A> => (q.held ? stopGradient(x) : x)
-  const clamp = <A extends string>(x: Tensor<A>): Tensor<A> => (q.clamped ? (maximum(x, 0) as Tensor<A>) : x)
-  if (q.over === 'none') return constant(0)
-  if (q.reach === 'example') return clamp(hold(reward(evidence[q.over])))
-  const { sum: total, count } = pooled ?? statistic(q, reward, evidence)
-  return clamp(hold(div(total, count)))
+export const expectation = (
+  q: Reference,
+  reward: RewardOf,
+  centre: number | undefined,
+  evidence: Everything,
+  pooled?: Statistic,
+): Tensor<'example'> | Tensor => {
+  const finish = <A extends string>(x: Tensor<A>): Tensor<A> => {
+    const held = q.held ? stopGradient(x) : x
+    return q.clamped ? (maximum(held, 0) as Tensor<A>) : held
+  }
+  switch (q.over) {
+    case 'none':
+      return constant(centre ?? Number.NaN) // a declaration without a centre was refused
+    case 'rejected':
+      return finish(reward(evidence.rejected))
+    case 'rank':
+      return finish(ofEqualRank(reward(evidence.rejected), reward(evidence.chosen)))
+    case 'opposite': {
+      const [desirable, r] = [less(0, evidence.label) as Tensor<'example'>, reward(evidence.outcome)]
+      const mean = ({ sum: s, count }: Statistic): Tensor => finish(div(s, maximum(count, 1)))
+      return where(desirable, mean(total(r, sub(1, desirable))), mean(total(r, desirable))) as Tensor<'example'>
+    }
+    default: {
+      const { sum: s, count } = pooled ?? statistic(q, reward, evidence)
+      return finish(div(s, count))
+    }
+  }
+}
+
+/** For every x, the value of the same rank; ties are broken by position. */
+export const ofEqualRank = (values: Tensor<'example'>, x: Tensor<'example'>): Tensor<'example'> => {
+  const others = rename(values, 'example', 'other')
+  const matches = equal(rank(x), rename(rank(values), 'example', 'other')) as Tensor<'example' | 'other'>
+  return sum(mul(matches, others) as Tensor<'example' | 'other'>, 'other')
+}
+const rank = (x: Tensor<'example'>): Tensor<'example'> => {
+  const n = size(x, 'example')
+  const [other, earlier] = [rename(x, 'example', 'rival'), less(iota('rival', n), iota('example', n))]
+  return sum(where(equal(other, x), earlier, less(other, x)) as Tensor<'example' | 'rival'>, 'rival')
 }

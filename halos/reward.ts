@@ -1,19 +1,22 @@
 /**
- * Rewards: how much the policy thinks of a completion. A closed vocabulary, every word strictly increasing in log π_θ(y|x).
+ * Rewards: how much the policy thinks of a completion. A closed vocabulary, every word strictly increasing in log π_θ(y|x), which
+ * `verify` proves. p = log π_θ(y|x), u = p − log π_ref(y|x), n tokens, p̄ = p/n.
  *
- *     r_θ(x, y) = β log (π_θ(y|x) / π_ref(y|x))        the reward that DPO and KTO imply
+ *     r_θ(x, y) = β u        the reward that DPO and KTO imply
  */
 import { either as E } from 'fp-ts'
 import { type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
 import type { Completion, Part } from './evidence.ts'
-import { type Checked, positive } from './flaw.ts'
+import { type Checked, checked, number, positive } from './flaw.ts'
 
 export interface Reward<P extends Part = Part> {
   readonly name: string
   /** Which numbers of a completion it depends on: the loss asks for no others. */
   readonly reads: readonly P[]
-  /** r per unit of log π_θ, where that is a constant: a mean of r divided by it is a KL divergence in nats. */
+  /** r per unit of log π_θ, where that is a constant, else 1: a mean of βu divided by β is a KL divergence in nats. */
   readonly scale: number
+  /** r where the policy is its reference model, u = 0: the anchor that separates gains from losses without asking anyone. */
+  readonly centre?: number
   /** (log π_θ, log π_ref, tokens) ↦ r, in the scalar language: computed, differentiated and proved from this text. */
   readonly body: Ternary
 }
@@ -24,14 +27,73 @@ export const rewardOf = (reward: Reward): ((y: Pick<Completion, 'policy'> & Part
   return (y) => r(y.policy, y.reference ?? 0, y.length ?? 1) // what it does not read may be absent
 }
 
-/** r = β u, u = log π_θ(y|x) − log π_ref(y|x). */
-export const logRatio = (beta: number): Checked<Reward<'policy' | 'reference'>> =>
-  E.map((b: number) => ({
-    name: `${b}·log π_θ/π_ref`,
-    reads: ['policy', 'reference'] as const,
-    scale: b,
-    body:
-      <A>(S: Scalar<A>) =>
-      (policy: A, reference: A) =>
-        S.mul(S.of(b), S.sub(policy, reference)),
-  }))(positive('reward.beta', beta))
+const word =
+  <P extends Part>(reads: readonly P[]) =>
+  (name: string, body: Ternary, { scale = 1, centre }: { readonly scale?: number; readonly centre?: number } = {}): Reward<P> => ({
+    name,
+    reads,
+    scale,
+    ...(centre !== undefined && { centre }),
+    body,
+  })
+const relative = word(['policy', 'reference'])
+const relativePerToken = word(['policy', 'reference', 'length'])
+const absolute = word(['policy'])
+const absolutePerToken = word(['policy', 'length'])
+
+const withBeta = <R>(beta: number, make: (beta: number) => R): Checked<R> => E.map(make)(positive('reward.beta', beta))
+const times = <A>(S: Scalar<A>, n: number, x: A): A => S.mul(S.of(n), x)
+
+/** β u. */
+export const logRatio = (beta: number) =>
+  withBeta(beta, (b) => relative(`${b} u`, (S) => (p, q) => times(S, b, S.sub(p, q)), { scale: b, centre: 0 }))
+/** β u/n. */
+export const logRatioPerToken = (beta: number) =>
+  withBeta(beta, (b) => relativePerToken(`${b} u/n`, (S) => (p, q, n) => times(S, b, S.div(S.sub(p, q), n)), { scale: b, centre: 0 }))
+/** β p. */
+export const logProbability = (beta: number) => withBeta(beta, (b) => absolute(`${b} p`, (S) => (p) => times(S, b, p), { scale: b }))
+/** β p̄. */
+export const logProbabilityPerToken = (beta: number) =>
+  withBeta(beta, (b) => absolutePerToken(`${b} p/n`, (S) => (p, _, n) => times(S, b, S.div(p, n)), { scale: b }))
+/**
+ * log (π/(1 − π)) of the per-token probability π = e^p̄: p̄ − log(1 − e^p̄). At p̄ = 0 it is infinite; p̄ is kept below −2⁻⁵⁰,
+ * so that a policy which has become certain has a large finite reward, and no gradient.
+ */
+export const logOdds: Checked<Reward<'policy' | 'length'>> = E.right(
+  absolutePerToken('p̄ − log(1 − e^p̄)', (S) => (p, _, n) => {
+    const below = times(S, -1, S.max(times(S, -1, S.div(p, n)), S.of(2 ** -50)))
+    return S.sub(below, S.log(times(S, -1, S.expm1(below))))
+  }),
+)
+/** q = e^u, the importance ratio. Its mean under π_ref (or π_old) is 1. */
+export const ratio: Checked<Reward<'policy' | 'reference'>> = E.right(relative('e^u', (S) => (p, q) => S.exp(S.sub(p, q)), { centre: 1 }))
+/** e^(u/n), the geometric mean of the tokens' ratios (GSPO). */
+export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'length'>> = E.right(
+  relativePerToken('e^(u/n)', (S) => (p, q, n) => S.exp(S.div(S.sub(p, q), n)), { centre: 1 }),
+)
+/** β (1 − e^(−αp̄))/α, which is β p̄ as α → 0 (AlphaPO). */
+export const alphaMap = (beta: number, alpha: number): Checked<Reward<'policy' | 'length'>> =>
+  E.map((s: { readonly beta: number; readonly alpha: number }) =>
+    absolutePerToken(`${s.beta} (1 − e^(−${s.alpha} p/n))/${s.alpha}`, (S) => (p, _, n) => {
+      return times(S, -s.beta / s.alpha, S.expm1(times(S, -s.alpha, S.div(p, n))))
+    }),
+  )(checked({ beta: positive('reward.beta', beta), alpha: number('reward.alpha', 'a number other than 0', alpha, (a) => a !== 0) }))
+/** −β e^(−u): the score of the forward KL divergence. */
+export const forwardKL = (beta: number) =>
+  withBeta(beta, (b) => relative(`−${b} e^(−u)`, (S) => (p, q) => times(S, -b, S.exp(S.sub(q, p))), { centre: -b }))
+/** β log σ(u): the score of the Jensen–Shannon divergence. */
+export const jensenShannon = (beta: number) =>
+  withBeta(beta, (b) => relative(`${b} log σ(u)`, (S) => (p, q) => times(S, -b, S.softplus(S.sub(q, p))), { centre: -b * Math.LN2 }))
+/** β e^((α−1)u)/(α−1): the score of the α-divergence. */
+export const alphaDivergence = (beta: number, alpha: number): Checked<Reward<'policy' | 'reference'>> =>
+  E.map((s: { readonly beta: number; readonly alpha: number }) =>
+    relative(
+      `${s.beta} e^(${s.alpha - 1} u)/${s.alpha - 1}`,
+      (S) => (p, q) => {
+        return times(S, s.beta / (s.alpha - 1), S.exp(times(S, s.alpha - 1, S.sub(p, q))))
+      },
+      { centre: s.beta / (s.alpha - 1) },
+    ),
+  )(checked({ beta: positive('reward.beta', beta), alpha: number('reward.alpha', 'a number other than 1', alpha, (a) => a !== 1) }))
+/** R_φ(x, y): the number of an explicit reward model, which takes the place of the log-probability. */
+export const scalarReward: Checked<Reward<'policy'>> = E.right(absolute('R_φ', () => (r) => r))

@@ -5,6 +5,8 @@ const paper =
   (key: string, year: number, arxiv: string, title: string, ...authors: readonly string[]) =>
   (at: string): Source => ({ key, year, arxiv, title, authors, at })
 
+const others = 'others' // as BibTeX abbreviates a list
+
 export const kto = paper(
   'ethayarajh2024kto',
   2024,
@@ -35,22 +37,219 @@ export const instructGpt = paper(
   'Training language models to follow instructions with human feedback',
   'Long Ouyang',
   'Jeff Wu',
-  'Xu Jiang',
-  'Diogo Almeida',
-  'Carroll L. Wainwright',
-  'Pamela Mishkin',
-  'Chong Zhang',
-  'Sandhini Agarwal',
-  'Katarina Slama',
-  'Alex Ray',
-  'John Schulman',
-  'Jacob Hilton',
-  'Fraser Kelton',
-  'Luke Miller',
-  'Maddie Simens',
-  'Amanda Askell',
-  'Peter Welinder',
-  'Paul Christiano',
-  'Jan Leike',
-  'Ryan Lowe',
+  others,
 )
+export const apo = paper(
+  'doosterlinck2024apo',
+  2024,
+  '2408.06266',
+  'Anchored Preference Optimization and Contrastive Revisions: Addressing Underspecification in Alignment',
+  "Karel D'Oosterlinck",
+  'Winnie Xu',
+  others,
+)
+export const bco = paper(
+  'jung2024bco',
+  2024,
+  '2404.04656',
+  'Binary Classifier Optimization for Large Language Model Alignment',
+  'Seungjae Jung',
+  'Gunsoo Han',
+  'Daniel Wontae Nam',
+  'Kyoung-Woon On',
+)
+export const slic = paper(
+  'zhao2023slic',
+  2023,
+  '2305.10425',
+  'SLiC-HF: Sequence Likelihood Calibration with Human Feedback',
+  'Yao Zhao',
+  'Rishabh Joshi',
+  'Tianqi Liu',
+  'Misha Khalman',
+  'Mohammad Saleh',
+  'Peter J. Liu',
+)
+export const robustDpo = paper(
+  'chowdhury2024robust',
+  2024,
+  '2403.00409',
+  'Provably Robust DPO: Aligning Language Models with Noisy Feedback',
+  'Sayak Ray Chowdhury',
+  'Anush Kini',
+  'Nagarajan Natarajan',
+)
+export const ipo = paper(
+  'azar2023ipo',
+  2023,
+  '2310.12036',
+  'A General Theoretical Paradigm to Understand Learning from Human Preferences',
+  'Mohammad Gheshlaghi Azar',
+  'Mark Rowland',
+  others,
+)
+export const exo = paper(
+  'ji2024exo',
+  2024,
+  '2402.00856',
+  'Towards Efficient Exact Optimization of Language Model Alignment',
+  'Haozhe Ji',
+  'Cheng Lu',
+  others,
+)
+export const nca = paper(
+  'chen2024nca',
+  2024,
+  '2402.05369',
+  'Noise Contrastive Alignment of Language Models with Explicit Rewards',
+  'Huayu Chen',
+  'Guande He',
+  others,
+)
+export const sppo = paper(
+  'wu2024sppo',
+  2024,
+  '2405.00675',
+  'Self-Play Preference Optimization for Language Model Alignment',
+  'Yue Wu',
+  'Zhiqing Sun',
+  others,
+)
+export const discopop = paper(
+  'lu2024discopop',
+  2024,
+  '2406.08414',
+  'Discovering Preference Optimization Algorithms with and for Large Language Models',
+  'Chris Lu',
+  'Samuel Holt',
+  others,
+)
+export const aot = paper(
+  'melnyk2024aot',
+  2024,
+  '2406.05882',
+  'Distributional Preference Alignment of LLMs via Optimal Transport',
+  'Igor Melnyk',
+  'Youssef Mroueh',
+  others,
+)
+export const fDpo = paper(
+  'wang2023fdpo',
+  2023,
+  '2309.16240',
+  'Beyond Reverse KL: Generalizing Direct Preference Optimization with Diverse Divergence Constraints',
+  'Chaoqi Wang',
+  'Yibo Jiang',
+  'Chenghao Yang',
+  'Han Liu',
+  'Yuxin Chen',
+)
+export const mpo = paper(
+  'wang2024mpo',
+  2024,
+  '2411.10442',
+  'Enhancing the Reasoning Ability of Multimodal Large Language Models via Mixed Preference Optimization',
+  'Weiyun Wang',
+  'Zhe Chen',
+  others,
+)
+export const cpo = paper(
+  'xu2024cpo',
+  2024,
+  '2401.08417',
+  'Contrastive Preference Optimization: Pushing the Boundaries of LLM Performance in Machine Translation',
+  'Haoran Xu',
+  'Amr Sharaf',
+  others,
+)
+export const simpo = paper(
+  'meng2024simpo',
+  2024,
+  '2405.14734',
+  'SimPO: Simple Preference Optimization with a Reference-Free Reward',
+  'Yu Meng',
+  'Mengzhou Xia',
+  'Danqi Chen',
+)
+export const alphaPo = paper(
+  'gupta2025alphapo',
+  2025,
+  '2501.03884',
+  'AlphaPO: Reward Shape Matters for LLM Alignment',
+  'Aman Gupta',
+  others,
+)
+export const orpo = paper(
+  'hong2024orpo',
+  2024,
+  '2403.07691',
+  'ORPO: Monolithic Preference Optimization without Reference Model',
+  'Jiwoo Hong',
+  'Noah Lee',
+  'James Thorne',
+)
+export const ppo = paper(
+  'schulman2017ppo',
+  2017,
+  '1707.06347',
+  'Proximal Policy Optimization Algorithms',
+  'John Schulman',
+  'Filip Wolski',
+  'Prafulla Dhariwal',
+  'Alec Radford',
+  'Oleg Klimov',
+)
+export const grpo = paper(
+  'shao2024grpo',
+  2024,
+  '2402.03300',
+  'DeepSeekMath: Pushing the Limits of Mathematical Reasoning in Open Language Models',
+  'Zhihong Shao',
+  'Peiyi Wang',
+  others,
+)
+export const gspo = paper('zheng2025gspo', 2025, '2507.18071', 'Group Sequence Policy Optimization', 'Chujie Zheng', 'Shixuan Liu', others)
+export const rloo = paper(
+  'ahmadian2024rloo',
+  2024,
+  '2402.14740',
+  'Back to Basics: Revisiting REINFORCE Style Optimization for Learning from Human Feedback in LLMs',
+  'Arash Ahmadian',
+  'Chris Cremer',
+  others,
+)
+export const sapo = paper('gao2025sapo', 2025, '2511.20347', 'Soft Adaptive Policy Optimization', 'Chang Gao', others)
+export const cispo = paper(
+  'minimax2025m1',
+  2025,
+  '2506.13585',
+  'MiniMax-M1: Scaling Test-Time Compute Efficiently with Lightning Attention',
+  'MiniMax',
+)
+export const unlikelihood = paper(
+  'welleck2019unlikelihood',
+  2019,
+  '1908.04319',
+  'Neural Text Generation with Unlikelihood Training',
+  'Sean Welleck',
+  'Ilia Kulikov',
+  'Stephen Roller',
+  'Emily Dinan',
+  'Kyunghyun Cho',
+  'Jason Weston',
+)
+
+export const tverskyKahneman = (at: string): Source => ({
+  key: 'tversky1992advances',
+  year: 1992,
+  title: 'Advances in Prospect Theory: Cumulative Representation of Uncertainty',
+  authors: ['Amos Tversky', 'Daniel Kahneman'],
+  at,
+})
+export const bradleyTerry = (at: string): Source => ({
+  key: 'bradley1952rank',
+  year: 1952,
+  title: 'Rank Analysis of Incomplete Block Designs: I. The Method of Paired Comparisons',
+  authors: ['Ralph Allan Bradley', 'Milton E. Terry'],
+  at,
+})

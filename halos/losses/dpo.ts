@@ -11,13 +11,17 @@ import { logRatio } from '../reward.ts'
 import { dpo as source } from '../sources.ts'
 import { logLogistic } from '../value.ts'
 
-export const dpo = family('dpo', { beta: 0.1 }, ({ beta }) =>
-  halo({
-    name: 'DPO',
-    source: source('eq. 7'),
-    reward: logRatio(beta),
-    reference: rejected,
-    value: logLogistic,
-    t: always(negation),
-  }),
+export const dpo = family(
+  'dpo',
+  { beta: 0.1 },
+  ({ beta }) =>
+    halo({
+      name: 'DPO',
+      source: source('eq. 7'),
+      reward: logRatio(beta),
+      reference: rejected,
+      value: logLogistic,
+      t: always(negation),
+    }),
+  ['sigmoid', 'DPOTrainer', 'online_dpo'],
 )

@@ -1,5 +1,5 @@
 /**
- * Supervised fine-tuning: the cross-entropy of demonstrations, over tokens.
+ * Supervised fine-tuning: the cross-entropy of demonstrations, over tokens. With control tokens in the prompt it is CSFT.
  *
  *     L = −Σ log π_θ(y|x) / Σ tokens
  */
@@ -15,7 +15,10 @@ type Demonstrations = { readonly outcome: Pick<Completion, 'policy' | 'length'> 
 const loss: Stated<Demonstrations> = {
   name: 'SFT',
   source: source('§3.5'),
-  because: 'no reference point: log π_θ(y|x) is never positive, so no completion is a gain, whatever else the policy might have said',
+  because: {
+    tag: 'no reference point',
+    reason: 'log π_θ(y|x) is never positive, so nothing is ever a gain, whatever else could have been said',
+  },
   needs: { pair: false, outcome: true, label: false, unrelated: false, reference: false, length: true, history: false },
   evaluate: ({ outcome: { policy, length } }) => {
     const tokens = sum(length, 'example')
@@ -28,4 +31,4 @@ const loss: Stated<Demonstrations> = {
   },
 }
 
-export const sft = family('sft', {}, () => sound(loss))
+export const sft = family('sft', {}, () => sound(loss), ['SFTTrainer', 'csft', 'CSFTTrainer'])

@@ -1,0 +1,191 @@
+/**
+ * The algebra of HALOs: what keeps a loss human-aware by construction, and refusals where it would not be one any more.
+ *
+ * Values form a convex cone, closed under moving and stretching the point of reference and under concave non-decreasing maps;
+ * the t's compose with increasing affine maps; a loss is contravariant in its evidence. Sums over different (r, Q), and margins
+ * under which v is not concave, leave the class.
+ */
+import { either as E } from 'fp-ts'
+import { add, concatenate, fill, mul, size, slice, type Tensor, type Unary } from '../core/index.ts'
+import type { Affine, Judged } from './affine.ts'
+import type { Completion, Evidence, Kind, Part } from './evidence.ts'
+import { type Checked, flawed, nonNegative, positive, sound } from './flaw.ts'
+import { type Halo, vary } from './halo.ts'
+import type { Loss, Outcome } from './loss.ts'
+import { concave, decide, nonDecreasing } from './prove.ts'
+import type { Source } from './source.ts'
+import type { Stated } from './stated.ts'
+import type { Value } from './value.ts'
+
+type Same = <P extends Part, K extends Kind>(h: Halo<P, K>) => Checked<Halo<P, K>>
+const both = <A, B>(f: (a: A) => B, { desirable, undesirable }: Judged<A>): Judged<B> => ({
+  desirable: f(desirable),
+  undesirable: f(undesirable),
+})
+
+/** k · L, k > 0. */
+export const scale =
+  (k: number): Same =>
+  (h) =>
+    E.map((by: number) =>
+      vary(h, { name: `${by} · ${h.name}`, t: both(({ shift, scale: a }: Affine) => ({ shift: by * shift, scale: by * a }), h.t) }),
+    )(positive('scale', k))
+
+/** L + c. */
+export const shift =
+  (c: number): Same =>
+  (h) =>
+    sound(vary(h, { t: both((t: Affine) => ({ ...t, shift: t.shift + c }), h.t) }))
+
+/** v(β z), β > 0. */
+export const stretch =
+  (beta: number): Same =>
+  (h) =>
+    E.map((b: number) => vary(h, { temper: both((x: number) => b * x, h.temper) }))(positive('stretch', beta))
+
+const compose =
+  (outer: Unary, inner: Unary): Unary =>
+  (S) =>
+  (z) =>
+    outer(S)(inner(S)(z))
+/** v(z + c), and the name of it. */
+const moved = ({ name, body }: Value, c: number): Value => ({
+  name: `${name} at z ${c < 0 ? '−' : '+'} ${Math.abs(c)}`,
+  body: compose(body, (S) => (z) => S.add(z, S.of(c))),
+})
+
+/** v(z + c), c ≥ 0: gains are felt earlier. */
+export const advance =
+  (c: number): Same =>
+  (h) =>
+    E.map((by: number) => vary(h, { value: moved(h.value, by) }))(nonNegative('advance', c))
+
+/** v(z − γ), γ ≥ 0: a margin. v must be concave on (−γ, ∞) already, which is proved or refuted here. */
+export const margin =
+  (gamma: number): Same =>
+  (h) =>
+    E.chain((by: number): Checked<typeof h> => {
+      if (by === 0) return sound(h)
+      const decision = decide(h.value.body, concave, [-by, 64])
+      if (decision.tag !== 'proved')
+        return flawed('margin', `v = ${h.value.name} concave on (${-by}, ∞), so that it stays concave on gains`, JSON.stringify(decision))
+      return sound(vary(h, { name: `${h.name}, margin ${by}`, value: moved(h.value, -by) }))
+    })(nonNegative('margin', gamma))
+
+/** g ∘ v, for g non-decreasing and concave on the given range of v. */
+export const post =
+  (name: string, g: Unary, range: readonly [number, number]): Same =>
+  (h) => {
+    for (const claim of [nonDecreasing, concave]) {
+      const decision = decide(g, claim, range)
+      if (decision.tag !== 'proved') return flawed('post', `${name} ${claim.name} on [${range.join(', ')}]`, JSON.stringify(decision))
+    }
+    return sound(vary(h, { value: { name: `${name}(${h.value.name})`, body: compose(g, h.value.body) } }))
+  }
+
+/**
+ * L₁ + L₂. A HALO when both have the same reward, reference and temper, and weigh the labels alike: then v = a₁v₁ + a₂v₂.
+ * Over different (r, Q) there is no single reference point.
+ */
+export const plus =
+  <P extends Part, K extends Kind>(one: Halo<P, K>) =>
+  (other: Halo<P, K>): Checked<Halo<P, K>> => {
+    for (const part of ['reward', 'reference'] as const)
+      if (one[part].name !== other[part].name) return flawed('plus', `one ${part}, ${one[part].name}`, other[part].name)
+    const [a, b] = [one.t, other.t]
+    const equalTemper = one.temper.desirable === other.temper.desirable && one.temper.undesirable === other.temper.undesirable
+    const proportional = a.desirable.scale * b.undesirable.scale === a.undesirable.scale * b.desirable.scale
+    if (!equalTemper || !proportional) return flawed('plus', 'labels weighed in one proportion', `${one.name} and ${other.name}`)
+    const [v, w, k] = [one.value, other.value, b.desirable.scale / a.desirable.scale]
+    const sum: Unary = (S) => (z) => S.add(v.body(S)(z), S.mul(S.of(k), w.body(S)(z)))
+    const t = (x: Affine, y: Affine): Affine => ({ shift: x.shift + y.shift, scale: x.scale })
+    return sound(
+      vary(one, {
+        name: `${one.name} + ${other.name}`,
+        value: { name: `${v.name} + ${k} ${w.name}`, body: sum },
+        t: { desirable: t(a.desirable, b.desirable), undesirable: t(a.undesirable, b.undesirable) },
+      }),
+    )
+  }
+
+// ------------------------------------------------------------------ evidence
+
+/** A HALO seen through other evidence. */
+export interface View<in E> extends Loss<E> {
+  readonly through: Halo
+}
+
+/** What judges completions, judging pairs: n pairs are 2n examples, the chosen desirable, the rejected undesirable. */
+export const ofPairs = <P extends Part>(
+  name: string,
+  count: 'each' | 'pair',
+  declared: Checked<Halo<P, 'judged'>>,
+): Checked<View<Evidence<P, 'pair'>>> =>
+  E.map((h: Halo<P, 'judged'>): View<Evidence<P, 'pair'>> => {
+    // A pair's completions have the parts that h reads, by their type; `judged` keeps those.
+    const judged = (e: Evidence<P, 'pair'>) => asJudged(e as unknown as Pairs) as unknown as Evidence<P, 'judged'>
+    return {
+      name,
+      source: h.source,
+      through: h as unknown as Halo, // only to be looked at
+      needs: { ...h.needs, pair: true, outcome: false, label: false },
+      ...(h.statistic && { statistic: (e) => h.statistic!(judged(e)) }),
+      evaluate: (e, pooled) => {
+        const outcome = h.evaluate(judged(e), pooled)
+        const n = size(outcome.losses, 'example') / 2
+        const half = (x: Tensor<'example'>, i: number): Tensor<'example'> => slice(x, 'example', i * n, n)
+        const seen = { ...outcome, rewards: { chosen: half(outcome.rewards.outcome!, 0), rejected: half(outcome.rewards.outcome!, 1) } }
+        return count === 'each' ? seen : byPair(seen, half)
+      },
+    }
+  })(declared)
+type Pairs = { readonly chosen: Completion; readonly rejected: Completion }
+/** n pairs as 2n judged completions. */
+const asJudged = ({ chosen, rejected }: Pairs) => {
+  const join = (part: Part) => (chosen[part] === undefined ? {} : { [part]: concatenate([chosen[part], rejected[part]], 'example') })
+  const signs = (sign: number) => fill({ example: size(chosen.policy, 'example') }, sign)
+  return { outcome: { ...join('policy'), ...join('reference'), ...join('length') }, label: concatenate([signs(1), signs(-1)], 'example') }
+}
+/** Both examples of a pair, added up. */
+const byPair = (outcome: Outcome, half: (x: Tensor<'example'>, i: number) => Tensor<'example'>): Outcome => ({
+  ...outcome,
+  loss: mul(outcome.loss, 2),
+  weight: mul(outcome.weight, 0.5),
+  losses: add(half(outcome.losses, 0), half(outcome.losses, 1)) as Tensor<'example'>,
+})
+
+/** The same loss, fed from other evidence. */
+export const contramap =
+  <A, B>(f: (b: B) => A) =>
+  ({ name, source, needs, statistic, evaluate }: Loss<A>): Loss<B> => ({
+    ...{ name, source, needs },
+    ...(statistic && { statistic: (b: B) => statistic(f(b)) }),
+    evaluate: (b, pooled) => evaluate(f(b), pooled),
+  })
+
+/** Σ wₖ Lₖ over any losses of the same evidence: in general not a HALO, and stated as such. */
+export const weighted = <E>(
+  name: string,
+  source: Source,
+  terms: readonly (readonly [weight: number, loss: Loss<E>])[],
+): Checked<Stated<E>> => {
+  if (terms.length === 0) return flawed('weighted', 'at least one term', 0)
+  const names = terms.map(([, loss]) => loss.name).join(', ')
+  const total = <A extends string>(xs: readonly Tensor<A>[]): Tensor<A> =>
+    xs.map((x, i) => mul(x, terms[i]![0]) as Tensor<A>).reduce((x, y) => add(x, y) as Tensor<A>)
+  const needs = terms
+    .map(([, loss]) => loss.needs)
+    .reduce((a, b) => Object.fromEntries(Object.entries(a).map(([k, v]) => [k, v || b[k as keyof typeof b]])) as typeof a) // key by key the same record
+  const pooling = terms.find(([, { statistic }]) => statistic !== undefined)?.[1].statistic
+  return sound({
+    name,
+    source,
+    needs,
+    because: { tag: 'several references', reason: `${names} compare different rewards, or with different reference points` },
+    ...(pooling && { statistic: pooling }),
+    evaluate: (evidence, pooled) => {
+      const outcomes = terms.map(([, loss]) => loss.evaluate(evidence, pooled))
+      return { ...outcomes[0]!, loss: total(outcomes.map((o) => o.loss)), losses: total(outcomes.map((o) => o.losses)) }
+    },
+  })
+}

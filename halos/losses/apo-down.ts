@@ -1,0 +1,22 @@
+/**
+ * APO-down: lower the chosen completion's likelihood, and the rejected one's more. Not a HALO: it is not monotone in r_w.
+ *
+ *     L = mean σ(r_w) + 1 − σ(r_w − r_l),   r = β u
+ */
+import { family } from '../family.ts'
+import { logRatio } from '../reward.ts'
+import { apo as source } from '../sources.ts'
+import { formula, pairwise } from '../stated.ts'
+
+export const apoDown = family(
+  'apo-down',
+  { beta: 0.1 },
+  ({ beta }) =>
+    pairwise({
+      name: 'APO-down',
+      source: source('eq. 4'),
+      reward: logRatio(beta),
+      body: formula((S) => (w, l) => S.add(S.sigmoid(w), S.sub(S.of(1), S.sigmoid(S.sub(w, l))))),
+    }),
+  ['apo_down'],
+)

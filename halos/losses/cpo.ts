@@ -1,0 +1,16 @@
+/**
+ * Contrastive preference optimization, the preference term: DPO without a reference model.
+ *
+ *     L = mean −log σ(β p_w − β p_l)
+ */
+import { family } from '../family.ts'
+import { logProbability } from '../reward.ts'
+import { smoothed } from '../smoothed.ts'
+import { cpo as source } from '../sources.ts'
+
+export const cpo = family(
+  'cpo',
+  { beta: 0.1, epsilon: 0 },
+  ({ beta, epsilon }) => smoothed({ name: 'CPO', source: source('eq. 6'), reward: logProbability(beta), epsilon }),
+  ['CPOTrainer'],
+)

@@ -1,0 +1,26 @@
+/**
+ * Efficient exact optimization on pairs: the reverse KL divergence between the model's preference and one that is smoothed by ε. Not a HALO.
+ *
+ *     L = mean KL((σ(z), σ(−z)) ‖ (1 − ε, ε)),   z = β u_w − β u_l
+ */
+import { family } from '../family.ts'
+import { logRatio } from '../reward.ts'
+import { exo as source } from '../sources.ts'
+import { formula, pairwise } from '../stated.ts'
+
+export const exoPair = family(
+  'exo-pair',
+  { beta: 0.1, epsilon: 0.001 },
+  ({ beta, epsilon }) =>
+    pairwise({
+      name: 'EXO-pair',
+      source: source('eq. 16'),
+      reward: logRatio(beta),
+      body: formula((S) => (w, l) => {
+        const side = (z: typeof w, prior: number) =>
+          S.mul(S.sigmoid(z), S.sub(S.mul(S.of(-1), S.softplus(S.mul(S.of(-1), z))), S.of(Math.log(prior))))
+        return S.add(side(S.sub(w, l), 1 - epsilon), side(S.sub(l, w), epsilon))
+      }),
+    }),
+  ['exo_pair'],
+)

@@ -1,0 +1,25 @@
+/**
+ * IPO as its paper writes it, on whole completions instead of per token. Not a HALO.
+ *
+ *     L = mean (u_w − u_l − 1/(2β))²
+ */
+import { family } from '../family.ts'
+import { logRatio } from '../reward.ts'
+import { ipo as source } from '../sources.ts'
+import { formula, pairwise } from '../stated.ts'
+
+export const ipoSum = family(
+  'ipo-sum',
+  { beta: 0.1 },
+  ({ beta }) =>
+    pairwise({
+      name: 'IPO on sums',
+      source: source('eq. 17'),
+      reward: logRatio(1),
+      body: formula((S) => (w, l) => {
+        const d = S.sub(S.sub(w, l), S.of(1 / (2 * beta)))
+        return S.mul(d, d)
+      }),
+    }),
+  [],
+)

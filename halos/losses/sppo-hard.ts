@@ -1,0 +1,25 @@
+/**
+ * Self-play preference optimization with hard preferences: both log-ratios are regressed. Not a HALO.
+ *
+ *     L = mean (u_w − 1/(2β))² + (u_l + 1/(2β))²
+ */
+import { family } from '../family.ts'
+import { logRatio } from '../reward.ts'
+import { sppo as source } from '../sources.ts'
+import { formula, pairwise } from '../stated.ts'
+
+export const sppoHard = family(
+  'sppo-hard',
+  { beta: 0.1 },
+  ({ beta }) =>
+    pairwise({
+      name: 'SPPO, hard',
+      source: source('eq. 4.7'),
+      reward: logRatio(1),
+      body: formula((S) => (w, l) => {
+        const [up, down] = [S.sub(w, S.of(0.5 / beta)), S.add(l, S.of(0.5 / beta))]
+        return S.add(S.mul(up, up), S.mul(down, down))
+      }),
+    }),
+  ['sppo_hard'],
+)

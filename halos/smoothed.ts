@@ -1,0 +1,46 @@
+/**
+ * Label smoothing: a preference is believed with probability 1 − ε.
+ *
+ *     (1 − ε)(−log σ(z)) + ε(−log σ(−z)) = −log σ(z) + ε z,   z = r_w − r_l − γ
+ *
+ * For ε = 0 this is a HALO with v = log σ; for ε > 0 it rises beyond z = log((1 − ε)/ε), and no declaration exists.
+ */
+import { either as E } from 'fp-ts'
+import type { Unary } from '../core/index.ts'
+import { always, negation } from './affine.ts'
+import { margin } from './algebra.ts'
+import type { Evidence, Part } from './evidence.ts'
+import { type Checked, number } from './flaw.ts'
+import { type Halo, halo, vary } from './halo.ts'
+import { type Reference, rejected } from './reference.ts'
+import type { Reward } from './reward.ts'
+import type { Source } from './source.ts'
+import type { Stated } from './stated.ts'
+import { logLogistic } from './value.ts'
+
+export const smoothed = <P extends Part>(statement: {
+  readonly name: string
+  readonly source: Source
+  readonly reward: Checked<Reward<P>>
+  readonly epsilon: number
+  readonly gamma?: number
+  readonly reference?: Checked<Reference<'pair'>>
+}): Checked<Halo<P, 'pair'> | Stated<Evidence<P, 'pair'>>> => {
+  const { name, source, reward, gamma = 0, reference = rejected } = statement
+  const fraction = number('epsilon', 'a fraction in [0, ½)', statement.epsilon, (e) => e >= 0 && e < 0.5)
+  const plain = halo({ name, source, reward, reference, value: logLogistic, t: always(negation) })
+  const moved = E.chain((h: Halo<P, 'pair'>) => margin(gamma)(h))(plain)
+  return E.chain((epsilon: number) =>
+    E.map((h: Halo<P, 'pair'>) => (epsilon === 0 ? { ...h, name } : believed(h, name, epsilon, gamma)))(moved),
+  )(fraction)
+}
+
+/** v(z) − ε (z − γ) in place of v: what a HALO computes with it, stated instead of declared. */
+const believed = <P extends Part>(h: Halo<P, 'pair'>, name: string, epsilon: number, gamma: number): Stated<Evidence<P, 'pair'>> => {
+  const body: Unary = (S) => (z) => S.sub(h.value.body(S)(z), S.mul(S.of(epsilon), S.sub(z, S.of(gamma))))
+  const { source, needs, evaluate } = vary(h, { value: { name: `${h.value.name} − ${epsilon} (z − ${gamma})`, body } })
+  return {
+    ...{ name: `${name}, ε = ${epsilon}`, source, needs, evaluate },
+    because: { tag: 'not monotone', body: (S) => (own, other) => S.mul(S.of(-1), body(S)(S.sub(own, other))) },
+  }
+}
