@@ -1,12 +1,13 @@
 /**
- * A WebAssembly memory with its runtime: it keeps arrays, and runs programs over them. Single-threaded; `crew` adds threads.
+ * A WebAssembly memory with its runtime: it keeps arrays, and runs programs over them, on as many threads as help.
  */
 import type { Handle } from '../../core/index.ts'
 import type { Program } from '../plan/program.ts'
+import { type Crew, crew } from './crew.ts'
 import { workspace } from './gemm.ts'
 import { type Heap, heap } from './memory.ts'
 import { print } from './print.ts'
-import { runtime } from './runtime.ts'
+import { control, mostThreads, runtime } from './runtime.ts'
 
 /** An array in the memory of a device. */
 export interface Resident extends Handle {
@@ -18,6 +19,8 @@ export interface Loaded {
   readonly steps: readonly string[]
   readonly step: (i: number) => void
   readonly bytes: number
+  /** How many threads may take part. */
+  readonly threads: number
 }
 export interface Device {
   readonly heap: Heap
@@ -30,14 +33,20 @@ export interface Device {
 }
 type Entry = (list: number, thread: number, threads: number) => void
 
-export const device = async (): Promise<Device> => {
-  const store = heap(false)
+export const device = async ({ threads }: { readonly threads: number }): Promise<Device> => {
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
+    throw new RangeError(`wasm: threads must be a number from 1 to ${mostThreads}, but ${threads} were asked for`)
+  const store = heap(threads > 1)
   const { memory, pages } = store
-  const type = { pages, shared: false }
-  const services = (await WebAssembly.instantiate(runtime(type), { host: { memory } })).instance.exports
-  const workspaces = store.take(workspace)
+  const type = { pages, shared: threads > 1 }
+  const common = await WebAssembly.compile(runtime(type))
+  const services = (await WebAssembly.instantiate(common, { host: { memory } })).exports
+  const workspaces = store.take(threads * workspace)
   const alive = new Set<Handle>()
   let arena = { address: store.take(0), bytes: 0 }
+  let team: Promise<Crew> | undefined
+  let programs = 0
+  let closed = false
 
   const make = (size: number): Resident => {
     const handle = { size, address: store.take(4 * size) }
@@ -48,21 +57,24 @@ export const device = async (): Promise<Device> => {
     if (!alive.has(handle)) throw new TypeError('wasm: this array was freed, donated, or belongs to another device')
     return handle as Resident // every handle in `alive` was made above
   }
-  const free = (handle: Handle): void => {
-    const { address, size } = known(handle)
-    alive.delete(handle)
-    store.give(address, 4 * size)
-  }
   const load = async (program: Program): Promise<Loaded> => {
-    const printed = print(program, type, 1)
-    const { instance } = await WebAssembly.instantiate(printed.binary, { host: { memory, ...services } })
+    if (closed) throw new TypeError('wasm: this backend is closed')
+    const printed = print(program, type, threads)
+    const module = await WebAssembly.compile(printed.binary)
+    const instance = await WebAssembly.instantiate(module, { host: { memory, ...services } })
+    const number = programs++
+    const worthwhile = threads > 1 && milliseconds(program) > 0.4
+    if (worthwhile) team ??= crew(store, common, threads)
+    const helpers = worthwhile ? await team : undefined
+    await helpers?.load(number, module)
     const bytes = 4 * printed.arena
     if (bytes > arena.bytes) {
       store.give(arena.address, arena.bytes)
       arena = { address: store.take(bytes), bytes }
     }
     const list = store.take(4 * printed.arguments.length)
-    const main = instance.exports.main as Entry
+    const main = instance.exports.main as Entry // exported by `print`
+    const taking = adaptive(helpers?.threads ?? 1)
     let places: readonly number[] = []
     /** Tell the program where its arrays are, if that has changed. */
     const place = (slots: readonly number[]): void => {
@@ -74,6 +86,7 @@ export const device = async (): Promise<Device> => {
       })
     }
     const run = (given: readonly Handle[]): readonly Resident[] => {
+      if (closed) throw new TypeError('wasm: this backend is closed')
       const inputs = given.map(known)
       inputs.forEach(({ size }, i) => {
         if (size !== program.inputs[i]) throw new RangeError(`wasm: input ${i} has ${program.inputs[i]} elements, but ${size} were given`)
@@ -87,14 +100,21 @@ export const device = async (): Promise<Device> => {
         return handle
       })
       place([arena.address, workspaces, ...inputs.map((x) => x.address), ...outputs.map((x) => x.address)])
-      main(list, 0, 1)
+      const count = taking.threads()
+      const polls = store.integers().subarray(control.polls / 4, control.polls / 4 + 1)
+      polls[0] = 0
+      const start = performance.now()
+      if (count > 1) helpers?.start(number, list, count)
+      main(list, 0, count)
+      taking.took(performance.now() - start, polls[0])
       return outputs
     }
     const step = (i: number): void => {
       const { task, at } = printed.steps[i]!
       ;(instance.exports[task] as Entry)(list + 4 * at, 0, 1) // exported by `print`
     }
-    return { run, steps: printed.steps.map(({ name }) => name), step, bytes: printed.binary.length }
+    const names = printed.steps.map(({ name }) => name)
+    return { run, steps: names, step, bytes: printed.binary.length, threads: helpers?.threads ?? 1 }
   }
   return {
     heap: store,
@@ -107,9 +127,41 @@ export const device = async (): Promise<Device> => {
       const { address, size } = known(handle)
       return new Float32Array(store.floats().subarray(address / 4, address / 4 + size))
     },
-    free,
+    free: (handle) => {
+      const { address, size } = known(handle)
+      alive.delete(handle)
+      store.give(address, 4 * size)
+    },
     live: () => alive.size,
     load,
-    close: async () => {},
+    close: async () => {
+      closed = true
+      await (await team)?.close()
+    },
   }
 }
+
+/** About how long a program takes on one thread. */
+const milliseconds = ({ kernels }: Program): number => kernels.reduce((ms, { cost }) => ms + cost.flops / 4e7 + cost.bytes / 2e7, 0)
+
+/**
+ * How many threads to run with. Where another process holds a core, the others spend the step waiting for the thread on it: once
+ * thread 0 has waited for more than half of a step, the next ones run alone, and longer each time that this happens again.
+ */
+const adaptive = (threads: number) => {
+  let [alone, patience] = [0, 8]
+  return {
+    threads: (): number => (alone > 0 ? 1 : threads),
+    took: (ms: number, polls = 0): void => {
+      if (alone > 0) alone--
+      else if (threads > 1) {
+        const waited = polls * millisecondsPerPoll
+        if (waited > ms / 2) {
+          alone = patience
+          patience = Math.min(64, 2 * patience)
+        } else patience = Math.max(8, patience - 1)
+      }
+    },
+  }
+}
+const millisecondsPerPoll = 1e-6

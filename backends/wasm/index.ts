@@ -4,19 +4,26 @@
  */
 import type { Backend } from '../../core/index.ts'
 import { plan, summarize } from '../plan/index.ts'
+import { cores } from './crew.ts'
 import { device } from './device.ts'
 
-/** Open a WebAssembly backend. */
-export const wasm = async (): Promise<Backend> => {
-  const machine = await device()
+export interface WasmOptions {
+  /** Threads that share the work. Results do not depend on it, to the bit. Default: one a core, where memory can be shared. */
+  readonly threads?: number
+}
+
+/** Open a WebAssembly backend. @throws RangeError for a number of threads that makes no sense */
+export const wasm = async ({ threads }: WasmOptions = {}): Promise<Backend> => {
+  const machine = await device({ threads: threads ?? (await cores()) })
   const name = 'wasm'
   return {
     name,
     compile: async (graph) => {
       const program = plan(graph)
       const { kernels, flops, traffic, peakMemory } = summarize(program)
-      const { run } = await machine.load(program)
-      return { run: async (inputs) => run(inputs), report: { backend: name, mode: '1 thread', kernels, flops, traffic, peakMemory } }
+      const { run, threads: taking } = await machine.load(program)
+      const mode = taking === 1 ? '1 thread' : `${taking} threads`
+      return { run: async (inputs) => run(inputs), report: { backend: name, mode, kernels, flops, traffic, peakMemory } }
     },
     upload: machine.upload,
     download: async (handle) => machine.read(handle),

@@ -1,7 +1,9 @@
 /**
  * One WebAssembly memory and who uses which part of it: a sorted list of holes, first fit, neighbours merged when freed.
- * Addresses are bytes, aligned to 64. The first kilobyte belongs to the runtime.
+ * Addresses are bytes, aligned to 64. It begins with the control block of the runtime.
  */
+import { control } from './runtime.ts'
+
 export interface Heap {
   readonly memory: WebAssembly.Memory
   readonly pages: number
@@ -29,7 +31,7 @@ const reserve = (shared: boolean): { memory: WebAssembly.Memory; pages: number }
 
 export const heap = (shared: boolean): Heap => {
   const { memory, pages } = reserve(shared)
-  const holes: { from: number; to: number }[] = [{ from: 1024, to: memory.buffer.byteLength }]
+  const holes: { from: number; to: number }[] = [{ from: control.bytes, to: memory.buffer.byteLength }]
   let used = 0
   const give = (from: number, to: number): void => {
     let i = holes.findIndex((hole) => hole.from > from)

@@ -13,18 +13,17 @@ import { type MemoryType, module } from './module.ts'
 /** What a program may import, with the number of its arguments. */
 export const services = { gemm: 14, gemv: 10, fill: 3, combineSum: 5, combineMax: 5, barrier: 2 } as const
 
-/** Where threads meet: words of the control block. `polls` counts how often thread 0 found a barrier closed. */
+/**
+ * The control block, at the beginning of memory: addresses of words, those that are written often a cache line apart.
+ * `polls` counts how often thread 0 found a barrier closed; each thread has a ticket of its own.
+ */
 export const control = {
-  arrived: 0,
-  generation: 4,
-  polls: 8,
-  ticket: 12,
-  command: 16,
-  threads: 20,
-  program: 24,
-  table: 28,
-  bytes: 64,
+  ...{ arrived: 0, generation: 64, polls: 128 },
+  ...{ command: 192, program: 196, list: 200, threads: 204 },
+  ticket: (thread: number): number => 256 + 64 * thread,
+  bytes: 256 + 64 * 64,
 } as const
+export const mostThreads = 64
 
 export const runtime = (memory: MemoryType): Uint8Array<ArrayBuffer> => {
   const m = module(memory)
