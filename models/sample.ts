@@ -15,19 +15,22 @@ export interface SamplingOptions {
 
 export const pick = (
   logits: Float32Array | Float64Array,
-  { temperature = 1, topK, topP, seed = 0 }: SamplingOptions,
+  { temperature = 1, topK = logits.length, topP = 1, seed = 0 }: SamplingOptions,
   position: number,
   row: number,
 ): number => {
   const best = likeliest(logits)
   if (temperature === 0) return best
-  const weights = Float64Array.from(logits, (x) => Math.exp((x - logits[best]!) / temperature))
-  const candidates = topK === undefined && topP === undefined ? undefined : nucleus(weights, topK ?? weights.length, topP ?? 1)
-  const total = candidates === undefined ? sum(weights) : candidates.reduce((s, i) => s + weights[i]!, 0)
+  // Loops, because this runs over the whole vocabulary for every token.
+  const weights = new Float64Array(logits.length)
+  let total = 0
+  for (let i = 0; i < weights.length; i++) {
+    weights[i] = Math.exp((logits[i]! - logits[best]!) / temperature)
+    total += weights[i]!
+  }
+  if (topK < weights.length || topP < 1) total = truncate(weights, total, topK, topP)
   let left = uniform(seed, position, row) * total
-  const count = candidates?.length ?? weights.length
-  for (let k = 0; k < count; k++) {
-    const i = candidates === undefined ? k : candidates[k]!
+  for (let i = 0; i < weights.length; i++) {
     left -= weights[i]!
     if (left < 0) return i
   }
@@ -41,15 +44,16 @@ const likeliest = (logits: ArrayLike<number>): number => {
   return best
 }
 
-/** Tokens from the likeliest on: at most `topK`, and no more than it takes to reach `topP` of the probability. */
-const nucleus = (weights: Float64Array, topK: number, topP: number): readonly number[] => {
-  const order = [...weights.keys()].sort((a, b) => weights[b]! - weights[a]! || a - b).slice(0, topK)
-  const enough = topP * sum(weights)
+/** Leaves the likeliest tokens: at most `topK`, and no more than it takes to reach `topP` of the probability. Returns their total weight. */
+const truncate = (weights: Float64Array, total: number, topK: number, topP: number): number => {
+  const descending = weights.toSorted().reverse()
+  const enough = topP * total
   let reached = 0
-  const last = order.findIndex((i) => {
-    reached += weights[i]!
-    return reached >= enough
-  })
-  return last < 0 ? order : order.slice(0, last + 1)
+  let kept = 0
+  while (kept < topK && reached < enough && kept < descending.length) reached += descending[kept++]!
+  const least = descending[kept - 1] ?? Infinity
+  // Of several tokens that tie for the last place, the first ones stay.
+  let places = kept - descending.subarray(0, kept).indexOf(least)
+  for (let i = 0; i < weights.length; i++) if (weights[i]! < least || (weights[i] === least && places-- <= 0)) weights[i] = 0
+  return reached
 }
-const sum = (xs: Float64Array): number => xs.reduce((a, b) => a + b, 0)
