@@ -2,10 +2,9 @@
  * Which backends there are, which of them this machine can run, and which one to take: the only place that knows them all.
  * Nothing stands in for anything in silence: what was asked for is taken, or the reason why it cannot be is an error.
  */
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { add, type Backend, compile, type Tensor, tensor } from '../core/index.ts'
 import { UnavailableError, UsageError } from './errors.ts'
+import { defaultOf, isModule } from './modules.ts'
 import { processor } from './processor.ts'
 
 /** One way to run programs, and whether it can be had here. */
@@ -36,13 +35,15 @@ interface Entry {
 
 const entries: Readonly<Record<string, Entry>> = {
   wasm: {
-    grants: [],
+    grants: ['threads'],
     ways: async () => {
       const { simd } = processor()
+      const { cores } = await import('../backends/wasm/index.ts')
       const detail = simd ? 'SIMD, float32' : 'this engine has no WebAssembly SIMD: use Node 20 or later on x64 or arm64'
-      return [{ backend: 'wasm', mode: '1 thread', available: simd, detail }]
+      const threads = await cores()
+      return [{ backend: 'wasm', mode: threads === 1 ? '1 thread' : `${threads} threads`, available: simd, detail }]
     },
-    open: async () => (await import('../backends/wasm/index.ts')).wasm(),
+    open: async ({ threads }) => (await import('../backends/wasm/index.ts')).wasm(threads === undefined ? {} : { threads }),
   },
   gpujs: {
     grants: ['mode'],
@@ -106,7 +107,7 @@ export interface Opened {
  */
 export const open = async (wish: Wish): Promise<Backend> => {
   const name = wish.backend === 'auto' ? await automatic() : wish.backend
-  if (isFile(name)) return ownBackend(name)
+  if (isModule(name)) return ownBackend(name)
   const { grants, open: make } = entryOf(name)
   for (const option of choices) {
     const value = wish[option]
@@ -134,15 +135,9 @@ const entryOf = (name: string): Entry => {
   )
 }
 
-const isFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name)
-
 /** The default export of a module: a function that makes a backend. */
 const ownBackend = async (file: string): Promise<Backend> => {
-  const module: { readonly default?: unknown } = await import(pathToFileURL(resolve(file)).href).catch((error: unknown) => {
-    throw new UsageError(`--backend: ${file} could not be read as a module: ${error instanceof Error ? error.message : String(error)}`)
-  })
-  const make = module.default
-  if (typeof make !== 'function')
-    throw new UsageError(`--backend: expected ${file} to export by default a function that makes a backend, found ${typeof make}`)
-  return make()
+  const make = await defaultOf(file, '--backend')
+  if (typeof make === 'function') return make()
+  throw new UsageError(`--backend: expected ${file} to export by default a function that makes a backend, found ${typeof make}`)
 }

@@ -1,13 +1,12 @@
 /** Losses as users name them: a key of the catalogue, what another library calls it, or a file of their own that exports one. */
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { either as E } from 'fp-ts'
 import { type AnyLoss, type Checked, catalogue, certain, type Family, type Settings } from '../halos/index.ts'
 import { UsageError } from './errors.ts'
+import { defaultOf, isModule } from './modules.ts'
 
 /** @throws UsageError when there is no such loss or setting; DeclarationError when the declaration has flaws */
 export const findLoss = async (name: string, settings: Settings): Promise<AnyLoss> => {
-  if (isFile(name)) return ownLoss(name, settings)
+  if (isModule(name)) return ownLoss(name, settings)
   const families = await catalogue()
   const wanted = name.toLowerCase()
   const found = families.find(({ key, aliases }) => [key, ...aliases].some((known) => known.toLowerCase() === wanted))
@@ -17,8 +16,6 @@ export const findLoss = async (name: string, settings: Settings): Promise<AnyLos
     )
   return configured(found, settings)
 }
-
-const isFile = (name: string): boolean => /\.[cm]?[jt]s$/.test(name)
 
 const configured = (family: Family, settings: Settings): AnyLoss => {
   const unknown = Object.keys(settings).filter((name) => !(name in family.defaults))
@@ -33,10 +30,7 @@ const configured = (family: Family, settings: Settings): AnyLoss => {
 
 /** The default export of a module: a family, a checked declaration (what `halo({…})` returns), or a loss. */
 const ownLoss = async (file: string, settings: Settings): Promise<AnyLoss> => {
-  const module: { readonly default?: unknown } = await import(pathToFileURL(resolve(file)).href).catch((error: unknown) => {
-    throw new UsageError(`--halo: ${file} could not be read as a module: ${error instanceof Error ? error.message : String(error)}`)
-  })
-  const own = module.default
+  const own = await defaultOf(file, '--halo')
   if (isFamily(own)) return configured(own, settings)
   if (Object.keys(settings).length > 0)
     throw new UsageError(`--halo: the loss of ${file} has no settings: set ${Object.keys(settings).join(', ')} in the file`)
