@@ -1,7 +1,7 @@
 /**
  * What becomes a matrix product, and what is added into memory in place.
  *
- *     Σₖ x[…m k…] · y[…k n…]   with M, N, K ≥ minTile;   anything smaller is cheaper as a rows kernel
+ *     Σₖ x[…m k…] · y[…k n…]   with M, N, K ≥ minTile;   most of what is smaller is cheaper as a rows kernel
  *     x + Σ contractions   →   one buffer that starts as x (bias, residual, the gradients of shared values)
  */
 import { type Builder, computed, has, reach, readersOf, sameAxes, sizeOver, type Value } from './value.ts'
@@ -18,21 +18,22 @@ export const factors = (x: Value): readonly [Value, Value] => {
 }
 export const contracted = ({ op }: Value): readonly string[] => (op.tag === 'reduce' ? op.over : [])
 
-const recognise = (x: Value, minTile: number): boolean => {
+/** `kept`: values that are in memory anyway, so that reading them alone is what a kernel would do, too. */
+const recognise = (x: Value, minTile: number, kept: (y: Value) => boolean): boolean => {
   const product = x.from[0]
   if (x.op.tag !== 'reduce' || x.op.merge !== 'sum' || product?.op.tag !== 'word' || product.op.word !== 'mul') return false
   const [a, b] = factors(x)
+  if (!x.op.over.every((axis) => has(a, axis) && has(b, axis))) return false
   const only = (p: Value, q: Value): number =>
     sizeOver(
       p.shape,
       p.axes.filter((axis) => !has(q, axis)),
     )
-  return (
-    x.op.over.every((axis) => has(a, axis) && has(b, axis)) &&
-    only(a, b) >= minTile &&
-    only(b, a) >= minTile &&
-    sizeOver(product.shape, x.op.over) >= minTile
-  )
+  const [m, n, k] = [only(a, b), only(b, a), sizeOver(product.shape, x.op.over)]
+  const [few, many] = m < n ? [m, n] : [n, m]
+  if (few >= minTile) return k >= minTile
+  // Few rows make a matrix product still if it is long the other ways; one row, if the matrix is there to be read.
+  return many >= 2 * minTile && k >= 2 * minTile && (few > 1 || kept(m < n ? b : a))
 }
 
 export interface Contractions {
@@ -43,7 +44,9 @@ export interface Contractions {
 /** Mark contractions, give them operands that a matrix product can read, and gather sums of them. */
 export const contract = (outputs: readonly Value[], build: Builder, { minTile, accumulate }: ContractionOptions): Contractions => {
   const before = reach(outputs)
-  const found = new Set(before.filter((x) => recognise(x, minTile)))
+  const found = new Set<Value>()
+  const kept = (x: Value): boolean => x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'update' || found.has(x)
+  for (const x of before) if (recognise(x, minTile, kept)) found.add(x)
   const readers = readersOf(before)
   const results = new Set(outputs)
   const alone = (x: Value): boolean => readers.get(x)?.length === 1 && !results.has(x)
@@ -63,13 +66,10 @@ export const contract = (outputs: readonly Value[], build: Builder, { minTile, a
     } else if (x.op.tag === 'join') {
       const [part] = x.from.map((y) => (computed(y) && alone(y) ? get(y) : build.copy(get(y), y.shape)))
       to.set(x, build.make(x.op, [part!], x.shape))
-    } else to.set(x, rebuild(x, x.from.map(get), build))
+    } else to.set(x, build.again(x, x.from.map(get)))
   }
   return { outputs: outputs.map(get), contractions }
 }
-const rebuild = (x: Value, from: readonly Value[], build: Builder): Value =>
-  from.every((y, i) => y === x.from[i]) ? x : x.op.tag === 'word' ? build.apply(x.op.word, from) : build.make(x.op, from, x.shape)
-
 /** A matrix product walks forwards through memory, without guards. */
 const operand = (x: Value, build: Builder): Value => {
   if (x.free) return build.copy(x, x.shape)

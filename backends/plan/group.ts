@@ -11,7 +11,7 @@
  */
 import type { Shape } from '../../core/index.ts'
 import { contracted, factors } from './contractions.ts'
-import { has, isCheap, readersOf, sizeOver, type Value } from './value.ts'
+import { has, isCheap, type Operation, readersOf, sizeOver, type Value } from './value.ts'
 
 export interface RowsGroup {
   readonly kind: 'rows'
@@ -48,12 +48,15 @@ export interface GroupOptions {
 }
 
 /** Is this value made by a rows kernel? */
-export const scalar = ({ op, free }: Value): boolean =>
-  !free &&
-  (op.tag === 'word' || op.tag === 'copy' || op.tag === 'reduce' || op.tag === 'random' || op.tag === 'take' || op.tag === 'scatter')
+export const scalar = ({ op, free }: Value): boolean => !free && scalars.has(op.tag)
+const scalars: ReadonlySet<Operation['tag']> = new Set(['word', 'copy', 'reduce', 'random', 'take', 'scatter', 'update'])
 /** The axes over which a value is computed. */
 export const spaceOf = (x: Value): Shape =>
-  x.op.tag === 'reduce' ? x.from[0]!.shape : x.op.tag === 'scatter' ? { ...x.from[0]!.shape, ...x.from[1]!.shape } : x.shape
+  x.op.tag === 'reduce'
+    ? x.from[0]!.shape
+    : x.op.tag === 'scatter' || x.op.tag === 'update'
+      ? { ...x.from[0]!.shape, ...x.from[1]!.shape }
+      : x.shape
 
 export const group = (
   values: readonly Value[],
@@ -88,15 +91,17 @@ export const group = (
     const whole = Object.keys(k.space).length === 1
     return over.length === 1 && (whole || rowSpaces.has(`${spaceKey(k.space)}/${over[0]}`)) ? over[0] : undefined
   }
-  /** Cheap words that broadcast inputs belong to no kernel: each one that needs them says them again. */
+  /** Cheap words that broadcast inputs, and rows of them, belong to no kernel: each one that needs them says them again. */
   const floating = new Set<Value>()
   const floats = (x: Value): boolean => {
-    const small = (y: Value): boolean => y.free || floating.has(y) || (y.op.tag === 'input' && 4 * y.size <= x.size)
-    if (x.op.tag !== 'word' || !isCheap(x) || stored.has(x) || !x.from.every(small)) return false
+    const small = (y: Value): boolean => y.free || floating.has(y) || (y.op.tag === 'input' && (4 * y.size <= x.size || y.size === 1))
+    const row = x.op.tag === 'take' && x.from[0]!.op.tag === 'input' && x.from[1]!.axes.length === 0 && small(x.from[1]!)
+    const word = x.op.tag === 'word' && isCheap(x) && x.from.every(small)
+    if (stored.has(x) || !(row || word)) return false
     floating.add(x)
     return true
   }
-  const reduces = ({ op }: Value): boolean => op.tag === 'reduce' || op.tag === 'scatter'
+  const reduces = ({ op }: Value): boolean => op.tag === 'reduce' || op.tag === 'scatter' || op.tag === 'update'
   const fits = (k: Group, index: number, x: Value): k is RowsGroup => {
     if (k.kind !== 'rows' || fuse === 'none') return false
     if (fuse === 'maps' && [x, ...k.own].some((y) => reduces(y) || y.op.tag === 'random')) return false
@@ -116,7 +121,7 @@ export const group = (
       if (known === undefined) readIn.set(y, [index])
       else if (known.at(-1) !== index) known.push(index)
     }
-    if (x.op.tag === 'scatter') k.late.add(x)
+    if (x.op.tag === 'scatter' || x.op.tag === 'update') k.late.add(x)
     if (x.op.tag === 'reduce') {
       const row = rowAxis(k, x)
       k.inner = row ?? k.inner

@@ -1,7 +1,7 @@
 /**
  * The planner: a graph becomes a Program, for all backends alike. Pure.
  *
- *     expand → contract → settle → group → store → deliver → layout → memory → lower
+ *     expand → update → contract → settle → group → store → deliver → layout → memory → lower
  */
 import { type Graph, volume } from '../../core/index.ts'
 import { ownerOf } from './access.ts'
@@ -17,6 +17,7 @@ import { memory } from './memory.ts'
 import { deliver, settle } from './outputs.ts'
 import type { Contract, Program } from './program.ts'
 import { store } from './store.ts'
+import { update } from './update.ts'
 import { builder, computed, reach, type Value } from './value.ts'
 
 export * from './cost.ts'
@@ -46,7 +47,7 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   const { fuse = 'all', horizontal = true, recompute = 'cheap', accumulate = true, minTile = 4 } = options
   const build = builder()
   const expanded = expand(graph, build)
-  const { outputs, contractions } = contract(expanded, build, { accumulate, minTile })
+  const { outputs, contractions } = contract(fuse === 'all' ? update(graph, expanded, build) : expanded, build, { accumulate, minTile })
   const settled = settle(graph, outputs, build)
   const wanted = settled.filter((x) => x !== undefined)
   const values = reach(wanted)

@@ -137,29 +137,35 @@ const candidates = (
     if (k.kind === 'contract') {
       const [a, b] = factors(k.value)
       const over = contracted(k.value)
-      const axes = canonical(k.into.axes)
-      const batch = axes.filter((axis) => has(a, axis) && has(b, axis))
-      const [m, n] = [axes.filter((axis) => !has(b, axis)), axes.filter((axis) => !has(a, axis))]
+      const batch = canonical(k.into.axes.filter((axis) => has(a, axis) && has(b, axis)))
+      /** Axes as another array has them, or as everywhere. */
+      const ways = (axes: readonly string[], like: Value): readonly Order[] => {
+        const { strides } = access(like)
+        return [canonical(axes), axes.toSorted((p, q) => strides[q]! - strides[p]!)]
+      }
+      const [m, n] = [k.into.axes.filter((axis) => !has(b, axis)), k.into.axes.filter((axis) => !has(a, axis))]
       if (owner(k.into) === sample)
-        for (const wanted of [
-          [...batch, ...m, ...n],
-          [...batch, ...n, ...m],
-        ])
-          wish(k.into, wanted)
-      for (const [x, mine] of [
-        [a, m],
-        [b, n],
+        for (const p of ways(m, a))
+          for (const q of ways(n, b))
+            for (const wanted of [
+              [...batch, ...p, ...q],
+              [...batch, ...q, ...p],
+            ])
+              wish(k.into, wanted)
+      for (const [x, mine, other] of [
+        [a, m, b],
+        [b, n, a],
       ] as const)
-        if (owner(x) === sample) {
-          const sum = canonical(over)
-          for (const wanted of [
-            [...batch, ...mine, ...sum],
-            [...batch, ...sum, ...mine],
-            [...sum, ...batch, ...mine],
-            [...mine, ...batch, ...sum],
-          ])
-            wish(x, wanted)
-        }
+        if (owner(x) === sample)
+          for (const p of ways(mine, k.into))
+            for (const sum of ways(over, other))
+              for (const wanted of [
+                [...batch, ...p, ...sum],
+                [...batch, ...sum, ...p],
+                [...sum, ...batch, ...p],
+                [...p, ...batch, ...sum],
+              ])
+                wish(x, wanted)
     } else
       for (const x of touched(k)) {
         const other = of.get(owner(x))!

@@ -107,6 +107,9 @@ export const lowerRows = (
       const { [x.op.axis]: stride, ...rest } = a.strides
       const at = { index: register(x.from[1]!), stride: stride! }
       emit({ op: 'store', stream: stream(a, rest), arg: register(x.from[0]!), merge: 'sum', ...keep, at })
+    } else if (x.op.tag === 'update') {
+      const { [x.op.axis]: stride, ...rest } = a.strides
+      emit({ op: 'store', stream: stream(a, rest), arg: register(x.from[0]!), at: { index: register(x.from[1]!), stride: stride! } })
     } else if (x.op.tag === 'reduce') {
       const [from] = x.from
       const { merge, over } = x.op

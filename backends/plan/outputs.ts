@@ -59,7 +59,7 @@ export const deliver = (
     const order = Object.keys(varying(graph.outputs[o]!.shape))
     orders.set(value, order)
     const input = graph.donated.get(o)
-    if (input === undefined || !inTheWay(value, input)) {
+    if (input === undefined || value.op.tag === 'update' || !inTheWay(value, input)) {
       results.set(o, value)
       continue
     }

@@ -36,6 +36,8 @@ export type Operation =
   | { readonly tag: 'take'; readonly axis: string }
   /** From: x, index. Sums over the axes of the index. */
   | { readonly tag: 'scatter'; readonly axis: string; readonly over: readonly string[] }
+  /** The array that is donated to it, with x at one position of an axis. From: x, position. */
+  | { readonly tag: 'update'; readonly axis: string }
   /** One buffer that starts as its last argument (if that is a copy) and to which contractions and scatters are added in place. */
   | { readonly tag: 'accumulate' }
 
@@ -90,6 +92,8 @@ export interface Builder {
   readonly reduce: (merge: Monoid, x: Value, over: readonly string[]) => Value
   readonly copy: (x: Value, shape: Shape) => Value
   readonly view: (x: Value, view: View, shape: Shape) => Value
+  /** The same operation on other arguments of the same shapes. */
+  readonly again: (x: Value, from: readonly Value[]) => Value
   /** x where every index is in its range, else 0. */
   readonly inside: (x: Value, ranges: readonly Range[], shape: Shape) => Value
 }
@@ -181,7 +185,9 @@ export const builder = (): Builder => {
     }
     return identity(how, x.shape, shape) ? x : make({ tag: 'view', view: how }, [x], shape)
   }
-  return { make, words, constant, iota, apply, reduce, copy, view, inside }
+  const again: Builder['again'] = (x, from) =>
+    from.every((y, i) => y === x.from[i]) ? x : x.op.tag === 'word' ? apply(x.op.word, from) : make(x.op, from, x.shape)
+  return { make, again, words, constant, iota, apply, reduce, copy, view, inside }
 }
 
 /** All axes; usually those of one of them, and then that very object. */
@@ -199,4 +205,4 @@ const opposite = ({ op, from }: Value): Value | undefined =>
 const label = (op: Operation): string =>
   op.tag === 'word' ? op.word : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
 const needsShape = ({ tag }: Operation): boolean =>
-  tag === 'iota' || tag === 'view' || tag === 'scatter' || tag === 'copy' || tag === 'random'
+  tag === 'iota' || tag === 'view' || tag === 'scatter' || tag === 'copy' || tag === 'random' || tag === 'update'

@@ -10,6 +10,7 @@ import {
   conform,
   div,
   dot,
+  equal,
   erf,
   exp,
   type Graph,
@@ -83,6 +84,7 @@ export const randomProgram = (seed: number): RandomProgram => {
   )
   const labels = Array.from({ length: 2 }, (_, i) => any(input(`index${i}`, shapeOf(shuffle(names).slice(0, pick([0, 1, 1, 2]))))))
   const key = input('key', {}) as Tensor
+  const position = input('position', {}) as Tensor
   /** An index for an axis: values below 4, cut to its length. */
   const indexFor = (length: number): Any => any(mul(pick(labels), length >= indices ? 1 : 0))
 
@@ -205,15 +207,22 @@ export const randomProgram = (seed: number): RandomProgram => {
     ends = last
     return total
   })(parameters)
+  /** As a memory of keys and values changes: in one place. */
+  const written = (x: Any): AnyTensor => {
+    const axis = axesOf(x)[0]
+    const row = ends.find((y) => axis !== undefined && axesOf(y).every((a) => a !== axis && has(x, a)))
+    return axis === undefined ? x : where(equal(iota(axis, x.shape[axis]!), position), row ?? 3, x)
+  }
   const steps = parameters.map((x, i) =>
-    pick<AnyTensor>([sub(x, mul(gradient[i]!, 0.1)), x, gradient[i]!, conform(sub(x, gradient[i]!), x.shape)]),
+    pick<AnyTensor>([sub(x, mul(gradient[i]!, 0.1)), x, gradient[i]!, written(x), conform(sub(x, gradient[i]!), x.shape)]),
   )
   const states = shuffle(steps.map((step, i) => [i, conform(step, parameters[i]!.shape)] as const).filter(() => next() < 0.7))
   const outputs = [...states.map(([, x]) => x), ...shuffle<AnyTensor>([value, ...gradient, ...ends]).slice(0, 1 + below(4))]
   const donated = new Map(states.map(([i], o) => [o, i] as const).filter(() => next() < 0.8))
-  const inputs = [...parameters, ...labels, key]
+  const inputs = [...parameters, ...labels, key, position]
   const data = inputs.map((x) => {
     const values = Float64Array.from({ length: volume(x.shape) }, () => next() * 2 - 1)
+    if (x === position) return values.fill(below(8) - 1)
     return x === key ? values.fill(seed % 1000) : labels.some((l) => l === x) ? values.map(() => below(indices)) : values
   })
   return { graph: { inputs, outputs, donated }, data }

@@ -1,0 +1,64 @@
+/**
+ * State that changes in one place is written in that place: the memory of keys and values grows by a token in constant time.
+ *
+ *     where(iota p = t, x, state)   over the donated state   →   state[p = t] ← x
+ *
+ * A position outside the axis changes nothing, as in the formula: then the element that is there is written again.
+ */
+import type { Graph } from '../../core/index.ts'
+import { type Builder, has, reach, readersOf, type Value } from './value.ts'
+
+/** The outputs, with such expressions as updates. */
+export const update = (graph: Graph, outputs: readonly Value[], build: Builder): readonly Value[] => {
+  const candidates = [...graph.donated].flatMap(([o, i]) => {
+    const found = selection(outputs[o]!, i)
+    return found === undefined ? [] : [{ whole: outputs[o]!, ...found }]
+  })
+  if (candidates.length === 0) return outputs
+  const values = reach(outputs)
+  const readers = readersOf(values)
+  // Nobody else may read the state as it was, nor may it be an output twice.
+  const updates = new Map(
+    candidates
+      .filter(
+        ({ whole, state }) =>
+          readers.get(state)?.length === 1 && !outputs.includes(state) && outputs.indexOf(whole) === outputs.lastIndexOf(whole),
+      )
+      .map((candidate) => [candidate.whole, candidate]),
+  )
+  const to = new Map<Value, Value>()
+  for (const x of values) {
+    const made = updates.get(x)
+    if (made === undefined) {
+      const from = x.from.map((y) => to.get(y)!)
+      to.set(x, build.again(x, from))
+    } else {
+      const [position, value] = [to.get(made.position)!, to.get(made.value)!]
+      const { constant, apply } = build
+      const last = constant(x.shape[made.axis]! - 1)
+      const inside = apply('max', [constant(0), apply('where', [apply('less', [position, last]), position, last])])
+      const { [made.axis]: _, ...rest } = x.shape
+      const there = build.make({ tag: 'take', axis: made.axis }, [made.state, inside], { ...inside.shape, ...rest })
+      const next = apply('where', [apply('equal', [inside, position]), value, there])
+      to.set(x, build.make({ tag: 'update', axis: made.axis }, [next, inside], x.shape))
+    }
+  }
+  return outputs.map((x) => to.get(x)!)
+}
+
+interface Selection {
+  readonly axis: string
+  readonly position: Value
+  readonly value: Value
+  readonly state: Value
+}
+/** where(iota axis = position, value, input i), with one position for all, and a value for it alone. */
+const selection = ({ op, from: [chosen, value, state] }: Value, input: number): Selection | undefined => {
+  if (op.tag !== 'word' || op.word !== 'where' || state?.op.tag !== 'input' || state.op.index !== input) return undefined
+  if (chosen?.op.tag !== 'word' || chosen.op.word !== 'equal') return undefined
+  const [a, b] = chosen.from
+  const [iota, position] = a?.op.tag === 'iota' ? [a, b] : [b, a]
+  if (iota?.op.tag !== 'iota' || position === undefined || position.axes.length > 0 || position.free) return undefined
+  const { axis } = iota.op
+  return has(state, axis) && !has(value!, axis) ? { axis, position, value: value!, state } : undefined
+}
