@@ -4,6 +4,8 @@ export interface Bytes {
   length: number
   /** In the code of a function: the number of a local that holds this constant of sixteen bytes, if it is worth one. */
   readonly constant?: (value: Uint8Array) => number | undefined
+  /** …the number of a mutable global, for a vector that nobody else keeps there. */
+  readonly spare?: () => number
 }
 
 export const bytes = (capacity = 1 << 12): Bytes => ({ data: new Uint8Array(capacity), length: 0 })

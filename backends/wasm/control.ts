@@ -93,6 +93,21 @@ export const local = <T extends Type>(index: number): Local<T> => {
 /** Makes the locals of the function being written. */
 export type Locals = <T extends Type>(type: T) => Local<T>
 
+/**
+ * Keep a vector where it was computed. V8 moves pure code to its use, even into a loop, where it then runs every time; what has been
+ * through a mutable global stays outside.
+ */
+export const pin = (x: Local<'v128'>): Code =>
+  x.set((out) => {
+    x.get(out)
+    const global = out.spare?.()
+    if (global === undefined) return
+    byte(out, 0x24)
+    unsigned(out, global)
+    byte(out, 0x23)
+    unsigned(out, global)
+  })
+
 /** i = from; while (i < to) { body; i += step }, with signed indices. */
 export const range = (i: Local<'i32'>, from: Code<'i32'>, to: Code<'i32'>, step: number, body: Code): Code =>
   seq(i.set(from), block(loop(seq(br_if(1, i32.ge_s(i.get, to)), body, i.set(i32.add(i.get, i32.const(step))), br(0)))))

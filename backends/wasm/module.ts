@@ -61,6 +61,7 @@ export const module = ({ pages, shared }: MemoryType): Module => {
     vectors.set(value.join(), vectors.size)
     return vectors.size - 1
   }
+  const spare = (): number => globalOf(new Uint8Array(16)) // no constant is all zeros
   text(imports, 'host')
   text(imports, 'memory')
   emit(imports, 2, shared ? 3 : 1)
@@ -88,7 +89,7 @@ export const module = ({ pages, shared }: MemoryType): Module => {
         constants.set(global, known)
         return known
       }
-      const code = { ...bytes(), constant }
+      const code = { ...bytes(), constant, spare }
       body(locals, ...parameters(params))(code)
       const function_ = bytes()
       unsigned(function_, own.length)

@@ -6,7 +6,7 @@
 import type { Instruction, Rows } from '../plan/program.ts'
 import { type Pass, type Schedule, schedule } from '../plan/schedule.ts'
 import { access } from './access.ts'
-import { type Local, type Locals, range, select, seq, when } from './control.ts'
+import { type Local, type Locals, pin, range, select, seq, when } from './control.ts'
 import { type Code, f32x4, i32, i32x4 } from './instructions.ts'
 import { across, type Lanes, loadLanes, merge, neutral, only, storeLanes } from './lanes.ts'
 import { draw, stream } from './math.ts'
@@ -76,6 +76,10 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
         return seq()
     }
   }
+
+  /** What is computed once a row and read along it. (What is loaded stays where it is.) */
+  const computed = (r: number): boolean => ['word', 'reduce', 'iota'].includes(body[r]!.op) && !full[r]
+  const swept = new Set(body.flatMap((i, r) => (i.op === 'word' && full[r] ? i.args.filter(computed) : [])))
 
   // ---------------------------------------------------------------- along the row
   const stash = (r: number): Code<'i32'> => i32.add(i32.add(scratch.get, i32.const(4 * padded(inner.size) * stashed.indexOf(r))), at.get)
@@ -157,7 +161,7 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
           limit.set(select(i32.lt_s(limit.get, i32.const(inner.size)), limit.get, i32.const(inner.size))),
         ]),
     memory.open,
-    ...passes.flatMap((pass) => [...pass.before.map((r) => seq(once(r), known(r))), sweep(pass)]),
+    ...passes.flatMap((pass) => [...pass.before.map((r) => seq(once(r), swept.has(r) ? pin(kept(r)) : seq(), known(r))), sweep(pass)]),
   )
   const moving = (l: number): readonly (readonly [Local<'i32'>, number])[] => [
     ...streams.map((s, j) => [pointers[j]!, 4 * s.outer[l]!] as const),
