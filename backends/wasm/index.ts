@@ -7,6 +7,8 @@ import { plan, summarize } from '../plan/index.ts'
 import { cores } from './crew.ts'
 import { device } from './device.ts'
 
+export { cores } from './crew.ts'
+
 export interface WasmOptions {
   /** Threads that share the work. Results do not depend on it, to the bit. Default: one a core, where memory can be shared. */
   readonly threads?: number
