@@ -6,13 +6,16 @@
  * A position outside the axis changes nothing, as in the formula: then the element that is there is written again.
  */
 import type { Graph } from '../../core/index.ts'
+import { varying } from './expand.ts'
 import { type Builder, has, reach, readersOf, type Value } from './value.ts'
 
 /** The outputs, with such expressions as updates. */
 export const update = (graph: Graph, outputs: readonly Value[], build: Builder): readonly Value[] => {
   const candidates = [...graph.donated].flatMap(([o, i]) => {
     const found = selection(outputs[o]!, i)
-    return found === undefined ? [] : [{ whole: outputs[o]!, ...found }]
+    // In the same memory means in the same order, too.
+    const order = Object.keys(varying(graph.outputs[o]!.shape)).join()
+    return found === undefined || found.state.axes.join() !== order ? [] : [{ whole: outputs[o]!, ...found }]
   })
   if (candidates.length === 0) return outputs
   const values = reach(outputs)

@@ -101,6 +101,23 @@ test('a donated input is overwritten in place', () => {
   assert.equal(program.scratch, 0)
 })
 
+test('a donated memory grows by one entry in constant time', () => {
+  const graph = graphOf(
+    (memory, row, position) => [core.conform(core.where(core.equal(core.iota('past', 100), position!), row!, memory!), memory!.shape)],
+    { head: 2, past: 100, key: 4 },
+    { head: 2, key: 4 },
+    {},
+  )
+  const program = plan({ ...graph, donated: new Map([[0, 0]]) })
+  const memory = Array.from({ length: 800 }, (_, i) => i)
+  for (const at of [7, 99, -1, 100]) {
+    const [after] = interpret(program, [memory, [1, 2, 3, 4, 5, 6, 7, 8], [at]])
+    const wanted = memory.map((x, i) => (Math.floor(i / 4) % 100 === at ? (i % 4) + 1 + 4 * Math.floor(i / 400) : x))
+    assert.deepEqual([...after!], wanted)
+  }
+  assert.ok(summarize(program).flops < 100)
+})
+
 test('donation never changes a meaning: two inputs swap, a reader comes late', () => {
   const shape = { a: 2, b: 2 }
   const swap = plan({ ...graphOf((x, y) => [y!, x!], shape, shape), donated: new Map([[0, 0], [1, 1]]) }) // biome-ignore format: pairs
