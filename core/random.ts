@@ -32,8 +32,7 @@ export const normal = <A extends string>(key: Tensor, shape: Shape<A>, salt: num
 /** Standard normal numbers on the host, in double precision: the initial weights, the same on every backend. */
 export const normals = (key: number, salt: number, count: number): Float64Array => {
   const [radius, angle] = [stream(key, 2 * salt), stream(key, 2 * salt + 1)]
-  return Float64Array.from(
-    { length: count },
-    (_, i) => Math.sqrt(-2 * Math.log(1 - draw(radius, i))) * Math.cos(2 * Math.PI * draw(angle, i)),
-  )
+  const values = new Float64Array(count)
+  for (let i = 0; i < count; i++) values[i] = Math.sqrt(-2 * Math.log(1 - draw(radius, i))) * Math.cos(2 * Math.PI * draw(angle, i))
+  return values
 }

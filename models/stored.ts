@@ -15,11 +15,7 @@ export const fromStored = <T>(build: (make: Make) => T, weights: Weights, file?:
   const built = build((slot) => {
     const stored = weights.get(slot.name) ?? weights.get(slot.name.replace(/^(model|transformer)\./, ''))
     const expected = storedShape(slot)
-    if (stored !== undefined && stored.shape.join() === expected.join())
-      return tensor(
-        slot.shape,
-        Float32Array.from(addresses(slot), (place) => stored.data[place]!),
-      )
+    if (stored !== undefined && stored.shape.join() === expected.join()) return tensor(slot.shape, gather(stored.data, addresses(slot)))
     findings.push({
       ...(file === undefined ? {} : { file }),
       tensor: slot.name,
@@ -44,9 +40,8 @@ export const toStored = async (
     const shape = storedShape(slot)
     const values = await read(backend, parameters[i] as Tensor<string>)
     const { data } = stored.get(slot.name) ?? { data: new Float32Array(shape.reduce((a, b) => a * b, 1)) }
-    addresses(slot).forEach((place, k) => {
-      data[place] = values[k]!
-    })
+    const places = addresses(slot)
+    for (let k = 0; k < places.length; k++) data[places[k]!] = values[k]!
     stored.set(slot.name, { name: slot.name, dtype: 'F32', shape, data })
   }
   return [...stored.values()]
@@ -81,7 +76,15 @@ const addresses = (slot: Slot): Int32Array => {
   let places = Int32Array.of(offset)
   for (const [axis, length] of Object.entries(shape)) {
     const step = strides[axis]!
-    places = Int32Array.from({ length: places.length * length }, (_, i) => places[Math.floor(i / length)]! + (i % length) * step)
+    const inner = new Int32Array(places.length * length)
+    for (let i = 0, o = 0; i < places.length; i++) for (let k = 0; k < length; k++) inner[o++] = places[i]! + k * step
+    places = inner
   }
   return places
+}
+
+const gather = (data: Float32Array, places: Int32Array): Float32Array => {
+  const values = new Float32Array(places.length)
+  for (let i = 0; i < values.length; i++) values[i] = data[places[i]!]!
+  return values
 }
