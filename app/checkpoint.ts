@@ -3,11 +3,10 @@ import { join } from 'node:path'
 import type { Backend } from '../core/index.ts'
 import {
   CheckpointError,
-  formatConfig,
-  formatSafetensors,
   fromWeights,
   loadTokenizer,
   type ModelConfig,
+  modelFiles,
   type Parameters,
   parseConfig,
   parseJson,
@@ -17,6 +16,7 @@ import {
   type Transformer,
   toWeights,
   transformer,
+  type WeightOptions,
   writeDirectoryAtomically,
 } from '../models/index.ts'
 
@@ -52,10 +52,10 @@ export const saveCheckpoint = async (
   backend: Backend,
   { config, parameters, tokenizer }: { readonly config: ModelConfig; readonly parameters: Parameters; readonly tokenizer: Tokenizer },
   notes: Readonly<Record<string, string>>,
+  weights: WeightOptions = {},
 ): Promise<void> =>
   writeDirectoryAtomically(directory, {
-    'config.json': pretty(formatConfig(config)),
-    'model.safetensors': formatSafetensors(await toWeights(backend, config, parameters), { format: 'pt' }),
+    ...modelFiles(config, await toWeights(backend, config, parameters), weights),
     'tokenizer.json': pretty(tokenizer.json),
     'tokenizer_config.json': pretty(tokenizer.config),
     ...notes,

@@ -2,6 +2,7 @@
  * What a transformer is, in numbers: one `ModelConfig` for both families, read from and written to Hugging Face's `config.json`.
  * Whatever halograd would compute differently (scaled RoPE, attention biases, another activation) is refused, never ignored.
  */
+import type { FloatType } from './dtypes.ts'
 import { ConfigError, show, throwAll } from './errors.ts'
 import { type Fields, fieldsOf, isObject, type Json, showJson } from './fields.ts'
 
@@ -160,9 +161,9 @@ const checkHeads = ({ family, embed, heads, keyValueHeads, headSize }: ModelConf
 
 /**
  * The `config.json` of a model: `parseConfig(formatConfig(config))` equals `config`.
- * Interleaved rotation is written as `rope_interleave`, which Hugging Face's Llama ignores: for export, first turn it into `half` (`toHalfRotation`).
+ * `dtype` says how the weights beside it are written. Interleaved rotation is written as `rope_interleave`, which Hugging Face's Llama ignores: for export, first turn it into `half` (`toHalfRotation`).
  */
-export const formatConfig = (config: ModelConfig): Json => ({
+export const formatConfig = (config: ModelConfig, dtype: FloatType = 'F32'): Json => ({
   architectures: [architectures[config.family]],
   model_type: config.family,
   vocab_size: config.vocab,
@@ -170,8 +171,10 @@ export const formatConfig = (config: ModelConfig): Json => ({
   tie_word_embeddings: config.tied,
   ...(config.bos === undefined ? {} : { bos_token_id: config.bos }),
   ...(config.eos === undefined ? {} : { eos_token_id: config.eos }),
-  torch_dtype: 'float32',
+  torch_dtype: torchNames[dtype],
 })
+
+const torchNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
 
 const llamaFields = (config: ModelConfig): Json => ({
   hidden_size: config.embed,

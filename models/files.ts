@@ -36,10 +36,10 @@ export const writeAtomically = (path: string, content: string | Uint8Array): Pro
 
 /**
  * Writes the files of a directory, by name. A new directory appears whole or not at all. In an existing one every file is staged first, and the renames
- * come last: a full disk changes nothing, and files of other names are left alone.
+ * come last: a full disk changes nothing. Files of other names are left alone; those given as `undefined` are removed.
  * @throws FileError; then the destination is as it was, and nothing is left beside it
  */
-export const writeDirectoryAtomically = (path: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> =>
+export const writeDirectoryAtomically = (path: string, files: Readonly<Record<string, string | Uint8Array | undefined>>): Promise<void> =>
   guarded(path, 'a directory that can be written', async () => {
     const parent = dirname(path)
     await mkdir(parent, { recursive: true })
@@ -47,10 +47,12 @@ export const writeDirectoryAtomically = (path: string, files: Readonly<Record<st
     const staged = isNew ? join(parent, `.${basename(path)}.${unique()}.tmp`) : join(path, `.${unique()}.tmp`)
     await cleaningUp(staged, async () => {
       await mkdir(staged)
-      for (const [name, content] of Object.entries(files)) await writeFlushed(join(staged, name), content)
+      const written = Object.entries(files).filter((file): file is [string, string | Uint8Array] => file[1] !== undefined)
+      for (const [name, content] of written) await writeFlushed(join(staged, name), content)
       await flushDirectory(staged)
-      if (isNew) await rename(staged, path)
-      else for (const name of Object.keys(files)) await rename(join(staged, name), join(path, name))
+      if (isNew) return rename(staged, path)
+      for (const [name] of written) await rename(join(staged, name), join(path, name))
+      for (const [name, content] of Object.entries(files)) if (content === undefined) await rm(join(path, name), { force: true })
     })
     await flushDirectory(isNew ? parent : path)
   })

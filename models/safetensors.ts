@@ -3,6 +3,7 @@
  * (`{name: {dtype, shape, data_offsets: [begin, end]}, __metadata__?: {…}}`), then the raw little-endian data without gaps or overlaps.
  * Source: https://github.com/huggingface/safetensors#format
  */
+import { type DType, dtypes, encode, type FloatType } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
 import { isObject, type Json, parseJson } from './fields.ts'
 
@@ -12,32 +13,6 @@ export interface StoredTensor {
   readonly dtype: DType
   readonly shape: readonly number[]
   readonly data: Float32Array
-}
-
-export type DType = keyof typeof dtypes
-
-interface Codec {
-  /** Bytes an element. */
-  readonly size: number
-  /** The elements of bytes that begin at a multiple of 8 (of a buffer of their own). */
-  readonly decode: (bytes: ArrayBuffer) => Float32Array
-}
-
-const dtypes = {
-  F64: { size: 8, decode: (bytes) => Float32Array.from(new Float64Array(bytes)) },
-  F32: { size: 4, decode: (bytes) => new Float32Array(bytes) },
-  F16: { size: 2, decode: (bytes) => Float32Array.from(new Uint16Array(bytes), fromHalf) },
-  BF16: { size: 2, decode: (bytes) => new Float32Array(Uint32Array.from(new Uint16Array(bytes), (upper) => upper << 16).buffer) },
-  I64: { size: 8, decode: (bytes) => Float32Array.from(new BigInt64Array(bytes), Number) },
-  I32: { size: 4, decode: (bytes) => Float32Array.from(new Int32Array(bytes)) },
-  U8: { size: 1, decode: (bytes) => Float32Array.from(new Uint8Array(bytes)) },
-} as const satisfies Readonly<Record<string, Codec>>
-
-/** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-const fromHalf = (bits: number): number => {
-  const [sign, exponent, fraction] = [bits >>> 15 ? -1 : 1, (bits >>> 10) & 31, bits & 1023]
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
 }
 
 /** The reference implementation's own bound on the header, against files that ask for absurd memory. */
@@ -152,16 +127,20 @@ const checkCoverage = (entries: readonly Entry[], length: number, file: string):
 }
 
 /**
- * The bytes of a safetensors file with these tensors as F32, data in the order given. Metadata are strings, e.g. `{ format: 'pt' }`.
+ * The bytes of a safetensors file with these tensors, data in the order given, all as `dtype`. Metadata are strings, e.g. `{ format: 'pt' }`.
  * @throws CheckpointError when two tensors have one name, or a shape does not fit its data
  */
-export const formatSafetensors = (tensors: readonly StoredTensor[], metadata: Readonly<Record<string, string>> = {}): Uint8Array => {
+export const formatSafetensors = (
+  tensors: readonly StoredTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+  dtype: FloatType = 'F32',
+): Uint8Array => {
   checkTensors(tensors)
   let end = 0
   const entries = tensors.map(({ name, shape, data }) => {
     const begin = end
-    end += data.byteLength
-    return [name, { dtype: 'F32', shape, data_offsets: [begin, end] }] as const
+    end += data.length * dtypes[dtype].size
+    return [name, { dtype, shape, data_offsets: [begin, end] }] as const
   })
   const json = JSON.stringify({ ...(Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {}), ...Object.fromEntries(entries) })
   // The header is padded with spaces so that the data begin at a multiple of 8, as readers that map the file like it.
@@ -172,8 +151,8 @@ export const formatSafetensors = (tensors: readonly StoredTensor[], metadata: Re
   bytes.set(header, 8)
   let offset = 8 + length
   for (const { data } of tensors) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset)
-    offset += data.byteLength
+    bytes.set(encode(data, dtype), offset)
+    offset += data.length * dtypes[dtype].size
   }
   return bytes
 }

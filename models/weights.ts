@@ -2,6 +2,7 @@
  * Weights on disk: one `model.safetensors`, or shards listed by `model.safetensors.index.json` (`{weight_map: {tensor: file}}`), as Hugging Face keeps them.
  */
 import { basename, join } from 'node:path'
+import { dtypes, type FloatType } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
 import { isObject, parseJson } from './fields.ts'
 import { exists, readBytes, readText, writeAtomically } from './files.ts'
@@ -34,7 +35,48 @@ export const readWeights = async (path: string): Promise<Weights> => {
  * @throws CheckpointError when two have one name or a shape does not fit its data; FileError
  */
 export const writeWeights = async (file: string, tensors: readonly StoredTensor[]): Promise<void> =>
-  writeAtomically(file, formatSafetensors(tensors, { format: 'pt' }))
+  writeAtomically(file, formatSafetensors(tensors, metadata))
+
+export interface WeightOptions {
+  /** How numbers are written. Default F32; BF16 and F16 take half the space, and round. */
+  readonly dtype?: FloatType
+  /** Bytes of tensors a file may hold; whatever is more becomes shards, of which each holds at least one tensor. Default 2 GB. */
+  readonly shardBytes?: number
+}
+
+/**
+ * The files of a checkpoint, by name: one, or shards and their index. What a directory must not have beside them is `undefined`.
+ * @throws CheckpointError when two tensors have one name or a shape does not fit its data
+ */
+export const weightFiles = (
+  tensors: readonly StoredTensor[],
+  { dtype = 'F32', shardBytes = 2e9 }: WeightOptions = {},
+): Readonly<Record<string, string | Uint8Array | undefined>> => {
+  const shards: StoredTensor[][] = []
+  let room = 0
+  for (const tensor of tensors) {
+    const bytes = tensor.data.length * dtypes[dtype].size
+    if (shards.length === 0 || bytes > room) {
+      shards.push([])
+      room = shardBytes
+    }
+    shards.at(-1)?.push(tensor)
+    room -= bytes
+  }
+  if (shards.length <= 1) return { [single]: formatSafetensors(tensors, metadata, dtype), [index]: undefined }
+  const nameOf = (shard: number): string => `model-${fiveDigits(shard + 1)}-of-${fiveDigits(shards.length)}.safetensors`
+  const places = shards.flatMap((shard, i) => shard.map(({ name }) => [name, nameOf(i)] as const))
+  const total = tensors.reduce((sum, { data }) => sum + data.length * dtypes[dtype].size, 0)
+  return {
+    ...Object.fromEntries(shards.map((shard, i) => [nameOf(i), formatSafetensors(shard, metadata, dtype)])),
+    [index]: `${JSON.stringify({ metadata: { total_size: total }, weight_map: Object.fromEntries(places) }, null, 2)}\n`,
+    [single]: undefined,
+  }
+}
+
+/** transformers reads only files that say whose tensors they are. */
+const metadata = { format: 'pt' }
+const fiveDigits = (n: number): string => `${n}`.padStart(5, '0')
 
 const readOne = async (file: string): Promise<Weights> =>
   new Map(parseSafetensors(await readBytes(file), file).map((tensor) => [tensor.name, tensor]))

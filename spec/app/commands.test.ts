@@ -9,7 +9,15 @@ const folder = temporary()
 const model = await tinyModel(join(folder, 'model'))
 const data = { judged: jsonLines(join(folder, 'judged.jsonl'), judged), pairs: jsonLines(join(folder, 'pairs.jsonl'), pairs) }
 const on = ['--backend', 'reference'] as const
-const saved = ['config.json', 'metrics.jsonl', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json', 'training.json']
+const saved = [
+  'config.json',
+  'generation_config.json',
+  'metrics.jsonl',
+  'model.safetensors',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'training.json',
+]
 
 const near = (x: number, y: number, tolerance: number): void => assert.ok(Math.abs(x - y) <= tolerance, `${x} is not ${y} ± ${tolerance}`)
 

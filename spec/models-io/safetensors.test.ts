@@ -8,10 +8,13 @@ import fc from 'fast-check'
 import {
   CheckpointError,
   type DType,
+  type FloatType,
   formatSafetensors,
   parseSafetensors,
   readWeights,
   type StoredTensor,
+  weightFiles,
+  writeDirectoryAtomically,
   writeWeights,
 } from '../../models/index.ts'
 import { shared, whenShared } from '../shared.ts'
@@ -91,6 +94,40 @@ describe('safetensors, as bytes', () => {
     }
   })
 
+  const bytesOf = (numbers: Iterable<number>, dtype: FloatType): Uint8Array => {
+    const data = Float32Array.from(numbers)
+    return formatSafetensors([{ name: 'x', dtype: 'F32', shape: [data.length], data }], {}, dtype)
+  }
+  const roundTrip = (numbers: Iterable<number>, dtype: FloatType): Float32Array =>
+    parseSafetensors(bytesOf(numbers, dtype), 'memory')[0]!.data
+
+  for (const [dtype, infinity, unit] of [
+    ['F16', 0x7c00, 'half'],
+    ['BF16', 0x7f80, 'upper half of a float32'],
+  ] as const)
+    test(`${dtype}: every ${unit} is itself; whatever lies between two goes to the nearer one, a tie to the even one`, () => {
+      const positive = Uint16Array.from({ length: infinity + 1 }, (_, i) => i)
+      const header = { x: { dtype, shape: [positive.length], data_offsets: [0, positive.byteLength] } }
+      const values = parseSafetensors(fileOf(header, new Uint8Array(positive.buffer)), 'memory')[0]!.data
+      assert.equal(values[infinity], Infinity)
+      assert.deepEqual(roundTrip(values, dtype), values)
+      const negative = values.map((x) => -x)
+      assert.deepEqual(roundTrip(negative, dtype), negative)
+      // Between the largest finite number and what would follow it, half-way, infinity begins.
+      const upper = [...values].with(infinity, 2 * values[infinity - 1]! - values[infinity - 2]!)
+      const expected = {
+        below: values.slice(0, -1),
+        tie: values.slice(0, -1).map((x, i) => (i % 2 === 0 ? x : values[i + 1]!)),
+        above: values.slice(1),
+      }
+      const middles = expected.below.map((x, i) => x + (upper[i + 1]! - x) / 2)
+      assert.deepEqual(roundTrip(middles, dtype), expected.tie)
+      const nudged = (by: number) => new Float32Array(new Uint32Array(middles.buffer).map((bits) => bits + by).buffer)
+      assert.deepEqual(roundTrip(nudged(-1), dtype), expected.below)
+      assert.deepEqual(roundTrip(nudged(1), dtype), expected.above)
+      assert.ok(roundTrip([Number.NaN], dtype).every(Number.isNaN))
+    })
+
   test('every truncation of a file is refused', () => {
     const whole = formatSafetensors([tensor('a', [2], [1, 2]), tensor('b', [1, 3], [3, 4, 5])])
     for (let length = 0; length < whole.length; length++)
@@ -142,6 +179,33 @@ describe('weights, on disk', () => {
     await shardedBy({ a: 'one.safetensors', b: 'two.safetensors', c: 'two.safetensors' })
     const weights = await readWeights(directory)
     assert.deepEqual([...weights.values()], [tensor('a', [2], [1, 2]), tensor('b', [1], [3]), tensor('c', [], [4])])
+  })
+
+  test('what is written in shards reads back, in any order of sizes; each directory holds one checkpoint', async () => {
+    const out = join(directory, 'sharded')
+    const sizes = [0, 3, 1, 40, 2, 2, 0, 7]
+    const tensors = sizes.map((size, i) =>
+      tensor(
+        `t${i}`,
+        [size],
+        Array.from({ length: size }, (_, k) => i + k / 8),
+      ),
+    )
+    for (const dtype of ['F32', 'F16', 'BF16'] as const)
+      for (const shardBytes of [1, 20, 100, 1e9]) {
+        const files = weightFiles(tensors, { dtype, shardBytes })
+        await writeDirectoryAtomically(out, files)
+        const there = Object.keys(files).filter((name) => files[name] !== undefined)
+        assert.deepEqual((await readdir(out)).filter((name) => !/-of-/.test(name) || there.includes(name)).sort(), there.sort())
+        const expected = tensors.map((each) => [each.name, { ...each, dtype }] as const)
+        assert.deepEqual(new Map([...(await readWeights(out))].sort()), new Map(expected))
+        assert.deepEqual(there.length === 1, shardBytes === 1e9)
+        for (const name of there.filter((name) => name.endsWith('.safetensors'))) {
+          const shard = parseSafetensors(await readFile(join(out, name)), name).filter(({ data }) => data.length > 0)
+          const bytes = shard.reduce((sum, { data }) => sum + data.length * (dtype === 'F32' ? 4 : 2), 0)
+          assert.ok(bytes <= shardBytes || shard.length === 1, `${name} has ${bytes} bytes`)
+        }
+      }
   })
 
   test('an index that promises what is not there, or reaches outside its directory, is refused', async () => {

@@ -9,20 +9,19 @@ import {
   geluTanh,
   generator,
   gpt2Block,
-  initialize,
   layerNorm,
   loadTokenizer,
   type ModelConfig,
   parseConfig,
   parseLlama2c,
   readWeights,
-  type StoredTensor,
   type Stream,
   toWeights,
   transformer,
   whole,
 } from '../../models/index.ts'
 import { shared, whenShared } from '../shared.ts'
+import { readSort, sortConfig, sortWeights } from './gpt-nano-sort.ts'
 import { backend, close, numbers, tokens } from './tiny.ts'
 
 const stories = 'models/stories260K-hf'
@@ -66,50 +65,9 @@ test('weights written are the weights read', whenShared(stories), async () => {
   deepEqual(new Map(written.map((tensor) => [tensor.name, tensor])), weights)
 })
 
-// ------------------------------------------------------------------ gpt-nano-sort
-
-interface Stored {
-  readonly shape: readonly number[]
-  readonly data: string
-}
-const readSort = async (name: string): Promise<(key: string) => StoredTensor> => {
-  const json: Readonly<Record<string, Stored>> = JSON.parse(
-    await readFile(shared(`models/gpt-nano-sort/gpt-nano-sort-${name}.json`)!, 'utf8'),
-  )
-  return (key) => {
-    const { shape, data } = json[key]!
-    return { name: key, dtype: 'F32', shape, data: new Float32Array(Uint8Array.from(Buffer.from(data, 'base64')).buffer) }
-  }
-}
-/** minGPT keeps matrices as [output, input]; Hugging Face's GPT-2, as [input, output]. */
-const transposed = ({ shape: [rows = 1, columns = 1], data, ...rest }: StoredTensor): StoredTensor => ({
-  ...rest,
-  shape: [columns, rows],
-  data: data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!),
-})
-const sortConfig: ModelConfig = {
-  family: 'gpt2',
-  vocab: 3,
-  context: 11,
-  embed: 48,
-  layers: 3,
-  heads: 3,
-  keyValueHeads: 3,
-  headSize: 16,
-  hidden: 192,
-  activation: 'geluTanh',
-  normEpsilon: 1e-5,
-  ropeTheta: 10000,
-  rotation: 'half',
-  tied: false,
-}
-
 test("gpt-nano-sort: every activation is minGPT's", whenShared('models/gpt-nano-sort'), async () => {
-  const stored = await readSort('model')
   const partial = await readSort('t0-partials')
-  const names = (await toWeights(backend, sortConfig, initialize(sortConfig, 0))).map(({ name }) => name)
-  const read = (name: string) => (/(c_attn|c_proj|c_fc)\.weight/.test(name) ? transposed(stored(name)) : stored(name))
-  const parameters = fromWeights(sortConfig, new Map(names.map((name) => [name, read(name)])))
+  const parameters = fromWeights(sortConfig, await sortWeights())
   if (!('position' in parameters)) throw new Error('a GPT-2')
 
   const index = partial('idx')

@@ -1,0 +1,114 @@
+/** What halograd writes, PyTorch reads: the logits of exported directories, of every family and number format, by both. */
+import { deepEqual, ok } from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { after } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  fromWeights,
+  initialize,
+  type ModelConfig,
+  modelFiles,
+  parseConfig,
+  parseJson,
+  readText,
+  readWeights,
+  type StoredTensor,
+  toWeights,
+  transformer,
+  type WeightOptions,
+  writeDirectoryAtomically,
+} from '../../models/index.ts'
+import { sortConfig, sortWeights } from '../models/gpt-nano-sort.ts'
+import { backend, close, numbers, tiny, tokens } from '../models/tiny.ts'
+import { shared, whenShared } from '../shared.ts'
+
+const python = process.env.HALOGRAD_PYTHON ?? '/usr/bin/python3'
+const hasTorch = spawnSync(python, ['-c', 'import torch']).status === 0
+const skip = hasTorch ? false : `${python} has no torch: apt-get install python3-torch, or name a Python that has it in HALOGRAD_PYTHON`
+
+interface Task {
+  readonly directory: string
+  readonly tokens: readonly (readonly number[])[]
+}
+/** Logits by PyTorch, of many directories in one process. */
+const byTorch = (tasks: readonly Task[]): readonly (readonly number[])[] => {
+  const script = fileURLToPath(new URL('./logits.py', import.meta.url))
+  const run = spawnSync(python, [script], { input: JSON.stringify(tasks), encoding: 'utf8', maxBuffer: 2 ** 28 })
+  ok(run.status === 0, run.stderr)
+  return run.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+/** Logits by halograd, from the files alone. */
+const byHalograd = async ({ directory, tokens: rows }: Task): Promise<readonly number[]> => {
+  const config = parseConfig(parseJson(await readText(join(directory, 'config.json'))))
+  const logits = transformer(config).logits(fromWeights(config, await readWeights(directory)), tokens(rows))
+  return numbers(logits)
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'halograd-export-'))
+after(() => rm(folder, { recursive: true }))
+
+const exported = async (name: string, config: ModelConfig, tensors: readonly StoredTensor[], options: WeightOptions = {}) => {
+  const directory = join(folder, name)
+  await writeDirectoryAtomically(directory, modelFiles(config, tensors, options))
+  return directory
+}
+const text = [
+  [1, 5, 3, 9, 2, 7, 10, 0],
+  [4, 4, 8, 1, 6, 2, 3, 5],
+]
+
+test('random models of both families, in every variant, number format and number of files', { skip }, async () => {
+  const variants: readonly (readonly [string, Partial<ModelConfig>, WeightOptions])[] = [
+    ['', {}, {}],
+    ['other output layer', { tied: true }, {}],
+    ['BF16', {}, { dtype: 'BF16' }],
+    ['F16 in shards', {}, { dtype: 'F16', shardBytes: 400 }],
+  ]
+  const families: Readonly<Record<string, readonly (readonly [string, Partial<ModelConfig>, WeightOptions])[]>> = {
+    llama: [
+      ...variants,
+      ['interleaved rotation', { rotation: 'interleaved' }, {}],
+      ['another θ', { ropeTheta: 500, normEpsilon: 0.1 }, {}],
+    ],
+    gpt2: [...variants, ['untied', { tied: false }, {}], ['exact gelu', { activation: 'gelu' }, {}]],
+  }
+  const tasks: Task[] = []
+  const originals: (readonly number[])[] = []
+  for (const { name, config: usual } of tiny)
+    for (const [variant, change, options] of families[name]!) {
+      const config = { ...usual, ...change }
+      const parameters = initialize(config, 3, 0.4)
+      const directory = await exported(`${name} ${variant}`, config, await toWeights(backend, config, parameters), options)
+      tasks.push({ directory, tokens: text })
+      originals.push(options.dtype === undefined ? await numbers(transformer(config).logits(parameters, tokens(text))) : [])
+    }
+  const found = byTorch(tasks)
+  for (const [i, task] of tasks.entries()) {
+    close(found[i]!, await byHalograd(task), 1e-4, task.directory)
+    if (originals[i]!.length > 0) close(found[i]!, originals[i]!, 1e-4, `${task.directory}, before it was written`)
+  }
+  ok(readdirSync(join(folder, 'llama F16 in shards')).length > 5)
+})
+
+test('stories260K, as it came and written again', { skip: skip || whenShared('models/stories260K-hf').skip }, async () => {
+  const original = shared('models/stories260K-hf')!
+  const config = parseConfig(parseJson(await readText(join(original, 'config.json'))))
+  const directory = await exported('stories260K', config, [...(await readWeights(original)).values()], { shardBytes: 500_000 })
+  const story = [[1, 403, 407, 261, 378, 9, 120, 33, 2, 511]]
+  const [came, written] = byTorch([original, directory].map((directory) => ({ directory, tokens: story })))
+  close(came!, await byHalograd({ directory: original, tokens: story }), 1e-4)
+  deepEqual(written, came)
+})
+
+test('gpt-nano-sort', { skip: skip || whenShared('models/gpt-nano-sort').skip }, async () => {
+  const task = { directory: await exported('sort', sortConfig, [...(await sortWeights()).values()]), tokens: [[0, 2, 1, 0, 1, 1, 0, 0, 1]] }
+  close(byTorch([task])[0]!, await byHalograd(task), 1e-4)
+})
