@@ -42,17 +42,26 @@ export interface BenchOptions extends Wish {
   readonly small?: boolean
 }
 
+/** They share their work between threads, by default one a core. */
+const threaded = ['auto', 'wasm']
+
 /** The rows of a suite, as they are measured; the first is the machine. */
 export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
   const { suite, config = 'tiny', against = [], repeats = 5, seed = 1, steps, long = false, small = false } = options
-  const { backend: name, mode, blas, threads = availableParallelism() } = options
-  const wish = { backend: name, threads, ...(mode === undefined ? {} : { mode }), ...(blas === undefined ? {} : { blas }) }
+  const { backend: name, mode, blas } = options
+  const threads = options.threads ?? (threaded.includes(name) ? availableParallelism() : 1)
+  const wish = {
+    backend: name,
+    ...(options.threads === undefined ? {} : { threads }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(blas === undefined ? {} : { blas }),
+  }
   yield await machine()
   if (suite === 'train') {
     const configuration = configurations[config]
-    if (steps !== undefined) yield await alongSteps(configuration, { wish, seed }, steps)
-    if (long) yield* alongSequences({ wish, seed })
-    if (steps === undefined && !long) yield* train({ configuration, wish, against, repeats, seed, round: small ? 50 : 1000 })
+    if (steps !== undefined) yield await alongSteps(configuration, { wish, threads, seed }, steps)
+    if (long) yield* alongSequences({ wish, threads, seed })
+    if (steps === undefined && !long) yield* train({ configuration, wish, threads, against, repeats, seed, round: small ? 50 : 1000 })
     return
   }
   const { backend, mode: found } = await openBackend(wish, () => {})

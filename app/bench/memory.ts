@@ -12,18 +12,19 @@ import type { Growth } from './row.ts'
 import { round } from './statistics.ts'
 
 export interface MemoryOptions {
-  readonly wish: Wish & { readonly threads: number }
+  readonly wish: Wish
+  readonly threads: number
   readonly seed: number
 }
 
 /** A few steps on one text of 512 … 2048 tokens: the memory that the program needs, against that of the shortest text times their lengths' ratio. */
 export async function* alongSequences(
-  { wish, seed }: MemoryOptions,
+  { wish, threads, seed }: MemoryOptions,
   contexts: readonly number[] = [512, 1024, 1536, 2048],
 ): AsyncGenerator<Growth> {
   let perToken: number | undefined
   for (const context of contexts)
-    yield await alone(long(context), { wish, seed }, async ({ hello, threads, train }) => {
+    yield await alone(long(context), { wish, threads, seed }, async ({ hello, train }) => {
       const { memory: resident } = await train(3)
       const memory = Number(hello['planned memory'])
       perToken ??= memory / context
@@ -35,13 +36,13 @@ export async function* alongSequences(
 
 /** Many steps: the resident size after the last, against that after a tenth of them, when everything is warm. */
 export const alongSteps = (configuration: Configuration, options: MemoryOptions, steps: number): Promise<Growth> =>
-  alone(configuration, options, async ({ hello, threads, train }) => {
+  alone(configuration, options, async ({ hello, train }) => {
     const warm = await train(Math.ceil(steps / 10))
     const last = await train(steps - Math.ceil(steps / 10))
     return {
       what: `memory after ${steps} steps of ${configuration.name}`,
       backend: hello.name,
-      threads,
+      threads: options.threads,
       memory: last.resident,
       expected: warm.resident,
       ratio: round(last.resident / warm.resident),
@@ -53,13 +54,13 @@ export const alongSteps = (configuration: Configuration, options: MemoryOptions,
 
 const alone = async <R>(
   configuration: Configuration,
-  { wish, seed }: MemoryOptions,
+  { wish, threads, seed }: MemoryOptions,
   f: (contestant: Contestant) => Promise<R>,
 ): Promise<R> => {
   const directory = await mkdtemp(join(tmpdir(), 'halograd-bench-'))
   try {
     await writeProblem(directory, configuration, seed)
-    const contestant = await start(ourselves(directory, wish))
+    const contestant = await start(ourselves(directory, wish, threads))
     return await f(contestant).finally(contestant.stop)
   } finally {
     await rm(directory, { recursive: true, force: true })

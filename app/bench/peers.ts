@@ -20,9 +20,9 @@ const script = (name: string, args: readonly string[], flags: readonly string[] 
 })
 
 /** Halograd itself, on the problem in `directory`. */
-export const ourselves = (directory: string, wish: Wish & { readonly threads: number }): Command => ({
+export const ourselves = (directory: string, wish: Wish, threads: number): Command => ({
   name: 'halograd',
-  threads: wish.threads,
+  threads,
   ...script('./contestants/halograd.ts', [directory, JSON.stringify(wish)]),
 })
 
@@ -35,7 +35,10 @@ export const peer = (name: PeerName, directory: string, threads: number): Promis
  */
 const pytorch = async (directory: string, threads: number): Promise<Command | Absent> => {
   const python = process.env.HALOGRAD_PYTHON ?? (existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3')
-  const missing = await promisify(execFile)(python, ['-c', 'import torch']).then(
+  const missing = await promisify(execFile)(python, [
+    '-c',
+    'import importlib.util, sys; sys.exit(importlib.util.find_spec("torch") is None)',
+  ]).then(
     () => false,
     () => true,
   )

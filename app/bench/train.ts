@@ -13,7 +13,9 @@ import { median, round, summary } from './statistics.ts'
 
 export interface TrainOptions {
   readonly configuration: Configuration
-  readonly wish: Wish & { readonly threads: number }
+  readonly wish: Wish
+  /** Of every contestant. */
+  readonly threads: number
   readonly against: readonly PeerName[]
   /** Rounds that each contestant runs, and about how many milliseconds each takes. */
   readonly repeats: number
@@ -22,15 +24,14 @@ export interface TrainOptions {
 }
 
 export async function* train(options: TrainOptions): AsyncGenerator<Row> {
-  const { configuration, wish, against, repeats, seed } = options
+  const { configuration, wish, threads, against, repeats, seed } = options
   const what = `train ${configuration.name}`
-  const { threads } = wish
   await machine() // its peaks are measured before anything competes with them
   const directory = await mkdtemp(join(tmpdir(), 'halograd-bench-'))
   const contestants: Contestant[] = []
   try {
     await writeProblem(directory, configuration, seed)
-    contestants.push(await start(ourselves(directory, wish)))
+    contestants.push(await start(ourselves(directory, wish, threads)))
     for (const name of against) {
       const command = await peer(name, directory, threads)
       if ('absent' in command) yield { what, refused: command.absent, backend: contestants[0]!.hello.name, against: name, threads }

@@ -19,7 +19,7 @@ const rowsOf = async (options: BenchOptions): Promise<readonly Row[]> => {
   for await (const row of bench(options)) rows.push(row)
   return rows
 }
-const small = { backend: 'reference', threads: 1, small: true } as const
+const small = { backend: 'reference', small: true } as const
 
 /** What every measurement must say. */
 const checkMeasurement = (row: Row): void => {
@@ -60,8 +60,8 @@ test('bench train: two contestants with one problem agree on the losses, and tak
   try {
     await writeProblem(directory, configurations.tiny, 1)
     await writeProblem(other, configurations.tiny, 2)
-    const wish = { backend: 'reference', threads: 1 }
-    const contestants = await Promise.all([directory, directory, other].map((where) => start(ourselves(where, wish))))
+    const wish = { backend: 'reference' }
+    const contestants = await Promise.all([directory, directory, other].map((where) => start(ourselves(where, wish, 1))))
     const [us, twin, stranger] = await contest(contestants, 2, 1)
     await Promise.all(contestants.map(({ stop }) => stop()))
     assert.deepEqual(us!.losses, twin!.losses)
@@ -97,7 +97,7 @@ test('a problem is read as it was written, and depends on its seed', async () =>
 })
 
 test('a contestant that cannot start says why', async () => {
-  const command = ourselves(join(tmpdir(), 'there-is-no-such-problem'), { backend: 'reference', threads: 1 })
+  const command = ourselves(join(tmpdir(), 'there-is-no-such-problem'), { backend: 'reference' }, 1)
   await assert.rejects(start(command), /stopped without an answer.*problem\.json/s)
 })
 
@@ -108,7 +108,7 @@ for (const name of ['pytorch', 'jax-js'] as const)
       await writeProblem(directory, configurations.tiny, 3)
       const command = await peer(name, directory, 1)
       if ('absent' in command) return assert.match(command.absent, /install/)
-      const contestants = [await start(ourselves(directory, { backend: 'reference', threads: 1 })), await start(command)]
+      const contestants = [await start(ourselves(directory, { backend: 'reference' }, 1)), await start(command)]
       const [ours, theirs] = await Promise.all(contestants.map(({ train }) => train(4)))
       await Promise.all(contestants.map(({ stop }) => stop()))
       ours!.losses.forEach((loss, i) => {
@@ -142,7 +142,7 @@ test('the command line: options are parsed, and refused with a word on what is a
     assert.equal(exitCode, 2, said)
     assert.match(said, message)
   }
-  const { exitCode, lines } = await run('gemm', '--backend', 'reference', '--threads', '1', '--small', '--repeats', '2')
+  const { exitCode, lines } = await run('gemm', '--backend', 'reference', '--small', '--repeats', '2')
   assert.equal(exitCode, 0)
   for (const line of lines) assert.ok(line.endsWith('\n') && 'what' in JSON.parse(line))
 })
