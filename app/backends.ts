@@ -2,7 +2,7 @@
  * Which backends there are, which of them this machine can run, and which one to take: the only place that knows them all.
  * Nothing stands in for anything in silence: what was asked for is taken, or the reason why it cannot be is an error.
  */
-import { add, type Backend, compile, type Tensor, tensor } from '../core/index.ts'
+import { type Backend, compile, dot, rename, type Tensor, tensor, volume } from '../core/index.ts'
 import { UnavailableError, UsageError } from './errors.ts'
 import { defaultOf, isModule } from './modules.ts'
 import { processor } from './processor.ts'
@@ -35,15 +35,18 @@ interface Entry {
 
 const entries: Readonly<Record<string, Entry>> = {
   wasm: {
-    grants: ['threads'],
+    grants: ['threads', 'blas'],
     ways: async () => {
       const { simd } = processor()
-      const { cores } = await import('../backends/wasm/index.ts')
+      const threads = await (await import('../backends/wasm/index.ts')).cores()
       const detail = simd ? 'SIMD, float32' : 'this engine has no WebAssembly SIMD: use Node 20 or later on x64 or arm64'
-      const threads = await cores()
       return [{ backend: 'wasm', mode: threads === 1 ? '1 thread' : `${threads} threads`, available: simd, detail }]
     },
-    open: async ({ threads }) => (await import('../backends/wasm/index.ts')).wasm(threads === undefined ? {} : { threads }),
+    open: async ({ threads, blas }) =>
+      (await import('../backends/wasm/index.ts')).wasm({
+        ...(threads === undefined ? {} : { threads }),
+        ...(blas === undefined ? {} : { blas }),
+      }),
   },
   gpujs: {
     grants: ['mode'],
@@ -94,7 +97,7 @@ export const automatic = async (): Promise<string> => {
   throw new UnavailableError('no backend is available on this machine: see `halograd env`')
 }
 
-/** A backend that has shown that it runs, and how. */
+/** A backend, and how it runs. */
 export interface Opened {
   readonly backend: Backend
   /** How it really executes: 'float64 interpreter', 'WebAssembly, 2 threads', … */
@@ -119,10 +122,12 @@ export const open = async (wish: Wish): Promise<Backend> => {
   return make(wish)
 }
 
-/** …tried on a sum, and announced: what runs, and how. */
+/** …and announced: what runs, and how it runs a matrix product. */
 export const openBackend = async (wish: Wish, announce: (line: string) => void): Promise<Opened> => {
   const backend = await open(wish)
-  const { mode } = await compile(backend, (x: Tensor) => add(x, 1)).report(tensor({}, [1]))
+  const matrix = { m: 256, k: 256 }
+  const product = (x: Tensor<'m' | 'k'>) => dot(x, rename(x, 'm', 'n'), 'k')
+  const { mode } = await compile(backend, product).report(tensor(matrix, new Float32Array(volume(matrix))))
   announce(`backend: ${backend.name}, ${mode}${wish.backend === 'auto' ? ' (chosen by auto; `halograd env` lists all)' : ''}`)
   return { backend, mode }
 }

@@ -41,18 +41,19 @@ const serve = () => {
     programs[words[${control.program / 4}]](words[${control.list / 4}], thread, words[${control.threads / 4}])
   }
 }
-receive((message) => {
+receive(async (message) => {
   if (message.runtime !== undefined) {
     memory = message.memory
     thread = message.thread
-    services = new WebAssembly.Instance(message.runtime, { host: { memory } }).exports
+    services = { ...new WebAssembly.Instance(message.runtime, { host: { memory } }).exports }
+    if (message.blas !== undefined) services.gemm = (await import(message.blas.module)).products(message.blas.library, memory, services.gemm)
   } else programs[message.program] = new WebAssembly.Instance(message.module, { host: { memory, ...services } }).exports.main
   send('ready')
   serve()
 })`
 
 /** Start `threads − 1` workers. */
-export const crew = async (heap: Heap, runtime: WebAssembly.Module, threads: number): Promise<Crew> => {
+export const crew = async (heap: Heap, runtime: WebAssembly.Module, threads: number, blas: Blas | undefined): Promise<Crew> => {
   const workers = await Promise.all(Array.from({ length: threads - 1 }, spawn))
   const words = heap.integers() // the control block stays where it is when memory grows
   const call = (thread: number): void => {
@@ -68,7 +69,7 @@ export const crew = async (heap: Heap, runtime: WebAssembly.Module, threads: num
       }),
     )
   }
-  await tell((thread) => ({ memory: heap.memory, runtime, thread }))
+  await tell((thread) => ({ memory: heap.memory, runtime, thread, blas }))
   return {
     threads,
     load: (program, module) => {
@@ -86,6 +87,27 @@ export const crew = async (heap: Heap, runtime: WebAssembly.Module, threads: num
     close: async () => void (await Promise.all(workers.map(({ end }) => end()))),
   }
 }
+
+/** A system BLAS: the library, and the module that calls it. */
+export interface Blas {
+  readonly module: string
+  readonly library: string
+}
+type Gemm = (...args: readonly number[]) => void
+interface BlasModule {
+  readonly found: () => string | undefined
+  readonly products: (library: string, memory: WebAssembly.Memory, gemm: Gemm) => Gemm
+}
+/** The BLAS of this machine, if koffi is installed and finds one. */
+export const findBlas = async (): Promise<Blas | undefined> => {
+  if (!node) return undefined
+  const module = new URL('./blas.mjs', import.meta.url).href
+  const { found } = await builtin<BlasModule>(module).catch(() => ({ found: () => undefined })) // koffi is an optional dependency
+  const library = found()
+  return library === undefined ? undefined : { module, library }
+}
+export const blasProducts = async ({ module, library }: Blas, memory: WebAssembly.Memory, gemm: Gemm): Promise<Gemm> =>
+  (await builtin<BlasModule>(module)).products(library, memory, gemm)
 
 const node = typeof process === 'object' && typeof process.versions?.node === 'string'
 /** Only Node has these modules, and bundlers for browsers must not look for them. */

@@ -3,7 +3,7 @@
  */
 import type { Handle } from '../../core/index.ts'
 import type { Program } from '../plan/program.ts'
-import { type Crew, crew } from './crew.ts'
+import { type Blas, blasProducts, type Crew, crew } from './crew.ts'
 import { workspace } from './gemm.ts'
 import { type Heap, heap } from './memory.ts'
 import { print } from './print.ts'
@@ -33,14 +33,16 @@ export interface Device {
 }
 type Entry = (list: number, thread: number, threads: number) => void
 
-export const device = async ({ threads }: { readonly threads: number }): Promise<Device> => {
+export const device = async ({ threads, blas }: { readonly threads: number; readonly blas?: Blas | undefined }): Promise<Device> => {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
     throw new RangeError(`wasm: threads must be a number from 1 to ${mostThreads}, but ${threads} were asked for`)
   const store = heap(threads > 1)
   const { memory, pages } = store
   const type = { pages, shared: threads > 1 }
   const common = await WebAssembly.compile(runtime(type))
-  const services = (await WebAssembly.instantiate(common, { host: { memory } })).exports
+  const own = (await WebAssembly.instantiate(common, { host: { memory } })).exports
+  const gemm = own.gemm as (...args: readonly number[]) => void // exported by `runtime`
+  const services = blas === undefined ? own : { ...own, gemm: await blasProducts(blas, memory, gemm) }
   const workspaces = store.take(threads * workspace)
   const alive = new Set<Handle>()
   let arena = { address: store.take(0), bytes: 0 }
@@ -64,7 +66,7 @@ export const device = async ({ threads }: { readonly threads: number }): Promise
     const instance = await WebAssembly.instantiate(module, { host: { memory, ...services } })
     const number = programs++
     const worthwhile = threads > 1 && milliseconds(program) > 0.4
-    if (worthwhile) team ??= crew(store, common, threads)
+    if (worthwhile) team ??= crew(store, common, threads, blas)
     const helpers = worthwhile ? await team : undefined
     await helpers?.load(number, module)
     const bytes = 4 * printed.arena
