@@ -6,8 +6,8 @@
 import type { Kernel, Program, Rows } from '../plan/index.ts'
 import type { Mode } from './devices.ts'
 import { contraction, type Nest, type Store } from './nest.ts'
+import { parts } from './parts.ts'
 import { type Dialect, type Printed, print } from './print.ts'
-import { spill } from './spill.ts'
 
 /** Values are numbered: first the inputs, then one a launch. */
 export interface Launch extends Pick<Printed, 'source' | 'output' | 'calls'> {
@@ -60,7 +60,7 @@ export const lower = (program: Program, mode: Mode, arrays = Infinity): Launches
       const target = nest.streams[store.stream]!.buffer
       // A second store of this kernel to the same array goes on from the first.
       const going: Store = written.has(target) && store.merge !== undefined ? { ...store, keep: true } : store
-      for (const part of spill(nest, going, arrays, sizeOf.size)) {
+      for (const part of parts(nest, going, sizeOf.get(target)!, arrays, sizeOf.size)) {
         const { buffer } = part.nest.streams[part.store.stream]!
         if (part.temporary !== undefined) sizeOf.set(buffer, part.temporary)
         const size = sizeOf.get(buffer)!

@@ -50,6 +50,13 @@ export const variation = (nest: Nest): readonly number[] => {
   return sets
 }
 
+/** The axes that a store runs over: not the inner one, if what is stored is one a row. */
+export const stored = (nest: Nest, { stream, arg, at }: Store): readonly number[] => {
+  const varies = variation(nest)
+  const full = nest.streams[stream]!.inner !== 0 || ((varies[arg]! | (at ? varies[at.index]! : 0)) & bit(inner)) !== 0
+  return axesOf(nest).filter((axis) => axis !== inner || full)
+}
+
 /** C (+)= A · B as loops over its outer loops, m and n, around k. */
 export const contraction = (c: Contract): { readonly nest: Nest; readonly store: Store } => {
   const [m, n] = [c.loops.length, c.loops.length + 1]

@@ -10,7 +10,7 @@
  */
 import { type Block, type Words, type Writer, writer } from './blocks.ts'
 import { digits, indirect, threads } from './digits.ts'
-import { axesOf, type Box, bit, extent, inner, type Nest, type Store, stride, variation } from './nest.ts'
+import { type Box, bit, extent, inner, type Nest, type Store, stored, stride, variation } from './nest.ts'
 import { merged, neutral, times, within } from './text.ts'
 
 /** What gpu.js modes differ in. */
@@ -36,9 +36,7 @@ export const print = (nest: Nest, store: Store, size: number, dialect: Dialect):
   const { merge, at } = store
   const target = nest.streams[store.stream]!
   const varies = variation(nest)
-  // A value that is one a row is stored once a row.
-  const full = target.inner !== 0 || ((varies[store.arg]! | (at ? varies[at.index]! : 0)) & bit(inner)) !== 0
-  const taking = axesOf(nest).filter((a) => a !== inner || full)
+  const taking = stored(nest, store)
   const moving = taking.map((axis) => ({ axis, size: extent(nest, axis), stride: stride(target, axis) }))
   const radix = digits(moving, target.offset, size, at?.stride)
   const free = radix ?? []
@@ -92,7 +90,8 @@ export const print = (nest: Nest, store: Store, size: number, dialect: Dialect):
       block.lines.push(`${r} = ${merge === undefined ? values[lane] : write.rounded(merged[merge](r, values[lane]!))};`)
   }
   const nested = (block: Block, box: Box, [axis, ...rest]: readonly number[]): void => {
-    if (axis === undefined) write.when(block, full ? write.exists(block) : [], (there) => write.when(there, reaches(there), combine))
+    if (axis === undefined)
+      write.when(block, taking.includes(inner) ? write.exists(block) : [], (there) => write.when(there, reaches(there), combine))
     else write.loop(block, axis, box.get(axis) ?? { from: 0, to: extent(nest, axis) }, (inside) => nested(inside, box, rest))
   }
   for (const box of nest.boxes ?? [new Map()]) {

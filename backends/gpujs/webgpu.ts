@@ -29,7 +29,8 @@ interface Compiled {
 
 /** A launch, ready to be encoded. */
 interface Pass {
-  readonly launch: Launch
+  /** What it binds. */
+  readonly values: readonly number[]
   readonly pipeline: GPUComputePipeline
   readonly groups: readonly [number, number, number]
   readonly bind: (buffers: readonly GPUBuffer[]) => GPUBindGroup
@@ -74,10 +75,10 @@ export const webgpu = async (): Promise<Device<GPUBuffer>> => {
         for (const { writes } of launches) buffers[writes] = kept.has(writes) ? allocate(sizes[writes]!) : scratch[slot.get(writes)!]!
         const encoder = device.createCommandEncoder()
         const pass = encoder.beginComputePass()
-        for (const { launch, pipeline, groups, bind } of passes) {
+        for (const { values, pipeline, groups, bind } of passes) {
           pass.setPipeline(pipeline)
-          pass.setBindGroup(0, bind([...launch.reads, launch.writes].map((v) => buffers[v]!)))
-          pass.dispatchWorkgroups(...groups)
+          pass.setBindGroup(0, bind(values.map((v) => buffers[v]!)))
+          pass.dispatchWorkgroups(groups[0], groups[1], groups[2])
         }
         pass.end()
         const results = outputs.map((value, o) => {
@@ -124,7 +125,7 @@ const compiler =
       }
       return bound.group
     }
-    return { launch, pipeline: built.computePipeline, groups, bind }
+    return { values: [...launch.reads, launch.writes], pipeline: built.computePipeline, groups, bind }
   }
 
 /** Say what does not fit before the device does, less clearly. */

@@ -9,7 +9,7 @@ import { type Mode, probe } from '../../backends/gpujs/devices.ts'
 import { host } from '../../backends/gpujs/host.ts'
 import { lower } from '../../backends/gpujs/launch.ts'
 import { webgpu } from '../../backends/gpujs/webgpu.ts'
-import type { Instruction, Program } from '../../backends/plan/index.ts'
+import type { Instruction, Program, Rows } from '../../backends/plan/index.ts'
 import { interpret } from '../../backends/plan/interpret.ts'
 import { type Case, contraction, rows } from './programs.ts'
 
@@ -64,6 +64,38 @@ const along = (size: number, outputs: number, body: readonly Instruction[]): Pro
   scratch: 0,
 })
 
+/** out[a] (⨁)= ⨁ over b and c of x[a, b, c]. */
+const totals = (merge: 'sum' | 'max', keep: boolean): Case => {
+  const size = 3 * 40 * 50
+  const kernel: Rows = {
+    kind: 'rows',
+    name: 'totals',
+    loops: [
+      { axis: 'b', size: 40 },
+      { axis: 'a', size: 3 },
+    ],
+    inner: { axis: 'c', size: 50 },
+    streams: [
+      { buffer: 0, offset: 0, outer: [50, 2000], inner: 1 },
+      { buffer: 2, offset: 2, outer: [0, -1], inner: 0 },
+    ],
+    body: [
+      { op: 'load', stream: 0 },
+      { op: 'store', stream: 1, arg: 0, merge, keep },
+    ],
+    cost: { flops: 0, bytes: 0 },
+  }
+  const buffers: Program['buffers'] = [
+    { size, place: { in: 'input', index: 0 } },
+    { size: 3, place: { in: 'input', index: 1 } },
+    { size: 3, place: { in: 'output', index: 0 } },
+  ]
+  return {
+    program: { buffers, kernels: [kernel], inputs: [size, 3], outputs: [{ size: 3, donated: 1 }], scratch: 0 },
+    data: [Array.from({ length: size }, (_, i) => Math.sin(i)), [5, -1, 2]],
+  }
+}
+
 /** Opened at the first test that needs it, closed when all are done. */
 const open = (mode: Mode): (() => Promise<Run>) => {
   let opened: Promise<{ readonly run: Run; readonly close: () => Promise<void> }> | undefined
@@ -102,6 +134,14 @@ for (const mode of ['cpu', 'webasm', 'webgpu'] as const) {
       assert.ok(lower(one.program, mode, limit).launches.every(({ reads }) => reads.length < limit))
       await check(await run(), 'in parts', one, limit)
     }
+  })
+  test(`${mode}: what few threads would sum for long is summed in two stages`, { skip }, async () => {
+    for (const merge of ['sum', 'max'] as const)
+      for (const keep of [false, true]) {
+        const one = totals(merge, keep)
+        assert.equal(lower(one.program, mode).launches.length, 2)
+        await check(await run(), `${merge}, ${keep ? 'kept' : 'fresh'}`, one)
+      }
   })
   test(`${mode}: a loop is not cut short at 1000 turns`, { skip }, async () => {
     const n = 5003
