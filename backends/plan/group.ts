@@ -10,7 +10,7 @@
  * kernels may read it.
  */
 import type { Shape } from '../../core/index.ts'
-import { contracted, factors } from './contractions.ts'
+import { factors } from './contractions.ts'
 import { has, isCheap, type Operation, readersOf, sizeOver, type Value } from './value.ts'
 
 export interface RowsGroup {
@@ -70,7 +70,7 @@ export const group = (
   const home = new Map<Value, Value>()
   const adds = new Set<Value>()
   const readIn = new Map<Value, number[]>()
-  const onlyFactor = productsOf(contractions, values)
+  const onlyFactor = productsOf(contractions, values, outputs)
   for (const x of values) {
     if (x.op.tag === 'accumulate') for (const y of x.from) home.set(y, x)
     if (x.op.tag === 'join') home.set(x.from[0]!, x)
@@ -190,8 +190,9 @@ const neededIn = (values: readonly Value[], outputs: readonly Value[], contracti
 const volumeOf = (space: Shape): number => sizeOver(space, Object.keys(space))
 const spaceKey = (space: Shape): string => Object.entries(space).sort().join()
 /** Products that only contractions read: nobody computes them. */
-const productsOf = (contractions: ReadonlySet<Value>, values: readonly Value[]): ReadonlySet<Value> => {
-  const products = new Set([...contractions].filter((x) => contracted(x).length > 0).map((x) => x.from[0]!))
+const productsOf = (contractions: ReadonlySet<Value>, values: readonly Value[], outputs: readonly Value[]): ReadonlySet<Value> => {
+  const products = new Set([...contractions].map((x) => x.from[0]!))
   for (const x of values) if (!contractions.has(x)) for (const y of x.from) products.delete(y)
+  for (const x of outputs) products.delete(x)
   return products
 }
