@@ -2,7 +2,7 @@
  * From examples to the batches of a step: who is in it, with which unrelated completions, as padded rows, with what the reference model says of them.
  * The reference model never changes, so it is run once for each completion and remembered.
  */
-import { type Backend, compile, read, tensor } from '../core/index.ts'
+import { type Backend, compile, dispose, read, tensor } from '../core/index.ts'
 import { type Batch, type BatchOptions, type Example, epochOf, padTogether } from './batches.ts'
 import { BatchError } from './errors.ts'
 import type { TrainingLoss } from './loss.ts'
@@ -148,7 +148,9 @@ const scorer = <P>(backend: Backend, model: Transformer<P>, reference: P) => {
   const resident = latest(() => onDevice(backend, reference))
   return async (rows: readonly Row[], sequences: Sequences) => {
     if (rows.some(({ key }) => !known.has(key))) {
-      const scores = await read(backend, await run(await resident(0), sequences))
+      const scored = await run(await resident(0), sequences)
+      const scores = await read(backend, scored)
+      dispose(backend, scored)
       for (const [i, { key }] of rows.entries()) known.set(key, scores[i]!)
     }
     return tensor(
