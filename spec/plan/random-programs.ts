@@ -198,7 +198,7 @@ export const randomProgram = (seed: number): RandomProgram => {
       const made = grow(pool)
       if (made && volume(made.shape) <= 4000) pool.push(any(made))
     }
-    const ends = pool.slice(-3)
+    const ends = [...pool.slice(-3), pick(pool)]
     return [ends.map((x): Tensor => sum(any(mul(tanh(x), x)), ...axesOf(x))).reduce((a, b) => add(a, b)), ends]
   }
   let ends: readonly Any[] = []
