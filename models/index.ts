@@ -1,4 +1,5 @@
 /** The public door of models. */
+export * from './adapters.ts'
 export * from './batches.ts'
 export * from './bpe.ts'
 export * from './config.ts'
@@ -27,6 +28,7 @@ export * from './safetensors.ts'
 export * from './sample.ts'
 export * from './schedule.ts'
 export * from './shuffle.ts'
+export * from './snapshot.ts'
 export * from './step.ts'
 export * from './tokenizer.ts'
 export * from './train.ts'
