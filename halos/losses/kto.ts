@@ -11,13 +11,17 @@ import { logRatio } from '../reward.ts'
 import { kto as source } from '../sources.ts'
 import { logistic } from '../value.ts'
 
-export const kto = family('kto', { beta: 0.1, desirable: 1, undesirable: 1 }, ({ beta, desirable, undesirable }) =>
-  halo({
-    name: 'KTO',
-    source: source('eq. 7'),
-    reward: logRatio(beta),
-    reference: policy(),
-    value: logistic,
-    t: byLabel({ desirable: complement(desirable), undesirable: complement(undesirable) }),
-  }),
+export const kto = family(
+  'kto',
+  { beta: 0.1, desirable: 1, undesirable: 1 },
+  ({ beta, desirable, undesirable }) =>
+    halo({
+      name: 'KTO',
+      source: source('eq. 7'),
+      reward: logRatio(beta),
+      reference: policy(),
+      value: logistic,
+      t: byLabel({ desirable: complement(desirable), undesirable: complement(undesirable) }),
+    }),
+  ['KTOTrainer', 'KTOLoss'],
 )

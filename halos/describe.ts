@@ -1,0 +1,113 @@
+/** Losses for people to read: a formula, a citation, the lines of a report, the points of a plot. */
+import { derivative, latex, numbers, type Unary } from '../core/index.ts'
+import type { Affine } from './affine.ts'
+import type { Finding } from './conditions.ts'
+import type { Family } from './family.ts'
+import type { Halo } from './halo.ts'
+import type { AnyLoss } from './loss.ts'
+import { isHalo, isStated, isView, type Report } from './verify.ts'
+
+/** The family of this name, or of this name in another library; capitals do not matter. */
+export const find = (families: readonly Family[], name: string): Family | undefined => {
+  const wanted = name.toLowerCase()
+  return families.find(({ key, aliases }) => [key, ...aliases].some((known) => known.toLowerCase() === wanted))
+}
+
+/** BibTeX. */
+export const cite = ({ source: { key, title, authors, year, arxiv } }: AnyLoss): string =>
+  [
+    `@misc{${key},`,
+    `  title = {${title}},`,
+    `  author = {${authors.join(' and ')}},`,
+    `  year = {${year}},`,
+    ...(arxiv === undefined ? [] : [`  eprint = {${arxiv}},`, '  archivePrefix = {arXiv},']),
+    '}',
+  ].join('\n')
+
+/** The definition in LaTeX, from the text that backends run. */
+export const toLatex = (loss: AnyLoss): string => {
+  if (isView(loss)) return `${toLatex(loss.through)} \\quad \\text{over the 2n completions of n pairs}`
+  if (isHalo(loss)) return ofHalo(loss)
+  if (isStated(loss) && loss.because.tag === 'not monotone')
+    return `L = \\mathbb{E}\\left[ ${loss.because.body(latex)('r_w', 'r_l')} \\right]`
+  return `\\text{${loss.name}, ${loss.source.at}}`
+}
+const ofHalo = ({ reward, reference, value, t, temper }: Halo): string => {
+  const tempered = (tau: number): string => (tau === 1 ? 'z' : `${tau} z`)
+  const v = (tau: number): string => value.body(latex)(tempered(tau))
+  const side = ({ shift, scale }: Affine, tau: number): string => `${shift} - ${scale} \\left( ${v(tau)} \\right)`
+  const [d, u] = [side(t.desirable, temper.desirable), side(t.undesirable, temper.undesirable)]
+  const loss = d === u ? d : `\\begin{cases} ${d} & s = 1 \\\\ ${u} & s = -1 \\end{cases}`
+  const r = reward.body(latex)('\\log \\pi_\\theta(y|x)', '\\log \\pi_{\\mathrm{ref}}(y|x)', '|y|')
+  const z = `z = s \\left( r - \\mathbb{E}_Q\\left[ r \\right] \\right), \\quad r = ${r}`
+  return `L = \\mathbb{E}\\left[ ${loss} \\right], \\quad ${z}, \\quad Q: \\text{${reference.outputs}}`
+}
+
+/** One finding in one line: "proved on [−64, 64] in 12 boxes; 200 points sampled". */
+export const explainFinding = (finding: Finding): string => {
+  switch (finding.tag) {
+    case 'proved': {
+      const { segment, boxes, beyond } = finding
+      return `proved on [${segment.join(', ')}] in ${boxes} box${boxes === 1 ? '' : 'es'}${beyond === undefined ? '' : `; ${beyond}`}`
+    }
+    case 'by construction':
+      return `by construction: ${finding.why}`
+    case 'tested':
+      return `tested in ${finding.cases} cases${finding.seed === undefined ? '' : ` (seed ${finding.seed})`}: ${finding.what}`
+    case 'refuted':
+      return `refuted: ${finding.witness}`
+    case 'open':
+      return `open: ${finding.why}`
+  }
+}
+/** A report as lines of text. */
+export const describe = ({ name, verdict, parts, conditions, profile }: Report): readonly string[] => [
+  `${name}: ${verdict}`,
+  ...Object.entries(parts).map(([part, what]) => `  ${part}: ${what}`),
+  ...conditions.map((condition) => `  ${condition.name}: ${explainFinding(condition.finding)}`),
+  ...(profile === undefined
+    ? []
+    : [
+        `  slope: ${profile.slopes.losses} far down, ${profile.slopes.zero} at 0, ${profile.slopes.gains} far up; ${profile.lossAversion}`,
+        `  saturates: ${profile.saturation.losses ?? 'never'} on losses, ${profile.saturation.gains ?? 'never'} on gains`,
+      ]),
+]
+
+export type Curve = 'value' | 'slope' | 'gradient' | 'utility'
+export interface Series {
+  readonly name: string
+  readonly points: readonly (readonly [z: number, y: number])[]
+}
+/** What a loss makes of z: its value function, or the negated loss where there is none. */
+const utilityOf = (loss: AnyLoss): Unary | undefined => {
+  if (isView(loss)) return utilityOf(loss.through)
+  if (isHalo(loss)) return loss.value.body
+  if (!isStated(loss) || loss.because.tag !== 'not monotone') return undefined
+  const { body } = loss.because
+  return (S) => (z) => S.mul(S.of(-1), body(S)(z, S.of(0)))
+}
+/**
+ * Points of a curve over z ∈ [from, to]: `value` v, `slope` v′, `gradient` |∂L/∂r| of a desirable example, `utility` v − v(0), the
+ * human utility that a loss implies (KTO paper, Figure 2). Absent for losses that are no function of a margin.
+ */
+export const series = (loss: AnyLoss, curve: Curve, { from = -5, to = 5, points = 201 } = {}): Series | undefined => {
+  const body = utilityOf(loss)
+  if (body === undefined) return undefined
+  const halo = isView(loss) ? loss.through : loss
+  const [scale, tau] = isHalo(halo) ? [halo.t.desirable.scale, halo.temper.desirable] : [1, 1]
+  const [v, slope] = [body(numbers), derivative(body)(numbers)]
+  const y = (z: number): number => {
+    switch (curve) {
+      case 'value':
+        return v(z)
+      case 'slope':
+        return slope(z)
+      case 'gradient':
+        return Math.abs(scale * tau * slope(tau * z))
+      case 'utility':
+        return v(z) - v(0)
+    }
+  }
+  const at = Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1))
+  return { name: loss.name, points: at.map((z) => [z, y(z)] as const) }
+}

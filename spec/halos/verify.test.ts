@@ -1,0 +1,139 @@
+/** Verdicts: what every loss of the catalogue is, and what is said of it. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { either as E } from 'fp-ts'
+import {
+  always,
+  anchor,
+  catalogue,
+  certain,
+  cite,
+  describe,
+  explain,
+  find,
+  halo,
+  logProbability,
+  logRatio,
+  negation,
+  policy,
+  prospect,
+  rejected,
+  type Source,
+  series,
+  toLatex,
+  value,
+  verify,
+} from '../../halos/index.ts'
+
+const families = await catalogue()
+const reports = new Map(families.map((family) => [family.key, verify(certain(family()))]))
+
+/** The verdicts of the theory. */
+const verdicts = {
+  HALO: 'kto kto-zero kto-logsigmoid kto-surprisal kto-pair prospect bco bco-pair dpo dpo-sigmoid dpo-norm hinge slic-calibration robust-dpo truncated-ipo apo-zero aot-unpaired dpo-forward-kl dpo-js dpo-alpha cpo simpo alphapo orpo-odds bradley-terry ppo-clip sapo gspo',
+  'not a HALO': 'cdpo ipo ipo-sum exo-pair nca-pair sppo-hard apo-down discopop aot slic orpo mpo grpo cispo sft unlikelihood',
+} as const
+
+for (const [verdict, keys] of Object.entries(verdicts))
+  for (const key of keys.split(' '))
+    test(`${key}: ${verdict}`, (t) => {
+      const report = reports.get(key)!
+      assert.equal(report.verdict, verdict)
+      for (const line of describe(report)) t.diagnostic(line)
+    })
+
+test('the catalogue is exactly these', () => {
+  const known = Object.values(verdicts).flatMap((keys) => keys.split(' '))
+  assert.deepEqual(families.map(({ key }) => key).sort(), [...known].sort())
+})
+
+test('settings change verdicts: label smoothing and a KL term leave the class', () => {
+  for (const key of ['cpo', 'simpo', 'alphapo', 'aot-unpaired', 'dpo-forward-kl'])
+    assert.equal(verify(certain(find(families, key)!({ epsilon: 0.1 }))).verdict, 'not a HALO', key)
+  assert.equal(verify(certain(find(families, 'grpo')!({ beta: 0 }))).verdict, 'HALO')
+})
+
+const source: Source = { key: 'me', authors: ['Me'], title: 'Mine', year: 2026, at: 'here' }
+const mine = (body: Parameters<typeof value>[1]) =>
+  certain(halo({ name: 'mine', source, reward: logRatio(0.1), reference: policy(), value: value('mine', body), t: always(negation) }))
+
+test('a mistake is refuted with a witness, and accepted when mended', () => {
+  const wrong = verify(mine((S) => (z) => S.sub(S.tanh(z), S.mul(S.of(0.1), z))))
+  assert.equal(wrong.verdict, 'not a HALO')
+  assert.match(describe(wrong).join('\n'), /v is non-decreasing: refuted: z = /)
+  assert.equal(verify(mine((S) => S.tanh)).verdict, 'HALO')
+})
+test('PPO-Clip as published, with r = log q, is refuted: v is convex on (0, log(1 + ε))', () => {
+  const published = verify(mine((S) => (z) => S.mul(S.of(-1), S.max(S.mul(S.of(-1), S.exp(z)), S.of(-1.2)))))
+  const convex = published.conditions.find(({ name }) => name === 'v is concave on gains')!
+  assert.equal(convex.finding.tag, 'refuted')
+})
+test('a reward without a centre has no anchor', () => {
+  const result = halo({
+    name: 'p at 0',
+    source,
+    reward: logProbability(1),
+    reference: anchor,
+    value: value('z', () => (z) => z),
+    t: always(negation),
+  })
+  assert.ok(E.isLeft(result))
+  assert.match(explain(result.left), /^reference: expected a reference point other than r\(u = 0\)/)
+})
+
+test('profiles: slopes, aversion, saturation, margins', () => {
+  const of = (key: string) => reports.get(key)!.profile!
+  assert.deepEqual(of('kto').slopes, { losses: 0, zero: 0.25, gains: 0 })
+  assert.deepEqual(of('dpo').slopes, { losses: 1, zero: 0.5, gains: 0 })
+  assert.equal(of('kto').lossAversion, 'symmetric')
+  for (const key of ['dpo', 'hinge', 'robust-dpo', 'prospect']) assert.equal(of(key).lossAversion, 'averse', key)
+  assert.ok(Math.abs(of('dpo').saturation.gains! - Math.log(99)) < 1e-9)
+  assert.equal(of('dpo').saturation.losses, undefined)
+  assert.equal(of('robust-dpo').saturation.gains, undefined)
+  assert.ok(Math.abs(of('hinge').margin! - 1) < 1e-9)
+  assert.equal(of('kto').margin, undefined)
+  assert.deepEqual(of('kto').bounded, { below: true, above: true })
+  assert.deepEqual(of('dpo').bounded, { below: false, above: true })
+})
+test("prospect: v'(0) is infinite, and guarded: finite at 0, and within 1e-4 of the power beyond", () => {
+  const v = certain(prospect()).body
+  const { slopes } = verify(certain(find(families, 'prospect')!())).profile!
+  assert.ok(Number.isFinite(slopes.zero))
+  const at = series({ ...mine(v) }, 'value', { from: -2, to: 2, points: 9 })!.points
+  for (const [z, y] of at) assert.ok(Math.abs(y - (z >= 0 ? z ** 0.88 : -2.25 * (-z) ** 0.88)) < 1e-4, `v(${z}) = ${y}`)
+})
+
+test('every loss can be cited and printed; names of other libraries are known', () => {
+  for (const family of families) {
+    const loss = certain(family())
+    assert.match(cite(loss), /^@misc\{[a-z]+\d{4}\w*,\n {2}title = \{.+\},\n/)
+    assert.ok(toLatex(loss).length > 3)
+  }
+  assert.match(toLatex(certain(find(families, 'kto')!())), /^L = .*\\sigma\\left\(z\\right\)/)
+  for (const [theirs, ours] of [
+    ['sigmoid', 'dpo'],
+    ['KTOTrainer', 'kto'],
+    ['apo_zero_unpaired', 'kto-zero'],
+    ['exo_pair', 'exo-pair'],
+    ['SLiCTrainer', 'slic'],
+  ])
+    assert.equal(find(families, theirs!)?.key, ours)
+  assert.equal(find(families, 'nonesuch'), undefined)
+  const names = families.flatMap(({ key, aliases }) => [key, ...aliases].map((name) => name.toLowerCase()))
+  assert.equal(new Set(names).size, names.length, 'a name means one loss')
+})
+
+test('implied utilities: what Figure 2 of the KTO paper draws', () => {
+  for (const key of ['prospect', 'dpo', 'slic-calibration', 'ppo-clip', 'kto']) {
+    const { points } = series(certain(find(families, key)!()), 'utility')!
+    assert.equal(points.find(([z]) => z === 0)?.[1], 0)
+    assert.ok(
+      points.every(([, y], i) => i === 0 || y >= points[i - 1]![1] - 1e-12),
+      `${key} never falls`,
+    )
+  }
+})
+test('rejected is a point mass; a wrong temper is a flaw', () => {
+  assert.ok(E.isRight(rejected))
+  assert.ok(E.isLeft(find(families, 'sapo')!({ positive: 0 })))
+})
