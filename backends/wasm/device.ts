@@ -33,7 +33,14 @@ export interface Device {
 }
 type Entry = (list: number, thread: number, threads: number) => void
 
-export const device = async ({ threads, blas }: { readonly threads: number; readonly blas?: Blas | undefined }): Promise<Device> => {
+export interface DeviceOptions {
+  readonly threads: number
+  readonly blas?: Blas | undefined
+  /** Share programs and kernels however small: so that tests see every way to share. */
+  readonly eager?: boolean
+}
+
+export const device = async ({ threads, blas, eager = false }: DeviceOptions): Promise<Device> => {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
     throw new RangeError(`wasm: threads must be a number from 1 to ${mostThreads}, but ${threads} were asked for`)
   const store = heap(threads > 1)
@@ -61,11 +68,11 @@ export const device = async ({ threads, blas }: { readonly threads: number; read
   }
   const load = async (program: Program): Promise<Loaded> => {
     if (closed) throw new TypeError('wasm: this backend is closed')
-    const printed = print(program, type, threads)
+    const printed = print(program, type, threads, eager)
     const module = await WebAssembly.compile(printed.binary)
     const instance = await WebAssembly.instantiate(module, { host: { memory, ...services } })
     const number = programs++
-    const worthwhile = threads > 1 && milliseconds(program) > 0.4
+    const worthwhile = threads > 1 && (eager || milliseconds(program) > 0.4)
     if (worthwhile) team ??= crew(store, common, threads, blas)
     const helpers = worthwhile ? await team : undefined
     await helpers?.load(number, module)

@@ -34,8 +34,12 @@ interface Step {
 }
 type I = Code<'i32'>
 
-export const print = (program: Program, memory: MemoryType, threads: number): Printed => {
+/** Kernels with less to do than this (words computed, or a quarter of the multiplications) are not worth sharing. */
+const little = 1 << 13
+
+export const print = (program: Program, memory: MemoryType, threads: number, eager: boolean): Printed => {
   const { buffers } = program
+  const worth = eager ? 0 : little
   const m = module(memory)
   const imported = Object.entries(services).map(([name, count]) => [
     name,
@@ -53,7 +57,7 @@ export const print = (program: Program, memory: MemoryType, threads: number): Pr
     const { a, b, c, m: height, n, k, loops, parts, accumulate } = contract
     const key = JSON.stringify([height, n, k, [a, b, c].map(({ row, column }) => [row, column]), loops, parts, accumulate])
     const name = `c${contracts.size}`
-    const made = contracts.get(key) ?? { ...contractTask(m, name, contract, call), name }
+    const made = contracts.get(key) ?? { ...contractTask(m, name, contract, call, worth), name }
     contracts.set(key, made)
     return made
   }
@@ -69,7 +73,7 @@ export const print = (program: Program, memory: MemoryType, threads: number): Pr
     const walks = streams.map(({ outer, inner: step }) => [outer, step])
     const key = JSON.stringify([loops.map(({ size }) => size), inner.size, walks, body, triangle, overwritten, merged])
     const name = `r${rows.size}`
-    const made = rows.get(key) ?? { ...rowsTask(m, name, kernel, program, overwritten, call.fill), name }
+    const made = rows.get(key) ?? { ...rowsTask(m, name, kernel, program, overwritten, call.fill, worth), name }
     rows.set(key, made)
     return made
   }

@@ -46,13 +46,11 @@ export interface ContractTask {
   readonly alone: boolean
 }
 
-/** Kernels with less to do than this (words computed, or a quarter of multiplications) are not worth sharing. */
-const little = 1 << 13
 export const padded = (size: number): number => (size + 3) & ~3
 
-export const contractTask = (m: Module, name: string, contract: Contract, call: Products): ContractTask => {
+export const contractTask = (m: Module, name: string, contract: Contract, call: Products, worth: number): ContractTask => {
   const { a, b, c, loops } = contract
-  const alone = loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * little
+  const alone = loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * worth
   const task = m.define(name, ['i32', 'i32', 'i32'], (locals, given, thread, threads) => {
     const [at, to, out, space] = [0, 4, 8, 12].map((offset) => i32.load(given.get, offset)) as [I, I, I, I] // as `matrices`, then the workspaces
     const mine = i32.add(space, i32.mul(thread.get, i32.const(workspace)))
@@ -69,6 +67,7 @@ export const rowsTask = (
   program: Program,
   overwritten: readonly boolean[],
   fill: (...args: readonly I[]) => Code,
+  worth: number,
 ): RowsTask => {
   const kernel = simplify(given)
   const { loops, inner, streams, body } = kernel
@@ -84,7 +83,7 @@ export const rowsTask = (
     return { stream, merge: store?.op === 'store' && store.merge === 'max' ? 'max' : 'sum', at, size }
   })
   const memory = remembered(kernel, plan)
-  const alone = cut.by === 'nothing' || body.length * loops.reduce((n, { size }) => n * size, inner.size) < little
+  const alone = cut.by === 'nothing' || body.length * loops.reduce((n, { size }) => n * size, inner.size) < worth
   const task = m.define(name, ['i32', 'i32', 'i32'], (locals, list, thread, threads) => {
     const pointers = streams.map(() => locals('i32'))
     const [scratch, from, to, chunk, last] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
