@@ -1,2 +1,3 @@
 /** halograd/backends: where programs run. A backend is a folder here. */
+export { gpujs } from './gpujs/index.ts'
 export { reference } from './reference/index.ts'

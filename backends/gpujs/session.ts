@@ -18,10 +18,18 @@ export interface Session {
   readonly kernel: (launch: Launch) => IKernelRunShortcut
 }
 
-/** In WebGPU mode, `navigator.gpu` must be there first. */
-export const open = async (mode: Mode): Promise<Session> => {
+/**
+ * Open gpu.js in a mode. For WebGPU, `device` is the one it shall compile for: gpu.js asks `navigator.gpu` for its device
+ * when it is made and when its first kernel is built, so for just that long `navigator.gpu` answers with ours.
+ */
+export const open = async (mode: Mode, device?: GPUDevice): Promise<Session> => {
   const { GPU } = await import('gpu.js')
-  const gpu = new GPU({ mode })
+  const start = (): readonly [GpuJs, unknown] => {
+    const gpu = new GPU({ mode })
+    return [gpu, device && gpu.createKernel('function () { return 0; }', { output: [1] }).kernel.build()]
+  }
+  const [gpu, built] = device === undefined ? start() : lending(device, start)
+  await built
   const kernels = new Map<string, IKernelRunShortcut>()
   const kernel = (launch: Launch): IKernelRunShortcut => {
     const key = `${launch.output}|${launch.source}`
@@ -39,4 +47,17 @@ export const open = async (mode: Mode): Promise<Session> => {
 export const assertMode = (asked: Mode, executes: string | null, why: string | null): void => {
   if (executes !== asked)
     throw new ModeError(`gpujs: mode '${asked}' was asked for, but gpu.js executes in mode '${executes}'${why ? `: ${why}` : ''}`)
+}
+
+const lending = <T>(device: GPUDevice, use: () => T): T => {
+  const bare = typeof navigator === 'undefined'
+  if (bare) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
+  const gpu = { requestAdapter: async () => ({ limits: device.limits, requestDevice: async () => device }) }
+  Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true })
+  try {
+    return use()
+  } finally {
+    Reflect.deleteProperty(navigator, 'gpu')
+    if (bare) Reflect.deleteProperty(globalThis, 'navigator')
+  }
 }

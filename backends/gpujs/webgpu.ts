@@ -38,7 +38,7 @@ interface Pass {
 
 export const webgpu = async (): Promise<Device<GPUBuffer>> => {
   const device = await acquire()
-  const session = await open('webgpu')
+  const session = await open('webgpu', device)
   const compile = compiler(device, session)
   const allocate = (size: number, use: number = array): GPUBuffer => device.createBuffer({ size: 4 * size, usage: use })
   return {
@@ -173,17 +173,11 @@ const release = async (): Promise<void> => {
   await device.lost
 }
 
-/** A device with the limits of the GPU rather than the defaults, which gpu.js is handed when it asks for its own. */
+/** A device with the limits of the GPU rather than the defaults. */
 const request = async (): Promise<GPUDevice> => {
   const found = await graphics()
   const adapter = typeof found === 'string' ? null : await found.gpu.requestAdapter()
   if (adapter === null) throw new ModeError(`gpujs: mode 'webgpu' was asked for, but it is not available here: ${found}`)
   const { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize } = adapter.limits
-  const device = await adapter.requestDevice({
-    requiredLimits: { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize },
-  })
-  const gpu = { requestAdapter: async () => ({ limits: adapter.limits, requestDevice: async () => device }) }
-  if (typeof navigator === 'undefined') Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true })
-  Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true })
-  return device
+  return adapter.requestDevice({ requiredLimits: { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize } })
 }
