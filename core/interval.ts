@@ -13,7 +13,10 @@ const down = (x: number): number =>
   Number.isNaN(x) ? -Infinity : x === Infinity ? Number.MAX_VALUE : x - Math.abs(x) * slack - Number.MIN_VALUE
 const up = (x: number): number => -down(-x)
 const outward = (low: number, high: number): Interval => [low === 0 ? 0 : down(low), high === 0 ? 0 : up(high)]
-const times = (x: number, y: number): number => (x === 0 || y === 0 ? 0 : x * y)
+/** A result that is not 0 may underflow to it: it is then the least number of its sign. */
+const nonzero = (value: number, sign: number): number => (value === 0 ? Math.sign(sign) * Number.MIN_VALUE : value)
+const times = (x: number, y: number): number => (x === 0 || y === 0 ? 0 : nonzero(x * y, Math.sign(x) * Math.sign(y)))
+const over = (x: number, y: number): number => (x === 0 || !Number.isFinite(y) ? x / y : nonzero(x / y, Math.sign(x) * Math.sign(y)))
 const hull = (...xs: readonly number[]): Interval => outward(Math.min(...xs), Math.max(...xs))
 
 const rising =
@@ -22,6 +25,11 @@ const rising =
     const [low, high] = outward(f(a), f(b))
     return [Math.max(low, least), Math.min(high, greatest)]
   }
+/** For a function that is positive everywhere, and 0 only at −∞. */
+const positive =
+  (f: (x: number) => number) =>
+  (x: number): number =>
+    x === -Infinity ? 0 : nonzero(f(x), 1)
 const clamped = (x: number, low: number): number => Math.max(x, low)
 
 /** cos on an interval: its ends, and the turning points in between. */
@@ -38,9 +46,9 @@ export const intervals: Scalar<Interval> = {
   add: ([a, b], [c, d]) => outward(a + c, b + d),
   sub: ([a, b], [c, d]) => outward(a - d, b - c),
   mul: ([a, b], [c, d]) => hull(times(a, c), times(a, d), times(b, c), times(b, d)),
-  div: ([a, b], [c, d]) => (c <= 0 && d >= 0 ? (a === 0 && b === 0 ? [0, 0] : [-Infinity, Infinity]) : hull(a / c, a / d, b / c, b / d)),
+  div: ([a, b], [c, d]) => (c <= 0 && d >= 0 ? (a === 0 && b === 0 ? [0, 0] : [-Infinity, Infinity]) : hull(over(a, c), over(a, d), over(b, c), over(b, d))),
   max: ([a, b], [c, d]) => [Math.max(a, c), Math.max(b, d)],
-  exp: rising(Math.exp, 0, Infinity),
+  exp: rising(positive(Math.exp), 0, Infinity),
   log: rising((x) => Math.log(clamped(x, 0)), -Infinity, Infinity),
   sqrt: rising((x) => Math.sqrt(clamped(x, 0)), 0, Infinity),
   sin: ([a, b]) => cosine([down(a - Math.PI / 2), up(b - Math.PI / 2)]),
@@ -48,8 +56,8 @@ export const intervals: Scalar<Interval> = {
   tanh: rising(Math.tanh, -1, 1),
   expm1: rising(Math.expm1, -1, Infinity),
   log1p: rising((x) => Math.log1p(clamped(x, -1)), -Infinity, Infinity),
-  sigmoid: rising(numbers.sigmoid, 0, 1),
-  softplus: rising(numbers.softplus, 0, Infinity),
+  sigmoid: rising(positive(numbers.sigmoid), 0, 1),
+  softplus: rising(positive(numbers.softplus), 0, Infinity),
   erf: rising(numbers.erf, -1, 1),
   less: ([a, b], [c, d]) => (b < c ? [1, 1] : a >= d ? [0, 0] : [0, 1]),
   equal: ([a, b], [c, d]) => (a === b && c === d && a === c ? [1, 1] : b < c || d < a ? [0, 0] : [0, 1]),
