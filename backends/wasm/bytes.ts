@@ -2,8 +2,8 @@
 export interface Bytes {
   data: Uint8Array
   length: number
-  /** In the code of a function: the number of a local that holds this constant of sixteen bytes, if it is worth one. */
-  readonly constant?: (value: Uint8Array) => number | undefined
+  /** In the code of a function: the number of a local that holds this constant of four words, if it is worth one. */
+  readonly constant?: (words: readonly number[]) => number | undefined
   /** …the number of a mutable global, for a vector that nobody else keeps there. */
   readonly spare?: () => number
 }
@@ -49,22 +49,24 @@ export const text = (out: Bytes, value: string): void => {
   unsigned(out, data.length)
   append(out, { data, length: data.length })
 }
-const view = new DataView(new ArrayBuffer(8))
-const flush = (out: Bytes, count: number): void => {
-  for (let i = 0; i < count; i++) byte(out, view.getUint8(i))
-}
-/** A single-precision number. */
-export const float = (out: Bytes, value: number): void => {
-  view.setFloat32(0, value, true)
-  flush(out, 4)
-}
-/** A double-precision number. */
-export const double = (out: Bytes, value: number): void => {
-  view.setFloat64(0, value, true)
-  flush(out, 8)
-}
 /** An integer of 32 bits. */
 export const word = (out: Bytes, value: number): void => {
-  view.setInt32(0, value, true)
-  flush(out, 4)
+  reserve(out, 4)
+  for (let shift = 0; shift < 32; shift += 8) out.data[out.length++] = value >>> shift
+}
+const numbers = new Float64Array(1)
+const single = new Float32Array(numbers.buffer)
+const words = new Int32Array(numbers.buffer)
+/** The bits of a single-precision number. */
+export const bitsOf = (value: number): number => {
+  single[0] = value
+  return words[0]!
+}
+/** A single-precision number. */
+export const float = (out: Bytes, value: number): void => word(out, bitsOf(value))
+/** A double-precision number. */
+export const double = (out: Bytes, value: number): void => {
+  numbers[0] = value
+  word(out, words[0]!)
+  word(out, words[1]!)
 }

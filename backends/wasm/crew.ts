@@ -74,7 +74,7 @@ export const crew = async (heap: Heap, runtime: WebAssembly.Module, threads: num
     threads,
     load: (program, module) => {
       words[control.command / 4] = commands.listen
-      workers.forEach((_, i) => call(i + 1))
+      for (let thread = 1; thread < threads; thread++) call(thread)
       return tell(() => ({ program, module }))
     },
     start: (program, list, taking) => {

@@ -5,7 +5,7 @@
  *
  * so expressions compose as in any language, and a badly typed one does not compile. Instructions are named as in the specification.
  */
-import { append, type Bytes, byte, bytes, double, float, signed, unsigned, word } from './bytes.ts'
+import { type Bytes, bitsOf, byte, double, float, signed, unsigned, word } from './bytes.ts'
 
 export type Type = 'i32' | 'f32' | 'v128'
 /** Emits instructions that leave a value of type T on the stack, or nothing. */
@@ -114,17 +114,17 @@ const v = (n: number): Unary<'v128', 'v128'> => unary(simd(n))
 const shift = (n: number): Binary<'v128', 'i32', 'v128'> => binary(simd(n))
 /** A constant vector: a local of the function that holds it (see module.ts), or the instruction that makes it. */
 const lanes =
-  (put: (out: Bytes, value: number) => void) =>
+  (bits: (value: number) => number) =>
   (...values: readonly [number] | readonly [number, number, number, number]): Code<'v128'> => {
-    const constant = bytes(16)
-    for (let i = 0; i < 4; i++) put(constant, values[i] ?? values[0])
+    const words = values.length === 1 ? Array.from({ length: 4 }, () => bits(values[0])) : values.map(bits)
     return (out) => {
-      const local = out.constant?.(constant.data)
-      emit(out, local === undefined ? simd(0x0c) : [0x20])
-      if (local === undefined) append(out, constant)
+      const local = out.constant?.(words)
+      emit(out, local === undefined ? constant : [0x20])
+      if (local === undefined) for (const each of words) word(out, each)
       else unsigned(out, local)
     }
   }
+const constant = simd(0x0c)
 
 export const v128 = {
   load: load<'v128'>(simd(0x00)),
@@ -150,7 +150,7 @@ export const v128 = {
 }
 export const f32x4 = {
   /** One number in all lanes, or four. */
-  const: lanes(float),
+  const: lanes(bitsOf),
   splat: unary<'f32', 'v128'>(simd(0x13)),
   extract: (x: Code<'v128'>, lane: number): Code<'f32'> => unary<'v128', 'f32'>([...simd(0x1f), lane])(x),
   replace: (x: Code<'v128'>, lane: number, value: Code<'f32'>): Code<'v128'> =>
@@ -193,7 +193,7 @@ export const f64x2 = {
   promote_low_f32x4: v(0x5f),
 }
 export const i32x4 = {
-  const: lanes(word),
+  const: lanes((value) => value | 0),
   splat: unary<'i32', 'v128'>(simd(0x11)),
   extract: (x: Code<'v128'>, lane: number): Code<'i32'> => unary<'v128', 'i32'>([...simd(0x1b), lane])(x),
   shl: shift(0xab),

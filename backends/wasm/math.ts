@@ -13,7 +13,7 @@ import { type Code, f32x4, f64x2, i32, i32x4, v128 } from './instructions.ts'
 
 type V = Code<'v128'>
 /** A function of one argument, which it evaluates once. It keeps its intermediate results in locals of its own. */
-export type Function = (x: V) => V
+export type Lanewise = (x: V) => V
 
 /** c₀xⁿ + c₁xⁿ⁻¹ + … + cₙ */
 const polynomial = (x: V, ...[first, ...rest]: readonly [number, ...(readonly number[])]): V =>
@@ -27,7 +27,7 @@ const power = (n: V): V => i32x4.shl(i32x4.add(n, i32x4.const(127)), i32.const(2
  */
 const [lowest, highest] = [-104.5, 89]
 
-export const exp = (locals: Locals): Function => {
+export const exp = (locals: Locals): Lanewise => {
   const [x, n, r, half, y] = [locals('v128'), locals('v128'), locals('v128'), locals('v128'), locals('v128')]
   const p = polynomial(r.get, 1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
   return (arg) =>
@@ -45,7 +45,7 @@ export const exp = (locals: Locals): Function => {
     )
 }
 
-export const log = (locals: Locals): Function => {
+export const log = (locals: Locals): Lanewise => {
   const [x, m, e, z, small] = [locals('v128'), locals('v128'), locals('v128'), locals('v128'), locals('v128')]
   const p = polynomial(
     ...([m.get, 7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1] as const),
@@ -82,7 +82,7 @@ const quarter = [1.5707963267341256, 6.077100506506192e-11] as const
 /** sin (shift 0) or cos (shift 1) of x is the sine of r in even quadrants, its cosine in odd ones, negated in the upper two. */
 const circular =
   (shift: 0 | 1) =>
-  (locals: Locals): Function => {
+  (locals: Locals): Lanewise => {
     const [x, n, r, z, quadrant] = [locals('v128'), locals('v128'), locals('v128'), locals('v128'), locals('v128')]
     const [wide, rest, turns] = [locals('v128'), locals('v128'), locals('v128')]
     const reduce = (half: V) =>
@@ -122,7 +122,7 @@ export const cos = circular(1)
 // ------------------------------------------------------------------ randomness: core/random, on four lanes
 
 /** `mix` of core/random. */
-const mix = (locals: Locals): Function => {
+const mix = (locals: Locals): Lanewise => {
   const h = locals('v128')
   const xorshift = (by: number, x: V): V => v128.xor(h.tee(x), i32x4.shr_u(h.get, i32.const(by)))
   return (x) => xorshift(15, i32x4.mul(xorshift(15, i32x4.mul(xorshift(16, x), i32x4.const(0x21f0aaad))), i32x4.const(0x735a2d97)))

@@ -1,5 +1,5 @@
 /** WebAssembly functions and modules: typed parameters, typed locals, functions that are called like functions. */
-import { append, type Bytes, byte, bytes, finished, text, unsigned } from './bytes.ts'
+import { append, type Bytes, byte, bytes, finished, text, unsigned, word } from './bytes.ts'
 import { type Local, type Locals, local } from './control.ts'
 import { type Code, type Type, types } from './instructions.ts'
 
@@ -54,14 +54,17 @@ export const module = ({ pages, shared }: MemoryType): Module => {
   const counts = { imports: 1, functions: 0, exports: 0 }
   const vectors = new Map<string, number>()
   /** The global that holds a constant vector. It is mutable, so that V8 takes it for a variable. */
-  const globalOf = (value: Uint8Array): number => {
-    const known = vectors.get(value.join())
+  const globalOf = (words: readonly number[]): number => {
+    const key = words.join()
+    const known = vectors.get(key)
     if (known !== undefined) return known
-    emit(globals, types.v128, 1, 0xfd, 0x0c, ...value, 0x0b)
-    vectors.set(value.join(), vectors.size)
+    emit(globals, types.v128, 1, 0xfd, 0x0c)
+    for (const each of words) word(globals, each)
+    emit(globals, 0x0b)
+    vectors.set(key, vectors.size)
     return vectors.size - 1
   }
-  const spare = (): number => globalOf(new Uint8Array(16)) // no constant is all zeros
+  const spare = (): number => globalOf([0, 0, 0, 0]) // no constant is all zeros
   text(imports, 'host')
   text(imports, 'memory')
   emit(imports, 2, shared ? 3 : 1)
@@ -82,9 +85,10 @@ export const module = ({ pages, shared }: MemoryType): Module => {
       // V8 makes a constant vector again, from its halves, wherever it is used, even in a loop (a third of the time of exp): they are
       // fetched into locals once, on entry. All zeros and all ones are made in one instruction.
       const constants = new Map<number, number>()
-      const constant = (value: Uint8Array): number | undefined => {
-        if (value.every((x) => x === 0) || value.every((x) => x === 0xff)) return undefined
-        const global = globalOf(value)
+      const constant = (words: readonly number[]): number | undefined => {
+        const [first] = words
+        if ((first === 0 || first === -1) && words.every((x) => x === first)) return undefined
+        const global = globalOf(words)
         const known = constants.get(global) ?? params.length + own.push('v128') - 1
         constants.set(global, known)
         return known

@@ -54,12 +54,16 @@ const fused = (kernel: Rows): Rows => {
 }
 
 /** Levels from outermost to innermost, neighbours joined where they walk as one. */
-const fuse = (levels: readonly Level[]): readonly Level[] =>
-  levels.reduceRight<readonly Level[]>((done, level) => {
-    const [inside, ...rest] = done
+const fuse = (levels: readonly Level[]): readonly Level[] => {
+  const done: Level[] = []
+  for (const level of [...levels].reverse()) {
+    const inside = done.at(-1)
     const one = inside === undefined ? undefined : joined(level, inside)
-    return one === undefined ? [level, ...done] : [one, ...rest]
-  }, [])
+    if (one !== undefined) done.pop()
+    done.push(one ?? level)
+  }
+  return done.reverse()
+}
 const joined = (a: Level, b: Level): Level | undefined => {
   if (a.size === 1 && a.asked === undefined) return b
   if (b.size === 1 && b.asked === undefined) return a

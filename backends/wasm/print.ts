@@ -5,13 +5,15 @@
  *
  * which calls them in order, with barriers between. Where the arrays of a run lie is written into `arguments` beforehand.
  */
+
 import type { Contract, Program, Rows } from '../plan/program.ts'
+import { bitsOf } from './bytes.ts'
 import { oriented } from './contract.ts'
 import { type Local, seq, when } from './control.ts'
 import { type Code, i32 } from './instructions.ts'
 import { neutral } from './lanes.ts'
 import { type MemoryType, module } from './module.ts'
-import { bitsOf, services } from './runtime.ts'
+import { services } from './runtime.ts'
 import { type ContractTask, contractTask, padded, type RowsTask, rowsTask } from './task.ts'
 
 /** An element of an array: of the arena (slot 0), the workspaces (1), the inputs (from 2), or the outputs (after those). */

@@ -93,4 +93,3 @@ export const runtime = (memory: MemoryType): Uint8Array<ArrayBuffer> => {
   })
   return m.binary()
 }
-export const bitsOf = (value: number): number => new Int32Array(Float32Array.of(value).buffer)[0]!

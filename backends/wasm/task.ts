@@ -3,8 +3,10 @@
  *
  *     task(arguments, thread, threads)        arguments: the address of each array that it uses, and of its scratch
  */
+
 import type { Contract, Matrix, Program, Rows } from '../plan/program.ts'
 import { schedule } from '../plan/schedule.ts'
+import { bitsOf } from './bytes.ts'
 import { contraction, type Products } from './contract.ts'
 import { range, seq } from './control.ts'
 import { workspace } from './gemm.ts'
@@ -13,7 +15,6 @@ import { neutral } from './lanes.ts'
 import type { Module } from './module.ts'
 import { simplify } from './nest.ts'
 import { type Frame, remembered, rows } from './rows.ts'
-import { bitsOf } from './runtime.ts'
 import { share } from './share.ts'
 import { type Split, split } from './split.ts'
 

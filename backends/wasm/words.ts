@@ -6,7 +6,7 @@ import type { Elementary } from '../../core/index.ts'
 import type { Instruction } from '../plan/program.ts'
 import type { Local, Locals } from './control.ts'
 import { type Code, f32x4, v128 } from './instructions.ts'
-import { cos, exp, type Function, log, sin } from './math.ts'
+import { cos, exp, type Lanewise, log, sin } from './math.ts'
 
 type V = Code<'v128'>
 /** The words of one kernel: its instructions, and where it keeps the values of registers. */
@@ -20,8 +20,8 @@ export interface Words {
 }
 
 export const words = (locals: Locals, body: readonly Instruction[], kept: (register: number) => Local<'v128'>): Words => {
-  const made = new Map<Elementary, Function>()
-  const elementary = (word: 'exp' | 'log' | 'sin' | 'cos'): Function => {
+  const made = new Map<Elementary, Lanewise>()
+  const elementary = (word: 'exp' | 'log' | 'sin' | 'cos'): Lanewise => {
     const known = made.get(word)
     if (known !== undefined) return known
     const f = { exp, log, sin, cos }[word](locals)

@@ -98,6 +98,6 @@ test('random numbers have the bits of core/random', () => {
       const [s, d] = [stream(locals), draw(locals)]
       return (key) => d(s(key, salt), i32x4.mul(i32x4.trunc_sat_f32x4_s(f32x4.abs(key)), i32x4.const(7)))
     }, keys)
-    keys.forEach((key, i) => assert.equal(got[i], uniform(key, salt, key * 7)))
+    for (const [i, key] of keys.entries()) assert.equal(got[i], uniform(key, salt, key * 7))
   }
 })
