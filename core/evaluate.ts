@@ -4,8 +4,8 @@
  */
 import type { Backend, Executable, Graph, Handle, Report } from './backend.ts'
 import { conform } from './ops.ts'
-import { type AnyTensor, device, input, need, reachable, ShapeError, show, type Tensor } from './tensor.ts'
-import { leaves, mapTree, paths } from './tree.ts'
+import { type AnyTensor, apart, device, input, need, reachable, ShapeError, show, type Tensor } from './tensor.ts'
+import { alike, leaves, mapTree, paths } from './tree.ts'
 
 /** Compile a function of trees. Its results stay on the device. */
 export const compile = <A extends readonly unknown[], B>(backend: Backend, f: (...args: A) => B): Compiled<A, B> =>
@@ -48,24 +48,22 @@ const program = <A extends readonly unknown[], B>(
   f: (...args: A) => B,
   donations: (args: A, outputs: B) => readonly (readonly [output: number, input: number])[],
 ): Compiled<A, B> => {
-  const traces = new Map<string, Promise<Traced<B>>>()
-  const trace = async (args: A): Promise<Traced<B>> => {
-    const inside = mapTree(args, (x, i) => input(`${i}`, x.shape))
+  const traces: { readonly inside: A; readonly traced: Promise<Traced<B>> }[] = []
+  const trace = async (inside: A): Promise<Traced<B>> => {
     const outputs = f(...inside)
     const results = leaves(outputs)
-    const inputs = leaves(inside)
     const captured = reachable(results).filter(valued)
     const donated = donations(inside, outputs)
-    const graph: Graph = { inputs: [...inputs, ...captured], outputs: results, donated: new Map(donated) }
+    const graph: Graph = { inputs: [...leaves(inside), ...captured], outputs: results, donated: new Map(donated) }
     return { executable: await backend.compile(graph), captured, donated: new Set(donated.map(([, i]) => i)), outputs }
   }
   const traced = (args: A): Promise<Traced<B>> => {
-    const key = `${paths(args).join()}|${leaves(args)
-      .map((x) => show(x.shape))
-      .join()}`
-    const known = traces.get(key) ?? trace(args)
-    traces.set(key, known)
-    return known
+    const known = traces.find(({ inside }) => alike(inside, args))
+    if (known !== undefined) return known.traced
+    const inside = mapTree(args, (x, i) => input(`${i}`, x.shape))
+    const made = { inside, traced: trace(inside) }
+    traces.push(made)
+    return made.traced
   }
   const run = async (...args: A): Promise<B> => {
     const { executable, captured, donated, outputs } = await traced(args)
@@ -91,9 +89,9 @@ const execute = async (
     }
     if (x.op.tag !== 'device') throw new TypeError('a compiled function takes tensors with values: evaluate the expression first')
     const { resident } = x.op
-    if (resident.backend !== backend.name)
+    if (resident.backend.name !== backend.name)
       throw new TypeError(
-        `this tensor lives on '${resident.backend}', but the program runs on '${backend.name}': read it there, and pass the data`,
+        `this tensor lives on '${resident.backend.name}', but the program runs on '${backend.name}': read it there, and pass the data`,
       )
     if (resident.handle === undefined)
       throw new TypeError(`the tensor ${show(x.shape)} was donated to an earlier step: use the state which that step returned`)
@@ -102,35 +100,36 @@ const execute = async (
   const handles = inputs.map((x, i) => lend(x, donated.has(i)))
   for (const i of donated) {
     const { op } = inputs[i]!
-    if (op.tag === 'device') op.resident.handle = undefined
+    if (op.tag === 'device') spend(op.resident)
   }
   const results = await executable.run(handles)
   for (const handle of passing) backend.free(handle)
   return results
 }
 
-const owners = new FinalizationRegistry<() => void>((release) => release())
+const release = (resident: Resident): void => {
+  if (resident.handle !== undefined) resident.backend.free(resident.handle)
+}
+const owners = new FinalizationRegistry(release)
 const adopt = (backend: Backend, like: AnyTensor, handle: Handle): AnyTensor => {
-  const resident = {
-    backend: backend.name,
-    handle: handle as Handle | undefined,
-    download: (): Promise<Float32Array | Float64Array> => {
-      if (resident.handle === undefined) throw new TypeError('this tensor was donated to a step: read the state which that step returned')
-      return backend.download(resident.handle)
-    },
-  }
+  const resident = { backend, handle }
   const x = device(like.shape, resident)
-  owners.register(x, () => release(backend, resident))
+  owners.register(x, resident, resident)
   return x
 }
-const release = (backend: Backend, resident: { handle: Handle | undefined }): void => {
-  if (resident.handle !== undefined) backend.free(resident.handle)
+/** Nothing is left to be freed when the tensor is collected. */
+const spend = (resident: Resident): void => {
   resident.handle = undefined
+  owners.unregister(resident)
 }
 
 /** Free device arrays now, rather than when the tree that holds them is collected. */
 export const dispose = (backend: Backend, tree: unknown): void => {
-  for (const { op } of leaves(tree)) if (op.tag === 'device') release(backend, op.resident)
+  for (const { op } of leaves(tree))
+    if (op.tag === 'device' && op.resident.backend.name === backend.name) {
+      release(op.resident)
+      spend(op.resident)
+    }
 }
 
 /** Put a tree of data (or expressions) on the device. */
@@ -146,13 +145,17 @@ export const read = async <A extends string>(
   ...order: readonly A[]
 ): Promise<Float32Array | Float64Array> => {
   const y = order.length === 0 ? x : conform(x, Object.fromEntries(order.map((axis) => [axis, need('read', x, axis)])))
-  if (y.op.tag === 'device') return y.op.resident.download()
+  if (y.op.tag === 'device') return download(y.op.resident)
   const [handle] = await once(backend, [y])
   const values = await backend.download(handle!)
   backend.free(handle!)
   return values
 }
 
+const download = ({ backend, handle }: Resident): Promise<Float32Array | Float64Array> => {
+  if (handle === undefined) throw new TypeError('this tensor was donated to a step: read the state which that step returned')
+  return backend.download(handle)
+}
 const valued = (x: AnyTensor): boolean => x.op.tag === 'data' || x.op.tag === 'device'
 const once = async (backend: Backend, outputs: readonly AnyTensor[]): Promise<readonly Handle[]> => {
   const inputs = reachable(outputs).filter(valued)

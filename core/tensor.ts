@@ -4,7 +4,7 @@
  *
  * Axes have names, and the type of a tensor is the *set* of its names (after GTensor, Haliax, Penzai and Dex).
  */
-import type { Handle } from './backend.ts'
+import type { Backend, Handle } from './backend.ts'
 import type { Word } from './scalar.ts'
 
 /** Sizes by axis name, e.g. `{ batch: 8, seq: 64 }`. Key order is the order in which data enters and leaves. */
@@ -67,9 +67,8 @@ export type Op =
 
 /** An array on a device, freed with the last tensor that holds it. `handle` is undefined once it was donated. */
 export interface Resident {
-  readonly backend: string
+  readonly backend: Backend
   handle: Handle | undefined
-  readonly download: () => Promise<Float32Array | Float64Array>
 }
 
 export class ShapeError extends TypeError {
@@ -89,10 +88,21 @@ export const pick = (shape: Shape, keep: (axis: string) => boolean): Shape =>
 // ------------------------------------------------------------------ nodes
 
 let count = 0
-const table = new Map<string, WeakRef<AnyTensor>>()
-const swept = new FinalizationRegistry<string>((key) => {
-  if (table.get(key)?.deref() === undefined) table.delete(key)
+let table = new Map<string, WeakRef<AnyTensor>>()
+const swept = new FinalizationRegistry<readonly [Map<string, WeakRef<AnyTensor>>, string]>(([from, key]) => {
+  if (from.get(key)?.deref() === undefined) from.delete(key)
 })
+
+/** Runs f with a table of its own: the same program is traced to the same graph, node for node, whatever was traced before. */
+export const apart = <T>(f: () => T): T => {
+  const outer = table
+  table = new Map()
+  try {
+    return f()
+  } finally {
+    table = outer
+  }
+}
 
 /** A fresh node. */
 export const fresh = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTensor => ({ id: ++count, op, from, shape })
@@ -104,7 +114,7 @@ export const node = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTenso
   if (known !== undefined) return known
   const made = fresh(op, from, shape)
   table.set(key, new WeakRef(made))
-  swept.register(made, key)
+  swept.register(made, [table, key])
   return made
 }
 const label = (op: Op): string =>

@@ -6,7 +6,8 @@
 import { add, constant, div, fill, mul, rename, size, sum, type Tensor } from '../core/index.ts'
 import type { Completion, Evidence, Outcome, Statistic, TrainingLoss } from './loss.ts'
 import { klOf, type Metrics, metricsOf } from './metrics.ts'
-import type { Sequences, Transformer } from './transformer.ts'
+import type { Sequences } from './sequences.ts'
+import type { Transformer } from './transformer.ts'
 
 /** Completions of prompts, with what the reference model says of them where the loss asks for it. */
 export interface Scored extends Sequences {

@@ -31,7 +31,8 @@ export interface EncodeOptions {
   readonly continues?: boolean
 }
 
-const files = { json: 'tokenizer.json', config: 'tokenizer_config.json' }
+/** transformers keeps a chat template in a file of its own, formerly in the configuration: there it is put. */
+const files = { json: 'tokenizer.json', config: 'tokenizer_config.json', template: 'chat_template.jinja' }
 
 /**
  * The tokenizer of a model directory.
@@ -46,8 +47,10 @@ export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
       found: 'no such file',
       advice: `Copy it from the model's page, or have transformers write it: AutoTokenizer.from_pretrained(…).save_pretrained('${directory}').`,
     })
-  const config = join(directory, files.config)
-  return tokenizerOf(parseJson(await readText(file)), (await exists(config)) ? parseJson(await readText(config)) : {}, directory)
+  const [configFile, template] = [join(directory, files.config), join(directory, files.template)]
+  const config = (await exists(configFile)) ? parseJson(await readText(configFile)) : {}
+  const chat = (await exists(template)) ? { chat_template: await readText(template) } : {}
+  return tokenizerOf(parseJson(await readText(file)), isObject(config) ? { ...config, ...chat } : config, directory)
 }
 
 /**

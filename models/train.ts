@@ -3,7 +3,8 @@
  * One path for every loss, from SFT to KTO. The same options, seed and state give the same run; a state can be saved and gone on from.
  */
 import { type Backend, evaluate, read, type Tree } from '../core/index.ts'
-import { type Feed, type FeedOptions, feed, type MicroBatch, type TrainingExample } from './feed.ts'
+import type { TrainingExample } from './example.ts'
+import { type Feed, type FeedOptions, feed, type MicroBatch } from './feed.ts'
 import type { TrainingLoss } from './loss.ts'
 import { startingPoint } from './objective.ts'
 import type { Optimizer } from './optimizer.ts'

@@ -10,13 +10,7 @@ import type { Logits, Tokens } from './layers.ts'
 import { type LlamaMemory, llama } from './llama.ts'
 import type { Parameters } from './parameters.ts'
 import { next, type Pass, whole } from './pass.ts'
-
-/** Token rows for training and scoring, right-padded: what each position reads, what it should predict, and whether it counts (1) or not (0). */
-export interface Sequences {
-  readonly tokens: Tokens
-  readonly targets: Tokens
-  readonly mask: Tokens
-}
+import type { Sequences } from './sequences.ts'
 
 /** Keys and values of every layer for every position so far. */
 export type Memory = readonly LlamaMemory[] | readonly Gpt2Memory[]

@@ -1,0 +1,48 @@
+/** One training example as tokens: a preference, or a completion, judged or merely shown; and the texts that a loss reads of it. */
+import type { Example } from './batches.ts'
+import { BatchError } from './errors.ts'
+import type { TrainingLoss } from './loss.ts'
+
+export type TrainingExample =
+  | { readonly chosen: Example; readonly rejected: Example }
+  | {
+      readonly outcome: Example
+      /** Desirable or undesirable; or an advantage, whose sign says that and whose magnitude weighs the example. */
+      readonly label?: boolean | number
+    }
+
+export type Role = 'chosen' | 'rejected' | 'outcome' | 'unrelated'
+/** Texts by role, one an example. */
+export type Texts = Partial<Record<Role, readonly Example[]>>
+
+/** The texts of examples: those that their own roles name. */
+export const textsOf = (examples: readonly TrainingExample[]): Texts => {
+  const pairs = examples.flatMap((example) => ('chosen' in example ? [example] : []))
+  const outcomes = examples.flatMap((example) => ('chosen' in example ? [] : [example.outcome]))
+  return outcomes.length > 0
+    ? { outcome: outcomes }
+    : { chosen: pairs.map(({ chosen }) => chosen), rejected: pairs.map(({ rejected }) => rejected) }
+}
+
+/** +1 for what is desirable (and for whatever nobody judged), −1 for what is undesirable; or the advantage. */
+export const signOf = (example: TrainingExample): number => {
+  const label = 'chosen' in example ? undefined : example.label
+  return typeof label === 'number' ? label : label === false ? -1 : 1
+}
+
+export const lengthOf = ({ prompt, completion }: Example): number => prompt.length + completion.length
+
+/** @throws BatchError naming the first example that lacks what the loss learns from */
+export const checkExamples = (loss: TrainingLoss, examples: readonly TrainingExample[]): void => {
+  const lacking = examples.findIndex((example) =>
+    loss.needs.pair ? !('chosen' in example) : 'chosen' in example || (loss.needs.label && example.label === undefined),
+  )
+  if (lacking < 0) return
+  const expected = loss.needs.pair ? 'chosen and rejected' : loss.needs.label ? 'outcome and label' : 'outcome'
+  throw new BatchError({
+    field: `examples[${lacking}]`,
+    expected: `${expected}, which ${loss.name} learns from`,
+    found: Object.keys(examples[lacking]!).join(' and '),
+    advice: 'Convert the data (asLabelled, asPairs, asDemonstrations), or use another loss.',
+  })
+}
