@@ -1,0 +1,69 @@
+/** Proposition 3.5: DPO, SLiC's calibration and PPO-Clip are HALOs: the published formula is the declared composition. */
+import fc from 'fast-check'
+import { type AnyLoss, catalogue, certain, dpo, find, type Halo, vary } from '../../halos/index.ts'
+import { column, completion, scalar, slope } from '../halos/numbers.ts'
+import { theorem } from '../theorem.ts'
+
+const families = await catalogue()
+const loss = (key: string, settings = {}): AnyLoss => certain(find(families, key)!(settings))
+const real = (low: number, high: number) => fc.double({ min: low, max: high, noNaN: true })
+const close = (x: number, y: number): boolean => Math.abs(x - y) <= 1e-9 * Math.max(1, Math.abs(x), Math.abs(y))
+
+interface Published {
+  readonly loss: AnyLoss
+  /** The published formula, and its derivative, in the policy's log-probability p (reference −3; other completion at log π = −4, −5). */
+  readonly formula: (p: number) => number
+  readonly derivative: (p: number) => number
+  readonly sign: number
+}
+const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z))
+const published = (advantage: number): readonly Published[] => {
+  const z = (p: number) => 0.1 * (p + 3) - 0.1
+  const s = Math.sign(advantage)
+  const [q, clip] = [(p: number) => Math.exp(p + 3), (x: number) => Math.min(Math.max(x, 0.8), 1.2)]
+  return [
+    { loss: loss('dpo'), formula: (p) => Math.log1p(Math.exp(-z(p))), derivative: (p) => -0.1 * sigmoid(-z(p)), sign: 1 },
+    { loss: loss('slic-calibration'), formula: (p) => Math.max(0, 1 - p - 4), derivative: (p) => (p < -3 ? -1 : 0), sign: 1 },
+    {
+      loss: loss('ppo-clip'),
+      formula: (p) => -Math.min(q(p) * s, clip(q(p)) * s),
+      derivative: (p) => (q(p) * s < clip(q(p)) * s || clip(q(p)) === q(p) ? -s * q(p) : 0),
+      sign: s,
+    },
+  ]
+}
+
+const equals = (claim: (advantage: number) => readonly Published[]) =>
+  fc.asyncProperty(fc.constantFrom(1, -1), real(-6, -0.1), async (advantage, p) => {
+    const other = completion(column(-4), [-5])
+    const at = (policy: ReturnType<typeof column>) => {
+      const own = completion(policy, [-3])
+      return { chosen: own, rejected: other, outcome: own, label: column(advantage), unrelated: other }
+    }
+    for (const one of claim(advantage)) {
+      const value = await scalar(one.loss.evaluate(at(column(p))).loss)
+      const [gradient] = await slope((x) => one.loss.evaluate(at(x)).loss, [p])
+      if (!close(value, one.formula(p)) || !close(gradient!, one.derivative(p))) return false
+    }
+    return true
+  })
+
+/** t turned the other way. */
+const flipped = (h: Halo): AnyLoss => {
+  const turn = ({ shift, scale }: Halo['t']['desirable']) => ({ shift, scale: -scale })
+  return vary(h, { t: { desirable: turn(h.t.desirable), undesirable: turn(h.t.undesirable) } })
+}
+
+theorem('Proposition 3.5', {
+  statement: 'DPO, SLiC calibration and PPO-Clip equal their declared composition, value and gradient',
+  source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, Proposition 3.5; PPO-Clip with r = q (see halos/losses/ppo-clip.ts)',
+  holds: equals(published),
+  control: {
+    of: 'DPO with its t turned round',
+    breaks: equals((advantage) =>
+      published(advantage)
+        .slice(0, 1)
+        .map((one) => ({ ...one, loss: flipped(certain(dpo()) as unknown as Halo) })),
+    ),
+  },
+})
