@@ -4,7 +4,7 @@
  */
 import type { Backend, Executable, Graph, Handle, Report } from './backend.ts'
 import { conform } from './ops.ts'
-import { type AnyTensor, apart, device, input, need, reachable, ShapeError, show, type Tensor } from './tensor.ts'
+import { type AnyTensor, device, forget, input, need, reachable, ShapeError, show, type Tensor } from './tensor.ts'
 import { alike, leaves, mapTree, paths } from './tree.ts'
 
 /** Compile a function of trees. Its results stay on the device. */
@@ -50,7 +50,7 @@ const program = <A extends readonly unknown[], B>(
 ): Compiled<A, B> => {
   const traces: { readonly inside: A; readonly traced: Promise<Traced<B>> }[] = []
   const trace = async (inside: A): Promise<Traced<B>> => {
-    const outputs = f(...inside)
+    const outputs = apart(() => f(...inside))
     const results = leaves(outputs)
     const captured = reachable(results).filter(valued)
     const donated = donations(inside, outputs)
@@ -61,9 +61,8 @@ const program = <A extends readonly unknown[], B>(
     const known = traces.find(({ inside }) => alike(inside, args))
     if (known !== undefined) return known.traced
     const inside = mapTree(args, (x, i) => input(`${i}`, x.shape))
-    const made = { inside, traced: trace(inside) }
-    traces.push(made)
-    return made.traced
+    traces.push({ inside, traced: trace(inside) })
+    return traces.at(-1)!.traced
   }
   const run = async (...args: A): Promise<B> => {
     const { executable, captured, donated, outputs } = await traced(args)
@@ -100,7 +99,9 @@ const execute = async (
   const handles = inputs.map((x, i) => lend(x, donated.has(i)))
   for (const i of donated) {
     const { op } = inputs[i]!
-    if (op.tag === 'device') spend(op.resident)
+    if (op.tag !== 'device') continue
+    op.resident.handle = undefined
+    owners.unregister(op.resident)
   }
   const results = await executable.run(handles)
   for (const handle of passing) backend.free(handle)
@@ -109,6 +110,7 @@ const execute = async (
 
 const release = (resident: Resident): void => {
   if (resident.handle !== undefined) resident.backend.free(resident.handle)
+  resident.handle = undefined
 }
 const owners = new FinalizationRegistry(release)
 const adopt = (backend: Backend, like: AnyTensor, handle: Handle): AnyTensor => {
@@ -117,19 +119,10 @@ const adopt = (backend: Backend, like: AnyTensor, handle: Handle): AnyTensor => 
   owners.register(x, resident, resident)
   return x
 }
-/** Nothing is left to be freed when the tensor is collected. */
-const spend = (resident: Resident): void => {
-  resident.handle = undefined
-  owners.unregister(resident)
-}
 
 /** Free device arrays now, rather than when the tree that holds them is collected. */
 export const dispose = (backend: Backend, tree: unknown): void => {
-  for (const { op } of leaves(tree))
-    if (op.tag === 'device' && op.resident.backend.name === backend.name) {
-      release(op.resident)
-      spend(op.resident)
-    }
+  for (const { op } of leaves(tree)) if (op.tag === 'device' && op.resident.backend.name === backend.name) release(op.resident)
 }
 
 /** Put a tree of data (or expressions) on the device. */

@@ -93,17 +93,10 @@ const swept = new FinalizationRegistry<readonly [Map<string, WeakRef<AnyTensor>>
   if (from.get(key)?.deref() === undefined) from.delete(key)
 })
 
-/** Runs f with a table of its own: the same program is traced to the same graph, node for node, whatever was traced before. */
-export const apart = <T>(f: () => T): T => {
-  const outer = table
+/** Shares no node with what was made before: the same program is traced to the same graph, whatever was traced earlier. */
+export const forget = (): void => {
   table = new Map()
-  try {
-    return f()
-  } finally {
-    table = outer
-  }
 }
-
 /** A fresh node. */
 export const fresh = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTensor => ({ id: ++count, op, from, shape })
 
