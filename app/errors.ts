@@ -1,4 +1,4 @@
-/** Errors of the command line itself. */
+/** Errors of the command line itself. Their messages are all that a user needs to see. */
 
 /** What was asked for contradicts itself or the data: something else must be asked for. */
 export class UsageError extends Error {
@@ -8,4 +8,9 @@ export class UsageError extends Error {
 /** The backend or mode that was asked for is not here. */
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError'
+}
+
+/** Ctrl-C was pressed before there was anything to save. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
 }

@@ -15,7 +15,7 @@ export const rateOf = (successes: number, cases: number): Rate => {
   const [rate, z2] = [successes / cases, deviations ** 2]
   const centre = (rate + z2 / (2 * cases)) / (1 + z2 / cases)
   const half = (deviations * Math.sqrt((rate * (1 - rate)) / cases + z2 / (4 * cases ** 2))) / (1 + z2 / cases)
-  return { rate, low: centre - half, high: centre + half, cases }
+  return { rate, low: Math.max(0, centre - half), high: Math.min(1, centre + half), cases }
 }
 
 /** How often `after` beats `before`, case by case; a tie is half a win. */

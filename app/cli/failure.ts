@@ -3,8 +3,8 @@
  * Anything else is a defect of halograd, and says so.
  */
 import { CommanderError } from 'commander'
-import { UnavailableError, UsageError } from '../errors.ts'
-import { failed, misused, ok } from './terminal.ts'
+import { Interrupted, UnavailableError, UsageError } from '../errors.ts'
+import { failed, interrupted, misused, ok } from './terminal.ts'
 
 export interface Failure {
   readonly exitCode: number
@@ -14,6 +14,7 @@ export interface Failure {
 
 export const failureOf = async (error: unknown, verbose: boolean): Promise<Failure> => {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? ok : misused, message: '' }
+  if (error instanceof Interrupted) return { exitCode: interrupted, message: error.message }
   const stack = verbose && error instanceof Error && error.stack !== undefined ? `\n\n${error.stack}` : ''
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof UsageError) return { exitCode: misused, message: `error: ${message}${stack}` }

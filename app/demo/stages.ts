@@ -17,6 +17,7 @@ import {
 } from '../../models/index.ts'
 import { count, progress } from '../cli/progress.ts'
 import { breathe, type Terminal } from '../cli/terminal.ts'
+import { Interrupted } from '../errors.ts'
 
 /** Where the demo runs, and who watches. */
 export interface Stage {
@@ -25,12 +26,8 @@ export interface Stage {
   readonly model: Transformer
 }
 
-/** Ctrl-C was pressed before there was anything to save. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted'
-}
 const checkStop = ({ terminal }: Stage): void => {
-  if (terminal.stop.aborted) throw new Interrupted('interrupted')
+  if (terminal.stop.aborted) throw new Interrupted('Stopped. There was nothing to save yet.')
 }
 
 export interface Course extends FeedOptions {
@@ -92,7 +89,7 @@ export const continueAll = async (
   return made
 }
 
-/** The mean over texts of log π(y|x) under each of two models, in nats. */
+/** log π(y|x) of every completion, in nats. */
 export const logProbabilities = async (
   { backend, model }: Stage,
   parameters: Parameters,

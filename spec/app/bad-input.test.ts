@@ -50,7 +50,7 @@ const cases: readonly {
   {
     what: 'an empty file',
     args: () => align({ data: file('empty.jsonl', '\n') }),
-    says: /empty\.jsonl: expected at least one line/,
+    says: /empty\.jsonl: expected at least one/,
     code: 1,
   },
   {
