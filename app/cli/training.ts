@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { evaluate } from '../../core/index.ts'
 import type { AnyLoss } from '../../halos/index.ts'
 import type { TrainingExample } from '../../models/index.ts'
-import { adamW, begin, linear, type Row, readRows, type StepReport, train } from '../../models/index.ts'
+import { adamW, begin, chatOf, linear, type Row, type RowOptions, readRows, type StepReport, train } from '../../models/index.ts'
 import { openBackend } from '../backends.ts'
 import { jsonNote, linesNote, loadCheckpoint, saveCheckpoint } from '../checkpoint.ts'
 import { UsageError } from '../errors.ts'
@@ -43,7 +43,7 @@ export const runTraining = async (
   const { batch, accumulate, seed } = options
   await checkOptions(loss, options)
   const { model, parameters, tokenizer } = await loadCheckpoint(options.model)
-  const data = await readData(options)
+  const data = await readData(options, chatOf(tokenizer))
   const longest = Math.min(options.maxLength ?? model.config.context, model.config.context)
   const examples = examplesFor(loss.needs, data.training, options.data, tokenizer, longest)
   const spared = examplesFor(loss.needs, data.heldOut, data.heldOutFile, tokenizer, longest)
@@ -115,11 +115,11 @@ const checkOptions = async (loss: AnyLoss, { batch, accumulate, model, out }: Tr
     throw new UsageError(`--out: ${out} is a file; give a directory, or a path that does not exist yet`)
 }
 
-/** What to train on, and what to hold out. */
-const readData = async ({ data, eval: chosen, seed }: TrainingOptions) => {
-  const rows = await readRows(data)
+/** What to train on, and what to hold out; conversations as the model's chat template writes them, if it has one. */
+const readData = async ({ data, eval: chosen, seed }: TrainingOptions, chat: RowOptions = {}) => {
+  const rows = await readRows(data, chat)
   const spare = heldOut(chosen)
-  if ('file' in spare) return { training: rows, heldOut: await readRows(spare.file), heldOutFile: spare.file }
+  if ('file' in spare) return { training: rows, heldOut: await readRows(spare.file, chat), heldOutFile: spare.file }
   const { training, heldOut: spared }: { readonly training: readonly Row[]; readonly heldOut: readonly Row[] } = holdOut(
     rows,
     spare.fraction,

@@ -126,7 +126,7 @@ describe('rows of JSON Lines', () => {
   })
 
   test('an empty file is refused, and many flaws are counted', () => {
-    assert.throws(() => parseRows(' \n\n', 'data.jsonl'), /data\.jsonl: expected at least one line of JSON, found an empty file/)
+    assert.throws(() => parseRows(' \n\n', 'data.jsonl'), /data\.jsonl: expected at least one record, found an empty file/)
     assert.throws(() => parse(...Array(50).fill('{')), /data\.jsonl:20: expected a JSON object[^\n]*\n… and 30 more/)
   })
 
