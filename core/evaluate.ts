@@ -4,7 +4,7 @@
  */
 import type { Backend, Executable, Graph, Handle, Report } from './backend.ts'
 import { conform } from './ops.ts'
-import { type AnyTensor, device, forget, input, need, reachable, ShapeError, show, type Tensor } from './tensor.ts'
+import { type AnyTensor, device, forget, input, need, type Resident, reachable, ShapeError, show, type Tensor } from './tensor.ts'
 import { alike, leaves, mapTree, paths } from './tree.ts'
 
 /** Compile a function of trees. Its results stay on the device. */
@@ -50,7 +50,8 @@ const program = <A extends readonly unknown[], B>(
 ): Compiled<A, B> => {
   const traces: { readonly inside: A; readonly traced: Promise<Traced<B>> }[] = []
   const trace = async (inside: A): Promise<Traced<B>> => {
-    const outputs = apart(() => f(...inside))
+    forget()
+    const outputs = f(...inside)
     const results = leaves(outputs)
     const captured = reachable(results).filter(valued)
     const donated = donations(inside, outputs)
@@ -92,9 +93,7 @@ const execute = async (
       throw new TypeError(
         `this tensor lives on '${resident.backend.name}', but the program runs on '${backend.name}': read it there, and pass the data`,
       )
-    if (resident.handle === undefined)
-      throw new TypeError(`the tensor ${show(x.shape)} was donated to an earlier step: use the state which that step returned`)
-    return resident.handle
+    return held(x, resident)
   }
   const handles = inputs.map((x, i) => lend(x, donated.has(i)))
   for (const i of donated) {
@@ -138,16 +137,17 @@ export const read = async <A extends string>(
   ...order: readonly A[]
 ): Promise<Float32Array | Float64Array> => {
   const y = order.length === 0 ? x : conform(x, Object.fromEntries(order.map((axis) => [axis, need('read', x, axis)])))
-  if (y.op.tag === 'device') return download(y.op.resident)
+  if (y.op.tag === 'device') return y.op.resident.backend.download(held(y, y.op.resident))
   const [handle] = await once(backend, [y])
   const values = await backend.download(handle!)
   backend.free(handle!)
   return values
 }
 
-const download = ({ backend, handle }: Resident): Promise<Float32Array | Float64Array> => {
-  if (handle === undefined) throw new TypeError('this tensor was donated to a step: read the state which that step returned')
-  return backend.download(handle)
+const held = (x: AnyTensor, { handle }: Resident): Handle => {
+  if (handle === undefined)
+    throw new TypeError(`the tensor ${show(x.shape)} was donated to an earlier step: use the state which that step returned`)
+  return handle
 }
 const valued = (x: AnyTensor): boolean => x.op.tag === 'data' || x.op.tag === 'device'
 const once = async (backend: Backend, outputs: readonly AnyTensor[]): Promise<readonly Handle[]> => {

@@ -10,7 +10,7 @@ import { add, conform, div, equal, exp, join, mul, rename, scatterAdd, split, su
 import { pull } from './scalar.ts'
 import { type AnyTensor, axesOf, constant, fresh, has, literal, reachable, ShapeError, show, type Tensor } from './tensor.ts'
 import { leaves, mapTree, type Tree } from './tree.ts'
-import { tensors } from './word.ts'
+import { lift, tensors } from './word.ts'
 
 let variables = 0
 const variable = (x: AnyTensor): AnyTensor => fresh({ tag: 'variable', unique: ++variables }, [x], x.shape)
@@ -116,4 +116,11 @@ const flow = (n: AnyTensor, g: AnyTensor): readonly (AnyTensor | undefined)[] =>
     default: // leaves, and what stops the gradient
       return []
   }
+}
+
+/** Σ over leaves of ⟨a, b⟩: the inner product of two trees. */
+export const inner = <P>(a: P, b: P): Tensor => {
+  const others = leaves(b)
+  const products = leaves(a).map((x, i) => sum(mul(x, others[i]!) as Tensor<string>, ...axesOf(x)) as AnyTensor)
+  return products.reduce((p, q) => add(p, q), lift(0)) as Tensor
 }

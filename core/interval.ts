@@ -25,12 +25,6 @@ const rising =
     const [low, high] = outward(f(a), f(b))
     return [Math.max(low, least), Math.min(high, greatest)]
   }
-/** For a function that is positive everywhere, and 0 only at −∞. */
-const positive =
-  (f: (x: number) => number) =>
-  (x: number): number =>
-    x === -Infinity ? 0 : nonzero(f(x), 1)
-const clamped = (x: number, low: number): number => Math.max(x, low)
 
 /** cos on an interval: its ends, and the turning points in between. */
 const cosine = ([a, b]: Interval): Interval => {
@@ -46,16 +40,17 @@ export const intervals: Scalar<Interval> = {
   add: ([a, b], [c, d]) => outward(a + c, b + d),
   sub: ([a, b], [c, d]) => outward(a - d, b - c),
   mul: ([a, b], [c, d]) => hull(times(a, c), times(a, d), times(b, c), times(b, d)),
-  div: ([a, b], [c, d]) => (c <= 0 && d >= 0 ? (a === 0 && b === 0 ? [0, 0] : [-Infinity, Infinity]) : hull(over(a, c), over(a, d), over(b, c), over(b, d))),
+  div: ([a, b], [c, d]) =>
+    c <= 0 && d >= 0 ? (a === 0 && b === 0 ? [0, 0] : [-Infinity, Infinity]) : hull(over(a, c), over(a, d), over(b, c), over(b, d)),
   max: ([a, b], [c, d]) => [Math.max(a, c), Math.max(b, d)],
-  exp: rising(positive(Math.exp), 0, Infinity),
-  log: rising((x) => Math.log(clamped(x, 0)), -Infinity, Infinity),
-  sqrt: rising((x) => Math.sqrt(clamped(x, 0)), 0, Infinity),
+  exp: rising((x) => (x === -Infinity ? 0 : nonzero(Math.exp(x), 1)), 0, Infinity),
+  log: rising((x) => Math.log(Math.max(x, 0)), -Infinity, Infinity),
+  sqrt: rising((x) => Math.sqrt(Math.max(x, 0)), 0, Infinity),
   sin: ([a, b]) => cosine([down(a - Math.PI / 2), up(b - Math.PI / 2)]),
   cos: cosine,
   tanh: rising(Math.tanh, -1, 1),
   expm1: rising(Math.expm1, -1, Infinity),
-  log1p: rising((x) => Math.log1p(clamped(x, -1)), -Infinity, Infinity),
+  log1p: rising((x) => Math.log1p(Math.max(x, -1)), -Infinity, Infinity),
   sigmoid: rising(positive(numbers.sigmoid), 0, 1),
   softplus: rising(positive(numbers.softplus), 0, Infinity),
   erf: rising(numbers.erf, -1, 1),

@@ -17,6 +17,7 @@ import {
   erf,
   exp,
   grad,
+  inner,
   iota,
   join,
   leaves,
@@ -63,13 +64,6 @@ const integers = (n: number) => fc.array(fc.integer({ min: -8, max: 8 }), { minL
 /** Distinct, so that finite differences stay away from the ties of max. */
 const distinct = (n: number) =>
   fc.uniqueArray(fc.integer({ min: -200, max: 200 }), { minLength: n, maxLength: n }).map((xs) => xs.map((x) => x / 100))
-
-/** Σ over leaves of ⟨a, b⟩: the inner product of two trees. */
-const inner = <P>(a: P, b: P): Tensor => {
-  const others = leaves(b)
-  const products = leaves(a).map((x, i) => sum(mul(x, others[i]!) as Tensor<string>, ...axesOf(x)) as AnyTensor)
-  return products.reduce((p, q) => add(p, q)) as Tensor
-}
 
 const cube = (x: Tensor): Tensor => mul(x, mul(x, x))
 test('derivatives of any order: x³ → 3x² → 6x → 6 → 0', async () => {
