@@ -26,6 +26,9 @@ const rising =
     return [Math.max(low, least), Math.min(high, greatest)]
   }
 
+/** A function that is 0 at −∞ only. */
+const positive = (f: (x: number) => number) => (x: number) => (x === -Infinity ? 0 : nonzero(f(x), 1))
+
 /** cos on an interval: its ends, and the turning points in between. */
 const cosine = ([a, b]: Interval): Interval => {
   if (!(b - a < 2 * Math.PI)) return [-1, 1]
@@ -43,7 +46,7 @@ export const intervals: Scalar<Interval> = {
   div: ([a, b], [c, d]) =>
     c <= 0 && d >= 0 ? (a === 0 && b === 0 ? [0, 0] : [-Infinity, Infinity]) : hull(over(a, c), over(a, d), over(b, c), over(b, d)),
   max: ([a, b], [c, d]) => [Math.max(a, c), Math.max(b, d)],
-  exp: rising((x) => (x === -Infinity ? 0 : nonzero(Math.exp(x), 1)), 0, Infinity),
+  exp: rising(positive(Math.exp), 0, Infinity),
   log: rising((x) => Math.log(Math.max(x, 0)), -Infinity, Infinity),
   sqrt: rising((x) => Math.sqrt(Math.max(x, 0)), 0, Infinity),
   sin: ([a, b]) => cosine([down(a - Math.PI / 2), up(b - Math.PI / 2)]),
