@@ -13,7 +13,7 @@
 import { block, br, br_if, type Local, loop, range, select, seq, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
-import { packPair, packPanel } from './pack.ts'
+import { packPanel, packRows } from './pack.ts'
 
 /** Blocks: depth × columns of B in the second-level cache, rows × depth of A likewise. */
 const [depth, rows, columns] = [256, 192, 1024]
@@ -90,7 +90,7 @@ const copy = (m: Module, into: 'block' | 'matrix') =>
  *     gemm(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, workspace)
  */
 export const gemm = (mod: Module): void => {
-  const [pair, pack] = [packPair(mod), packPanel(mod)]
+  const [packLeft, packRight] = [packRows(mod), packPanel(mod)]
   const [one, two] = ([1, 2] as const).map((high) => [1, 2, 3, 4].map((wide) => panel(mod, high, wide))) as [Panel[], Panel[]] // of both heights
   const [fetch, spill] = [copy(mod, 'block'), copy(mod, 'matrix')]
   const names = Array.from({ length: 14 }, () => 'i32' as const)
@@ -160,7 +160,7 @@ export const gemm = (mod: Module): void => {
         16,
         seq(
           width.set(least(i32.sub(jn.get, x.get), 16)),
-          pack(i32.add(bAt, i32.mul(x.get, bColumn.get)), bColumn.get, bRow.get, width.get, pn.get, q.get),
+          packRight(i32.add(bAt, i32.mul(x.get, bColumn.get)), bColumn.get, bRow.get, width.get, pn.get, q.get),
           move(q, i32.shl(pn.get, i32.const(6))),
         ),
       ),
@@ -172,10 +172,11 @@ export const gemm = (mod: Module): void => {
         x,
         i32.const(0),
         im.get,
-        2,
+        16,
         seq(
-          pair(i32.add(aAt, i32.mul(x.get, aRow.get)), aRow.get, aColumn.get, i32.sub(im.get, x.get), pn.get, q.get),
-          move(q, i32.shl(pn.get, i32.const(3))),
+          width.set(least(i32.sub(im.get, x.get), 16)),
+          packLeft(i32.add(aAt, i32.mul(x.get, aRow.get)), aRow.get, aColumn.get, width.get, pn.get, q.get),
+          move(q, i32.shl(pn.get, i32.const(6))),
         ),
       ),
     )

@@ -25,8 +25,8 @@ const four = i32.const(4)
 const times = (count: I, body: Code): Code =>
   block(loop(seq(br_if(1, i32.eqz(count.get)), body, count.set(i32.sub(count.get, i32.const(1))), br(0))))
 
-/** Interleave two rows: the left operand of a tile of two rows. */
-export const packPair = (m: Module): Pack =>
+/** Two rows, interleaved. */
+const packPair = (m: Module): Pack =>
   m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (locals, source, across, step, width, depth, to) => {
     const [other, count] = [locals('i32'), locals('i32')]
     const [x, y] = [locals('v128'), locals('v128')]
@@ -61,6 +61,43 @@ export const packPair = (m: Module): Pack =>
       ),
     )
   })
+
+/** Up to 16 rows, pair after pair: the left operand of tiles of two rows. */
+export const packRows = (m: Module): Pack => {
+  const pair = packPair(m)
+  /** Columns contiguous across 16 rows: a cache line is read once, for eight pairs. */
+  const lines = m.define(undefined, ['i32', 'i32', 'i32', 'i32'], (locals, source, step, depth, to) => {
+    const [p, left, stride] = [locals('i32'), locals('i32'), locals('i32')]
+    const x = Array.from({ length: 4 }, () => locals('v128'))
+    const put = (i: number): Code => seq(v128.store64_lane(p.get, x[i >> 1]!.get, i & 1), ...(i < 7 ? [move(p, stride.get)] : []))
+    return seq(
+      stride.set(i32.shl(depth.get, i32.const(3))),
+      left.set(depth.get),
+      times(
+        left,
+        seq(
+          ...x.map((v, i) => v.set(v128.load(source.get, 16 * i))),
+          p.set(to.get),
+          ...Array.from({ length: 8 }, (_, i) => put(i)),
+          move(source, step.get),
+          move(to, i32.const(8)),
+        ),
+      ),
+    )
+  })
+  return m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (locals, source, across, step, width, depth, to) => {
+    const row = locals('i32')
+    const each = seq(
+      pair(i32.add(source.get, i32.mul(row.get, across.get)), across.get, step.get, i32.sub(width.get, row.get), depth.get, to.get),
+      move(to, i32.shl(depth.get, i32.const(3))),
+    )
+    return when(
+      i32.and(i32.eq(across.get, four), i32.eq(width.get, i32.const(16))),
+      lines(source.get, step.get, depth.get, to.get),
+      range(row, i32.const(0), width.get, 2, each),
+    )
+  })
+}
 
 /** Up to 16 columns: the right operand of a tile. */
 export const packPanel = (m: Module): Pack => {
