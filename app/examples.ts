@@ -8,12 +8,14 @@ import {
   asDemonstrations,
   asLabelled,
   asPairs,
+  type Balance,
   type Example,
   fit,
   type Row,
   shuffle,
   type Tokenizer,
   type TrainingExample,
+  weigh,
 } from '../models/index.ts'
 
 /** Examples in tokens, those longer than `maxLength` cut: first the beginning of the prompt, then the end of the completion. */
@@ -64,26 +66,18 @@ export const holdOut = (
 }
 
 /** How many are desirable, and how many undesirable. */
-export interface Balance {
-  readonly desirable: number
-  readonly undesirable: number
-}
 export const balanceOf = (examples: readonly TrainingExample[]): Balance => {
   const desirable = examples.filter((example) => 'outcome' in example && example.label === true).length
   return { desirable, undesirable: examples.length - desirable }
 }
 
-/**
- * The λ rule of KTO (arXiv:2402.01306, §4.2): λ_D n_D : λ_U n_U should be between 1:1 and 4:3. A warning with the weight to set, or nothing.
- */
-export const imbalance = ({ desirable, undesirable }: Balance, weights: Balance): string | undefined => {
-  const ratio = (weights.desirable * desirable) / (weights.undesirable * undesirable)
-  if (ratio >= 1 && ratio <= 4 / 3) return undefined
-  const counts = `${desirable} desirable and ${undesirable} undesirable completions, weighted ${weights.desirable} and ${weights.undesirable}`
-  if (desirable === 0 || undesirable === 0) return `${counts}: with one kind only, nothing says what to move away from, or towards`
-  const [name, value] =
-    ratio < 1
-      ? ['desirable', (weights.undesirable * undesirable) / desirable]
-      : ['undesirable', (weights.desirable * desirable) / undesirable / (4 / 3)]
-  return `${counts}: a ratio of ${ratio.toFixed(2)}, outside 1 … 1.33. Consider --set ${name}=${Number(value.toPrecision(3))}`
+/** A warning with the weight to set where counts and weights break the λ rule of KTO, or nothing. */
+export const imbalance = (counts: Balance, weights: Balance): string | undefined => {
+  const { ratio, better } = weigh(counts, weights)
+  const { desirable, undesirable } = counts
+  const said = `${desirable} desirable and ${undesirable} undesirable completions, weighted ${weights.desirable} and ${weights.undesirable}`
+  if (desirable === 0 || undesirable === 0) return `${said}: with one kind only, nothing says what to move away from, or towards`
+  if (better === undefined) return undefined
+  const name = better.desirable === weights.desirable ? 'undesirable' : 'desirable'
+  return `${said}: a ratio of ${ratio.toFixed(2)}, outside 1 … 1.33. Consider --set ${name}=${Number(better[name].toPrecision(3))}`
 }

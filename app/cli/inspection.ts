@@ -1,0 +1,81 @@
+/** The report of `halograd data check`. */
+import { chatOf, DataError, type Finding, type Inspection, inspectFile, type Lengths, type Tokenizer } from '../../models/index.ts'
+import { loadCheckpoint } from '../checkpoint.ts'
+import { imbalance } from '../examples.ts'
+import type { Terminal } from './terminal.ts'
+
+interface CheckOptions {
+  readonly model?: string
+  readonly json: boolean
+}
+
+/** @throws DataError when there are lines that cannot be used, after all of them have been told */
+export const check = async (terminal: Terminal, file: string, { model, json }: CheckOptions): Promise<void> => {
+  const checkpoint = model === undefined ? undefined : await loadCheckpoint(model)
+  const reading = checkpoint === undefined ? {} : { ...chatOf(checkpoint.tokenizer), measure: tokensOf(checkpoint.tokenizer) }
+  const inspection = await inspectFile(file, reading)
+  const context = checkpoint?.model.config.context
+  if (json) terminal.print(`${JSON.stringify(context === undefined ? inspection : { ...inspection, context })}\n`)
+  else for (const line of [...reportLines(inspection, context), ...inspection.findings.map(findingLine)]) terminal.say(line)
+  const lines = new Set(inspection.findings.map(({ line }) => line)).size
+  if (lines === 0 && inspection.rows > 0) return
+  throw new DataError({
+    file,
+    expected: 'every line well-formed',
+    found: lines === 0 ? 'an empty file' : `${lines} of ${lines + inspection.rows} that cannot be used`,
+    advice: 'Correct or remove them: training stops at such a file.',
+  })
+}
+
+/** As training counts: a text begins and ends with a token of its own. */
+const tokensOf =
+  (tokenizer: Tokenizer) =>
+  (text: string, part: 'prompt' | 'completion'): number =>
+    part === 'prompt'
+      ? tokenizer.encode(text, { bos: true }).length
+      : tokenizer.encode(text, { continues: true }).length + (tokenizer.eos === undefined ? 0 : 1)
+
+const kinds = { labelled: 'judged completions', paired: 'pairs', demonstration: 'demonstrations', text: 'plain texts' } as const
+
+const reportLines = (inspection: Inspection, context: number | undefined): readonly string[] => {
+  const { rows, kind, distinctPrompts, labels, lengths, duplicates, contradictions, indifferent } = inspection
+  const judged = labels && kind === 'labelled' ? [`labels: ${labels.desirable} desirable, ${labels.undesirable} undesirable`] : []
+  const warning = labels && imbalance(labels, { desirable: 1, undesirable: 1 })
+  const unit = context === undefined ? 'characters' : 'tokens'
+  return [
+    `${rows} ${kind === undefined ? 'rows' : kinds[kind]}${kind === undefined || kind === 'text' ? '' : `, of ${distinctPrompts} distinct prompts`}`,
+    ...judged,
+    ...(warning === undefined ? [] : [`warning: ${warning}`]),
+    ...(lengths === undefined ? [] : table(unit, lengths)),
+    ...(lengths !== undefined && context !== undefined && lengths.together.most > context
+      ? [`warning: some are longer than the model's context of ${context} tokens: they will lose the beginning of their prompts`]
+      : []),
+    ...groups('say the same', duplicates),
+    ...groups('contradict each other', contradictions),
+    ...(indifferent.length === 0 ? [] : [`warning: ${indifferent.length} pairs of the same completion twice: lines ${some(indifferent)}`]),
+  ]
+}
+
+const table = (unit: string, { prompt, completion, together }: NonNullable<Inspection['lengths']>): readonly string[] => {
+  const row = (name: string, cells: readonly (number | string)[]) =>
+    `  ${name.padEnd(12)}${cells.map((cell) => `${cell}`.padStart(9)).join('')}`
+  const cells = ({ least, median, most95, most }: Lengths) => [least, median, most95, most]
+  return [
+    row(unit, ['least', 'median', '95 %', 'most']),
+    row('prompt', cells(prompt)),
+    row('completion', cells(completion)),
+    row('together', cells(together)),
+  ]
+}
+
+/** So many are named; all are in --json. */
+const named = 5
+const some = (lines: readonly (number | string)[]): string => lines.slice(0, named).join(', ') + (lines.length > named ? ', …' : '')
+
+const groups = (relation: string, found: readonly (readonly number[])[]): readonly string[] => {
+  const lines = found.reduce((n, group) => n + group.length, 0)
+  return lines === 0 ? [] : [`warning: ${lines} lines ${relation}: ${some(found.map((group) => group.join(' = ')))}`]
+}
+
+const findingLine = ({ line, field, expected, found, advice }: Finding): string =>
+  `line ${line}${field === undefined ? '' : `, field ${field}`}: expected ${expected}, found ${found}. ${advice}`
