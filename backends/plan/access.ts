@@ -58,6 +58,10 @@ export const accessor = (home: ReadonlyMap<Value, Value>, order: (owner: Value) 
       return { owner: x, offset: 0, strides, guards: [] }
     }
     const whole = access(parent)
+    if (parent.op.tag === 'assemble') {
+      const { axis, starts } = parent.op
+      return { ...whole, offset: whole.offset + starts[parent.from.indexOf(x)]! * whole.strides[axis]! }
+    }
     if (parent.op.tag !== 'join') return whole
     const { axes, into } = parent.op
     const { [into]: step, ...rest } = whole.strides

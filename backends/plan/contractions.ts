@@ -63,9 +63,11 @@ export const contract = (outputs: readonly Value[], build: Builder, { minTile, a
       const made = build.make(x.op, [product], x.shape)
       contractions.add(made)
       to.set(x, made)
-    } else if (x.op.tag === 'join') {
-      const [part] = x.from.map((y) => (computed(y) && alone(y) ? get(y) : build.copy(get(y), y.shape)))
-      to.set(x, build.make(x.op, [part!], x.shape))
+    } else if (x.op.tag === 'join' || x.op.tag === 'assemble') {
+      // What accumulates in memory begins by clearing all of it, not only its part.
+      const clears = (y: Value): boolean => x.op.tag === 'assemble' && y.op.tag === 'reduce' && !found.has(y)
+      const parts = x.from.map((y) => (computed(y) && alone(y) && !clears(y) ? get(y) : build.copy(get(y), y.shape)))
+      to.set(x, build.make(x.op, parts, x.shape))
     } else to.set(x, build.again(x, x.from.map(get)))
   }
   return { outputs: outputs.map(get), contractions }

@@ -30,7 +30,7 @@ const same = (a: Triangle | undefined, b: Triangle | undefined): boolean =>
 const low = -1e29
 
 /** Values that are zero, or as low as a mask, above the diagonal of a square larger than a block. */
-const vanishing = (
+export const vanishing = (
   values: readonly Value[],
   block: number,
 ): { readonly zero: ReadonlyMap<Value, Triangle>; readonly masked: ReadonlyMap<Value, Triangle> } => {
@@ -83,7 +83,7 @@ const vanishing = (
   }
   return { zero, masked }
 }
-const above = ({ op, from: [x, y] }: Value): Triangle | undefined =>
+export const above = ({ op, from: [x, y] }: Value): Triangle | undefined =>
   op.tag === 'word' && op.word === 'less' && x?.op.tag === 'iota' && y?.op.tag === 'iota'
     ? { row: x.op.axis, column: y.op.axis }
     : undefined

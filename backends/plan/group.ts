@@ -72,8 +72,7 @@ export const group = (
   const readIn = new Map<Value, number[]>()
   const onlyFactor = productsOf(contractions, values, outputs)
   for (const x of values) {
-    if (x.op.tag === 'accumulate') for (const y of x.from) home.set(y, x)
-    if (x.op.tag === 'join') home.set(x.from[0]!, x)
+    if (inPlace(x)) for (const y of x.from) home.set(y, x)
   }
   const readers = readersOf(values)
   const meetsAgain = (x: Value, over: readonly string[]): boolean =>
@@ -85,7 +84,7 @@ export const group = (
       rowSpaces.add(`${spaceKey(spaceOf(x))}/${x.op.over[0]}`)
   /** The inner axis along which this reduction would run in the kernel, if it is a row reduction. */
   const rowAxis = (k: RowsGroup, x: Value): string | undefined => {
-    if (x.op.tag !== 'reduce') return undefined
+    if (x.op.tag !== 'reduce' || home.get(x)?.op.tag === 'accumulate') return undefined
     const { over } = x.op
     if (k.inner !== undefined) return over.includes(k.inner) ? k.inner : undefined
     const whole = Object.keys(k.space).length === 1
@@ -159,7 +158,7 @@ export const group = (
   for (const x of values) {
     if (x.free || onlyFactor.has(x)) continue
     const latest = x.from.reduce((i, y) => Math.max(i, at.get(y) ?? -1), -1)
-    if (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'join' || floats(x)) at.set(x, latest)
+    if (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'join' || x.op.tag === 'assemble' || floats(x)) at.set(x, latest)
     else if (x.op.tag === 'accumulate') {
       let started = x.from.some((y) => y.op.tag === 'copy')
       for (const y of x.from) {
@@ -182,11 +181,13 @@ export const group = (
 /** What must be in memory, whatever kernels make of the rest. */
 const neededIn = (values: readonly Value[], outputs: readonly Value[], contractions: ReadonlySet<Value>): Set<Value> => {
   const needed = new Set([...outputs, ...contractions, ...[...contractions].flatMap(factors)])
-  for (const { op, from } of values)
-    if (op.tag === 'view' || op.tag === 'join' || op.tag === 'take') needed.add(from[0]!)
-    else if (op.tag === 'accumulate') for (const x of from) needed.add(x)
+  for (const x of values)
+    if (inPlace(x)) for (const y of x.from) needed.add(y)
+    else if (x.op.tag === 'view' || x.op.tag === 'take') needed.add(x.from[0]!)
   return needed
 }
+/** Is the value made of its arguments where they are? */
+const inPlace = ({ op }: Value): boolean => op.tag === 'accumulate' || op.tag === 'join' || op.tag === 'assemble'
 const volumeOf = (space: Shape): number => sizeOver(space, Object.keys(space))
 const spaceKey = (space: Shape): string => Object.entries(space).sort().join()
 /** Products that only contractions read: nobody computes them. */

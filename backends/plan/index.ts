@@ -1,10 +1,11 @@
 /**
  * The planner: a graph becomes a Program, for all backends alike. Pure.
  *
- *     expand → update → contract → settle → group → store → deliver → layout → memory → lower
+ *     expand → update → chunk → contract → settle → group → store → deliver → layout → memory → lower
  */
 import { type Graph, volume } from '../../core/index.ts'
 import { ownerOf } from './access.ts'
+import { chunk } from './chunk.ts'
 import { contract } from './contractions.ts'
 import { costOfContract, costOfRows } from './cost.ts'
 import { domains, partsOf, type Side, type Triangle } from './domain.ts'
@@ -37,6 +38,9 @@ export interface Options {
   /** Is what causal masks hide left out? Default true, in blocks of 64. */
   readonly causal?: boolean
   readonly block?: number
+  /** Causal attention of more than so many elements is computed in blocks of so many rows. Default 2²², 256. */
+  readonly chunkAbove?: number
+  readonly chunk?: number
   /** Is the order of axes searched for? Default true. */
   readonly layout?: boolean
   /** The order of axes to start from. Default: as they first appear in the computation. */
@@ -47,7 +51,9 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   const { fuse = 'all', horizontal = true, recompute = 'cheap', accumulate = true, minTile = 4 } = options
   const build = builder()
   const expanded = expand(graph, build)
-  const { outputs, contractions } = contract(fuse === 'all' ? update(graph, expanded, build) : expanded, build, { accumulate, minTile })
+  const updated = fuse === 'all' ? update(graph, expanded, build) : expanded
+  const chunked = chunk(updated, build, { rows: options.chunk ?? 256, above: options.chunkAbove ?? 2 ** 22 })
+  const { outputs, contractions } = contract(chunked, build, { accumulate, minTile })
   const settled = settle(graph, outputs, build)
   const wanted = settled.filter((x) => x !== undefined)
   const values = reach(wanted)

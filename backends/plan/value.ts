@@ -30,8 +30,11 @@ export type Operation =
   /** The same numbers in memory of their own, perhaps with more axes. */
   | { readonly tag: 'copy'; readonly unique: number }
   | { readonly tag: 'reduce'; readonly merge: Monoid; readonly over: readonly string[] }
-  | { readonly tag: 'view'; readonly view: View }
+  /** `depth` only tells apart what is to be computed twice. */
+  | { readonly tag: 'view'; readonly view: View; readonly depth?: number }
   | { readonly tag: 'join'; readonly axes: readonly string[]; readonly into: string }
+  /** Its arguments one after the other along an axis: the i-th begins at starts[i]. */
+  | { readonly tag: 'assemble'; readonly axis: string; readonly starts: readonly number[] }
   /** From: table, index. */
   | { readonly tag: 'take'; readonly axis: string }
   /** From: x, index. Sums over the axes of the index. */
@@ -205,4 +208,4 @@ const opposite = ({ op, from }: Value): Value | undefined =>
 const label = (op: Operation): string =>
   op.tag === 'word' ? op.word : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
 const needsShape = ({ tag }: Operation): boolean =>
-  tag === 'iota' || tag === 'view' || tag === 'scatter' || tag === 'copy' || tag === 'random' || tag === 'update'
+  tag === 'iota' || tag === 'view' || tag === 'scatter' || tag === 'copy' || tag === 'random' || tag === 'update' || tag === 'accumulate'

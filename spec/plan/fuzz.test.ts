@@ -19,6 +19,8 @@ const optionsFor = (seed: number): Options => {
     layout: next() < 0.8,
     causal: next() < 0.8,
     block: pick(1, 2, 4),
+    chunk: pick(2, 3, 4),
+    chunkAbove: pick(0, 1e9),
     axes: [...'abcdefgh']
       .map((axis) => [next(), axis] as const)
       .sort()

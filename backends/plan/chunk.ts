@@ -1,0 +1,161 @@
+/**
+ * Long attention in blocks of rows: no array of rows × columns as a whole, so memory grows linearly with the sequence.
+ *
+ *     for rows r of a block:   S = q[r] kᵀ,   P = exp(S − m) / s,   out[r] = P v        keep m and 1/s
+ *     and in the backward pass: S and P again,   dq[r] = dS k,   dk += dSᵀ q[r],   dv += Pᵀ dout[r]
+ *
+ * Nothing here knows of attention: whatever has both axes of a causal mask (*square* values) is computed block by block, up to
+ * the diagonal; what leaves (*exits*: sums over one of the axes) is put together. Squares that a later pass needs are computed again.
+ * After Dao et al. (2022), arXiv:2205.14135, and Rabe & Staats (2021), arXiv:2112.05682.
+ */
+import { above, type Triangle, vanishing } from './domain.ts'
+import { type Builder, has, reach, readersOf, type Value } from './value.ts'
+import type { View } from './view.ts'
+
+export interface ChunkOptions {
+  /** Rows of a block. */
+  readonly rows: number
+  /** Squares with fewer elements are left whole. */
+  readonly above: number
+}
+
+export const chunk = (outputs: readonly Value[], build: Builder, options: ChunkOptions): readonly Value[] => {
+  const values = reach(outputs)
+  const masks = new Map<string, Triangle>()
+  for (const x of values) {
+    const t = above(x)
+    if (t !== undefined && x.shape[t.row] === x.shape[t.column] && x.shape[t.row]! > options.rows) masks.set(`${t.row}/${t.column}`, t)
+  }
+  return [...masks.values()].reduce((current, t) => along(t, current, build, options), outputs)
+}
+
+const along = (t: Triangle, outputs: readonly Value[], build: Builder, { rows, above: least }: ChunkOptions): readonly Value[] => {
+  const values = reach(outputs)
+  const readers = readersOf(values)
+  const square = (x: Value): boolean => !x.free && has(x, t.row) && has(x, t.column)
+  const squares = new Set(values.filter(square))
+  const exits = values.filter((x) => !squares.has(x) && x.from.some((y) => squares.has(y)))
+  const largest = Math.max(0, ...[...squares].map(({ op, size }) => (op.tag === 'reduce' ? size : 0)))
+  if (largest < least || !separable(t, values, squares, exits, outputs, rows)) return outputs
+  const local = rowWords(t, values, squares, exits, readers)
+  const inside = new Set([...squares, ...exits, ...local])
+  // A sum over all rows is known when all blocks are done.
+  if (exits.some((x) => !has(x, t.row) && (readers.get(x) ?? []).some((y) => inside.has(y)))) return outputs
+
+  // How often a path to a value leaves and enters again: what has the same depth is computed in one go.
+  const depths = new Map<Value, number>()
+  for (const x of values)
+    depths.set(
+      x,
+      x.from.reduce((d, y) => Math.max(d, depths.get(y)! + Number(inside.has(y) && !inside.has(x))), 0),
+    )
+  const depth = (x: Value): number => depths.get(x)!
+  const again = new Map<Value, boolean>()
+  /** Is a square needed at a later depth, too? */
+  const recomputed = (x: Value): boolean => {
+    const known = again.get(x)
+    if (known !== undefined) return known
+    const found = (readers.get(x) ?? []).some((y) => depth(y) > depth(x) || (squares.has(y) && recomputed(y)))
+    again.set(x, found)
+    return found
+  }
+  const results = new Set(outputs)
+  const leaves = (x: Value): boolean =>
+    results.has(x) || (readers.get(x) ?? []).some((y) => !inside.has(y) || depth(y) > depth(x) || (squares.has(y) && recomputed(y)))
+
+  const length = [...squares][0]!.shape[t.row]!
+  const starts = Array.from({ length: Math.floor(length / rows) }, (_, i) => i * rows).filter((start) => length - start > 1)
+  const whole = new Map<Value, Value>()
+  const get = (x: Value): Value => {
+    if (!whole.has(x) && inside.has(x)) compute(depth(x))
+    const made = whole.get(x) ?? build.again(x, x.from.map(get))
+    whole.set(x, made)
+    return made
+  }
+  const compute = (d: number): void => {
+    const leaving = [...inside].filter((x) => !squares.has(x) && depth(x) === d && leaves(x))
+    const parts = new Map(leaving.map((x) => [x, [] as Value[]]))
+    // The last block has all columns: what is summed over rows starts with it.
+    for (const [i, start] of [...starts.entries()].reverse()) {
+      const block = blockOf(t, start, starts[i + 1] ?? length, d, build)
+      const known = new Map<Value, Value>()
+      const at = (x: Value): Value => {
+        const old = known.get(x)
+        if (old !== undefined) return old
+        const kept = !inside.has(x) || (depth(x) < d && !squares.has(x))
+        const made = kept ? block(x.free ? x : get(x)) : anew(x, x.from.map(at), build)
+        known.set(x, made)
+        return made
+      }
+      for (const x of leaving) parts.get(x)!.push(at(x))
+    }
+    for (const [x, made] of parts)
+      whole.set(
+        x,
+        has(x, t.row)
+          ? build.make({ tag: 'assemble', axis: t.row, starts: starts.toReversed() }, made, x.shape)
+          : build.make({ tag: 'accumulate' }, made, x.shape),
+      )
+  }
+  for (const x of values) if (!squares.has(x) && !(inside.has(x) && !leaves(x))) get(x)
+  return outputs.map(get)
+}
+
+/** The same word or reduction on arguments of other sizes. */
+const anew = (x: Value, from: readonly Value[], build: Builder): Value =>
+  x.op.tag === 'reduce' ? build.reduce(x.op.merge, from[0]!, x.op.over) : build.again(x, from)
+
+/** Are the squares words and sums, left by sums alone, and do these lose nothing at the diagonal? */
+const separable = (
+  t: Triangle,
+  values: readonly Value[],
+  squares: ReadonlySet<Value>,
+  exits: readonly Value[],
+  outputs: readonly Value[],
+  rows: number,
+): boolean => {
+  const { zero, masked } = vanishing(values, rows)
+  const vanishes = (x: Value, from: ReadonlyMap<Value, Triangle>): boolean => from.get(x)?.row === t.row && from.get(x)?.column === t.column
+  return (
+    [...squares].every(({ op }) => op.tag === 'word' || op.tag === 'reduce') &&
+    !outputs.some((x) => squares.has(x)) &&
+    exits.every((x) => {
+      const [from] = x.from
+      if (x.op.tag !== 'reduce') return false
+      return x.op.merge === 'sum' ? vanishes(from!, zero) : has(x, t.row) && vanishes(from!, masked)
+    })
+  )
+}
+
+/** Words on rows between exits and squares, such as 1/s: they belong to the block. */
+const rowWords = (
+  t: Triangle,
+  values: readonly Value[],
+  squares: ReadonlySet<Value>,
+  exits: readonly Value[],
+  readers: ReadonlyMap<Value, readonly Value[]>,
+): ReadonlySet<Value> => {
+  const after = new Set(exits.filter((x) => has(x, t.row)))
+  const words: Value[] = []
+  for (const x of values)
+    if (x.op.tag === 'word' && !squares.has(x) && has(x, t.row) && x.from.some((y) => after.has(y))) {
+      after.add(x)
+      words.push(x)
+    }
+  const needed = new Set<Value>()
+  for (const x of words.toReversed()) if ((readers.get(x) ?? []).some((y) => squares.has(y) || needed.has(y))) needed.add(x)
+  return needed
+}
+
+/** The part of a value in rows `from` … `to`, and columns below `to`. Parts of different depths are different values. */
+const blockOf =
+  (t: Triangle, from: number, to: number, depth: number, build: Builder) =>
+  (x: Value): Value => {
+    const resized = { [t.row]: to - from, [t.column]: to }
+    const shape = Object.fromEntries(x.axes.map((axis) => [axis, resized[axis] ?? x.shape[axis]!]))
+    const reads: View['reads'] = Object.fromEntries(
+      x.axes.map((axis) => [axis, { offset: axis === t.row ? from : 0, terms: [{ axis, step: 1 }] }]),
+    )
+    const part = build.view(x, { reads, guards: [] }, shape)
+    return part.op.tag === 'view' ? build.make({ ...part.op, depth }, part.from, part.shape) : part
+  }
