@@ -22,7 +22,7 @@ for (const word of words) {
           const y = say(
             numbers,
             word,
-            boxes.slice(0, arity[word]).map(([a, b]) => a + t * (b - a)),
+            boxes.slice(0, arity[word]).map(([a, b]) => Math.min(b, a + t * (b - a))),
           )
           return Number.isNaN(y) || (low <= y && y <= high)
         })
