@@ -1,12 +1,14 @@
 /**
  * Contestants train the same problem in processes of their own, and take turns: A B A B …, so that what disturbs the machine disturbs all alike.
  * They speak lines of JSON: first what they are (`Hello`), then for every `{"steps": n}` what n more steps took (`Round`).
+ * Ours also answer `{"profile": n}` with the time of every kernel.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { UnavailableError } from '../errors.ts'
 import { busy } from './machine.ts'
+import type { KernelTime } from './profile.ts'
 import type { Measurement } from './row.ts'
 import { median } from './statistics.ts'
 
@@ -39,6 +41,8 @@ export interface Contestant {
   readonly hello: Hello
   readonly threads: number
   readonly train: (steps: number) => Promise<Round & { readonly others: number }>
+  /** Ours only, and after `train`. */
+  readonly profile: (repeats: number) => Promise<readonly KernelTime[]>
   readonly stop: () => Promise<void>
 }
 
@@ -72,6 +76,10 @@ export const start = async ({ name, program, args, threads, environment = {} }: 
       const round = (await answer()) as Round // the protocol of this folder
       const others = Math.max(0, busy() - before - round.processor) / (performance.now() - begun)
       return { ...round, others }
+    },
+    profile: async (repeats) => {
+      child.stdin.write(`${JSON.stringify({ profile: repeats })}\n`)
+      return ((await answer()) as { readonly profile: readonly KernelTime[] }).profile // the protocol of this folder
     },
     stop: () => end(child, ended),
   }

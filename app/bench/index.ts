@@ -20,7 +20,7 @@ import { train } from './train.ts'
 
 export { type ConfigurationName, configurations } from './configurations.ts'
 export { type PeerName, peerNames } from './peers.ts'
-export type { Growth, MachineRow, Measurement, Ratio, Refusal, Row } from './row.ts'
+export type { Growth, KernelRow, MachineRow, Measurement, Ratio, Refusal, Row } from './row.ts'
 
 export const suites = ['gemm', 'kernels', 'train', 'generate'] as const
 export type Suite = (typeof suites)[number]
@@ -38,6 +38,8 @@ export interface BenchOptions extends Wish {
   readonly steps?: number
   /** `train`: how memory grows with the sequence. */
   readonly long?: boolean
+  /** `train`: the time of every kernel, instead of a step's. */
+  readonly profile?: boolean
   /** Sizes for a test of the benchmark, not of the machine. */
   readonly small?: boolean
 }
@@ -47,7 +49,7 @@ const threaded = ['auto', 'wasm']
 
 /** The rows of a suite, as they are measured; the first is the machine. */
 export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
-  const { suite, config = 'tiny', against = [], repeats = 5, seed = 1, steps, long = false, small = false } = options
+  const { suite, config = 'tiny', against = [], repeats = 5, seed = 1, steps, long = false, profile = false, small = false } = options
   const { backend: name, mode, blas } = options
   const threads = options.threads ?? (threaded.includes(name) ? availableParallelism() : 1)
   const wish = {
@@ -61,7 +63,8 @@ export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
     const configuration = configurations[config]
     if (steps !== undefined) yield await alongSteps(configuration, { wish, threads, seed }, steps)
     if (long) yield* alongSequences({ wish, threads, seed })
-    if (steps === undefined && !long) yield* train({ configuration, wish, threads, against, repeats, seed, round: small ? 50 : 1000 })
+    if (steps === undefined && !long)
+      yield* train({ configuration, wish, threads, against, repeats, seed, profile, round: small ? 50 : 1000 })
     return
   }
   const { backend, mode: found } = await openBackend(wish, () => {})

@@ -1,24 +1,20 @@
 /** Where the time of a step goes: every kernel run alone, again and again, on the arrays of a run that has just ended. */
 import type { Executable } from '../../core/index.ts'
+import type { KernelRow } from './row.ts'
 
-/** An executable that can run its steps one by one, as the WebAssembly backend's can. */
-export interface Stepped {
+/** An executable that can run its steps one by one, in one thread, as the WebAssembly backend's can. */
+interface Stepped {
   readonly steps: readonly string[]
   readonly step: (i: number) => void
 }
-export const isStepped = (executable: Executable | undefined): executable is Executable & Stepped =>
-  executable !== undefined && 'steps' in executable && 'step' in executable
+const isStepped = (executable: Executable): executable is Executable & Stepped => 'steps' in executable && 'step' in executable
 
-/** All kernels of one name. */
-export interface KernelTime {
-  readonly kernel: string
-  readonly calls: number
-  /** Milliseconds of all calls together, each at its fastest: alone, and with warm caches. */
-  readonly time: number
-}
+export type KernelTime = Pick<KernelRow, 'kernel' | 'calls' | 'time'>
 
-/** The slowest first. */
-export const profile = ({ steps, step }: Stepped, repeats: number): readonly KernelTime[] => {
+/** The slowest first; nothing, where the backend runs a program as a whole. */
+export const profile = (executable: Executable, repeats: number): readonly KernelTime[] => {
+  if (!isStepped(executable)) return []
+  const { steps, step } = executable
   const kernels = new Map<string, KernelTime>()
   for (const [i, kernel] of steps.entries()) {
     const known = kernels.get(kernel) ?? { kernel, calls: 0, time: 0 }

@@ -77,6 +77,18 @@ export interface Growth {
   readonly machine: string
 }
 
+/** All kernels of one name in a step. */
+export interface KernelRow {
+  readonly what: string
+  readonly backend: string
+  readonly kernel: string
+  readonly calls: number
+  /** Milliseconds of all calls together, each at its fastest: alone, in one thread, with warm caches. */
+  readonly time: number
+  /** …as a fraction of all kernels. */
+  readonly share: number
+}
+
 export interface MachineRow {
   readonly what: 'machine'
   readonly machine: string
@@ -90,4 +102,4 @@ export interface MachineRow {
   readonly warning?: string
 }
 
-export type Row = Measurement | Ratio | Refusal | Growth | MachineRow
+export type Row = Measurement | Ratio | Refusal | Growth | KernelRow | MachineRow

@@ -21,6 +21,8 @@ export interface TrainOptions {
   readonly repeats: number
   readonly round: number
   readonly seed: number
+  /** Where the time of our step goes, instead of how much it is. */
+  readonly profile: boolean
 }
 
 export async function* train(options: TrainOptions): AsyncGenerator<Row> {
@@ -37,6 +39,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<Row> {
       if ('absent' in command) yield { what, refused: command.absent, backend: contestants[0]!.hello.name, against: name, threads }
       else contestants.push(await start(command))
     }
+    if (options.profile) return yield* profiled(what, contestants[0]!)
     const [us, ...others] = await contest(contestants, repeats, options.round)
     yield await measurement(configuration, us!)
     for (const them of others) {
@@ -47,6 +50,14 @@ export async function* train(options: TrainOptions): AsyncGenerator<Row> {
     await Promise.all(contestants.map(({ stop }) => stop()))
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+async function* profiled(what: string, { hello, train, profile }: Contestant): AsyncGenerator<Row> {
+  await train(5)
+  const kernels = await profile(10)
+  const total = kernels.reduce((sum, { time }) => sum + time, 0)
+  for (const { kernel, calls, time } of kernels)
+    yield { what: `profile of ${what}`, backend: hello.name, kernel, calls, time: round(time), share: round(time / total) }
 }
 
 const measurement = async (

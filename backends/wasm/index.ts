@@ -2,10 +2,10 @@
  * halograd on WebAssembly: every program becomes a module of SIMD code, generated for its shapes, over one memory in which
  * arrays stay. The embedded default: no native parts, in Node and in browsers.
  */
-import type { Backend } from '../../core/index.ts'
+import type { Backend, Executable } from '../../core/index.ts'
 import { plan, summarize } from '../plan/index.ts'
 import { cores, findBlas } from './crew.ts'
-import { device } from './device.ts'
+import { device, type Loaded } from './device.ts'
 
 export { cores, findBlas } from './crew.ts'
 
@@ -29,10 +29,12 @@ export const wasm = async ({ threads, blas = 'off' }: WasmOptions = {}): Promise
     compile: async (graph) => {
       const program = plan(graph)
       const { kernels, flops, traffic, peakMemory } = summarize(program)
-      const { run, threads: taking } = await machine.load(program)
+      const { run, steps, step, threads: taking } = await machine.load(program)
       const products = blas === 'off' ? '' : library === undefined ? ', no BLAS found' : `, ${library.library}`
       const mode = `${taking === 1 ? '1 thread' : `${taking} threads`}${products}`
-      return { run: async (inputs) => run(inputs), report: { backend: name, mode, kernels, flops, traffic, peakMemory } }
+      const report = { backend: name, mode, kernels, flops, traffic, peakMemory }
+      const executable: Executable & Pick<Loaded, 'steps' | 'step'> = { run: async (inputs) => run(inputs), report, steps, step }
+      return executable
     },
     upload: machine.upload,
     download: async (handle) => machine.read(handle),

@@ -19,7 +19,6 @@ const rowsOf = async (options: BenchOptions): Promise<readonly Row[]> => {
   for await (const row of bench(options)) rows.push(row)
   return rows
 }
-const small = { backend: 'reference', small: true } as const
 
 /** What every measurement must say. */
 const checkMeasurement = (row: Row): void => {
@@ -44,15 +43,29 @@ test('the peak is that of a processor', () => {
   assert.ok(peak > 0.5 && peak < 1000, `${peak} GF/s`)
 })
 
-for (const suite of ['gemm', 'kernels', 'generate'] as const)
-  test(`bench ${suite} prints the machine, and measurements`, async () => {
-    const [machine, ...rows] = await rowsOf({ ...small, suite })
-    assert.ok(machine !== undefined && 'load' in machine && machine['peak GF/s'] > 0 && machine['peak GB/s'] > 0)
-    assert.ok(rows.length > 0)
-    for (const row of rows) checkMeasurement(row)
-    assert.equal(new Set(rows.map(({ what }) => what)).size, rows.length, 'each thing has its own name')
-    if (suite === 'gemm') for (const row of rows) assert.ok('GF/s' in row && 'fraction' in row)
-  })
+for (const backend of ['reference', 'wasm'])
+  for (const suite of ['gemm', 'kernels', 'generate'] as const)
+    test(`bench ${suite} on ${backend} prints the machine, and measurements`, async () => {
+      const [machine, ...rows] = await rowsOf({ backend, suite, small: true })
+      assert.ok(machine !== undefined && 'load' in machine && machine['peak GF/s'] > 0 && machine['peak GB/s'] > 0)
+      assert.ok(rows.length > 0)
+      for (const row of rows) checkMeasurement(row)
+      assert.equal(new Set(rows.map(({ what }) => what)).size, rows.length, 'each thing has its own name')
+      if (suite === 'gemm') for (const row of rows) assert.ok('GF/s' in row && 'fraction' in row)
+    })
+
+test('bench train on wasm: a measurement, the kernels of its step, and its memory', async () => {
+  const common = { suite: 'train', config: 'tiny', backend: 'wasm', threads: 1, small: true } as const
+  const [trained] = (await rowsOf({ ...common, repeats: 5 })).slice(1)
+  checkMeasurement(trained!)
+  assert.ok('tokens/s' in trained! && trained['first loss']! > trained['loss 8']! && trained['trace ms']! > 0 && trained['compile ms']! > 0)
+  const kernels = (await rowsOf({ ...common, profile: true })).slice(1)
+  assert.ok(kernels.length > 10)
+  assert.ok(Math.abs(kernels.reduce((sum, row) => sum + ('share' in row ? row.share : Number.NaN), 0) - 1) < 0.01)
+  const [grown] = (await rowsOf({ ...common, steps: 40 })).slice(1)
+  assert.ok('arrays more' in grown!)
+  assert.equal(grown['arrays more'], 0)
+})
 
 test('bench train: two contestants with one problem agree on the losses, and take turns', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'halograd-bench-test-'))

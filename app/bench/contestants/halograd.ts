@@ -7,6 +7,7 @@ import { openBackend, type Wish } from '../../backends.ts'
 import { hyper } from '../configurations.ts'
 import { observed } from '../observe.ts'
 import { type Batch, readProblem } from '../problem.ts'
+import { profile } from '../profile.ts'
 import { round } from '../statistics.ts'
 import { serve } from './serve.ts'
 
@@ -33,6 +34,7 @@ let state = await evaluate(backend, optimizer.begin(parameters))
 let position = 0
 const [started, before] = [performance.now(), backend.compileTime()]
 const report = await step.report(state, batches[0]!)
+const executable = backend.compiled.at(-1)
 const compiling = backend.compileTime() - before
 const tracing = performance.now() - started - compiling
 
@@ -53,6 +55,6 @@ await serve(
     dispose(backend, value)
     return number ?? Number.NaN
   },
-  backend.live,
+  { arrays: backend.live, profile: (repeats) => profile(executable!, repeats) },
 )
 await backend.close?.()

@@ -2,24 +2,36 @@
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Hello, Round } from '../contest.ts'
+import type { KernelTime } from '../profile.ts'
 
-const write = (message: Hello | Round): void => void process.stdout.write(`${JSON.stringify(message)}\n`)
+const write = (message: unknown): void => void process.stdout.write(`${JSON.stringify(message)}\n`)
 
-export const serve = async (hello: Hello, step: () => Promise<number>, arrays?: () => number): Promise<void> => {
+/** What a contestant can tell besides. */
+export interface Extras {
+  /** How many arrays live on the device. */
+  readonly arrays?: () => number
+  readonly profile?: (repeats: number) => readonly KernelTime[]
+}
+
+export const serve = async (hello: Hello, step: () => Promise<number>, { arrays, profile }: Extras = {}): Promise<void> => {
   write(hello)
   for await (const line of createInterface({ input: process.stdin })) {
-    const { steps } = JSON.parse(line) as { readonly steps: number } // the protocol of this folder
-    const [times, losses]: [number[], number[]] = [[], []]
-    const before = process.cpuUsage()
-    for (let i = 0; i < steps; i++) {
-      const start = performance.now()
-      losses.push(await step())
-      times.push(performance.now() - start)
-    }
-    const { user, system } = process.cpuUsage(before)
-    const memory = { memory: largest(), resident: process.memoryUsage.rss(), ...(arrays && { arrays: arrays() }) }
-    write({ times, losses, ...memory, processor: (user + system) / 1000 })
+    const command = JSON.parse(line) as { readonly steps: number } | { readonly profile: number } // the protocol of this folder
+    if ('profile' in command) write({ profile: profile?.(command.profile) ?? [] })
+    else write({ ...(await train(step, command.steps)), ...(arrays && { arrays: arrays() }) })
   }
+}
+
+const train = async (step: () => Promise<number>, steps: number): Promise<Round> => {
+  const [times, losses]: [number[], number[]] = [[], []]
+  const before = process.cpuUsage()
+  for (let i = 0; i < steps; i++) {
+    const start = performance.now()
+    losses.push(await step())
+    times.push(performance.now() - start)
+  }
+  const { user, system } = process.cpuUsage(before)
+  return { times, losses, memory: largest(), resident: process.memoryUsage.rss(), processor: (user + system) / 1000 }
 }
 
 /** The largest resident size of this process. `maxRSS` would include what started it. */
