@@ -41,6 +41,7 @@ export const demo = async (terminal: Terminal, options: DemoOptions) => {
   const size: Size = options.size ?? (backend.name === 'reference' ? 'small' : 'full')
   const recipe = recipes[size]
   try {
+    terminal.say(`\n1. Moby-Dick becomes tokens: a byte-pair vocabulary of ${recipe.vocabulary}, learned here`)
     const { training, heldOut } = book()
     const tokenizer = learnTokenizer(training, recipe.vocabulary)
     const [texts, unseen] = [training.map((text) => tokenizer.encode(text)), heldOut.map((text) => tokenizer.encode(text))]
@@ -48,11 +49,10 @@ export const demo = async (terminal: Terminal, options: DemoOptions) => {
     const stage: Stage = { terminal, backend, model: transformer(config) }
     const fresh = initialize(config, seed)
     const weights = leaves(fresh).reduce((n, x) => n + volume(x.shape), 0)
+    terminal.say(`   ${texts.flat().length.toLocaleString('en')} tokens to read; every tenth chapter is held out`)
     terminal.say(
-      `\n1. A model that has read nothing: ${weights.toLocaleString('en')} parameters; ${texts.flat().length.toLocaleString('en')} tokens of Moby-Dick (size ${size})`,
+      `2. A model that knows nothing reads them: ${weights.toLocaleString('en')} parameters learn to guess the next token (size ${size})`,
     )
-
-    terminal.say('2. It reads: pre-training on the next token')
     const { pretraining, alignment, temperature } = recipe
     const imitate: AnyLoss = certain(sft())
     const read = await learn(stage, '   pre-training', imitate, fresh, windows(texts, recipe.model.context), {
@@ -64,7 +64,7 @@ export const demo = async (terminal: Terminal, options: DemoOptions) => {
     terminal.say('3. It writes, and a human says thumbs up or down (the human is the AFINN sentiment lexicon)')
     const sampling = { maxTokens: recipe.continuation, temperature }
     const asked = drawPrompts(texts, tokenizer, { count: recipe.judged, length: recipe.prompt, seed })
-    const answers = await continueAll(stage, '   sampling', before, asked, { ...sampling, seed: seed + 1 })
+    const answers = await continueAll(stage, '   sampling    ', before, asked, { ...sampling, seed: seed + 1 })
     const judged = asked.flatMap((prompt, i) => {
       const opinion = score(tokenizer.decode(answers[i]!))
       return opinion === 0 ? [] : [{ outcome: { prompt, completion: answers[i]! }, label: opinion > 0 }]
@@ -74,7 +74,7 @@ export const demo = async (terminal: Terminal, options: DemoOptions) => {
 
     terminal.say('4. It learns what the human likes: KTO')
     const steps = alignment.epochs * Math.floor(judged.length / alignment.batch)
-    const aligned = await learn(stage, '   KTO', certain(kto({ beta: alignment.beta })), before, judged, {
+    const aligned = await learn(stage, '   KTO         ', certain(kto({ beta: alignment.beta })), before, judged, {
       ...{ steps, batch: alignment.batch, seed, bucket: 16 },
       rate: linear({ rate: alignment.rate, warmup: Math.round(steps / 10), steps }),
     })
@@ -82,8 +82,9 @@ export const demo = async (terminal: Terminal, options: DemoOptions) => {
 
     terminal.say('5. Before against after, on prompts from chapters that it has never seen')
     const prompts = drawPrompts(unseen, tokenizer, { count: recipe.compared, length: recipe.prompt, seed: seed + 2 })
-    const compare = (parameters: Parameters) => continueAll(stage, '   sampling', parameters, prompts, { ...sampling, seed: seed + 3 })
-    const [first, second] = [await compare(before), await compare(after)]
+    const compare = (when: string, parameters: Parameters) =>
+      continueAll(stage, `   ${when}`, parameters, prompts, { ...sampling, seed: seed + 3 })
+    const [first, second] = [await compare('before      ', before), await compare('after       ', after)]
     const comparison = compared(tokenizer, prompts, first, second)
     const written = prompts.map((prompt, i): Example => ({ prompt, completion: second[i]! }))
     const [own, reference] = [await logProbabilities(stage, after, written), await logProbabilities(stage, before, written)]
