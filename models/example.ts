@@ -32,17 +32,30 @@ export const signOf = (example: TrainingExample): number => {
 
 export const lengthOf = ({ prompt, completion }: Example): number => prompt.length + completion.length
 
-/** @throws BatchError naming the first example that lacks what the loss learns from */
-export const checkExamples = (loss: TrainingLoss, examples: readonly TrainingExample[]): void => {
-  const lacking = examples.findIndex((example) =>
-    loss.needs.pair ? !('chosen' in example) : 'chosen' in example || (loss.needs.label && example.label === undefined),
-  )
-  if (lacking < 0) return
-  const expected = loss.needs.pair ? 'chosen and rejected' : loss.needs.label ? 'outcome and label' : 'outcome'
+/** @throws BatchError naming the first example that lacks what the loss learns from, or has a token that the model does not know */
+export const checkExamples = (loss: TrainingLoss, examples: readonly TrainingExample[], vocab: number): void => {
+  for (const [i, example] of examples.entries()) {
+    const suits = loss.needs.pair ? 'chosen' in example : !('chosen' in example || (loss.needs.label && example.label === undefined))
+    if (!suits)
+      throw new BatchError({
+        field: `examples[${i}]`,
+        expected: `${loss.needs.pair ? 'chosen and rejected' : loss.needs.label ? 'outcome and label' : 'outcome'}, which ${loss.name} learns from`,
+        found: Object.keys(example).join(' and '),
+        advice: 'Convert the data (asLabelled, asPairs, asDemonstrations), or use another loss.',
+      })
+    for (const { prompt, completion } of Object.values(textsOf([example])).flat())
+      for (const tokens of [prompt, completion]) checkTokens(tokens, vocab, `examples[${i}]`)
+  }
+}
+
+/** @throws BatchError for a token that the model does not know: the tokenizer is not the model's */
+export const checkTokens = (tokens: readonly number[], vocab: number, field: string): void => {
+  const unknown = tokens.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocab))
+  if (unknown === undefined) return
   throw new BatchError({
-    field: `examples[${lacking}]`,
-    expected: `${expected}, which ${loss.name} learns from`,
-    found: Object.keys(examples[lacking]!).join(' and '),
-    advice: 'Convert the data (asLabelled, asPairs, asDemonstrations), or use another loss.',
+    field,
+    expected: `tokens from 0 to ${vocab - 1}, the vocabulary of the model`,
+    found: `token ${unknown}`,
+    advice: 'Use the tokenizer that belongs to the model.',
   })
 }

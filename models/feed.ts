@@ -45,7 +45,7 @@ export const feed = <P>(
   examples: readonly TrainingExample[],
   { batch: size, accumulate = 1, seed = 0, ...padding }: FeedOptions,
 ): Feed => {
-  checkExamples(loss, examples)
+  checkExamples(loss, examples, model.config.vocab)
   const options = { ...padding, context: model.config.context }
   const signs = examples.map(signOf)
   const desirable = signs.map((sign) => sign > 0)

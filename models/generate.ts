@@ -4,6 +4,7 @@
  */
 import { type Backend, compile, compileStep, dispose, read, type Tensor, tensor } from '../core/index.ts'
 import { InputError } from './errors.ts'
+import { checkTokens } from './example.ts'
 import type { Parameters } from './parameters.ts'
 import { onDevice } from './resident.ts'
 import { pick, type SamplingOptions } from './sample.ts'
@@ -94,7 +95,8 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
   }
 
   return async (parameters, prompts, options) => {
-    for (const [i, prompt] of prompts.entries())
+    for (const [i, prompt] of prompts.entries()) {
+      checkTokens(prompt, model.config.vocab, `prompts[${i}]`)
       if (prompt.length === 0 || prompt.length >= context)
         throw new InputError({
           field: `prompts[${i}]`,
@@ -102,11 +104,13 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
           found: String(prompt.length),
           advice: 'Begin with the token that begins texts, or shorten the prompt to leave room for an answer.',
         })
+    }
     const { batch = 64 } = options
     const resident = await onDevice(backend, parameters)
     const results: Generated[] = []
     for (let first = 0; first < prompts.length; first += batch)
       results.push(...(await together(resident, prompts.slice(first, first + batch), first, options)))
+    if (resident !== parameters) dispose(backend, resident)
     return results
   }
 }

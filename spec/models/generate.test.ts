@@ -47,7 +47,7 @@ for (const { name, config, parameters } of tiny) {
   })
 
   test(`${name}: prompts that are empty or fill the context are refused by number`, async () => {
-    for (const prompt of [[], Array.from({ length: config.context }, () => 1)])
+    for (const prompt of [[], Array.from({ length: config.context }, () => 1), [11], [-1]])
       await rejects(
         generate(parameters, [[1], prompt], { maxTokens: 1 }),
         (error) => error instanceof InputError && /prompts\[1\]/.test(error.message),
