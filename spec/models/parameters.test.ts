@@ -64,3 +64,10 @@ test('missing and misshapen tensors are named, all at once; others are left asid
   const rotary = { name: 'model.layers.0.self_attn.rotary_emb.inv_freq', dtype: 'F32', shape: [2], data: new Float32Array(2) } as const
   deepEqual(await flat(fromWeights(config, new Map([...weights, [rotary.name, rotary]]))), await flat(fromWeights(config, weights)))
 })
+
+test('names without the name of the base model are read, too: `wte.weight`, as gpt2 itself is stored', async () => {
+  for (const { config, parameters } of tiny) {
+    const bare = (await toWeights(backend, config, parameters)).map((t) => ({ ...t, name: t.name.replace(/^(model|transformer)\./, '') }))
+    deepEqual(await flat(fromWeights(config, byName(bare))), (await flat(parameters)).map(Math.fround))
+  }
+})
