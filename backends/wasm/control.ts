@@ -2,7 +2,6 @@
 import { type Bytes, byte, unsigned } from './bytes.ts'
 import { type Code, i32, type Type, types } from './instructions.ts'
 
-export const nothing: Code = () => {}
 /** One after the other. */
 export const seq =
   (...codes: readonly Code[]): Code =>
@@ -41,12 +40,12 @@ export const br_if =
     byte(out, 0x0d)
     unsigned(out, depth)
   }
-const branch =
-  <T extends Type | 'nothing'>(type: T, condition: Code<'i32'>, yes: Code<T>, no: Code<T> | undefined): Code<T> =>
+export const when =
+  (condition: Code<'i32'>, yes: Code, no?: Code): Code =>
   (out) => {
     condition(out)
     byte(out, 0x04)
-    byte(out, types[type])
+    byte(out, types.nothing)
     yes(out)
     if (no !== undefined) {
       byte(out, 0x05)
@@ -54,10 +53,6 @@ const branch =
     }
     byte(out, 0x0b)
   }
-export const when = (condition: Code<'i32'>, yes: Code, no?: Code): Code => branch('nothing', condition, yes, no)
-/** The value of one branch; the other does not run. */
-export const choose = <T extends Type>(type: T, condition: Code<'i32'>, yes: Code<T>, no: Code<T>): Code<T> =>
-  branch(type, condition, yes, no)
 /** One of two values, both computed. */
 export const select =
   <T extends 'i32' | 'f32'>(condition: Code<'i32'>, yes: Code<T>, no: Code<T>): Code<T> =>
@@ -66,12 +61,6 @@ export const select =
     no(out)
     condition(out)
     byte(out, 0x1b)
-  }
-export const drop =
-  (value: Code<Type>): Code =>
-  (out) => {
-    value(out)
-    byte(out, 0x1a)
   }
 
 // ------------------------------------------------------------------ locals

@@ -135,7 +135,6 @@ export const v128 = {
   store32_lane: storeLane(simd(0x5a)),
   store64_lane: storeLane(simd(0x5b)),
   and: vv(0x4e),
-  andnot: vv(0x4f),
   or: vv(0x50),
   xor: vv(0x51),
   /** Bits of x where the mask has ones, else of y. */

@@ -4,7 +4,7 @@
  * all lanes of a vector, so there is one way to print a word.
  */
 import type { Instruction, Rows } from '../plan/program.ts'
-import { type Pass, type Schedule, schedule } from '../plan/schedule.ts'
+import type { Pass, Schedule } from '../plan/schedule.ts'
 import { access } from './access.ts'
 import { type Local, type Locals, pin, range, select, seq, when } from './control.ts'
 import { type Code, f32x4, i32, i32x4 } from './instructions.ts'
@@ -186,6 +186,3 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
 }
 const hard = (i: Instruction): boolean =>
   i.op === 'random' || (i.op === 'word' && ['exp', 'log', 'sin', 'cos', 'div', 'sqrt'].includes(i.word))
-
-/** The schedule of a simplified kernel. */
-export const scheduled = (kernel: Rows, overwritten: readonly boolean[]): Schedule => schedule(kernel, (s) => overwritten[s]!)
