@@ -37,6 +37,15 @@ export const hinge = (delta: number): Checked<Value> =>
   }))(nonNegative('value.delta', delta))
 /** min(z, 1): gains are clipped. */
 export const clipped = value('min(z, 1)', (S) => (z) => lesser(S, z, S.of(1)))
+/** max(least, min(z, 1)): losses are clipped, too (dual clip). The kink at `least` is convex, so it must be a loss: least ≤ 0. */
+export const clippedBelow = (least: number): Checked<Value> =>
+  E.map((low: number) => ({
+    name: `max(${low}, min(z, 1))`,
+    body:
+      <A>(S: Scalar<A>) =>
+      (z: A) =>
+        S.max(S.of(low), lesser(S, z, S.of(1))),
+  }))(number('value.least', 'a number that is not positive', least, (x) => x <= 0))
 /** log σ(z) + κz: never saturates on gains. */
 export const robust = (kappa: number): Checked<Value> =>
   E.map((k: number) => ({

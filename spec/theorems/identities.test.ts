@@ -17,13 +17,9 @@ const same = (a: AnyLoss, b: AnyLoss, k = 0) =>
     const [x, y, z] = [await numbers(one.losses), await numbers(two.losses), await numbers((two.surprise ?? one.surprise)!)]
     return x.every((value, i) => Math.abs(value - y[i]! - k * z[i]!) <= 1e-10 * Math.max(1, Math.abs(value)))
   })
-const identity = (
-  name: string,
-  statement: string,
-  holds: fc.IAsyncProperty<[number[], number[], number[], number[]]>,
-  of: string,
-  breaks: fc.IAsyncProperty<[number[], number[], number[], number[]]>,
-): void => theorem(name, { statement, source: 'by algebra of the published formulas', holds, control: { of, breaks }, cases: 50 })
+type Property = Parameters<typeof theorem>[1]['holds']
+const identity = (name: string, statement: string, holds: Property, of: string, breaks: Property): void =>
+  theorem(name, { statement, source: 'by algebra of the published formulas', holds, control: { of, breaks }, cases: 50 })
 
 identity(
   'cDPO',
@@ -48,7 +44,7 @@ identity(
 )
 
 const anchored = (unrelated: readonly number[]) =>
-  fc.asyncProperty(three, three, three, three, async (p, q) => {
+  fc.asyncProperty(three, three, async (p, q) => {
     const evidence = {
       outcome: completion(column(...p), q),
       label: column(1, -1, 1),

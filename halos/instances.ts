@@ -1,0 +1,31 @@
+/**
+ * The algebra as instances: values and statistics add up (Monoid), a loss can be fed from whatever its evidence can be read from
+ * (Contravariant). The laws are tested.
+ */
+import type { contravariant, monoid } from 'fp-ts'
+import { constant, type Unary } from '../core/index.ts'
+import { contramap } from './algebra.ts'
+import { type Loss, pool, type Statistic } from './loss.ts'
+import type { Value } from './value.ts'
+
+declare module 'fp-ts/HKT' {
+  interface URItoKind<A> {
+    readonly Loss: Loss<A>
+  }
+}
+export const Contravariant: contravariant.Contravariant1<'Loss'> = {
+  URI: 'Loss',
+  contramap: (loss, f) => contramap(f)(loss),
+}
+
+/** v + w: the sum of value functions is one. The empty one values nothing. */
+export const valueMonoid: monoid.Monoid<Value> = {
+  concat: (v, w) => {
+    const body: Unary = (S) => (z) => S.add(v.body(S)(z), w.body(S)(z))
+    return { name: `${v.name} + ${w.name}`, body }
+  },
+  empty: { name: '0', body: (S) => () => S.of(0) },
+}
+
+/** Statistics of parts pool to that of the whole. */
+export const statisticMonoid: monoid.Monoid<Statistic> = { concat: pool, empty: { sum: constant(0), count: constant(0) } }

@@ -1,0 +1,52 @@
+/**
+ * Losses of tokens: each token is an example of its own, with the advantage of its completion; what differs between GRPO, BNPO, DAPO and
+ * Dr. GRPO is only how the tokens are averaged.
+ *
+ *     L = Σ_tokens w · ℓ,   w = 1/(n |y|)  (completion)   1/Σ|y|  (token)   1/(n · limit)  (Dr. GRPO)
+ */
+import { constant, div, fill, join, mul, rename, size, split, sum, type Tensor } from '../core/index.ts'
+import type { Evidence } from './evidence.ts'
+import type { Loss } from './loss.ts'
+
+type Cell = 'example' | 'token'
+export interface TokenEvidence {
+  /** log π of every token. */
+  readonly policy: Tensor<Cell>
+  /** log π_old (or π_ref) of every token. */
+  readonly reference: Tensor<Cell>
+  /** 1 for the tokens of the completion, 0 for padding. */
+  readonly mask: Tensor<Cell>
+  /** The advantage, of a completion or of every token. */
+  readonly advantage: Tensor<'example'> | Tensor<Cell>
+}
+export type Average = 'completion' | 'token' | { readonly limit: number }
+export interface TokenOutcome {
+  readonly loss: Tensor
+  readonly losses: Tensor<Cell>
+}
+
+/** A loss of judged completions, applied to every token. */
+export const perToken =
+  (loss: Loss<Evidence<'policy' | 'reference', 'judged'>>, average: Average) =>
+  ({ policy, reference, mask, advantage }: TokenEvidence): TokenOutcome => {
+    const [n, length] = [size(policy, 'example'), size(policy, 'token')]
+    const flat = (x: Tensor<Cell>): Tensor<'example'> => rename(join(x, ['example', 'token'], 'cell'), 'cell', 'example')
+    const spread = mul(fill({ example: n, token: length }, 1), advantage) as Tensor<Cell>
+    const { losses } = loss.evaluate({ outcome: { policy: flat(policy), reference: flat(reference) }, label: flat(spread) })
+    const cells = split(rename(losses, 'example', 'cell'), 'cell', { example: n, token: length })
+    return { losses: cells, loss: sum(mul(cells, weights(mask, average)) as Tensor<Cell>, 'example', 'token') }
+  }
+
+const weights = (mask: Tensor<Cell>, average: Average): Tensor<Cell> => {
+  const n = size(mask, 'example')
+  if (average === 'token') return div(mask, sum(mask, 'example', 'token')) as Tensor<Cell>
+  if (average === 'completion') return div(div(mask, sum(mask, 'token')), constant(n)) as Tensor<Cell>
+  return div(mask, n * average.limit) as Tensor<Cell>
+}
+
+/** Completions from tokens: log-probabilities summed over the mask, lengths counted. */
+export const ofTokens = ({ policy, reference, mask }: Omit<TokenEvidence, 'advantage'>) => ({
+  policy: sum(mul(policy, mask) as Tensor<Cell>, 'token'),
+  reference: sum(mul(reference, mask) as Tensor<Cell>, 'token'),
+  length: sum(mask, 'token'),
+})

@@ -1,0 +1,227 @@
+/** The algebra: what it makes of HALOs is HALOs, what it cannot keep it refuses, and its instances obey their laws. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import fc from 'fast-check'
+import { either as E, function as fn } from 'fp-ts'
+import { numbers as reals } from '../../core/index.ts'
+import {
+  advance,
+  affine,
+  anchor,
+  byLabel,
+  type Checked,
+  Contravariant,
+  certain,
+  contramap,
+  dpo,
+  explain,
+  exponential,
+  type Halo,
+  halo,
+  hinge,
+  kto,
+  linear,
+  logistic,
+  logLogistic,
+  logRatio,
+  margin,
+  plus,
+  policy,
+  post,
+  rejected,
+  robust,
+  scale,
+  shift,
+  statisticMonoid,
+  stretch,
+  truncatedSquare,
+  type Value,
+  valueMonoid,
+  verify,
+  weighted,
+} from '../../halos/index.ts'
+import { column, completion, numbers, scalar } from './numbers.ts'
+
+const source = certain(kto()).source
+const concaveValues = [logLogistic, linear, hinge(1), robust(0.2), truncatedSquare(2)].map((v) => certain(v))
+const values = [...concaveValues, certain(logistic)]
+const declare = (v: Value): Halo<'policy' | 'reference', 'unrelated'> => {
+  const t = byLabel({ desirable: affine(0.5, 1), undesirable: affine(1, 2) })
+  return certain(halo({ name: v.name, source, reward: logRatio(0.2), reference: policy(), value: E.right(v), t }))
+}
+const value = fc.constantFrom(...values)
+const factor = fc.double({ min: 0.1, max: 3, noNaN: true })
+const runs = { numRuns: 25, seed: 1979 }
+
+const batch = {
+  outcome: completion(column(-1, -3, -2), [-2, -2, -2.5]),
+  label: column(1, -1, 1),
+  unrelated: completion(column(-1, -3, -2), [-1.5, -3, -2.2]),
+}
+const lossOf = (h: Halo<'policy' | 'reference', 'unrelated'>) => scalar(h.evaluate(batch).loss)
+const same = (x: number, y: number): boolean => Math.abs(x - y) <= 1e-12 * Math.max(1, Math.abs(x))
+
+const closed = (
+  name: string,
+  make: (h: ReturnType<typeof declare>, k: number) => Checked<ReturnType<typeof declare>>,
+  law: (before: number, after: number, k: number) => boolean,
+) =>
+  test(`closed: ${name}`, () =>
+    fc.assert(
+      fc.asyncProperty(value, factor, async (v, k) => {
+        const before = declare(v)
+        const after = certain(make(before, k))
+        return verify(after).verdict === 'HALO' && law(await lossOf(before), await lossOf(after), k)
+      }),
+      runs,
+    ))
+closed(
+  'k L, k > 0',
+  (h, k) => scale(k)(h),
+  (before, after, k) => same(after, k * before),
+)
+closed(
+  'L + c',
+  (h, k) => shift(k)(h),
+  (before, after, k) => same(after, before + k),
+)
+closed(
+  'v(β z), β > 0',
+  (h, k) => stretch(k)(h),
+  (_, after) => Number.isFinite(after),
+)
+closed(
+  'v(z + c), c ≥ 0',
+  (h, k) => advance(k)(h),
+  (before, after) => after <= before + 1e-12,
+)
+closed(
+  'L + L′ with one (r, Q)',
+  (h, k) => E.chain((other: typeof h) => plus(h)(other))(scale(k)(declare(certain(logLogistic)))),
+  (before, after) => Number.isFinite(before) && Number.isFinite(after),
+)
+
+test('the sum computes what the terms do', () =>
+  fc.assert(
+    fc.asyncProperty(value, value, async (v, w) =>
+      same(await lossOf(certain(plus(declare(v))(declare(w)))), (await lossOf(declare(v))) + (await lossOf(declare(w)))),
+    ),
+    runs,
+  ))
+test('a margin keeps what is concave beyond −γ', () =>
+  fc.assert(
+    fc.property(fc.constantFrom(...concaveValues), factor, (v, k) => verify(certain(margin(k)(declare(v)))).verdict === 'HALO'),
+    runs,
+  ))
+test('a concave increasing map of a value is a value', () => {
+  const made = certain(post('1 − e^(−v)', (S) => (v) => S.mul(S.of(-1), S.expm1(S.mul(S.of(-1), v))), [0, 1])(declare(certain(logistic))))
+  assert.equal(verify(made).verdict, 'HALO')
+})
+test('−e^(−z) is a value', () => assert.equal(verify(declare(certain(exponential))).verdict, 'HALO'))
+
+const refuses = (what: string, made: Checked<unknown>, reason: RegExp) =>
+  test(`refused: ${what}`, () => {
+    assert.ok(E.isLeft(made))
+    assert.match(explain(made.left), reason)
+  })
+refuses(
+  'a margin under σ, which is convex on losses',
+  margin(1)(declare(certain(logistic))),
+  /^margin: expected v = σ\(z\) concave on \(-1, ∞\).*refuted/,
+)
+refuses('a factor that is not positive', scale(-1)(certain(kto())), /^scale: expected a positive number, got -1/)
+refuses('a convex map', post('e^v', (S) => S.exp, [0, 1])(certain(kto())), /^post: expected e\^v concave/)
+refuses(
+  'a sum over different rewards',
+  plus(certain(kto({ beta: 0.1 })))(certain(kto({ beta: 0.2 }))),
+  /^plus: expected one reward, 0.1 u, got 0.2 u/,
+)
+refuses(
+  'labels in different proportions',
+  plus(certain(kto()))(certain(kto({ desirable: 2 }))),
+  /^plus: expected labels weighed in one proportion/,
+)
+refuses(
+  'a sum over different references',
+  // Other kinds of reference are refused by their types already.
+  plus(certain(kto()))(
+    certain(
+      halo({
+        name: 'unclamped',
+        source,
+        reward: logRatio(0.1),
+        reference: policy({ clamped: false }),
+        value: logistic,
+        t: byLabel({ desirable: affine(1, 1), undesirable: affine(1, 1) }),
+      }),
+    ),
+  ),
+  /^plus: expected one reference/,
+)
+test('what is refused can be weighed and trained all the same, stated as no HALO', async () => {
+  const mixed = certain(
+    weighted('mixed', source, [
+      [2, certain(dpo())],
+      [3, certain(dpo({ beta: 1 }))],
+    ]),
+  )
+  assert.equal(verify(mixed).verdict, 'not a HALO')
+  const pair = { chosen: batch.outcome, rejected: batch.unrelated }
+  const [one, two] = [await scalar(certain(dpo()).evaluate(pair).loss), await scalar(certain(dpo({ beta: 1 })).evaluate(pair).loss)]
+  assert.ok(same(await scalar(mixed.evaluate(pair).loss), 2 * one + 3 * two))
+})
+
+test('n pairs are 2n judged completions: one contramap', async () => {
+  const zero = certain(
+    halo({
+      name: 'anchored',
+      source,
+      reward: logRatio(0.1),
+      reference: anchor,
+      value: logistic,
+      t: byLabel({ desirable: affine(1, 1), undesirable: affine(1, 1) }),
+    }),
+  )
+  const swapped = contramap((pairs: { readonly good: typeof batch.outcome }) => ({ outcome: pairs.good, label: column(1, 1, 1) }))(zero)
+  const losses = await numbers(swapped.evaluate({ good: batch.outcome }).losses)
+  assert.deepEqual(losses, await numbers(zero.evaluate({ outcome: batch.outcome, label: column(1, 1, 1) }).losses))
+})
+test('Contravariant: identity and composition', async () => {
+  const loss = certain(dpo())
+  type Pair = Parameters<typeof loss.evaluate>[0]
+  const swap = ({ chosen, rejected: other }: Pair): Pair => ({ chosen: other, rejected: chosen })
+  const twice = (pair: Pair): Pair => ({ ...pair, chosen: pair.rejected })
+  const pair = { chosen: batch.outcome, rejected: batch.unrelated }
+  const at = (l: { readonly evaluate: typeof loss.evaluate }) => scalar(l.evaluate(pair).loss)
+  assert.equal(await at(Contravariant.contramap(loss, fn.identity<Pair>)), await at(loss))
+  assert.equal(
+    await at(Contravariant.contramap(Contravariant.contramap(loss, swap), twice)),
+    await at(Contravariant.contramap(loss, fn.flow(twice, swap))),
+  )
+})
+test('Monoid of values: associative, with a neutral element', () =>
+  fc.assert(
+    fc.property(value, value, value, fc.double({ min: -20, max: 20, noNaN: true }), (u, v, w, z) => {
+      const at = (x: Value) => x.body(reals)(z)
+      const { concat, empty } = valueMonoid
+      return (
+        same(at(concat(concat(u, v), w)), at(concat(u, concat(v, w)))) && at(concat(u, empty)) === at(u) && at(concat(empty, u)) === at(u)
+      )
+    }),
+    runs,
+  ))
+test('Monoid of statistics: associative, with a neutral element', () =>
+  fc.assert(
+    fc.asyncProperty(fc.tuple(factor, factor, factor), async (sums) => {
+      const [a, b, c] = sums.map((x) => certain(kto()).statistic!({ ...batch, unrelated: completion(column(x), [0]) }))
+      const { concat, empty } = statisticMonoid
+      const [left, right] = [concat(concat(a!, b!), c!), concat(a!, concat(b!, c!))]
+      return (
+        same(await scalar(left.sum), await scalar(right.sum)) &&
+        (await scalar(left.count)) === 3 &&
+        (await scalar(concat(a!, empty).sum)) === (await scalar(a!.sum))
+      )
+    }),
+    runs,
+  ))
+test('the reference of a pair is a point mass', () => assert.equal(certain(rejected).reach, 'example'))
