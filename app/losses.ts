@@ -1,6 +1,6 @@
 /** Losses as users name them: a key of the catalogue, what another library calls it, or a file of their own that exports one. */
 import { either as E } from 'fp-ts'
-import { type AnyLoss, type Checked, catalogue, certain, type Family, type Settings } from '../halos/index.ts'
+import { type AnyLoss, type Checked, catalogue, certain, type Family, find, type Settings } from '../halos/index.ts'
 import { UsageError } from './errors.ts'
 import { defaultOf, isModule } from './modules.ts'
 
@@ -8,8 +8,7 @@ import { defaultOf, isModule } from './modules.ts'
 export const findLoss = async (name: string, settings: Settings): Promise<AnyLoss> => {
   if (isModule(name)) return ownLoss(name, settings)
   const families = await catalogue()
-  const wanted = name.toLowerCase()
-  const found = families.find(({ key, aliases }) => [key, ...aliases].some((known) => known.toLowerCase() === wanted))
+  const found = find(families, name)
   if (found === undefined)
     throw new UsageError(
       `--halo: there is no loss '${name}'. Known are ${families.map(({ key }) => key).join(', ')}; or give a file that exports one, such as ./my-loss.ts`,

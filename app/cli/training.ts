@@ -132,7 +132,7 @@ const readData = async ({ data, eval: chosen, seed }: TrainingOptions, chat: Row
 const sayStart = (terminal: Terminal, { name, needs }: AnyLoss, { loss, 'rewards/margins': margin }: StepReport['metrics']): void => {
   if (!needs.reference || loss === undefined) return
   const margins = margin === undefined ? '' : `, rewards margin ${margin.toFixed(6)}`
-  terminal.say(`first step: policy = reference, so every reward is 0: ${name} loss ${loss.toFixed(6)}${margins}, as it must be`)
+  terminal.say(`first step, where the policy still is the reference model: ${name} loss ${loss.toFixed(6)}${margins}, as it must be`)
 }
 
 const sayResult = (terminal: Terminal, { heldOut, interrupted, steps, out, seconds }: TrainingResult): void => {
@@ -141,12 +141,17 @@ const sayResult = (terminal: Terminal, { heldOut, interrupted, steps, out, secon
     terminal.say(`\nheld out (${after.examples} examples)      before      after`)
     for (const [name, title] of shown) {
       const [a, b] = [before.metrics[name], after.metrics[name]]
-      if (a !== undefined && b !== undefined) terminal.say(`  ${title.padEnd(24)}${a.toFixed(4).padStart(10)} ${b.toFixed(4).padStart(10)}`)
+      if (a !== undefined && b !== undefined) terminal.say(`  ${title.padEnd(24)}${figure(a)} ${figure(b)}`)
     }
   }
   terminal.say(`\n${interrupted ? `Stopped after ${steps} steps` : `${steps} steps`} in ${seconds.toFixed(1)} s. Saved to ${out}`)
   terminal.say(`Try it:  halograd generate --model ${out} --prompt "…"`)
 }
+const figure = (x: number): string =>
+  x
+    .toFixed(4)
+    .replace(/^-(0\.0+)$/, '$1')
+    .padStart(10)
 const shown = [
   ['loss', 'loss'],
   ['rewards/margins', 'rewards margin'],

@@ -36,7 +36,8 @@ Example:
   halograd generate --model aligned --prompt "Once upon a time"`,
     )
     .action(async ({ beta, set = {}, ...options }: AlignOptions) => {
-      const [{ findLoss }, { balanceOf, imbalance }, { runTraining }] = await Promise.all([
+      const [{ imbalance }, { findLoss }, { balanceOf }, { runTraining }] = await Promise.all([
+        import('../../../halos/index.ts'),
         import('../../losses.ts'),
         import('../../examples.ts'),
         import('../training.ts'),
@@ -46,7 +47,7 @@ Example:
       const result = await runTraining(terminal, 'align', loss, options, (examples) => {
         const { desirable = 1, undesirable = 1 } = settings
         const warning = loss.needs.label ? imbalance(balanceOf(examples), { desirable, undesirable }) : undefined
-        if (warning !== undefined) terminal.say(`warning: ${warning}`)
+        if (warning !== undefined) terminal.say(`warning: ${warning} (--set desirable=… or --set undesirable=…)`)
       })
       if (options.json) terminal.print(`${JSON.stringify({ settings, ...result })}\n`)
     })
