@@ -8,6 +8,7 @@ import { either as E } from 'fp-ts'
 import { type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
 import type { Completion, Part } from './evidence.ts'
 import { type Checked, checked, number, positive } from './flaw.ts'
+import { boundedExp } from './words.ts'
 
 export interface Reward<P extends Part = Part> {
   readonly name: string
@@ -66,10 +67,12 @@ export const logOdds: Checked<Reward<'policy' | 'length'>> = E.right(
   }),
 )
 /** q = e^u, the importance ratio. Its mean under π_ref (or π_old) is 1. */
-export const ratio: Checked<Reward<'policy' | 'reference'>> = E.right(relative('e^u', (S) => (p, q) => S.exp(S.sub(p, q)), { centre: 1 }))
+export const ratio: Checked<Reward<'policy' | 'reference'>> = E.right(
+  relative('e^u', (S) => (p, q) => boundedExp(S, S.sub(p, q)), { centre: 1 }),
+)
 /** e^(u/n), the geometric mean of the tokens' ratios (GSPO). */
 export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'length'>> = E.right(
-  relativePerToken('e^(u/n)', (S) => (p, q, n) => S.exp(S.div(S.sub(p, q), n)), { centre: 1 }),
+  relativePerToken('e^(u/n)', (S) => (p, q, n) => boundedExp(S, S.div(S.sub(p, q), n)), { centre: 1 }),
 )
 /** β (1 − e^(−αp̄))/α, which is β p̄ as α → 0 (AlphaPO). */
 export const alphaMap = (beta: number, alpha: number): Checked<Reward<'policy' | 'length'>> =>
@@ -80,7 +83,7 @@ export const alphaMap = (beta: number, alpha: number): Checked<Reward<'policy' |
   )(checked({ beta: positive('reward.beta', beta), alpha: number('reward.alpha', 'a number other than 0', alpha, (a) => a !== 0) }))
 /** −β e^(−u): the score of the forward KL divergence. */
 export const forwardKL = (beta: number) =>
-  withBeta(beta, (b) => relative(`−${b} e^(−u)`, (S) => (p, q) => times(S, -b, S.exp(S.sub(q, p))), { centre: -b }))
+  withBeta(beta, (b) => relative(`−${b} e^(−u)`, (S) => (p, q) => times(S, -b, boundedExp(S, S.sub(q, p))), { centre: -b }))
 /** β log σ(u): the score of the Jensen–Shannon divergence. */
 export const jensenShannon = (beta: number) =>
   withBeta(beta, (b) => relative(`${b} log σ(u)`, (S) => (p, q) => times(S, -b, S.softplus(S.sub(q, p))), { centre: -b * Math.LN2 }))
@@ -90,7 +93,7 @@ export const alphaDivergence = (beta: number, alpha: number): Checked<Reward<'po
     relative(
       `${s.beta} e^(${s.alpha - 1} u)/${s.alpha - 1}`,
       (S) => (p, q) => {
-        return times(S, s.beta / (s.alpha - 1), S.exp(times(S, s.alpha - 1, S.sub(p, q))))
+        return times(S, s.beta / (s.alpha - 1), boundedExp(S, times(S, s.alpha - 1, S.sub(p, q))))
       },
       { centre: s.beta / (s.alpha - 1) },
     ),

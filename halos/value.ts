@@ -5,6 +5,7 @@
 import { either as E } from 'fp-ts'
 import type { Scalar, Unary } from '../core/index.ts'
 import { type Checked, checked, nonNegative, number, positive, sound } from './flaw.ts'
+import { lesser, negate } from './words.ts'
 
 export interface Value {
   readonly name: string
@@ -12,9 +13,6 @@ export interface Value {
 }
 export const value = (name: string, body: Unary): Checked<Value> => sound({ name, body })
 
-const negate = <A>(S: Scalar<A>, x: A): A => S.mul(S.of(-1), x)
-/** The smaller: a maximum turned over, so that its kink is seen to be concave. */
-const lesser = <A>(S: Scalar<A>, x: A, y: A): A => negate(S, S.max(negate(S, x), negate(S, y)))
 /** log σ(z). */
 const logSigmoid: Unary = (S) => (z) => negate(S, S.softplus(negate(S, z)))
 

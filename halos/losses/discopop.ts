@@ -7,6 +7,7 @@ import { family } from '../family.ts'
 import { logRatio } from '../reward.ts'
 import { discopop as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
+import { boundedExp } from '../words.ts'
 
 export const discopop = family(
   'discopop',
@@ -20,7 +21,7 @@ export const discopop = family(
         const z = S.sub(w, l)
         const minus = S.mul(S.of(-1), z)
         const m = S.sigmoid(S.mul(S.of(1 / tau), z))
-        return S.add(S.mul(S.softplus(minus), S.sub(S.of(1), m)), S.mul(S.exp(minus), m))
+        return S.add(S.mul(S.softplus(minus), S.sub(S.of(1), m)), S.mul(boundedExp(S, minus), m))
       }),
     }),
   [],

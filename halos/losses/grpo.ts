@@ -14,12 +14,13 @@ import type { Halo } from '../halo.ts'
 import type { Loss } from '../loss.ts'
 import { grpo as source } from '../sources.ts'
 import type { Stated } from '../stated.ts'
+import { lesser } from '../words.ts'
 import { ppoClip } from './ppo-clip.ts'
 
 type Judged = Evidence<'policy' | 'reference', 'judged'>
 
 /** Schulman's estimator "k3" of KL(π_θ‖π_ref): e^(−u) + u − 1 ≥ 0. */
-const k3 = binary((S) => (p, q) => S.add(S.expm1(S.sub(q, p)), S.sub(p, q)))
+const k3 = binary((S) => (p, q) => S.add(S.expm1(lesser(S, S.sub(q, p), S.of(80))), S.sub(p, q)))
 const divergence: Loss<Judged> = {
   name: 'KL',
   source: source('eq. 4'),
