@@ -5,7 +5,9 @@
  * of those who take part, and does its own share; the last barrier of the program ends it for all. To receive messages (new
  * programs), a worker is told to listen: it returns to its event loop, answers, and goes back to sleep.
  */
+import { f32x4 } from './instructions.ts'
 import type { Heap } from './memory.ts'
+import { module } from './module.ts'
 import { control } from './runtime.ts'
 
 export interface Crew {
@@ -151,6 +153,16 @@ const browserWorker = (): Worker => {
       URL.revokeObjectURL(url)
     },
   }
+}
+
+/** Whether this host has fused multiply-add. Node 20 has it behind a flag, which is set here. */
+export const fusable = async (): Promise<boolean> => {
+  const m = module({ pages: 1, shared: false })
+  const x = f32x4.const(1)
+  m.define(undefined, [], (locals) => locals('v128').set(f32x4.relaxed_madd(x, x, x)))
+  const here = (): boolean => WebAssembly.validate(m.binary())
+  if (!here() && node) (await builtin<typeof import('node:v8')>('node:v8')).setFlagsFromString('--experimental-wasm-relaxed-simd')
+  return here()
 }
 
 /** How many threads this host can run at once: its cores, or 1 where memory cannot be shared. */

@@ -36,17 +36,19 @@ type Entry = (list: number, thread: number, threads: number) => void
 export interface DeviceOptions {
   readonly threads: number
   readonly blas?: Blas | undefined
+  /** Fused multiplications and additions in products: see `fusable`. */
+  readonly fused?: boolean
   /** Share programs and kernels however small: so that tests see every way to share. */
   readonly eager?: boolean
 }
 
-export const device = async ({ threads, blas, eager = false }: DeviceOptions): Promise<Device> => {
+export const device = async ({ threads, blas, fused = false, eager = false }: DeviceOptions): Promise<Device> => {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
     throw new RangeError(`wasm: threads must be a number from 1 to ${mostThreads}, but ${threads} were asked for`)
   const store = heap(threads > 1)
   const { memory, pages } = store
   const type = { pages, shared: threads > 1 }
-  const common = await WebAssembly.compile(runtime(type))
+  const common = await WebAssembly.compile(runtime(type, fused))
   const own = (await WebAssembly.instantiate(common, { host: { memory } })).exports
   const gemm = own.gemm as (...args: readonly number[]) => void // exported by `runtime`
   const services = blas === undefined ? own : { ...own, gemm: await blasProducts(blas, memory, gemm) }

@@ -23,12 +23,13 @@ const direct = { columns: 192, rows: 48 }
 export const workspace = 4 * (depth * rows + depth * columns + rows * 16)
 
 type I = Local<'i32'>
+type V = Code<'v128'>
 const four = i32.const(4)
 const move = (p: I, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
 const least = (x: Code<'i32'>, y: number): Code<'i32'> => select(i32.lt_s(x, i32.const(y)), x, i32.const(y))
 
 /** Tiles of `high` rows and 4 · `wide` columns, for as many rows as fit: A by strides, B as a panel with rows `line` bytes apart. */
-const panel = (m: Module, high: 1 | 2, wide: number) =>
+const panel = (m: Module, high: 1 | 2, wide: number, fused: boolean) =>
   m.define(
     undefined,
     ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
@@ -37,11 +38,12 @@ const panel = (m: Module, high: 1 | 2, wide: number) =>
       const lines = Array.from({ length: high }, () => Array.from({ length: wide }, () => locals('v128')))
       const right = Array.from({ length: wide }, () => locals('v128'))
       const broadcast = locals('v128')
+      const plus = (sum: V, a: V, b: V): V => (fused ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)))
       const product = seq(
         ...right.map((v, i) => v.set(v128.load(q.get, 16 * i))),
         ...lines.flatMap((sums, i) => [
           broadcast.set(v128.load32_splat(i === 0 ? x.get : y.get)),
-          ...sums.map((sum, j) => sum.set(f32x4.add(sum.get, f32x4.mul(broadcast.get, right[j]!.get)))),
+          ...sums.map((sum, j) => sum.set(plus(sum.get, broadcast.get, right[j]!.get))),
         ]),
         move(x, step.get),
         ...(high === 2 ? [move(y, step.get)] : []),
@@ -85,13 +87,13 @@ const copy = (m: Module, into: 'block' | 'matrix') =>
   })
 
 /**
- * Define, with addresses and strides in bytes,
+ * Define, with addresses and strides in bytes, and with fused multiplications and additions if asked (then bits depend on the machine),
  *
  *     gemm(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, workspace)
  */
-export const gemm = (mod: Module): void => {
+export const gemm = (mod: Module, fused: boolean): void => {
   const [packLeft, packRight] = [packRows(mod), packPanel(mod)]
-  const [one, two] = ([1, 2] as const).map((high) => [1, 2, 3, 4].map((wide) => panel(mod, high, wide))) as [Panel[], Panel[]] // of both heights
+  const [one, two] = ([1, 2] as const).map((high) => [1, 2, 3, 4].map((wide) => panel(mod, high, wide, fused))) as [Panel[], Panel[]] // of both heights
   const [fetch, spill] = [copy(mod, 'block'), copy(mod, 'matrix')]
   const names = Array.from({ length: 14 }, () => 'i32' as const)
   mod.define('gemm', names, (locals, ...parameters) => {

@@ -4,10 +4,10 @@
  */
 import type { Backend, Executable } from '../../core/index.ts'
 import { plan, summarize } from '../plan/index.ts'
-import { cores, findBlas } from './crew.ts'
+import { cores, findBlas, fusable } from './crew.ts'
 import { device, type Loaded } from './device.ts'
 
-export { cores, findBlas } from './crew.ts'
+export { cores, findBlas, fusable } from './crew.ts'
 
 export interface WasmOptions {
   /** Threads that share the work. Results do not depend on it, to the bit. Default: one a core, where memory can be shared. */
@@ -17,12 +17,18 @@ export interface WasmOptions {
    * fast, but other bits on other machines. 'off', the default: the same bits everywhere. `report.mode` says what is used.
    */
   readonly blas?: 'auto' | 'off'
+  /**
+   * 'fast': products with fused multiply-add where the host has it, a quarter faster on many processors, but other bits on others.
+   * 'exact', the default: every product is the plain loop, to the bit.
+   */
+  readonly precision?: 'exact' | 'fast'
 }
 
 /** Open a WebAssembly backend. @throws RangeError for a number of threads that makes no sense */
-export const wasm = async ({ threads, blas = 'off' }: WasmOptions = {}): Promise<Backend> => {
+export const wasm = async ({ threads, blas = 'off', precision = 'exact' }: WasmOptions = {}): Promise<Backend> => {
   const library = blas === 'auto' ? await findBlas() : undefined
-  const machine = await device({ threads: threads ?? (await cores()), blas: library })
+  const fused = precision === 'fast' && (await fusable())
+  const machine = await device({ threads: threads ?? (await cores()), blas: library, fused })
   const name = 'wasm'
   return {
     name,
@@ -31,7 +37,8 @@ export const wasm = async ({ threads, blas = 'off' }: WasmOptions = {}): Promise
       const { kernels, flops, traffic, peakMemory } = summarize(program)
       const { run, steps, step, threads: taking } = await machine.load(program)
       const products = blas === 'off' ? '' : library === undefined ? ', no BLAS found' : `, ${library.library}`
-      const mode = `${taking === 1 ? '1 thread' : `${taking} threads`}${products}`
+      const madd = precision === 'exact' ? '' : fused ? ', fused multiply-add' : ', no fused multiply-add here'
+      const mode = `${taking === 1 ? '1 thread' : `${taking} threads`}${madd}${products}`
       const report = { backend: name, mode, kernels, flops, traffic, peakMemory }
       const executable: Executable & Pick<Loaded, 'steps' | 'step'> = { run: async (inputs) => run(inputs), report, steps, step }
       return executable

@@ -125,6 +125,7 @@ const lanes =
     }
   }
 const constant = simd(0x0c)
+const relaxedMadd = simd(0x105)
 
 export const v128 = {
   load: load<'v128'>(simd(0x00)),
@@ -174,6 +175,15 @@ export const f32x4 = {
   pmin: vv(0xea),
   pmax: vv(0xeb),
   convert_i32x4_s: v(0xfa),
+  /** x · y + z, rounded once where the processor can, else twice: a relaxed instruction. */
+  relaxed_madd:
+    (x: Code<'v128'>, y: Code<'v128'>, z: Code<'v128'>): Code<'v128'> =>
+    (out) => {
+      x(out)
+      y(out)
+      z(out)
+      emit(out, relaxedMadd)
+    },
   /** Into lanes 0 and 1. */
   demote_f64x2_zero: v(0x5e),
 }

@@ -25,9 +25,9 @@ export const control = {
 } as const
 export const mostThreads = 64
 
-export const runtime = (memory: MemoryType): Uint8Array<ArrayBuffer> => {
+export const runtime = (memory: MemoryType, fused = false): Uint8Array<ArrayBuffer> => {
   const m = module(memory)
-  gemm(m)
+  gemm(m, fused)
   gemv(m)
   /** fill(address, bytes, bits): every element of an array. */
   m.define('fill', ['i32', 'i32', 'i32'], (locals, to, count, bits) => {

@@ -1,5 +1,5 @@
 /** The WebAssembly backend on one thread and on two, and with the BLAS of the system. */
-import { findBlas, wasm } from '../../../backends/wasm/index.ts'
+import { findBlas, fusable, wasm } from '../../../backends/wasm/index.ts'
 import type { Variant } from '../variant.ts'
 
 const plain = [1, 2].map(
@@ -12,6 +12,12 @@ const plain = [1, 2].map(
 )
 export const variants: readonly Variant[] = [
   ...plain,
+  {
+    name: 'wasm, fused multiply-add',
+    absent: async () => ((await fusable()) ? undefined : 'relaxed SIMD is needed'),
+    open: () => wasm({ threads: 1, precision: 'fast' }),
+    tolerance: 1e-5,
+  },
   {
     name: 'wasm, 2 threads and BLAS',
     absent: async () => ((await findBlas()) === undefined ? 'koffi and a system BLAS are needed' : undefined),
