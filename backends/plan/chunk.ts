@@ -9,7 +9,7 @@
  * After Dao et al. (2022), arXiv:2205.14135, and Rabe & Staats (2021), arXiv:2112.05682.
  */
 import { above, type Triangle, vanishing } from './domain.ts'
-import { type Builder, has, reach, readersOf, type Value } from './value.ts'
+import { type Builder, builder, has, reach, readersOf, type Value } from './value.ts'
 import type { View } from './view.ts'
 
 export interface ChunkOptions {
@@ -19,17 +19,17 @@ export interface ChunkOptions {
   readonly above: number
 }
 
-export const chunk = (outputs: readonly Value[], build: Builder, options: ChunkOptions): readonly Value[] => {
+export const chunk = (outputs: readonly Value[], options: ChunkOptions): readonly Value[] => {
   const values = reach(outputs)
   const masks = new Map<string, Triangle>()
   for (const x of values) {
     const t = above(x)
     if (t !== undefined && x.shape[t.row] === x.shape[t.column] && x.shape[t.row]! > options.rows) masks.set(`${t.row}/${t.column}`, t)
   }
-  return [...masks.values()].reduce((current, t) => along(t, current, build, options), outputs)
+  return [...masks.values()].reduce((current, t) => along(t, current, options), outputs)
 }
 
-const along = (t: Triangle, outputs: readonly Value[], build: Builder, { rows, above: least }: ChunkOptions): readonly Value[] => {
+const along = (t: Triangle, outputs: readonly Value[], { rows, above: least }: ChunkOptions): readonly Value[] => {
   const values = reach(outputs)
   const readers = readersOf(values)
   const square = (x: Value): boolean => !x.free && has(x, t.row) && has(x, t.column)
@@ -63,6 +63,7 @@ const along = (t: Triangle, outputs: readonly Value[], build: Builder, { rows, a
   const leaves = (x: Value): boolean =>
     results.has(x) || (readers.get(x) ?? []).some((y) => !inside.has(y) || depth(y) > depth(x) || (squares.has(y) && recomputed(y)))
 
+  const build = builder()
   const length = [...squares][0]!.shape[t.row]!
   const starts = Array.from({ length: Math.floor(length / rows) }, (_, i) => i * rows).filter((start) => length - start > 1)
   const whole = new Map<Value, Value>()
@@ -83,7 +84,7 @@ const along = (t: Triangle, outputs: readonly Value[], build: Builder, { rows, a
         const old = known.get(x)
         if (old !== undefined) return old
         const kept = !inside.has(x) || (depth(x) < d && !squares.has(x))
-        const made = kept ? block(x.free ? x : get(x)) : anew(x, x.from.map(at), build)
+        const made = kept ? block(get(x)) : anew(x, x.from.map(at), build)
         known.set(x, made)
         return made
       }

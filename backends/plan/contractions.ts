@@ -4,7 +4,7 @@
  *     Σₖ x[…m k…] · y[…k n…]   with M, N, K ≥ minTile;   most of what is smaller is cheaper as a rows kernel
  *     x + Σ contractions   →   one buffer that starts as x (bias, residual, the gradients of shared values)
  */
-import { type Builder, computed, has, reach, readersOf, sameAxes, sizeOver, type Value } from './value.ts'
+import { type Builder, builder, computed, has, reach, readersOf, sameAxes, sizeOver, type Value } from './value.ts'
 
 export interface ContractionOptions {
   readonly minTile: number
@@ -39,10 +39,12 @@ const recognise = (x: Value, minTile: number, kept: (y: Value) => boolean): bool
 export interface Contractions {
   readonly outputs: readonly Value[]
   readonly contractions: ReadonlySet<Value>
+  readonly build: Builder
 }
 
 /** Mark contractions, give them operands that a matrix product can read, and gather sums of them. */
-export const contract = (outputs: readonly Value[], build: Builder, { minTile, accumulate }: ContractionOptions): Contractions => {
+export const contract = (outputs: readonly Value[], { minTile, accumulate }: ContractionOptions): Contractions => {
+  const build = builder()
   const before = reach(outputs)
   const found = new Set<Value>()
   const kept = (x: Value): boolean => x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'update' || found.has(x)
@@ -70,7 +72,7 @@ export const contract = (outputs: readonly Value[], build: Builder, { minTile, a
       to.set(x, build.make(x.op, parts, x.shape))
     } else to.set(x, build.again(x, x.from.map(get)))
   }
-  return { outputs: outputs.map(get), contractions }
+  return { outputs: outputs.map(get), contractions, build }
 }
 /** A matrix product walks forwards through memory, without guards. */
 const operand = (x: Value, build: Builder): Value => {

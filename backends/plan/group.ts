@@ -1,9 +1,10 @@
 /**
  * Values → kernels, in one pass in the order of the values.
  *
- * A value joins the latest kernel among its arguments' if it fits there (a vertical join), else a later kernel over the same
- * space that reads the same array (a horizontal join), else it opens a kernel. A kernel is only joined when all arguments
- * come from it or from earlier ones, so the order of kernels is always an order of execution.
+ * A value joins the latest kernel among its arguments' if it fits there (a vertical join), else an earlier one that nobody has
+ * read yet and that can therefore become the last, else a later kernel over the same space that reads the same array (a
+ * horizontal join), else it opens a kernel. A kernel is only joined when all arguments come from it or from earlier ones, so the
+ * order of kernels is always an order of execution.
  *
  * Row or column? A reduction whose result meets its own axis again (softmax, layer norm) is a *row* reduction and makes that
  * axis the inner one; any other (the gradient of a parameter) accumulates in memory across rows, and is *late*: only later
@@ -19,6 +20,9 @@ export interface RowsGroup {
   readonly space: Shape
   inner: string | undefined
   readonly late: Set<Value>
+  /** Its place in the order of execution. It may move to the end until another kernel reads it. */
+  index: number
+  read: boolean
 }
 export interface ContractGroup {
   readonly kind: 'contract'
@@ -26,13 +30,14 @@ export interface ContractGroup {
   /** Where the result is written: the value itself, or the accumulation it is part of. */
   readonly into: Value
   readonly accumulate: boolean
+  readonly index: number
 }
 export type Group = RowsGroup | ContractGroup
 
 export interface Grouping {
   readonly groups: readonly Group[]
-  /** The kernel that makes a value (−1: none), or for a view, its source. */
-  readonly at: ReadonlyMap<Value, number>
+  /** The kernel that makes a value, or for a view, its source. */
+  readonly at: ReadonlyMap<Value, Group>
   /** Values that must be in memory, whatever kernels make of the others. */
   readonly stored: ReadonlySet<Value>
   /** Values that live inside another value's memory: parts of an accumulation, what is joined. */
@@ -64,12 +69,12 @@ export const group = (
   contractions: ReadonlySet<Value>,
   { fuse, horizontal }: GroupOptions,
 ): Grouping => {
-  const groups: Group[] = []
-  const at = new Map<Value, number>()
+  const groups: (Group | undefined)[] = []
+  const at = new Map<Value, Group>()
   const stored = neededIn(values, outputs, contractions)
   const home = new Map<Value, Value>()
   const adds = new Set<Value>()
-  const readIn = new Map<Value, number[]>()
+  const readIn = new Map<Value, RowsGroup[]>()
   const onlyFactor = productsOf(contractions, values, outputs)
   for (const x of values) {
     if (inPlace(x)) for (const y of x.from) home.set(y, x)
@@ -90,35 +95,46 @@ export const group = (
     const whole = Object.keys(k.space).length === 1
     return over.length === 1 && (whole || rowSpaces.has(`${spaceKey(k.space)}/${over[0]}`)) ? over[0] : undefined
   }
-  /** Cheap words that broadcast inputs, and rows of them, belong to no kernel: each one that needs them says them again. */
-  const floating = new Set<Value>()
+  /** Cheap words on an input or two, and rows of inputs, belong to no kernel: each one that needs them says them again. */
+  const floating = new Map<Value, ReadonlySet<Value>>()
   const floats = (x: Value): boolean => {
-    const small = (y: Value): boolean => y.free || floating.has(y) || (y.op.tag === 'input' && (4 * y.size <= x.size || y.size === 1))
-    const row = x.op.tag === 'take' && x.from[0]!.op.tag === 'input' && x.from[1]!.axes.length === 0 && small(x.from[1]!)
-    const word = x.op.tag === 'word' && isCheap(x) && x.from.every(small)
-    if (stored.has(x) || !(row || word)) return false
-    floating.add(x)
+    /** The inputs, not small ones, that a value reads; undefined where it reads anything else. */
+    const inputsOf = (y: Value): ReadonlySet<Value> | undefined =>
+      y.free ? new Set() : y.op.tag === 'input' ? new Set(y.size > 1 && 4 * y.size > x.size ? [y] : []) : floating.get(y)
+    const row = x.op.tag === 'take' && x.from[0]!.op.tag === 'input' && x.from[1]!.axes.length === 0
+    if (stored.has(x) || !(row || (x.op.tag === 'word' && isCheap(x)))) return false
+    const read = new Set<Value>()
+    for (const y of row ? [x.from[1]!] : x.from) {
+      const inputs = inputsOf(y)
+      if (inputs === undefined) return false
+      for (const z of inputs) read.add(z)
+    }
+    if (read.size > 2) return false
+    floating.set(x, read)
     return true
   }
+  /** What a kernel reads for x. */
+  const sources = (x: Value): readonly Value[] => x.from.flatMap((y) => (y.free ? [] : [...(floating.get(y) ?? [y])]))
   const reduces = ({ op }: Value): boolean => op.tag === 'reduce' || op.tag === 'scatter' || op.tag === 'update'
-  const fits = (k: Group, index: number, x: Value): k is RowsGroup => {
-    if (k.kind !== 'rows' || fuse === 'none') return false
+  const fits = (k: Group | undefined, x: Value): k is RowsGroup => {
+    if (k?.kind !== 'rows' || fuse === 'none') return false
     if (fuse === 'maps' && [x, ...k.own].some((y) => reduces(y) || y.op.tag === 'random')) return false
     for (const [i, y] of x.from.entries())
-      if (!y.free && at.get(y) === index && (!scalar(y) || k.late.has(y) || (x.op.tag === 'take' && i === 0))) return false
+      if (!y.free && at.get(y) === k && (!scalar(y) || k.late.has(y) || (x.op.tag === 'take' && i === 0))) return false
     const space = spaceOf(x)
     for (const axis in space) if (k.space[axis] !== space[axis]) return false
     // A reduction must meet every row exactly once.
     if (reduces(x)) for (const axis in k.space) if (!(axis in space) && axis !== k.inner) return false
     return true
   }
-  const join = (k: RowsGroup, index: number, x: Value): void => {
+  const join = (k: RowsGroup, x: Value): void => {
+    read(x, k)
     k.own.add(x)
-    at.set(x, index)
-    for (const y of x.from) {
+    at.set(x, k)
+    for (const y of sources(x)) {
       const known = readIn.get(y)
-      if (known === undefined) readIn.set(y, [index])
-      else if (known.at(-1) !== index) known.push(index)
+      if (known === undefined) readIn.set(y, [k])
+      else if (known.at(-1) !== k) known.push(k)
     }
     if (x.op.tag === 'scatter' || x.op.tag === 'update') k.late.add(x)
     if (x.op.tag === 'reduce') {
@@ -127,55 +143,76 @@ export const group = (
       if (row === undefined || x.op.over.length > 1) k.late.add(x)
     }
   }
-  const open = (x: Value): void => {
-    const index = groups.push({ kind: 'rows', own: new Set(), space: spaceOf(x), inner: undefined, late: new Set() }) - 1
-    join(groups[index] as RowsGroup, index, x) // the group pushed above
+  /** Kernels that another one reads stay where they are. */
+  const read = (x: Value, by?: Group): void => {
+    for (const y of x.from) {
+      const k = at.get(y)
+      if (k?.kind === 'rows' && k !== by) k.read = true
+    }
   }
-  /** The kernel that x can join, if any. */
-  const host = (x: Value, latest: number): number | undefined => {
-    const vertical = groups[latest]
-    if (vertical !== undefined && fits(vertical, latest, x)) return latest
-    if (!horizontal) return undefined
+  const append = <G extends Group>(k: G): G => {
+    groups.push(k)
+    return k
+  }
+  const open = (x: Value): RowsGroup => {
+    const k = append<RowsGroup>({
+      ...{ kind: 'rows', own: new Set(), space: spaceOf(x), inner: undefined, late: new Set() },
+      ...{ index: groups.length, read: false },
+    })
+    join(k, x)
+    return k
+  }
+  /** The kernel that x can join, if any: the latest of its arguments', a later one, or an earlier one that can become the last. */
+  const host = (x: Value, latest: Group | undefined): RowsGroup | undefined => {
+    if (fits(latest, x)) return latest
     const volume = volumeOf(spaceOf(x))
-    for (const y of x.from)
-      if (!y.free && 2 * y.size >= volume)
-        for (const index of (readIn.get(y) ?? []).toReversed()) {
-          const k = groups[index]!
-          if (index > latest && fits(k, index, x) && volumeOf(k.space) === volume) return index
-        }
+    const whole = (k: Group | undefined): k is RowsGroup => fits(k, x) && volumeOf(k.space) === volume
+    for (const y of x.from) {
+      const k = at.get(y)
+      if (whole(k) && !k.read) {
+        groups[k.index] = undefined
+        k.index = groups.length
+        return append(k)
+      }
+    }
+    if (!horizontal) return undefined
+    for (const y of sources(x))
+      if (2 * y.size >= volume) {
+        const found = readIn.get(y)?.findLast((k) => k.index > (latest?.index ?? -1) && whole(k))
+        if (found !== undefined) return found
+      }
     return undefined
   }
-  const place = (x: Value, latest: number): void => {
-    const index = host(x, latest)
-    const k = index === undefined ? undefined : groups[index]
-    if (index !== undefined && k?.kind === 'rows') join(k, index, x)
-    else open(x)
-  }
-  const contraction = (x: Value, into: Value, accumulate: boolean): void => {
-    groups.push({ kind: 'contract', value: x, into, accumulate })
+  const contraction = (x: Value, into: Value, accumulate: boolean): Group => {
+    read(x.from[0]!)
+    return append({ kind: 'contract', value: x, into, accumulate, index: groups.length })
   }
 
   for (const x of values) {
     if (x.free || onlyFactor.has(x)) continue
-    const latest = x.from.reduce((i, y) => Math.max(i, at.get(y) ?? -1), -1)
-    if (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'join' || x.op.tag === 'assemble' || floats(x)) at.set(x, latest)
-    else if (x.op.tag === 'accumulate') {
+    const made = x.from.flatMap((y) => at.get(y) ?? [])
+    const latest = made.reduce<Group | undefined>((a, b) => (a === undefined || b.index > a.index ? b : a), undefined)
+    if (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'join' || x.op.tag === 'assemble' || floats(x)) {
+      read(x)
+      if (latest !== undefined) at.set(x, latest)
+    } else if (x.op.tag === 'accumulate') {
+      read(x)
       let started = x.from.some((y) => y.op.tag === 'copy')
       for (const y of x.from) {
         if (y.op.tag === 'copy') continue
         if (started) adds.add(y)
-        if (contractions.has(y)) contraction(y, x, started)
-        else open(y)
+        at.set(x, contractions.has(y) ? contraction(y, x, started) : open(y))
         started = true
       }
-      at.set(x, groups.length - 1)
     } else if (home.get(x)?.op.tag === 'accumulate' && x.op.tag !== 'copy') continue
-    else if (contractions.has(x)) {
-      contraction(x, x, false)
-      at.set(x, groups.length - 1)
-    } else place(x, latest)
+    else if (contractions.has(x)) at.set(x, contraction(x, x, false))
+    else {
+      const k = host(x, latest)
+      if (k === undefined) open(x)
+      else join(k, x)
+    }
   }
-  return { groups, at, stored, home, floating, adds }
+  return { groups: groups.filter((k) => k !== undefined), at, stored, home, floating: new Set(floating.keys()), adds }
 }
 
 /** What must be in memory, whatever kernels make of the rest. */

@@ -49,11 +49,10 @@ export interface Options {
 
 export const plan = (graph: Graph, options: Options = {}): Program => {
   const { fuse = 'all', horizontal = true, recompute = 'cheap', accumulate = true, minTile = 4 } = options
-  const build = builder()
-  const expanded = expand(graph, build)
-  const updated = fuse === 'all' ? update(graph, expanded, build) : expanded
-  const chunked = chunk(updated, build, { rows: options.chunk ?? 256, above: options.chunkAbove ?? 2 ** 22 })
-  const { outputs, contractions } = contract(chunked, build, { accumulate, minTile })
+  const expanded = expand(graph, builder())
+  const updated = fuse === 'all' ? update(graph, expanded) : expanded
+  const chunked = chunk(updated, { rows: options.chunk ?? 256, above: options.chunkAbove ?? 2 ** 22 })
+  const { outputs, contractions, build } = contract(chunked, { accumulate, minTile })
   const settled = settle(graph, outputs, build)
   const wanted = settled.filter((x) => x !== undefined)
   const values = reach(wanted)

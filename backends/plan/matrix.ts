@@ -103,11 +103,13 @@ export const awkwardness = ({ m, n, k, a, b, c, loops }: Product): number => {
   const calls = loops.reduce((product, { size }) => product * size, 1)
   const sums = loops.reduce((product, { size, sum }) => (sum ? product * size : product), 1)
   const strided = (column: number, row: number, volume: number): number => (column === 1 || row === 1 ? 0 : volume)
+  // Vectors are packed along n.
+  const turned = b.column === 1 ? 0 : 0.2 * k.size * n.size
   const spread = [a, b, c].reduce((sum, { row, column }) => sum + Math.log2(Math.max(row, column)), 0)
   // Vectors along n: what does not fill them is lost.
   const arithmetic = (m.size * k.size * Math.ceil(n.size / lanes) * lanes) / rate
   return (
-    calls * (500 + arithmetic + (calls > 1 ? 5 * spread : 0)) +
+    calls * (500 + arithmetic + turned + (calls > 1 ? 5 * spread : 0)) +
     calls * (strided(a.column, a.row, m.size * k.size) + strided(b.column, b.row, k.size * n.size)) +
     (c.column === 1 ? 0 : 10 * calls * m.size * n.size) +
     (sums > 1 ? calls * m.size * n.size : 0)

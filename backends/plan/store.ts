@@ -51,8 +51,7 @@ export const store = ({ groups, at, floating, stored: needed }: Grouping, { reco
     return x.from.every(reachable)
   }
   const kernels: Kernel[] = []
-  for (let i = groups.length - 1; i >= 0; i--) {
-    const k = groups[i]!
+  for (const k of groups.toReversed()) {
     if (k.kind === 'contract') kernels.push(k)
     else {
       const body = new Set<Value>()
@@ -62,7 +61,7 @@ export const store = ({ groups, at, floating, stored: needed }: Grouping, { reco
         body.add(x)
         x.from.forEach((y, position) => {
           if (x.op.tag === 'take' && position === 0) return
-          if (y.free || floating.has(y) || (scalar(y) && at.get(y) === i)) visit(y)
+          if (y.free || floating.has(y) || (scalar(y) && at.get(y) === k)) visit(y)
           else if (inMemory(y)) loads.add(y)
           else if (clonable(y)) visit(y)
           else {

@@ -7,10 +7,10 @@
  */
 import type { Graph } from '../../core/index.ts'
 import { varying } from './expand.ts'
-import { type Builder, has, reach, readersOf, type Value } from './value.ts'
+import { builder, has, reach, readersOf, type Value } from './value.ts'
 
 /** The outputs, with such expressions as updates. */
-export const update = (graph: Graph, outputs: readonly Value[], build: Builder): readonly Value[] => {
+export const update = (graph: Graph, outputs: readonly Value[]): readonly Value[] => {
   const candidates = [...graph.donated].flatMap(([o, i]) => {
     const found = selection(outputs[o]!, i)
     // In the same memory means in the same order, too.
@@ -18,6 +18,7 @@ export const update = (graph: Graph, outputs: readonly Value[], build: Builder):
     return found === undefined || found.state.axes.join() !== order ? [] : [{ whole: outputs[o]!, ...found }]
   })
   if (candidates.length === 0) return outputs
+  const build = builder()
   const values = reach(outputs)
   const readers = readersOf(values)
   // Nobody else may read the state as it was, nor may it be an output twice.
@@ -41,7 +42,7 @@ export const update = (graph: Graph, outputs: readonly Value[], build: Builder):
       const last = constant(x.shape[made.axis]! - 1)
       const inside = apply('max', [constant(0), apply('where', [apply('less', [position, last]), position, last])])
       const { [made.axis]: _, ...rest } = x.shape
-      const there = build.make({ tag: 'take', axis: made.axis }, [made.state, inside], { ...inside.shape, ...rest })
+      const there = build.make({ tag: 'take', axis: made.axis }, [to.get(made.state)!, inside], { ...inside.shape, ...rest })
       const next = apply('where', [apply('equal', [inside, position]), value, there])
       to.set(x, build.make({ tag: 'update', axis: made.axis }, [next, inside], x.shape))
     }

@@ -85,7 +85,10 @@ export const readersOf = (values: readonly Value[]): ReadonlyMap<Value, readonly
   return readers
 }
 
-/** A place where values are made, each once. */
+/**
+ * A place where values are made, each once. Every pass that rewrites values makes all of them anew in a builder of its own,
+ * so that their order is that of the computation, forward before backward.
+ */
 export interface Builder {
   readonly make: (op: Operation, from: readonly Value[], shape: Shape) => Value
   readonly words: Scalar<Value>
@@ -95,7 +98,7 @@ export interface Builder {
   readonly reduce: (merge: Monoid, x: Value, over: readonly string[]) => Value
   readonly copy: (x: Value, shape: Shape) => Value
   readonly view: (x: Value, view: View, shape: Shape) => Value
-  /** The same operation on other arguments of the same shapes. */
+  /** The same operation on other arguments of the same shapes, of this builder. */
   readonly again: (x: Value, from: readonly Value[]) => Value
   /** x where every index is in its range, else 0. */
   readonly inside: (x: Value, ranges: readonly Range[], shape: Shape) => Value
@@ -188,8 +191,7 @@ export const builder = (): Builder => {
     }
     return identity(how, x.shape, shape) ? x : make({ tag: 'view', view: how }, [x], shape)
   }
-  const again: Builder['again'] = (x, from) =>
-    from.every((y, i) => y === x.from[i]) ? x : x.op.tag === 'word' ? apply(x.op.word, from) : make(x.op, from, x.shape)
+  const again: Builder['again'] = (x, from) => (x.op.tag === 'word' ? apply(x.op.word, from) : make(x.op, from, x.shape))
   return { make, again, words, constant, iota, apply, reduce, copy, view, inside }
 }
 
