@@ -14,3 +14,8 @@ export class UnavailableError extends Error {
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
 }
+
+/** A loss is not what it is declared to be. */
+export class RefutedError extends Error {
+  override readonly name = 'RefutedError'
+}

@@ -3,7 +3,7 @@
  * Anything else is a defect of halograd, and says so.
  */
 import { CommanderError } from 'commander'
-import { Interrupted, UnavailableError, UsageError } from '../errors.ts'
+import { Interrupted, RefutedError, UnavailableError, UsageError } from '../errors.ts'
 import { failed, interrupted, misused, ok } from './terminal.ts'
 
 export interface Failure {
@@ -31,5 +31,7 @@ const isExpected = async (error: unknown): Promise<boolean> => {
     import('../../halos/index.ts'),
     import('../../models/index.ts'),
   ])
-  return [UnavailableError, InputError, TrainingError, DeclarationError, EvidenceError, ShapeError].some((kind) => error instanceof kind)
+  return [UnavailableError, RefutedError, InputError, TrainingError, DeclarationError, EvidenceError, ShapeError].some(
+    (kind) => error instanceof kind,
+  )
 }

@@ -1,0 +1,40 @@
+/** `halograd verify`: is it a HALO? Condition by condition: proved, tested, or refuted with a witness. */
+import { Command } from 'commander'
+import { RefutedError } from '../../errors.ts'
+import { type CommonOptions, common } from '../options.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface VerifyOptions extends CommonOptions {
+  readonly file?: string
+}
+
+export const command = (terminal: Terminal): Command =>
+  common(
+    new Command('verify')
+      .summary('prove or refute that losses are HALOs')
+      .description(
+        'Decides the conditions of Definition 3.4 (arXiv:2402.01306) for losses of the catalogue (default: all), or of your own file. A loss that is declared as a HALO and is not one makes the command fail; a loss stated as a non-HALO must be refuted.',
+      )
+      .argument('[name...]', 'losses of the catalogue, or files that export one')
+      .option('--file <file>', 'a file that exports a loss: export default halo({…})'),
+  )
+    .addHelpText('after', '\nExample:\n  halograd verify kto dpo ipo\n  halograd verify --file ./my-loss.ts')
+    .action(async (names: readonly string[], { file, json }: VerifyOptions) => {
+      const [{ catalogue, describe, isStated, verify }, { findLoss }] = await Promise.all([
+        import('../../../halos/index.ts'),
+        import('../../losses.ts'),
+      ])
+      const given = [...names, ...(file === undefined ? [] : [file])]
+      const wanted = given.length > 0 ? given : (await catalogue()).map(({ key }) => key)
+      const results = []
+      for (const name of wanted) {
+        const loss = await findLoss(name, {})
+        const report = verify(loss)
+        results.push({ key: name, ...report, asStated: report.verdict === (isStated(loss) ? 'not a HALO' : 'HALO') })
+        if (!json) terminal.print(`${describe(report).join('\n')}\n\n`)
+      }
+      if (json) terminal.print(`${JSON.stringify(results)}\n`)
+      const wrong = results.filter(({ asStated }) => !asStated)
+      if (wrong.length > 0)
+        throw new RefutedError(`not what it is declared to be: ${wrong.map(({ name, verdict }) => `${name} (${verdict})`).join(', ')}`)
+    })

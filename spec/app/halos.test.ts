@@ -1,0 +1,103 @@
+/** The algebra from the command line: the catalogue, verdicts, formulas, citations, and losses on numbers. */
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import test from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { shared, whenShared } from '../shared.ts'
+import { halograd, temporary } from './fixture.ts'
+
+const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+const folder = temporary()
+const file = (name: string, content: string): string => {
+  writeFileSync(join(folder, name), content)
+  return join(folder, name)
+}
+
+test('losses lists the catalogue with verdicts', async () => {
+  const rows: readonly { readonly key: string; readonly verdict: string }[] = JSON.parse((await halograd('losses', '--json')).out)
+  const verdict = (key: string) => rows.find((row) => row.key === key)?.verdict
+  assert.equal(verdict('kto'), 'HALO')
+  assert.equal(verdict('dpo'), 'HALO')
+  assert.equal(verdict('ipo'), 'not a HALO')
+  assert.match((await halograd('losses')).out, /^kto +HALO +labels +beta=0\.1 desirable=1 undesirable=1 +Ethayarajh 2024/m)
+})
+
+test('verify proves what is declared, refutes what is stated, and fails on a declaration that does not hold', async () => {
+  const good = await halograd('verify', 'kto', 'IPO')
+  assert.equal(good.code, 0, good.err)
+  assert.match(good.out, /KTO: HALO\n[\s\S]*v is non-decreasing: proved on/)
+  assert.match(good.out, /IPO: not a HALO\n[\s\S]*refuted/)
+  const declaration = (body: string): string => `
+import { always, halo, logRatio, negation, policy, value } from '${repository}/halos/index.ts'
+export default halo({
+  name: 'Bold',
+  source: { key: 'me2026', authors: ['Me'], title: 'Bold', year: 2026, at: 'here' },
+  reward: logRatio(0.1),
+  reference: policy(),
+  value: value('bold', (S) => (z) => ${body}),
+  t: always(negation),
+})
+`
+  const bad = await halograd('verify', '--file', file('bold.ts', declaration('S.sigmoid(S.sub(z, S.of(1)))')))
+  assert.equal(bad.code, 1)
+  assert.match(bad.out, /v is concave on gains: refuted: .*z = 0\./)
+  assert.match(bad.err, /not what it is declared to be: Bold/)
+  const mended = await halograd('verify', '--file', file('mended.ts', declaration('S.sigmoid(S.add(z, S.of(1)))')), '--json')
+  assert.equal(mended.code, 0, mended.err)
+  assert.equal(JSON.parse(mended.out)[0].verdict, 'HALO')
+})
+
+test('cite prints BibTeX, latex the formula', async () => {
+  assert.match((await halograd('cite', 'kto')).out, /^@misc\{ethayarajh2024kto,\n[\s\S]*eprint = \{2402\.01306\}/)
+  assert.match((await halograd('latex', 'dpo')).out, /\\mathbb\{E\}/)
+})
+
+test('loss evaluates cases by name and refuses what is incomplete, malformed or unknown', async () => {
+  const inputs = {
+    policy_chosen_logps: [-1, -2],
+    policy_rejected_logps: [-2, -2],
+    ref_chosen_logps: [-1, -2],
+    ref_rejected_logps: [-1, -2],
+  }
+  const cases = file('cases.json', JSON.stringify([{ id: 'a', hyper: { beta: 1 }, inputs }]))
+  const [answer] = JSON.parse((await halograd('loss', 'dpo', '--in', cases, '--json')).out)
+  assert.equal(answer.id, 'a')
+  assert.ok(Math.abs(answer.losses[0] - Math.log1p(Math.exp(-1))) < 1e-12)
+  assert.ok(Math.abs(answer.losses[1] - Math.log(2)) < 1e-12)
+  assert.ok(answer.grads.policy_chosen_logps[0] < 0)
+  const [set] = JSON.parse((await halograd('loss', 'dpo', '--set', 'beta=2', '--in', cases, '--json')).out)
+  assert.ok(Math.abs(set.losses[0] - Math.log1p(Math.exp(-2))) < 1e-12)
+  const refused = async (says: RegExp, code: number, ...args: readonly string[]) => {
+    const run = await halograd('loss', ...args)
+    assert.equal(run.code, code, run.err)
+    assert.match(run.err, says)
+    assert.equal(run.out, '')
+  }
+  await refused(/KTO needs outcome\.policy/, 1, 'kto', '--in', cases)
+  await refused(/expected a JSON array of cases, found malformed JSON/, 1, 'dpo', '--in', file('bad.json', '['))
+  await refused(
+    /case 0, input policy_logps: numbers, found \["a"\]/,
+    1,
+    'kto',
+    '--in',
+    file('text.json', '[{"inputs": {"policy_logps": ["a"]}}]'),
+  )
+  await refused(/there is no 'trl\/kto'\. Known are trl_main\/kto\/kto/, 2, '--entry', 'trl/kto', '--in', cases)
+  await refused(/but not both/, 2, 'dpo', '--entry', 'trl_main/dpo/sigmoid', '--in', cases)
+})
+
+test('loss --entry gives the numbers that another library gives', whenShared('golden/losses.json'), async () => {
+  const golden = JSON.parse(readFileSync(shared('golden/losses.json')!, 'utf8')).functions['trl_main/kto/kto'].cases
+  const answers = JSON.parse(
+    (await halograd('loss', '--entry', 'trl_main/kto/kto', '--in', file('golden.json', JSON.stringify(golden)), '--json')).out,
+  )
+  assert.equal(answers.length, golden.length)
+  answers.forEach((answer: { readonly loss: number; readonly losses: readonly number[] }, i: number) => {
+    const { loss, losses } = golden[i].outputs
+    assert.ok(Math.abs(answer.loss - loss) <= 1e-9 * Math.max(1, Math.abs(loss)), `case ${golden[i].id}`)
+    answer.losses.forEach((x, k) => {
+      assert.ok(Math.abs(x - losses[k]) <= 1e-9, `case ${golden[i].id}, example ${k}`)
+    })
+  })
+})
