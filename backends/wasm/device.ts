@@ -3,8 +3,9 @@
  */
 import type { Handle } from '../../core/index.ts'
 import type { Program } from '../plan/program.ts'
-import { type Blas, blasProducts, type Crew, crew } from './crew.ts'
+import { type Crew, crew } from './crew.ts'
 import { workspace } from './gemm.ts'
+import { type Blas, blasProducts } from './host.ts'
 import { type Heap, heap } from './memory.ts'
 import { print } from './print.ts'
 import { control, mostThreads, runtime } from './runtime.ts'

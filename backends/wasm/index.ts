@@ -4,10 +4,10 @@
  */
 import type { Backend, Executable } from '../../core/index.ts'
 import { plan, summarize } from '../plan/index.ts'
-import { cores, findBlas, fusable } from './crew.ts'
 import { device, type Loaded } from './device.ts'
+import { cores, findBlas, fusable } from './host.ts'
 
-export { cores, findBlas, fusable } from './crew.ts'
+export { cores, findBlas, fusable } from './host.ts'
 
 export interface WasmOptions {
   /** Threads that share the work. Results do not depend on it, to the bit. Default: one a core, where memory can be shared. */
