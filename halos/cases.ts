@@ -8,6 +8,7 @@ import { type AnyTensor, type Backend, equal, fill, grad, read, size, sum, type 
 import { type Incomplete, type Role, supply } from './evidence.ts'
 import type { AnyLoss, Outcome, Rewards, Statistic } from './loss.ts'
 import { type Reward, rewardOf } from './reward.ts'
+import type { TokenOutcome } from './tokens.ts'
 
 /** A number for each example, or one for each of its tokens. */
 export type Column = readonly (number | boolean)[] | readonly (readonly number[])[]
@@ -15,17 +16,19 @@ export interface Case {
   readonly id?: string
   readonly inputs: Readonly<Record<string, Column>>
 }
+/** A number for each example, or a row of them. */
+type Values = readonly number[] | readonly (readonly number[])[]
 export interface Answer {
   readonly id?: string
   readonly loss: number
-  /** In the order of the inputs. */
+  /** In the order of the inputs; for losses of tokens one a token, row by row. */
   readonly losses: readonly number[]
   readonly chosen_rewards: readonly number[]
   readonly rejected_rewards: readonly number[]
   /** The estimate of KL(π_θ‖π_ref), where the loss makes one. */
   readonly kl?: number
   /** ∂loss/∂input for every policy input; `null` where no gradient flows. */
-  readonly grads: Readonly<Record<string, readonly number[] | readonly (readonly number[])[] | null>>
+  readonly grads: Readonly<Record<string, Values | null>>
 }
 
 /** Tensors over 'example', or 'example' and 'token', by name. */
@@ -82,23 +85,27 @@ export interface Conventions {
   readonly inputs?: (given: Inputs) => Inputs
   /** What they report as reward, where it is not the r of the loss. */
   readonly reported?: Reward
+  /** The loss of tokens, where evidence of completions is not what they read. */
+  readonly tokens?: (loss: AnyLoss, given: Inputs) => TokenOutcome
 }
 
 /** The inputs with respect to which a loss is differentiated. */
-const ofPolicy = (name: string): boolean => /^(policy_|rewards_|chosen_logits|rejected_logits)/.test(name)
+const ofPolicy = (name: string): boolean =>
+  /^(policy_|rewards_|chosen_logits|rejected_logits|per_token_logps|new_logprobs|logprobs_new)/.test(name)
 
 /** The loss and its gradient on a case. Throws an EvidenceError where an input that the loss needs is missing. */
 export const evaluateCase = async (
   backend: Backend,
   loss: AnyLoss,
   { id, inputs: given }: Case,
-  { pooled, inputs = (x) => x, reported }: Conventions = {},
+  { pooled, inputs = (x) => x, reported, tokens: ofTokens }: Conventions = {},
 ): Promise<Answer> => {
   const columns = tensors(given)
   const policies = Object.fromEntries(Object.entries(columns).filter(([name]) => ofPolicy(name)))
   const needs = pooled === undefined ? loss.needs : { ...loss.needs, unrelated: false }
   const evidence = (p: Inputs): Incomplete => evidenceOf(inputs({ ...columns, ...p }))
-  const run = (p: Inputs): Outcome => loss.evaluate(supply({ ...loss, needs }, evidence(p)), pooled)
+  const run = (p: Inputs): Pick<Outcome, 'loss' | 'kl'> & { readonly losses: AnyTensor; readonly rewards?: Rewards } =>
+    ofTokens === undefined ? loss.evaluate(supply({ ...loss, needs }, evidence(p)), pooled) : ofTokens(loss, { ...columns, ...p })
   const outcome = run(policies)
   const { kl, rewards = {} } = { ...outcome, ...(reported && { rewards: rewardsOf(reported, evidence(policies)) }) }
   const numbers = async (x: AnyTensor | undefined): Promise<readonly number[]> =>
@@ -106,7 +113,7 @@ export const evaluateCase = async (
   const [own, labels] = [await numbers(rewards.outcome), await numbers(columns.labels)]
   const judged = (sign: number, direct: readonly number[]): readonly number[] =>
     rewards.outcome === undefined ? direct : own.filter((_, i) => Math.sign(labels[i] ?? 1) === sign)
-  const grads: Record<string, Answer['grads'][string]> = {}
+  const grads: Record<string, Values | null> = {}
   for (const [name, x] of Object.entries(grad((p: Inputs) => run(p).loss)(policies))) grads[name] = nested(x, await numbers(x))
   return {
     ...(id !== undefined && { id }),
@@ -129,7 +136,7 @@ const rewardsOf = (reward: Reward, evidence: Incomplete): Rewards => {
 }
 
 /** A gradient that is no expression of anything, only a constant, never had a path. */
-const nested = (x: AnyTensor, values: readonly number[]): Answer['grads'][string] => {
+const nested = (x: AnyTensor, values: readonly number[]): Values | null => {
   if (x.op.tag === 'constant' || (x.op.tag === 'conform' && x.from[0]?.op.tag === 'constant')) return null
   const width = x.shape.token
   return width === undefined ? values : Array.from({ length: values.length / width }, (_, i) => values.slice(i * width, (i + 1) * width))

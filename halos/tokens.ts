@@ -22,7 +22,7 @@ export interface TokenEvidence {
 export type Average = 'completion' | 'token' | { readonly limit: number }
 export interface TokenOutcome {
   readonly loss: Tensor
-  readonly losses: Tensor<Cell>
+  readonly losses: Tensor<Cell> | Tensor<'example'>
 }
 
 /** A loss of judged completions, applied to every token. */
@@ -34,8 +34,12 @@ export const perToken =
     const spread = mul(fill({ example: n, token: length }, 1), advantage) as Tensor<Cell>
     const { losses } = loss.evaluate({ outcome: { policy: flat(policy), reference: flat(reference) }, label: flat(spread) })
     const cells = split(rename(losses, 'example', 'cell'), 'cell', { example: n, token: length })
-    return { losses: cells, loss: sum(mul(cells, weights(mask, average)) as Tensor<Cell>, 'example', 'token') }
+    return { losses: cells, loss: averaged(cells, mask, average) }
   }
+
+/** The average of a number for each token. */
+export const averaged = (x: Tensor<Cell>, mask: Tensor<Cell>, average: Average): Tensor =>
+  sum(mul(x, weights(mask, average)) as Tensor<Cell>, 'example', 'token')
 
 const weights = (mask: Tensor<Cell>, average: Average): Tensor<Cell> => {
   const n = size(mask, 'example')

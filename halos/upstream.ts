@@ -8,6 +8,7 @@ import type { Settings } from './family.ts'
 import { type Checked, certain } from './flaw.ts'
 import type { Statistic } from './loss.ts'
 import { logOdds, logProbability, logProbabilityPerToken, logRatio, type Reward } from './reward.ts'
+import { upstreamOfTokens } from './upstream-tokens.ts'
 
 export type Hyper = Readonly<Record<string, unknown>>
 const numeric = (hyper: Hyper, name: string): number => Number(hyper[name])
@@ -64,6 +65,7 @@ const tenths: Convention = () => ({
 })
 
 export const upstream: Readonly<Record<string, Upstream>> = {
+  ...upstreamOfTokens,
   'trl_main/kto/kto': judged('kto'),
   'trl_main/kto/apo_zero_unpaired': judged('kto-zero'),
   'trl_main/bco/train_running_delta': judged('bco', beta),

@@ -12,6 +12,6 @@ export const alphaPo = family(
   'alphapo',
   { beta: 2, gamma: 0.5, alpha: 0.25, epsilon: 0 },
   ({ beta, gamma, alpha, epsilon }) =>
-    smoothed({ name: 'AlphaPO', source: source('eq. 7'), reward: alphaMap(beta, alpha), epsilon, gamma }),
+    smoothed({ name: 'AlphaPO', source: source('the loss'), reward: alphaMap(beta, alpha), epsilon, gamma }),
   [],
 )

@@ -13,6 +13,6 @@ export const aotUnpaired = family(
   'aot-unpaired',
   { beta: 0.1, epsilon: 0 },
   ({ beta, epsilon }) =>
-    smoothed({ name: 'AOT, unpaired', source: source('eq. 6'), reward: logRatio(beta), reference: rankMatched, epsilon }),
+    smoothed({ name: 'AOT, unpaired', source: source('the unpaired loss'), reward: logRatio(beta), reference: rankMatched, epsilon }),
   ['aot_unpaired'],
 )

@@ -21,7 +21,7 @@ const stated = (beta: number, epsilon: number): Checked<Stated<Pairs>> => {
   const loss = binary(body)
   return sound({
     name: 'AOT',
-    source: source('eq. 7'),
+    source: source('the paired loss'),
     because: {
       tag: 'weights that depend on θ',
       reason: 'the margin that a pair is held to is chosen by the rank of its own margin: it jumps when θ changes the order of other pairs',

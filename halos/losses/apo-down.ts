@@ -14,7 +14,7 @@ export const apoDown = family(
   ({ beta }) =>
     pairwise({
       name: 'APO-down',
-      source: source('eq. 4'),
+      source: source('APO-down'),
       reward: logRatio(beta),
       body: formula((S) => (w, l) => S.add(S.sigmoid(w), S.sub(S.of(1), S.sigmoid(S.sub(w, l))))),
     }),

@@ -21,7 +21,7 @@ export const apoZero = family(
       'pair',
       halo({
         name: 'APO-zero of one completion',
-        source: source('eq. 3'),
+        source: source('APO-zero'),
         reward: logRatio(beta),
         reference: anchor,
         value: logistic,

@@ -21,7 +21,7 @@ export const bcoPair = family(
       'pair',
       halo({
         name: 'BCO, reference of the batch',
-        source: source('eq. 13'),
+        source: source('the loss with a reward shift'),
         reward: logRatio(beta),
         reference: batch,
         value: logLogistic,

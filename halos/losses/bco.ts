@@ -17,7 +17,7 @@ export const bco = family(
   ({ beta }) =>
     halo({
       name: 'BCO',
-      source: source('eq. 13'),
+      source: source('the loss with a reward shift'),
       reward: logRatio(beta),
       reference: running,
       value: logLogistic,

@@ -11,6 +11,6 @@ import { cpo as source } from '../sources.ts'
 export const cpo = family(
   'cpo',
   { beta: 0.1, epsilon: 0 },
-  ({ beta, epsilon }) => smoothed({ name: 'CPO', source: source('eq. 6'), reward: logProbability(beta), epsilon }),
+  ({ beta, epsilon }) => smoothed({ name: 'CPO', source: source('the preference term'), reward: logProbability(beta), epsilon }),
   ['CPOTrainer'],
 )

@@ -15,7 +15,7 @@ export const discopop = family(
   ({ beta, tau }) =>
     pairwise({
       name: 'DiscoPOP',
-      source: source('eq. 5'),
+      source: source('the log-ratio modulated loss'),
       reward: logRatio(beta),
       body: formula((S) => (w, l) => {
         const z = S.sub(w, l)

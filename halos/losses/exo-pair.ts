@@ -14,7 +14,7 @@ export const exoPair = family(
   ({ beta, epsilon }) =>
     pairwise({
       name: 'EXO-pair',
-      source: source('eq. 16'),
+      source: source('the loss of pairs'),
       reward: logRatio(beta),
       body: formula((S) => (w, l) => {
         const side = (z: typeof w, prior: number) =>

@@ -20,7 +20,7 @@ import { ppoClip } from './ppo-clip.ts'
 type Judged = Evidence<'policy' | 'reference', 'judged'>
 
 /** Schulman's estimator "k3" of KL(π_θ‖π_ref): e^(−u) + u − 1 ≥ 0. */
-const k3 = binary((S) => (p, q) => S.add(S.expm1(lesser(S, S.sub(q, p), S.of(80))), S.sub(p, q)))
+export const k3 = binary((S) => (p, q) => S.add(S.expm1(lesser(S, S.sub(q, p), S.of(80))), S.sub(p, q)))
 const divergence: Loss<Judged> = {
   name: 'KL',
   source: source('eq. 4'),

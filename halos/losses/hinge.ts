@@ -17,7 +17,7 @@ export const hingeLoss = family(
   ({ beta }) =>
     halo({
       name: 'Hinge',
-      source: source('eq. 2, with rewards of DPO'),
+      source: source('the calibration loss, with rewards of DPO'),
       reward: logRatio(beta),
       reference: rejected,
       value: hinge(1),

@@ -29,7 +29,7 @@ export const mpo = family('mpo', { beta: 0.1, preference: 0.8, quality: 0.2, gen
     ] as const
     return weighted(
       'MPO',
-      source('eq. 1'),
+      source('the mixed loss'),
       terms.filter(([weight]) => weight !== 0),
     )
   })(checked({ dpo: dpo({ beta }), bco: bcoPair({ beta }), sft: sft() })),

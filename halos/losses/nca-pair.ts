@@ -14,7 +14,7 @@ export const ncaPair = family(
   ({ beta }) =>
     pairwise({
       name: 'NCA-pair',
-      source: source('eq. 12'),
+      source: source('the loss of pairs'),
       reward: logRatio(beta),
       body: formula((S) => (w, l) => S.add(S.softplus(S.mul(S.of(-1), w)), S.mul(S.of(0.5), S.add(S.softplus(w), S.softplus(l))))),
     }),

@@ -19,7 +19,7 @@ export const robustDpo = family(
   ({ beta, epsilon }) =>
     halo({
       name: 'Robust DPO',
-      source: source('eq. 12'),
+      source: source('the robust loss'),
       reward: logRatio(beta),
       reference: rejected,
       value: E.chain((e: number) => robust(e / (1 - 2 * e)))(number('epsilon', 'a fraction in [0, ½)', epsilon, (e) => e >= 0 && e < 0.5)),

@@ -15,7 +15,7 @@ import { logistic } from '../value.ts'
 export const sapo = family('sapo', { positive: 1, negative: 1.05 }, ({ positive: up, negative: down }) =>
   halo({
     name: 'SAPO',
-    source: source('eq. 5'),
+    source: source('the objective'),
     reward: ratio,
     reference: sampler,
     value: logistic,

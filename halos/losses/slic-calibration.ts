@@ -17,7 +17,7 @@ export const slicCalibration = family(
   ({ beta, delta }) =>
     halo({
       name: 'SLiC calibration',
-      source: source('eq. 2'),
+      source: source('the calibration loss'),
       reward: logProbability(beta),
       reference: rejected,
       value: hinge(delta),

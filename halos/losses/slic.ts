@@ -14,7 +14,7 @@ export const slic = family(
   ({ delta, lambda }) =>
     pairwise({
       name: 'SLiC',
-      source: source('eq. 3'),
+      source: source('calibration and regularisation'),
       reward: logProbability(1),
       because: { tag: 'several references', reason: 'the calibration compares p_w with p_l, the regulariser compares it with nothing' },
       body: formula((S) => (w, l) => S.sub(S.max(S.of(0), S.add(S.of(delta), S.sub(l, w))), S.mul(S.of(lambda), w))),

@@ -14,7 +14,7 @@ export const sppoHard = family(
   ({ beta }) =>
     pairwise({
       name: 'SPPO, hard',
-      source: source('eq. 4.7'),
+      source: source('the loss with hard preferences'),
       reward: logRatio(1),
       body: formula((S) => (w, l) => {
         const [up, down] = [S.sub(w, S.of(0.5 / beta)), S.add(l, S.of(0.5 / beta))]

@@ -16,7 +16,7 @@ import { truncatedSquare } from '../value.ts'
 export const truncatedIpo = family('truncated-ipo', { beta: 0.1 }, ({ beta }) =>
   halo({
     name: 'Truncated IPO',
-    source: source('eq. 17, truncated'),
+    source: source('eq. 17, truncated at its minimum'),
     reward: logRatioPerToken(1),
     reference: rejected,
     value: E.chain((b: number) => truncatedSquare(1 / (2 * b)))(positive('beta', beta)),
