@@ -187,25 +187,34 @@ export const group = (
     read(x.from[0]!)
     return append({ kind: 'contract', value: x, into, accumulate, index: groups.length })
   }
+  const begun = new Set<Value>()
+  /** Add a part in place; the first writes over what is there, unless that is a copy to start from. */
+  const accumulate = (part: Value, whole: Value): void => {
+    const more = begun.has(whole) || starts(whole)
+    begun.add(whole)
+    if (more) adds.add(part)
+    const k = contractions.has(part) ? contraction(part, whole, more) : open(part)
+    if (k.kind === 'rows') k.read = true // later parts are added to this one
+    at.set(part, k)
+  }
+  const into = (x: Value): Value | undefined => (home.get(x)?.op.tag === 'accumulate' ? home.get(x) : undefined)
 
   for (const x of values) {
     if (x.free || onlyFactor.has(x)) continue
     const made = x.from.flatMap((y) => at.get(y) ?? [])
-    const latest = made.reduce<Group | undefined>((a, b) => (a === undefined || b.index > a.index ? b : a), undefined)
+    const latest = made.reduce<Group | undefined>(later, undefined)
     if (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'join' || x.op.tag === 'assemble' || floats(x)) {
       read(x)
       if (latest !== undefined) at.set(x, latest)
     } else if (x.op.tag === 'accumulate') {
       read(x)
-      let started = x.from.some((y) => y.op.tag === 'copy')
-      for (const y of x.from) {
-        if (y.op.tag === 'copy') continue
-        if (started) adds.add(y)
-        at.set(x, contractions.has(y) ? contraction(y, x, started) : open(y))
-        started = true
-      }
-    } else if (home.get(x)?.op.tag === 'accumulate' && x.op.tag !== 'copy') continue
-    else if (contractions.has(x)) at.set(x, contraction(x, x, false))
+      if (starts(x)) for (const y of x.from) if (y.op.tag !== 'copy') accumulate(y, x)
+      const last = x.from.reduce<Group | undefined>((a, y) => later(a, at.get(y)), undefined)
+      if (last !== undefined) at.set(x, last)
+    } else if (into(x) !== undefined && x.op.tag !== 'copy') {
+      // What starts as a copy waits for it; other parts are added as soon as they can be.
+      if (!starts(into(x)!)) accumulate(x, into(x)!)
+    } else if (contractions.has(x)) at.set(x, contraction(x, x, false))
     else {
       const k = host(x, latest)
       if (k === undefined) open(x)
@@ -223,6 +232,10 @@ const neededIn = (values: readonly Value[], outputs: readonly Value[], contracti
     else if (x.op.tag === 'view' || x.op.tag === 'take') needed.add(x.from[0]!)
   return needed
 }
+const later = (a: Group | undefined, b: Group | undefined): Group | undefined =>
+  a === undefined || (b !== undefined && b.index > a.index) ? b : a
+/** Does the accumulation start as a copy? */
+const starts = ({ from }: Value): boolean => from.some((x) => x.op.tag === 'copy')
 /** Is the value made of its arguments where they are? */
 const inPlace = ({ op }: Value): boolean => op.tag === 'accumulate' || op.tag === 'join' || op.tag === 'assemble'
 const volumeOf = (space: Shape): number => sizeOver(space, Object.keys(space))

@@ -66,21 +66,24 @@ test('layer norm keeps one number or two a row for its backward pass, not an arr
   assert.equal(kept.length, 2, 'the normalised rows, operand of a contraction, and their adjoint')
 })
 
-test('causal attention neither computes, stores nor reads what the mask hides', () => {
-  const length = 256
-  const graph = graphOf(
+/** Causal attention of `length` positions with its gradients. */
+const attention = (length: number): Graph =>
+  graphOf(
     (q, k, v, g) => {
       const [y, pullback] = core.vjp(([a, b, c]: readonly Tensor<string>[]) => {
-        const keys = core.rename(b!, 'seq', 'past') as Tensor<string>
-        const values = core.rename(c!, 'seq', 'past') as Tensor<string>
+        const [keys, values] = [b!, c!].map((x) => known<string>(core.rename(x, 'seq', 'past')))
         const hidden = core.less(core.iota('seq', length), core.iota('past', length))
-        const weights = core.softmax(core.where(hidden, -1e30, core.dot(a!, keys, 'key')) as Tensor<string>, 'past')
-        return core.dot(weights, values, 'past') as Tensor<string>
+        const scores = known<string>(core.where(hidden, -1e30, core.dot(a!, keys!, 'key')))
+        return known<string>(core.dot(core.softmax(scores, 'past'), values!, 'past'))
       })([q!, k!, v!])
-      return [y, ...(pullback(g!) as readonly AnyTensor[])]
+      return [y, ...(pullback(g!) as readonly AnyTensor[])] // the cotangents of three tensors
     },
     ...Array.from({ length: 4 }, () => ({ head: 2, seq: length, key: 8 })),
   )
+
+test('causal attention neither computes, stores nor reads what the mask hides', () => {
+  const length = 256
+  const graph = attention(length)
   const skipping = plan(graph, { block: 64 })
   const square = rowsOf(skipping).filter((k) => k.inner.size === length)
   assert.equal(square.length, 2, 'softmax forward and backward')
@@ -91,6 +94,13 @@ test('causal attention neither computes, stores nor reads what the mask hides', 
   }
   assert.equal(contractsOf(skipping).length, 6)
   assert.ok(summarize(skipping).flops < 0.66 * summarize(plan(graph, { causal: false })).flops)
+})
+
+test('the memory of long attention grows with the sequence, not with its square', () => {
+  const [whole, long, longer] = [plan(attention(2048), { chunkAbove: Infinity }), plan(attention(2048)), plan(attention(4096))]
+  assert.ok(longer.scratch < 2.1 * long.scratch, `${long.scratch}, then ${longer.scratch} elements`)
+  assert.ok(4 * long.scratch < whole.scratch, `${long.scratch} instead of ${whole.scratch} elements`)
+  assert.ok(summarize(long).flops < 1.3 * summarize(whole).flops)
 })
 
 test('a donated input is overwritten in place', () => {
