@@ -11,8 +11,8 @@ import { control } from './runtime.ts'
 
 export interface Crew {
   readonly threads: number
-  /** Teach every worker a program. */
-  readonly load: (program: number, module: WebAssembly.Module) => Promise<void>
+  /** Teach every worker a program, and let it forget others. */
+  readonly load: (program: number, module: WebAssembly.Module, forget: readonly number[]) => Promise<void>
   /** Start the first workers on a program; the caller is thread 0, and runs it too. */
   readonly start: (program: number, list: number, threads: number) => void
   readonly close: () => Promise<void>
@@ -41,7 +41,10 @@ receive(async (message) => {
     thread = message.thread
     services = { ...new WebAssembly.Instance(message.runtime, { host: { memory } }).exports }
     if (message.blas !== undefined) services.gemm = (await import(message.blas.module)).products(message.blas.library, memory, services.gemm)
-  } else programs[message.program] = new WebAssembly.Instance(message.module, { host: { memory, ...services } }).exports.main
+  } else {
+    for (const program of message.forget) delete programs[program]
+    programs[message.program] = new WebAssembly.Instance(message.module, { host: { memory, ...services } }).exports.main
+  }
   send('ready')
   serve()
 })`
@@ -66,10 +69,10 @@ export const crew = async (heap: Heap, runtime: WebAssembly.Module, threads: num
   await tell((thread) => ({ memory: heap.memory, runtime, thread, blas }))
   return {
     threads,
-    load: (program, module) => {
+    load: (program, module, forget) => {
       words[control.command / 4] = commands.listen
       for (let thread = 1; thread < threads; thread++) call(thread)
-      return tell(() => ({ program, module }))
+      return tell(() => ({ program, module, forget }))
     },
     start: (program, list, taking) => {
       words[control.command / 4] = commands.run

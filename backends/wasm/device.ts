@@ -58,6 +58,12 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
   let arena = { address: store.take(0), bytes: 0 }
   let team: Promise<Crew> | undefined
   let programs = 0
+  /** Programs that were collected: their memory is given back, and the workers forget them when they next listen. */
+  const gone: number[] = []
+  const swept = new FinalizationRegistry(({ number, list, bytes }: { number: number; list: number; bytes: number }) => {
+    store.give(list, bytes)
+    gone.push(number)
+  })
   let closed = false
 
   const make = (size: number): Resident => {
@@ -78,13 +84,14 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     const worthwhile = threads > 1 && (eager || milliseconds(program) > 0.4)
     if (worthwhile) team ??= crew(store, common, threads, blas)
     const helpers = worthwhile ? await team : undefined
-    await helpers?.load(number, module)
+    await helpers?.load(number, module, gone.splice(0))
     const bytes = 4 * printed.arena
     if (bytes > arena.bytes) {
       store.give(arena.address, arena.bytes)
       arena = { address: store.take(bytes), bytes }
     }
-    const list = store.take(4 * printed.arguments.length)
+    const listed = 4 * printed.arguments.length
+    const list = store.take(listed)
     const main = instance.exports.main as Entry // exported by `print`
     const taking = adaptive(helpers?.threads ?? 1)
     let places: readonly number[] = []
@@ -125,6 +132,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
       const { task, at } = printed.steps[i]!
       ;(instance.exports[task] as Entry)(list + 4 * at, 0, 1) // exported by `print`
     }
+    swept.register(run, { number, list, bytes: listed })
     const names = printed.steps.map(({ name }) => name)
     return { run, steps: names, step, bytes: printed.binary.length, threads: helpers?.threads ?? 1 }
   }

@@ -1,6 +1,8 @@
 /** Memory: arrays never overlap, what is freed is used again, and training for long takes no more than training for short. */
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { plan } from '../../backends/plan/index.ts'
 import { device } from '../../backends/wasm/device.ts'
 import { heap } from '../../backends/wasm/memory.ts'
@@ -51,4 +53,25 @@ test('2,000 donated steps leave memory and the number of arrays as they were', a
   const before = [machine.heap.used(), machine.heap.memory.buffer.byteLength, machine.live()]
   for (let i = 0; i < 2000; i++) step(i)
   assert.deepEqual([machine.heap.used(), machine.heap.memory.buffer.byteLength, machine.live()], before)
+})
+
+test('programs that nobody holds give their memory back', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const gc: () => void = runInNewContext('gc') // what the flag exposes
+  const machine = await device({ threads: 1 })
+  const x = input('x', { a: 8 }) as Tensor<'a'>
+  const load = async (): Promise<void> => {
+    const { run } = await machine.load(plan({ inputs: [x], outputs: [add(x, 1)], donated: new Map() }))
+    const given = machine.upload(new Float32Array(8))
+    for (const handle of [...run([given]), given]) machine.free(handle)
+  }
+  await load()
+  const one = machine.heap.used()
+  for (let i = 0; i < 50; i++) await load()
+  t.diagnostic(`${machine.heap.used() - one} bytes before collection`)
+  for (let i = 0; i < 20 && machine.heap.used() > one; i++) {
+    gc()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  assert(machine.heap.used() <= one, `${machine.heap.used() - one} bytes are still held`)
 })
