@@ -33,13 +33,15 @@ export const contraction = (
   locals: Locals,
   call: Products,
   crew: Crew,
+  /** Threads at most: with two items for each of them, items are shared, else rows or columns. */
+  most: number,
 ): Code => {
   const contract = oriented(given)
   const { a, b, c, loops, parts, accumulate } = contract
   const outer = loops.filter(({ sum }) => !sum)
   const inner = loops.filter(({ sum }) => sum)
   const batch = outer.reduce((count, { size }) => count * size, 1)
-  const shared = batch >= 4
+  const shared = batch >= 2 * most
   const [item, from, to] = [locals('i32'), locals('i32'), locals('i32')]
   const at = { a: locals('i32'), b: locals('i32'), c: locals('i32') }
   const again = locals('i32') // whether sums go on from what C holds

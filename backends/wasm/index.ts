@@ -6,6 +6,7 @@ import type { Backend, Executable } from '../../core/index.ts'
 import { plan, summarize } from '../plan/index.ts'
 import { device, type Loaded } from './device.ts'
 import { cores, findBlas, fusable } from './host.ts'
+import { mostThreads } from './runtime.ts'
 
 export { cores, findBlas, fusable } from './host.ts'
 
@@ -28,7 +29,7 @@ export interface WasmOptions {
 export const wasm = async ({ threads, blas = 'off', precision = 'exact' }: WasmOptions = {}): Promise<Backend> => {
   const library = blas === 'auto' ? await findBlas() : undefined
   const fused = precision === 'fast' && (await fusable())
-  const machine = await device({ threads: threads ?? (await cores()), blas: library, fused })
+  const machine = await device({ threads: threads ?? Math.min(await cores(), mostThreads), blas: library, fused })
   const name = 'wasm'
   return {
     name,

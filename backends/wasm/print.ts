@@ -59,7 +59,7 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
     const { a, b, c, m: height, n, k, loops, parts, accumulate } = contract
     const key = JSON.stringify([height, n, k, [a, b, c].map(({ row, column }) => [row, column]), loops, parts, accumulate])
     const name = `c${contracts.size}`
-    const made = contracts.get(key) ?? { ...contractTask(m, name, contract, call, worth), name }
+    const made = contracts.get(key) ?? { ...contractTask(m, name, contract, call, threads, worth), name }
     contracts.set(key, made)
     return made
   }

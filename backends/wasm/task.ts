@@ -49,13 +49,20 @@ export interface ContractTask {
 
 export const padded = (size: number): number => (size + 3) & ~3
 
-export const contractTask = (m: Module, name: string, contract: Contract, call: Products, worth: number): ContractTask => {
+export const contractTask = (m: Module, name: string, contract: Contract, call: Products, threads: number, worth: number): ContractTask => {
   const { a, b, c, loops } = contract
   const alone = loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * worth
-  const task = m.define(name, ['i32', 'i32', 'i32'], (locals, given, thread, threads) => {
+  const task = m.define(name, ['i32', 'i32', 'i32'], (locals, given, thread, crew) => {
     const [at, to, out, space] = [0, 4, 8, 12].map((offset) => i32.load(given.get, offset)) as [I, I, I, I] // as `matrices`, then the workspaces
     const mine = i32.add(space, i32.mul(thread.get, i32.const(workspace)))
-    return contraction(contract, { a: at, b: to, c: out, workspace: mine }, locals, call, { thread: thread.get, threads: threads.get })
+    return contraction(
+      contract,
+      { a: at, b: to, c: out, workspace: mine },
+      locals,
+      call,
+      { thread: thread.get, threads: crew.get },
+      threads,
+    )
   })
   return { kind: 'contract', task, matrices: [a, b, c], alone }
 }
