@@ -181,7 +181,7 @@ export const weighted = <E>(
     name,
     source,
     needs,
-    because: { tag: 'several references', reason: `${names} compare different rewards, or with different reference points` },
+    because: { reason: `several references: ${names} compare different rewards, or with different reference points` },
     ...(pooling && { statistic: pooling }),
     evaluate: (evidence, pooled) => {
       const outcomes = terms.map(([, loss]) => loss.evaluate(evidence, pooled))

@@ -28,8 +28,7 @@ export const cite = ({ source: { key, title, authors, year, arxiv } }: AnyLoss):
 export const toLatex = (loss: AnyLoss): string => {
   if (isView(loss)) return `${toLatex(loss.through)} \\quad \\text{over the 2n completions of n pairs}`
   if (isHalo(loss)) return ofHalo(loss)
-  if (isStated(loss) && loss.because.tag === 'not monotone')
-    return `L = \\mathbb{E}\\left[ ${loss.because.body(latex)('r_w', 'r_l')} \\right]`
+  if (isStated(loss) && loss.because.body !== undefined) return `L = \\mathbb{E}\\left[ ${loss.because.body(latex)('r', "r'")} \\right]`
   return `\\text{${loss.name}, ${loss.source.at}}`
 }
 const ofHalo = ({ reward, reference, value, t, temper }: Halo): string => {
@@ -82,7 +81,7 @@ export interface Series {
 const utilityOf = (loss: AnyLoss): Unary | undefined => {
   if (isView(loss)) return utilityOf(loss.through)
   if (isHalo(loss)) return loss.value.body
-  if (!isStated(loss) || loss.because.tag !== 'not monotone') return undefined
+  if (!isStated(loss) || loss.because.body === undefined) return undefined
   const { body } = loss.because
   return (S) => (z) => S.mul(S.of(-1), body(S)(z, S.of(0)))
 }

@@ -41,6 +41,9 @@ const believed = <P extends Part>(h: Halo<P, 'pair'>, name: string, epsilon: num
   const { source, needs, evaluate } = vary(h, { value: { name: `${h.value.name} − ${epsilon} (z − ${gamma})`, body } })
   return {
     ...{ name: `${name}, ε = ${epsilon}`, source, needs, evaluate },
-    because: { tag: 'not monotone', body: (S) => (own, other) => S.mul(S.of(-1), body(S)(S.sub(own, other))) },
+    because: {
+      reason: `not monotone in log π: it rises beyond z = ${Math.log((1 - epsilon) / epsilon).toPrecision(3)}`,
+      body: (S) => (own, other) => S.mul(S.of(-1), body(S)(S.sub(own, other))),
+    },
   }
 }

@@ -1,8 +1,10 @@
 /**
  * Losses that are not human-aware, stated as what they are: trainable like any other, with the reason why no declaration exists.
  *
- * Refutation lemma: with Q's support held fixed, a HALO is monotone in log π_θ(y|x). Two points with slopes of opposite sign
- * therefore refute every decomposition t(v(r − E_Q r)) at once.
+ * Two lemmas refute every declaration at once. With Q's support held fixed,
+ *   (slopes)        a HALO is monotone in log π_θ(y|x): two points with slopes of opposite sign refute it;
+ *   (separability)  a HALO of pairs is F(g(r_w) − h(r_l)), so that ∂_w f/∂_l f = −g′(r_w)/h′(r_l) is a product of a function of r_w
+ *                   and one of r_l: four points at which its cross ratio is not 1 refute it.
  */
 import { either as E } from 'fp-ts'
 import { type Binary, binary, constant, mean, size, type Tensor } from '../core/index.ts'
@@ -12,14 +14,13 @@ import type { Loss } from './loss.ts'
 import { type Reward, rewardOf } from './reward.ts'
 import type { Source } from './source.ts'
 
-export type Because =
-  /** (own reward, other reward) ↦ loss: it falls and rises with the completion's own reward. `verify` finds where. */
-  | { readonly tag: 'not monotone'; readonly body: Binary }
-  /** Breaks a condition of the definition as it stands. */
-  | {
-      readonly tag: 'no reference point' | 'several references' | 'weights that depend on θ' | 'values that differ'
-      readonly reason: string
-    }
+export interface Because {
+  readonly reason: string
+  /** (own, other) ↦ loss, where one of the lemmas refutes it: `verify` finds the points. */
+  readonly body?: Binary
+  /** What `own` and `other` are; by default, the rewards of a pair. */
+  readonly arguments?: readonly [own: string, other: string]
+}
 
 /** A loss without a declaration, and why there is none. */
 export interface Stated<in E> extends Loss<E> {
@@ -29,21 +30,21 @@ export interface Stated<in E> extends Loss<E> {
 /** A formula in the scalar language of two rewards. (Says the type where the type checker cannot infer it.) */
 export const formula = (body: Binary): Binary => body
 
-/** A loss of pairs, written as a function of their two rewards. By default it is claimed not to be monotone. */
+/** A loss of pairs, written as a function of their two rewards. One of the lemmas must refute it. */
 export const pairwise = <P extends Part>(statement: {
   readonly name: string
   readonly source: Source
   readonly reward: Checked<Reward<P>>
   readonly body: Binary
-  readonly because?: Because
+  readonly because?: string
 }): Checked<Stated<Evidence<P, 'pair'>>> =>
   E.map((reward: Reward<P>): Stated<Evidence<P, 'pair'>> => {
-    const { name, source, body, because = { tag: 'not monotone', body } } = statement
+    const { name, source, body, because = 'not monotone in log π: it turns back beyond a margin' } = statement
     const [r, f] = [rewardOf(reward), binary(body)]
     return {
       name,
       source,
-      because,
+      because: { reason: because, body },
       needs: {
         ...{ pair: true, outcome: false, label: false, unrelated: false, history: false },
         reference: reward.reads.some((part) => part === 'reference'),

@@ -2,7 +2,7 @@
  * What a loss is: from a declaration to a report, condition by condition, each proved, tested or refuted; or, for a loss that is
  * stated without one, the refutation of every declaration.
  */
-import type { Binary } from '../core/index.ts'
+import { type Binary, type Interval, intervals } from '../core/index.ts'
 import type { View } from './algebra.ts'
 import {
   affineCondition,
@@ -70,31 +70,53 @@ const verdictOf = (conditions: readonly Condition[]): Report['verdict'] => {
   return tags.includes('refuted') ? 'not a HALO' : tags.includes('open') ? 'undecided' : 'HALO'
 }
 
-/** Points with slopes of opposite sign, where the lemma applies; the reason otherwise. */
+/** Points by which one of the lemmas refutes every declaration; the reason alone where there is no formula to look at. */
 const refutation = ({ because }: Stated<Everything>): Condition => {
-  const name = 'a declaration exists'
-  if (because.tag !== 'not monotone') return { name, finding: { tag: 'refuted', witness: `${because.tag}: ${because.reason}` } }
-  const found = turns(because.body)
-  return {
-    name,
-    finding:
-      found === undefined
-        ? { tag: 'open', why: 'no two slopes of opposite sign were found' }
-        : {
-            tag: 'refuted',
-            witness: `not monotone in log π: with the other reward at ${found.other}, the loss falls at r = ${found.falls} and rises at r = ${found.rises}`,
-          },
-  }
+  const { reason, body, arguments: [own, other] = ['r', 'the other reward'] } = because
+  const refuted = (witness: string): Condition => ({ name: 'a declaration exists', finding: { tag: 'refuted', witness } })
+  if (body === undefined) return refuted(reason)
+  // Log-probabilities are not positive; rewards may be anything.
+  const turn = turns(body, because.arguments === undefined ? candidates : candidates.filter((x) => x <= 0))
+  if (turn !== undefined)
+    return refuted(
+      `${reason}; with ${other} at ${turn.other}, the loss falls at ${own} = ${turn.falls} and rises at ${own} = ${turn.rises}`,
+    )
+  const cross = entangled(body)
+  if (cross !== undefined)
+    return refuted(
+      `${reason}; not a function of g(own) − h(other): slopes at own ∈ {${cross.own.join(', ')}}, other ∈ {${cross.other.join(', ')}} have no common ratio`,
+    )
+  return { name: 'a declaration exists', finding: { tag: 'open', why: `${reason}; but neither lemma found points that refute it` } }
 }
 
 const candidates = [0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100].flatMap((r) => (r === 0 ? [0] : [r, -r, r / 10, -r / 10]))
 /** Two own rewards at which the loss certainly falls, and certainly rises, the other reward being the same. */
-export const turns = (body: Binary): { readonly other: number; readonly falls: number; readonly rises: number } | undefined => {
-  for (const other of candidates) {
+export const turns = (
+  body: Binary,
+  among: readonly number[],
+): { readonly other: number; readonly falls: number; readonly rises: number } | undefined => {
+  for (const other of among) {
     const slopeAt = (r: number) => enclose((S) => (x) => body(S)(x, S.of(other)))([r, r]).slope
-    const falls = candidates.find((r) => slopeAt(r)[1] < 0)
-    const rises = candidates.find((r) => slopeAt(r)[0] > 0)
+    const falls = among.find((r) => slopeAt(r)[1] < 0)
+    const rises = among.find((r) => slopeAt(r)[0] > 0)
     if (falls !== undefined && rises !== undefined) return { other, falls, rises }
   }
   return undefined
 }
+
+/** Two own and two other rewards at which the cross ratio of the slopes is certainly not 1. */
+export const entangled = (body: Binary): { readonly own: readonly number[]; readonly other: readonly number[] } | undefined => {
+  const bySelf = (w: number, l: number): Interval => enclose((S) => (x) => body(S)(x, S.of(l)))([w, w]).slope
+  const byOther = (w: number, l: number): Interval => enclose((S) => (x) => body(S)(S.of(w), x))([l, l]).slope
+  const { mul } = intervals
+  const few = [-0.5, -1, -2, -3, -5, 1, 3]
+  for (const [w, x] of pairs(few))
+    for (const [l, m] of pairs(few)) {
+      const one = mul(mul(bySelf(w, l), byOther(w, m)), mul(bySelf(x, m), byOther(x, l)))
+      const two = mul(mul(byOther(w, l), bySelf(w, m)), mul(byOther(x, m), bySelf(x, l)))
+      if (one[1] < two[0] || two[1] < one[0]) return { own: [w, x], other: [l, m] }
+    }
+  return undefined
+}
+const pairs = (xs: readonly number[]): readonly (readonly [number, number])[] =>
+  xs.flatMap((x, i) => xs.slice(i + 1).map((y) => [x, y] as const))

@@ -23,8 +23,8 @@ const stated = (beta: number, epsilon: number): Checked<Stated<Pairs>> => {
     name: 'AOT',
     source: source('the paired loss'),
     because: {
-      tag: 'weights that depend on θ',
-      reason: 'the margin that a pair is held to is chosen by the rank of its own margin: it jumps when θ changes the order of other pairs',
+      reason:
+        'a reference that moves with θ: the margin that a pair is held to is chosen by the rank of its own margin: it jumps when θ changes the order of other pairs',
     },
     needs: { pair: true, outcome: false, label: false, unrelated: false, reference: true, length: false, history: false },
     evaluate: ({ chosen, rejected }) => {

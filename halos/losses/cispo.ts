@@ -8,14 +8,19 @@ import type { Evidence } from '../evidence.ts'
 import { family } from '../family.ts'
 import { type Checked, sound } from '../flaw.ts'
 import { cispo as source } from '../sources.ts'
-import type { Stated } from '../stated.ts'
+import { formula, type Stated } from '../stated.ts'
+import { boundedExp, negate } from '../words.ts'
 
 const stated = (most: number): Checked<Stated<Evidence<'policy' | 'reference', 'judged'>>> => {
   const weight = binary((S) => (p, q) => S.mul(S.of(-1), S.max(S.of(-most), S.mul(S.of(-1), S.exp(S.sub(p, q))))))
   return sound({
     name: 'CISPO',
     source: source('eq. 4'),
-    because: { tag: 'weights that depend on θ', reason: 'the importance weight is a function of θ, though no gradient flows through it' },
+    because: {
+      reason: 'weights that depend on θ: the importance weight is a function of θ, though no gradient flows through it',
+      body: formula((S) => (p, q) => S.mul(p, S.max(S.of(-most), negate(S, boundedExp(S, S.sub(p, q)))))),
+      arguments: ['log π', 'log π_old'],
+    },
     needs: { pair: false, outcome: true, label: true, unrelated: false, reference: true, length: false, history: false },
     evaluate: ({ outcome: { policy, reference }, label }) => {
       const held = stopGradient(weight(policy, reference) as Tensor<'example'>)

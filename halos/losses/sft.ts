@@ -16,8 +16,7 @@ const loss: Stated<Demonstrations> = {
   name: 'SFT',
   source: source('§3.5'),
   because: {
-    tag: 'no reference point',
-    reason: 'log π_θ(y|x) is never positive, so nothing is ever a gain, whatever else could have been said',
+    reason: 'no reference point: log π_θ(y|x) is never positive, so nothing is ever a gain, whatever else could have been said',
   },
   needs: { pair: false, outcome: true, label: false, unrelated: false, reference: false, length: true, history: false },
   evaluate: ({ outcome: { policy, length } }) => {

@@ -20,8 +20,7 @@ const loss: Stated<Evidence<'policy' | 'length', 'judged'>> = {
   name: 'Unlikelihood',
   source: source('eq. 4'),
   because: {
-    tag: 'no reference point',
-    reason: 'log π_θ(y|x) is never positive, so nothing is ever a gain, whatever else could have been said',
+    reason: 'no reference point: log π_θ(y|x) is never positive, so nothing is ever a gain, whatever else could have been said',
   },
   needs: { pair: false, outcome: true, label: true, unrelated: false, reference: false, length: true, history: false },
   evaluate: ({ outcome: { policy, length }, label }) => {

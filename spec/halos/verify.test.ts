@@ -24,6 +24,7 @@ import {
   value,
   verify,
 } from '../../halos/index.ts'
+import { column, completion, numbers } from './numbers.ts'
 
 const families = await catalogue()
 const reports = new Map(families.map((family) => [family.key, verify(certain(family()))]))
@@ -136,4 +137,19 @@ test('implied utilities: what Figure 2 of the KTO paper draws', () => {
 test('rejected is a point mass; a wrong temper is a flaw', () => {
   assert.ok(E.isRight(rejected))
   assert.ok(E.isLeft(find(families, 'sapo')!({ positive: 0 })))
+})
+
+test('AOT: what a pair is held to jumps when another pair overtakes it', async () => {
+  const loss = certain(find(families, 'aot')!())
+  const at = async (other: number) => {
+    const chosen = completion(column(-1, other), [-1, -3])
+    const [own] = await numbers(
+      loss.evaluate({ chosen, rejected: completion(column(-2, -2), [-1.5, -2]), outcome: chosen, unrelated: chosen, label: column(1, 1) })
+        .losses,
+    )
+    return own!
+  }
+  // The first pair's margin is 1; the other's passes it between 0.999 and 1.001.
+  assert.ok(Math.abs((await at(-1.001)) - (await at(-0.999))) > 0.05)
+  assert.equal(await at(-1.5), await at(-1.001))
 })
