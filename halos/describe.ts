@@ -59,6 +59,7 @@ export const explainFinding = (finding: Finding): string => {
       return `open: ${finding.why}`
   }
 }
+const short = (x: number | undefined): string => (x === undefined ? 'never' : `${Number(x.toPrecision(4))}`)
 /** A report as lines of text. */
 export const describe = ({ name, verdict, parts, conditions, profile }: Report): readonly string[] => [
   `${name}: ${verdict}`,
@@ -67,8 +68,8 @@ export const describe = ({ name, verdict, parts, conditions, profile }: Report):
   ...(profile === undefined
     ? []
     : [
-        `  slope: ${profile.slopes.losses} far down, ${profile.slopes.zero} at 0, ${profile.slopes.gains} far up; ${profile.lossAversion}`,
-        `  saturates: ${profile.saturation.losses ?? 'never'} on losses, ${profile.saturation.gains ?? 'never'} on gains`,
+        `  slope: ${short(profile.slopes.losses)} far down, ${short(profile.slopes.zero)} at 0, ${short(profile.slopes.gains)} far up; ${profile.lossAversion}`,
+        `  saturates: ${short(profile.saturation.losses)} on losses, ${short(profile.saturation.gains)} on gains`,
       ]),
 ]
 

@@ -153,13 +153,6 @@ export const grpo = paper(
   'Zhihong Shao, Peiyi Wang, others',
 )
 export const gspo = paper('zheng2025gspo', 2025, '2507.18071', 'Group Sequence Policy Optimization', 'Chujie Zheng, Shixuan Liu, others')
-export const rloo = paper(
-  'ahmadian2024rloo',
-  2024,
-  '2402.14740',
-  'Back to Basics: Revisiting REINFORCE Style Optimization for Learning from Human Feedback in LLMs',
-  'Arash Ahmadian, Chris Cremer, others',
-)
 export const sapo = paper('gao2025sapo', 2025, '2511.20347', 'Soft Adaptive Policy Optimization', 'Chang Gao, others')
 export const cispo = paper(
   'minimax2025m1',

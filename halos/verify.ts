@@ -75,8 +75,8 @@ const refutation = ({ because }: Stated<Everything>): Condition => {
   const { reason, body, arguments: [own, other] = ['r', 'the other reward'] } = because
   const refuted = (witness: string): Condition => ({ name: 'a declaration exists', finding: { tag: 'refuted', witness } })
   if (body === undefined) return refuted(reason)
-  // Log-probabilities are not positive; rewards may be anything.
-  const turn = turns(body, because.arguments === undefined ? candidates : candidates.filter((x) => x <= 0))
+  // Log-probabilities are not positive (and, below −30, not likely); rewards may be anything.
+  const turn = turns(body, because.arguments === undefined ? candidates : candidates.filter((x) => x <= 0 && x >= -30))
   if (turn !== undefined)
     return refuted(
       `${reason}; with ${other} at ${turn.other}, the loss falls at ${own} = ${turn.falls} and rises at ${own} = ${turn.rises}`,
