@@ -11,8 +11,8 @@
  * kernels may read it.
  */
 import type { Shape } from '../../core/index.ts'
-import { factors } from './contractions.ts'
-import { has, isCheap, type Operation, readersOf, sizeOver, type Value } from './value.ts'
+import { inPlace, neededIn, productsOf, rowReductions, spaceKey, spaceOf, starts } from './needs.ts'
+import { isCheap, type Operation, sizeOver, type Value } from './value.ts'
 
 export interface RowsGroup {
   readonly kind: 'rows'
@@ -55,13 +55,6 @@ export interface GroupOptions {
 /** Is this value made by a rows kernel? */
 export const scalar = ({ op, free }: Value): boolean => !free && scalars.has(op.tag)
 const scalars: ReadonlySet<Operation['tag']> = new Set(['word', 'copy', 'reduce', 'random', 'take', 'scatter', 'update'])
-/** The axes over which a value is computed. */
-export const spaceOf = (x: Value): Shape =>
-  x.op.tag === 'reduce'
-    ? x.from[0]!.shape
-    : x.op.tag === 'scatter' || x.op.tag === 'update'
-      ? { ...x.from[0]!.shape, ...x.from[1]!.shape }
-      : x.shape
 
 export const group = (
   values: readonly Value[],
@@ -79,21 +72,14 @@ export const group = (
   for (const x of values) {
     if (inPlace(x)) for (const y of x.from) home.set(y, x)
   }
-  const readers = readersOf(values)
-  const meetsAgain = (x: Value, over: readonly string[]): boolean =>
-    (readers.get(x) ?? []).some((y) => y.op.tag === 'word' && (over.some((axis) => has(y, axis)) || meetsAgain(y, over)))
-  /** Spaces with a row reduction, and its axis: other reductions there may as well be row reductions. */
-  const rowSpaces = new Set<string>()
-  for (const x of values)
-    if (x.op.tag === 'reduce' && !contractions.has(x) && x.op.over.length === 1 && meetsAgain(x, x.op.over))
-      rowSpaces.add(`${spaceKey(spaceOf(x))}/${x.op.over[0]}`)
+  const rows = rowReductions(values, contractions)
   /** The inner axis along which this reduction would run in the kernel, if it is a row reduction. */
   const rowAxis = (k: RowsGroup, x: Value): string | undefined => {
     if (x.op.tag !== 'reduce' || home.get(x)?.op.tag === 'accumulate') return undefined
     const { over } = x.op
     if (k.inner !== undefined) return over.includes(k.inner) ? k.inner : undefined
     const whole = Object.keys(k.space).length === 1
-    return over.length === 1 && (whole || rowSpaces.has(`${spaceKey(k.space)}/${over[0]}`)) ? over[0] : undefined
+    return over.length === 1 && (whole || rows.has(`${spaceKey(k.space)}/${over[0]}`)) ? over[0] : undefined
   }
   /** Cheap words on an input or two, and rows of inputs, belong to no kernel: each one that needs them says them again. */
   const floating = new Map<Value, ReadonlySet<Value>>()
@@ -224,26 +210,6 @@ export const group = (
   return { groups: groups.filter((k) => k !== undefined), at, stored, home, floating: new Set(floating.keys()), adds }
 }
 
-/** What must be in memory, whatever kernels make of the rest. */
-const neededIn = (values: readonly Value[], outputs: readonly Value[], contractions: ReadonlySet<Value>): Set<Value> => {
-  const needed = new Set([...outputs, ...contractions, ...[...contractions].flatMap(factors)])
-  for (const x of values)
-    if (inPlace(x)) for (const y of x.from) needed.add(y)
-    else if (x.op.tag === 'view' || x.op.tag === 'take') needed.add(x.from[0]!)
-  return needed
-}
 const later = (a: Group | undefined, b: Group | undefined): Group | undefined =>
   a === undefined || (b !== undefined && b.index > a.index) ? b : a
-/** Does the accumulation start as a copy? */
-const starts = ({ from }: Value): boolean => from.some((x) => x.op.tag === 'copy')
-/** Is the value made of its arguments where they are? */
-const inPlace = ({ op }: Value): boolean => op.tag === 'accumulate' || op.tag === 'join' || op.tag === 'assemble'
 const volumeOf = (space: Shape): number => sizeOver(space, Object.keys(space))
-const spaceKey = (space: Shape): string => Object.entries(space).sort().join()
-/** Products that only contractions read: nobody computes them. */
-const productsOf = (contractions: ReadonlySet<Value>, values: readonly Value[], outputs: readonly Value[]): ReadonlySet<Value> => {
-  const products = new Set([...contractions].map((x) => x.from[0]!))
-  for (const x of values) if (!contractions.has(x)) for (const y of x.from) products.delete(y)
-  for (const x of outputs) products.delete(x)
-  return products
-}

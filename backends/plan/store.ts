@@ -39,8 +39,10 @@ export const store = ({ groups, at, floating, stored: needed }: Grouping, { reco
   const clonable = (x: Value): boolean => {
     if (recompute === 'none' || !sayable(x)) return false
     const large = new Set<Value>()
+    const seen = new Set<Value>()
     const reachable = (y: Value): boolean => {
-      if (y.free || floating.has(y)) return true
+      if (y.free || floating.has(y) || seen.has(y)) return true
+      seen.add(y)
       const small = y.size * 4 <= x.size
       if (inMemory(y)) {
         if (!small) large.add(y)

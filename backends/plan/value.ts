@@ -169,18 +169,20 @@ export const builder = (): Builder => {
     }, x)
   /** Positions have no memory to look into: a view of them is a substitution. */
   const substitute = (x: Value, view: View, shape: Shape): Value => {
-    if (x.op.tag !== 'iota')
-      return x.op.tag === 'word'
-        ? apply(
-            x.op.word,
-            x.from.map((y) => substitute(y, view, shape)),
-          )
-        : x
-    const { offset, terms } = view.reads[x.op.axis]!
-    return terms.reduce<Value>(
-      (sum, { axis, step }) => apply('add', [sum, apply('mul', [constant(step), iota(axis, shape[axis]!)])]),
-      constant(offset),
-    )
+    const known = new Map<Value, Value>()
+    const go = (y: Value): Value => {
+      const made = known.get(y) ?? look(y)
+      known.set(y, made)
+      return made
+    }
+    const look = (y: Value): Value => {
+      if (y.op.tag === 'word') return apply(y.op.word, y.from.map(go))
+      if (y.op.tag !== 'iota') return y
+      const { offset, terms } = view.reads[y.op.axis]!
+      const steps = terms.map(({ axis, step }) => apply('mul', [constant(step), iota(axis, shape[axis]!)]))
+      return steps.reduce<Value>((sum, step) => apply('add', [sum, step]), constant(offset))
+    }
+    return go(x)
   }
   const view: Builder['view'] = (x, how, shape) => {
     if (x.free) return inside(substitute(x, how, shape), how.guards, shape)
