@@ -41,7 +41,7 @@ const byName = async (name: string, settings: Settings): Promise<Evaluate> => {
 /** …under the name, and with the conventions, of another library: undesirable examples may come last. */
 const byEntry = async (entry: string, settings: Settings): Promise<Evaluate> => {
   const theirs = upstream[entry]
-  if (theirs === undefined) throw new UsageError(`--entry: there is no '${entry}'. Known are ${Object.keys(upstream).join(', ')}`)
+  if (theirs === undefined) throw new UsageError(`--entry: there is no '${entry}'. ${similar(entry)}`)
   const family = await findFamily(theirs.family)
   return async (given) => {
     const hyper = given.hyper ?? {}
@@ -51,6 +51,15 @@ const byEntry = async (entry: string, settings: Settings): Promise<Evaluate> => 
     const desirableFirst = [true, false].flatMap((label) => answer.losses.filter((_, i) => Boolean(labels[i]) === label))
     return theirs.desirableFirst ? { ...answer, losses: desirableFirst } : answer
   }
+}
+
+/** Entries that share a part of the name; all of them are too many to read. */
+const similar = (entry: string): string => {
+  const parts = entry.toLowerCase().split('/')
+  const like = Object.keys(upstream).filter((name) => name.split('/').some((part) => parts.includes(part)))
+  return like.length > 0
+    ? `Did you mean ${like.slice(0, 12).join(', ')}?`
+    : `There are ${Object.keys(upstream).length}, such as trl_main/kto/kto.`
 }
 
 const findFamily = async (name: string) => (await catalogue()).find(({ key }) => key === name.toLowerCase())

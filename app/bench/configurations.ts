@@ -69,3 +69,7 @@ export const stories: ModelConfig = {
   rotation: 'interleaved',
   tied: true,
 }
+
+/** What can be measured. */
+export const suites = ['gemm', 'kernels', 'train', 'generate'] as const
+export type Suite = (typeof suites)[number]

@@ -8,7 +8,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { openBackend, type Wish } from '../backends.ts'
-import { type ConfigurationName, configurations } from './configurations.ts'
+import { type ConfigurationName, configurations, type Suite } from './configurations.ts'
 import { generate } from './generate.ts'
 import { timed } from './jobs.ts'
 import { machine } from './machine.ts'
@@ -18,12 +18,9 @@ import { kernels, products } from './programs.ts'
 import type { Row } from './row.ts'
 import { train } from './train.ts'
 
-export { type ConfigurationName, configurations } from './configurations.ts'
+export { type ConfigurationName, configurations, type Suite, suites } from './configurations.ts'
 export { type PeerName, peerNames } from './peers.ts'
 export type { Growth, KernelRow, MachineRow, Measurement, Ratio, Refusal, Row } from './row.ts'
-
-export const suites = ['gemm', 'kernels', 'train', 'generate'] as const
-export type Suite = (typeof suites)[number]
 
 export interface BenchOptions extends Wish {
   readonly suite: Suite

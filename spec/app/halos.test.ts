@@ -83,7 +83,7 @@ test('loss evaluates cases by name and refuses what is incomplete, malformed or 
     '--in',
     file('text.json', '[{"inputs": {"policy_logps": ["a"]}}]'),
   )
-  await refused(/there is no 'trl\/kto'\. Known are trl_main\/kto\/kto/, 2, '--entry', 'trl/kto', '--in', cases)
+  await refused(/there is no 'trl\/kto'\. Did you mean .*trl_main\/kto\/kto/, 2, '--entry', 'trl/kto', '--in', cases)
   await refused(/but not both/, 2, 'dpo', '--entry', 'trl_main/dpo/sigmoid', '--in', cases)
 })
 
@@ -100,4 +100,22 @@ test('loss --entry gives the numbers that another library gives', whenShared('go
       assert.ok(Math.abs(x - losses[k]) <= 1e-9, `case ${golden[i].id}, example ${k}`)
     })
   })
+})
+
+test('plot draws curves as SVG and PNG, and refuses what is no curve', async () => {
+  const svg = join(folder, 'figure2.svg')
+  const run = await halograd('plot', 'utility', '--side-by-side', '--out', svg, '--json')
+  assert.equal(run.code, 0, run.err)
+  const text = readFileSync(svg, 'utf8')
+  assert.match(text, /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/)
+  for (const name of ['Prospect', 'DPO', 'PPO-Clip', 'KTO']) assert.ok(text.includes(`>${name}<`), name)
+  const kto = JSON.parse(run.out).series.at(-1).points.at(-1)
+  assert.ok(Math.abs(kto[1] - (1 / (1 + Math.exp(-5)) - 0.5)) < 1e-12, 'σ(5) − σ(0)')
+  const png = join(folder, 'gradient.png')
+  assert.equal((await halograd('plot', 'gradient', 'kto', 'dpo', '--out', png)).code, 0)
+  assert.deepEqual([...readFileSync(png).subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47])
+  const refused = await halograd('plot', 'value', 'sft', '--out', svg)
+  assert.equal(refused.code, 2)
+  assert.match(refused.err, /SFT cannot be drawn/)
+  assert.equal((await halograd('plot', 'value', '--out', join(folder, 'a.pdf'))).code, 2)
 })

@@ -1,6 +1,8 @@
 /** `halograd bench`: how fast, and with how much memory. Standard output gets one JSON object a line, `{what, backend, threads, median, …}`. */
 import { Argument, Command, Option } from 'commander'
-import { type BenchOptions, configurations, peerNames, type Suite, suites } from '../../bench/index.ts'
+import { configurations, type Suite, suites } from '../../bench/configurations.ts'
+import type { BenchOptions } from '../../bench/index.ts'
+import { peerNames } from '../../bench/peers.ts'
 import { backendOptions, integer } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
