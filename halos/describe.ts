@@ -18,8 +18,8 @@ export const cite = ({ source: { key, title, authors, year, arxiv } }: AnyLoss):
   [
     `@misc{${key},`,
     `  title = {${title}},`,
-    `  author = {${authors.join(' and ')}},`,
-    `  year = {${year}},`,
+    ...(authors.length === 0 ? [] : [`  author = {${authors.join(' and ')}},`]),
+    ...(year === undefined ? [] : [`  year = {${year}},`]),
     ...(arxiv === undefined ? [] : [`  eprint = {${arxiv}},`, '  archivePrefix = {arXiv},']),
     '}',
   ].join('\n')

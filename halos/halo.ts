@@ -15,13 +15,14 @@ import { type Checked, checked, flawed, sound } from './flaw.ts'
 import type { Loss, Outcome, Statistic } from './loss.ts'
 import { expectation, pools, type Reference, statistic } from './reference.ts'
 import { type Reward, rewardOf } from './reward.ts'
-import type { Source } from './source.ts'
+import { type Source, unpublished } from './source.ts'
 import type { Value } from './value.ts'
 
 /** The parts of a HALO, each from its vocabulary. */
 export interface Declaration<P extends Part, K extends Kind> {
   readonly name: string
-  readonly source: Source
+  /** Default: unpublished. */
+  readonly source?: Source
   readonly reward: Checked<Reward<P>>
   readonly reference: Checked<Reference<K>>
   readonly value: Checked<Value>
@@ -41,7 +42,15 @@ export interface Halo<P extends Part = Part, K extends Kind = Kind> extends Loss
 
 /** The loss that the parts declare, or every flaw of theirs at once. */
 export const halo = <P extends Part, K extends Kind>(declaration: Declaration<P, K>): Checked<Halo<P, K>> => {
-  const { name, source, reward, reference, value, t, temper = sound({ desirable: 1, undesirable: 1 }) } = declaration
+  const {
+    name,
+    source = unpublished(declaration.name),
+    reward,
+    reference,
+    value,
+    t,
+    temper = sound({ desirable: 1, undesirable: 1 }),
+  } = declaration
   const parts = E.chain(anchored<P, K>)(checked({ reward, reference, value, t, temper }))
   return E.map((sound: Parts<P, K>) => assemble(name, source, sound))(parts)
 }

@@ -23,6 +23,8 @@ const magnitudes = Array.from({ length: 400 }, (_, i) => 2 ** -10 * (far / 2 ** 
 export const profile = (v: Unary): Profile => {
   const [at, slope] = [v(numbers), derivative(v)(numbers)]
   const steepness = (z: number): number => Math.abs(slope(z))
+  /** Where the value itself has overflown, its slope is no number: it is infinite. */
+  const limit = (z: number): number => (Number.isFinite(at(z)) ? slope(z) : Number.POSITIVE_INFINITY)
   const peak = Math.max(steepness(0), ...magnitudes.filter((z) => z <= near).flatMap((z) => [steepness(z), steepness(-z)]))
   const dead = (sign: number): number | undefined => onset((z) => steepness(sign * z) < 0.01 * peak)
   const enclosed = enclose(v)
@@ -30,7 +32,7 @@ export const profile = (v: Unary): Profile => {
   const flat = (z: number): boolean => enclosed([z, z]).slope.every((bound) => bound === 0)
   const [losses, gains, margin] = [dead(-1), dead(1), onset(flat)]
   return {
-    slopes: { losses: slope(-far), zero: slope(0), gains: slope(far) },
+    slopes: { losses: limit(-far), zero: slope(0), gains: limit(far) },
     lossAversion: aversion(slope),
     saturation: { ...(losses !== undefined && { losses: -losses }), ...(gains !== undefined && { gains }) },
     ...(margin !== undefined && { margin }),

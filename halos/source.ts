@@ -4,9 +4,12 @@ export interface Source {
   readonly key: string
   readonly authors: readonly string[]
   readonly title: string
-  readonly year: number
+  readonly year?: number
   /** arXiv identifier, e.g. `2402.01306`. */
   readonly arxiv?: string
   /** The equation or section: 'eq. 7'. */
   readonly at: string
 }
+
+/** A loss of one's own. */
+export const unpublished = (name: string): Source => ({ key: 'unpublished', authors: [], title: name, at: 'unpublished' })

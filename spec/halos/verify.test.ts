@@ -18,7 +18,6 @@ import {
   policy,
   prospect,
   rejected,
-  type Source,
   series,
   toLatex,
   value,
@@ -54,9 +53,8 @@ test('settings change verdicts: label smoothing and a KL term leave the class', 
   assert.equal(verify(certain(find(families, 'grpo')!({ beta: 0 }))).verdict, 'HALO')
 })
 
-const source: Source = { key: 'me', authors: ['Me'], title: 'Mine', year: 2026, at: 'here' }
 const mine = (body: Parameters<typeof value>[1]) =>
-  certain(halo({ name: 'mine', source, reward: logRatio(0.1), reference: policy(), value: value('mine', body), t: always(negation) }))
+  certain(halo({ name: 'mine', reward: logRatio(0.1), reference: policy(), value: value('mine', body), t: always(negation) }))
 
 test('a mistake is refuted with a witness, and accepted when mended', () => {
   const wrong = verify(mine((S) => (z) => S.sub(S.tanh(z), S.mul(S.of(0.1), z))))
@@ -72,7 +70,6 @@ test('PPO-Clip as published, with r = log q, is refuted: v is convex on (0, log(
 test('a reward without a centre has no anchor', () => {
   const result = halo({
     name: 'p at 0',
-    source,
     reward: logProbability(1),
     reference: anchor,
     value: value('z', () => (z) => z),
@@ -104,6 +101,9 @@ test("prospect: v'(0) is infinite, and guarded: finite at 0, and within 1e-4 of 
   for (const [z, y] of at) assert.ok(Math.abs(y - (z >= 0 ? z ** 0.88 : -2.25 * (-z) ** 0.88)) < 1e-4, `v(${z}) = ${y}`)
 })
 
+test('a loss of one’s own is unpublished, until it has a source', () => {
+  assert.equal(cite(mine((S) => S.tanh)), '@misc{unpublished,\n  title = {mine},\n}')
+})
 test('every loss can be cited and printed; names of other libraries are known', () => {
   for (const family of families) {
     const loss = certain(family())

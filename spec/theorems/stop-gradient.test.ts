@@ -1,9 +1,11 @@
 /** KTO's reference point is held constant: nothing flows into the unrelated completions. */
 import fc from 'fast-check'
-import { certain, kto, vary } from '../../halos/index.ts'
+import { at as atIndex } from '../../core/index.ts'
+import { catalogue, certain, find, kto, vary } from '../../halos/index.ts'
 import { column, completion, slope } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'
 
+const families = await catalogue()
 const declared = certain(kto())
 /** The same declaration with a reference point that is not held. */
 const flowing = vary(declared, { reference: { ...declared.reference, held: false } })
@@ -21,4 +23,30 @@ theorem('Stop-gradient', {
   source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, §4.1: "we do not back-propagate through z₀"',
   holds: isZero(declared),
   control: { of: 'the same loss with a reference point that is not held', breaks: isZero(flowing) },
+})
+
+/** ∂ℓ₀/∂log π of the other label's completion: what one example's loss asks of another example. */
+const ofOthers = (key: 'kto' | 'kto-pair') =>
+  fc.asyncProperty(logs, logs, async (policies, unrelated) => {
+    const [first] = certain(find(families, key)!()).needs.pair ? ['chosen'] : ['outcome']
+    const at = (p: ReturnType<typeof column>) => {
+      const own = completion(p, [0, 0, 0])
+      const evidence = {
+        ...{ outcome: own, label: column(1, -1, 1), unrelated: completion(column(...unrelated), [0, 0, 0]) },
+        ...{ chosen: completion(column(...policies), [0, 0, 0]), rejected: own },
+      }
+      return atIndex(certain(find(families, key)!()).evaluate(evidence).losses, 'example', 0)
+    }
+    // Of judged completions the second is another example; of pairs, every rejected one is.
+    const gradient = await slope(
+      at,
+      policies.map((p) => Math.abs(p) + 1),
+    )
+    return (first === 'outcome' ? gradient.slice(1) : gradient).every((g) => g === 0)
+  })
+theorem('Stop-gradient, between examples', {
+  statement: 'the loss of one completion asks nothing of another one in KTO, though z₀ compares it with the batch',
+  source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, §4.1',
+  holds: ofOthers('kto'),
+  control: { of: 'KTO-pair, whose reference point is the other label’s rewards, not held', breaks: ofOthers('kto-pair') },
 })
