@@ -1,9 +1,7 @@
-/** Losses for people to read: a formula, a citation, the lines of a report, the points of a plot. */
-import { derivative, latex, numbers, type Unary } from '../core/index.ts'
-import type { Affine } from './affine.ts'
+/** Losses for people to read: a citation, the lines of a report, the points of a plot. */
+import { derivative, numbers, type Unary } from '../core/index.ts'
 import type { Finding } from './conditions.ts'
 import type { Family } from './family.ts'
-import type { Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import { isHalo, isStated, isView, type Report } from './verify.ts'
 
@@ -24,30 +22,14 @@ export const cite = ({ source: { key, title, authors, year, arxiv } }: AnyLoss):
     '}',
   ].join('\n')
 
-/** The definition in LaTeX, from the text that backends run. */
-export const toLatex = (loss: AnyLoss): string => {
-  if (isView(loss)) return `${toLatex(loss.through)} \\quad \\text{over the 2n completions of n pairs}`
-  if (isHalo(loss)) return ofHalo(loss)
-  if (isStated(loss) && loss.because.body !== undefined) return `L = \\mathbb{E}\\left[ ${loss.because.body(latex)('r', "r'")} \\right]`
-  return `\\text{${loss.name}, ${loss.source.at}}`
-}
-const ofHalo = ({ reward, reference, value, t, temper }: Halo): string => {
-  const tempered = (tau: number): string => (tau === 1 ? 'z' : `${tau} z`)
-  const v = (tau: number): string => value.body(latex)(tempered(tau))
-  const side = ({ shift, scale }: Affine, tau: number): string => `${shift} - ${scale} \\left( ${v(tau)} \\right)`
-  const [d, u] = [side(t.desirable, temper.desirable), side(t.undesirable, temper.undesirable)]
-  const loss = d === u ? d : `\\begin{cases} ${d} & s = 1 \\\\ ${u} & s = -1 \\end{cases}`
-  const r = reward.body(latex)('\\log \\pi_\\theta(y|x)', '\\log \\pi_{\\mathrm{ref}}(y|x)', '|y|')
-  const z = `z = s \\left( r - \\mathbb{E}_Q\\left[ r \\right] \\right), \\quad r = ${r}`
-  return `L = \\mathbb{E}\\left[ ${loss} \\right], \\quad ${z}, \\quad Q: \\text{${reference.outputs}}`
-}
+const short = (x: number | undefined): string => (x === undefined ? 'never' : `${Number(x.toPrecision(4))}`)
 
 /** One finding in one line: "proved on [−64, 64] in 12 boxes; 200 points sampled". */
 export const explainFinding = (finding: Finding): string => {
   switch (finding.tag) {
     case 'proved': {
       const { segment, boxes, beyond } = finding
-      return `proved on [${segment.join(', ')}] in ${boxes} box${boxes === 1 ? '' : 'es'}${beyond === undefined ? '' : `; ${beyond}`}`
+      return `proved on [${segment.map(short).join(', ')}] in ${boxes} box${boxes === 1 ? '' : 'es'}${beyond === undefined ? '' : `; ${beyond}`}`
     }
     case 'by construction':
       return `by construction: ${finding.why}`
@@ -59,7 +41,6 @@ export const explainFinding = (finding: Finding): string => {
       return `open: ${finding.why}`
   }
 }
-const short = (x: number | undefined): string => (x === undefined ? 'never' : `${Number(x.toPrecision(4))}`)
 /** A report as lines of text. */
 export const describe = ({ name, verdict, parts, conditions, profile }: Report): readonly string[] => [
   `${name}: ${verdict}`,

@@ -25,6 +25,8 @@ export interface Because {
 /** A loss without a declaration, and why there is none. */
 export interface Stated<in E> extends Loss<E> {
   readonly because: Because
+  /** The reward that `because.body` is a function of, where it is one of the vocabulary. */
+  readonly of?: Reward
 }
 
 /** A formula in the scalar language of two rewards. (Says the type where the type checker cannot infer it.) */
@@ -45,6 +47,7 @@ export const pairwise = <P extends Part>(statement: {
       name,
       source,
       because: { reason: because, body },
+      of: reward,
       needs: {
         ...{ pair: true, outcome: false, label: false, unrelated: false, history: false },
         reference: reward.reads.some((part) => part === 'reference'),

@@ -110,7 +110,6 @@ test('every loss can be cited and printed; names of other libraries are known', 
     assert.match(cite(loss), /^@misc\{[a-z]+\d{4}\w*,\n {2}title = \{.+\},\n/)
     assert.ok(toLatex(loss).length > 3)
   }
-  assert.match(toLatex(certain(find(families, 'kto')!())), /^L = .*\\sigma\\left\(z\\right\)/)
   for (const [theirs, ours] of [
     ['sigmoid', 'dpo'],
     ['KTOTrainer', 'kto'],
@@ -152,4 +151,15 @@ test('AOT: what a pair is held to jumps when another pair overtakes it', async (
   // The first pair's margin is 1; the other's passes it between 0.999 and 1.001.
   assert.ok(Math.abs((await at(-1.001)) - (await at(-0.999))) > 0.05)
   assert.equal(await at(-1.5), await at(-1.001))
+})
+
+test('formulas: in the words of the papers, with parentheses only where they are needed', () => {
+  const ratio = '\\log \\frac{\\pi_\\theta(y|x)}{\\pi_{\\mathrm{ref}}(y|x)}'
+  const formulas = {
+    dpo: `L = \\mathbb{E}\\left[ -\\log \\sigma\\left(z\\right) \\right], \\quad z = r(x, y_w) - r(x, y_l), \\quad r = 0.1 ${ratio}`,
+    kto: `L = \\mathbb{E}\\left[ 1 - \\sigma\\left(z\\right) \\right], \\quad z = s \\left(r - z_0\\right), \\quad z_0 = \\mathrm{stop}\\left(\\max\\left(0, \\overline{r(x, y')}\\right)\\right), \\quad r = 0.1 ${ratio}`,
+    'ipo-sum': `L = \\mathbb{E}\\left[ \\left(r_w - r_l - 5\\right)^2 \\right], \\quad r = ${ratio}`,
+    hinge: `L = \\mathbb{E}\\left[ -\\min\\left(0, z - 1\\right) \\right], \\quad z = r(x, y_w) - r(x, y_l), \\quad r = 0.1 ${ratio}`,
+  }
+  for (const [key, formula] of Object.entries(formulas)) assert.equal(toLatex(certain(find(families, key)!())), formula)
 })
