@@ -9,7 +9,7 @@
  * After Dao et al. (2022), arXiv:2205.14135, and Rabe & Staats (2021), arXiv:2112.05682.
  */
 import { above, type Triangle, vanishing } from './domain.ts'
-import { type Builder, builder, has, reach, readersOf, type Value } from './value.ts'
+import { type Builder, builder, type Expressions, expressions, has, readersOf, type Value } from './value.ts'
 import type { View } from './view.ts'
 
 export interface ChunkOptions {
@@ -19,28 +19,27 @@ export interface ChunkOptions {
   readonly above: number
 }
 
-export const chunk = (outputs: readonly Value[], options: ChunkOptions): readonly Value[] => {
-  const values = reach(outputs)
+export const chunk = (given: Expressions, options: ChunkOptions): Expressions => {
   const masks = new Map<string, Triangle>()
-  for (const x of values) {
+  for (const x of given.values) {
     const t = above(x)
     if (t !== undefined && x.shape[t.row] === x.shape[t.column] && x.shape[t.row]! > options.rows) masks.set(`${t.row}/${t.column}`, t)
   }
-  return [...masks.values()].reduce((current, t) => along(t, current, options), outputs)
+  return [...masks.values()].reduce((current, t) => along(t, current, options), given)
 }
 
-const along = (t: Triangle, outputs: readonly Value[], { rows, above: least }: ChunkOptions): readonly Value[] => {
-  const values = reach(outputs)
+const along = (t: Triangle, given: Expressions, { rows, above: least }: ChunkOptions): Expressions => {
+  const { outputs, values } = given
   const readers = readersOf(values)
   const square = (x: Value): boolean => !x.free && has(x, t.row) && has(x, t.column)
   const squares = new Set(values.filter(square))
   const exits = values.filter((x) => !squares.has(x) && x.from.some((y) => squares.has(y)))
   const largest = Math.max(0, ...[...squares].map(({ op, size }) => (op.tag === 'reduce' ? size : 0)))
-  if (largest < least || !separable(t, values, squares, exits, outputs, rows)) return outputs
+  if (largest < least || !separable(t, values, squares, exits, outputs, rows)) return given
   const local = rowWords(t, values, squares, exits, readers)
   const inside = new Set([...squares, ...exits, ...local])
   // A sum over all rows is known when all blocks are done.
-  if (exits.some((x) => !has(x, t.row) && (readers.get(x) ?? []).some((y) => inside.has(y)))) return outputs
+  if (exits.some((x) => !has(x, t.row) && (readers.get(x) ?? []).some((y) => inside.has(y)))) return given
 
   // How often a path to a value leaves and enters again: what has the same depth is computed in one go.
   const depths = new Map<Value, number>()
@@ -99,7 +98,7 @@ const along = (t: Triangle, outputs: readonly Value[], { rows, above: least }: C
       )
   }
   for (const x of values) if (!squares.has(x) && !(inside.has(x) && !leaves(x))) get(x)
-  return outputs.map(get)
+  return expressions(outputs.map(get))
 }
 
 /** The same word or reduction on arguments of other sizes. */

@@ -4,7 +4,7 @@
  *     Σₖ x[…m k…] · y[…k n…]   with M, N, K ≥ minTile;   most of what is smaller is cheaper as a rows kernel
  *     x + Σ contractions   →   one buffer that starts as x (bias, residual, the gradients of shared values)
  */
-import { type Builder, builder, computed, has, reach, readersOf, sameAxes, sizeOver, type Value } from './value.ts'
+import { type Builder, builder, computed, type Expressions, has, readersOf, sameAxes, sizeOver, type Value } from './value.ts'
 
 export interface ContractionOptions {
   readonly minTile: number
@@ -43,9 +43,8 @@ export interface Contractions {
 }
 
 /** Mark contractions, give them operands that a matrix product can read, and gather sums of them. */
-export const contract = (outputs: readonly Value[], { minTile, accumulate }: ContractionOptions): Contractions => {
+export const contract = ({ values: before, outputs }: Expressions, { minTile, accumulate }: ContractionOptions): Contractions => {
   const build = builder()
-  const before = reach(outputs)
   const found = new Set<Value>()
   const kept = (x: Value): boolean => x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'update' || found.has(x)
   for (const x of before) if (recognise(x, minTile, kept)) found.add(x)
@@ -61,16 +60,16 @@ export const contract = (outputs: readonly Value[], { minTile, accumulate }: Con
     if (sum !== undefined) to.set(x, inPlace(sum, get, build, x))
     else if (found.has(x)) {
       const [a, b] = factors(x).map((y) => operand(get(y), build))
-      const product = build.make({ tag: 'word', word: 'mul' }, [a!, b!], x.from[0]!.shape)
-      const made = build.make(x.op, [product], x.shape)
+      const product = build.fresh({ tag: 'word', word: 'mul' }, [a!, b!], x.from[0]!.shape)
+      const made = build.fresh(x.op, [product], x.shape)
       contractions.add(made)
       to.set(x, made)
     } else if (x.op.tag === 'join' || x.op.tag === 'assemble') {
       // What accumulates in memory begins by clearing all of it, not only its part.
       const clears = (y: Value): boolean => x.op.tag === 'assemble' && y.op.tag === 'reduce' && !found.has(y)
       const parts = x.from.map((y) => (computed(y) && alone(y) && !clears(y) ? get(y) : build.copy(get(y), y.shape)))
-      to.set(x, build.make(x.op, parts, x.shape))
-    } else to.set(x, build.again(x, x.from.map(get)))
+      to.set(x, build.fresh(x.op, parts, x.shape))
+    } else to.set(x, build.fresh(x.op, x.from.map(get), x.shape))
   }
   return { outputs: outputs.map(get), contractions, build }
 }

@@ -6,11 +6,12 @@
  * What only concerns differentiation or the order of axes goes; axes along which nothing changes go too.
  */
 import { type AnyTensor, type Graph, reachable, type Shape, show } from '../../core/index.ts'
-import { type Builder, has, type Monoid, sizeOver, type Value } from './value.ts'
+import { type Builder, builder, type Expressions, expressions, has, type Monoid, sizeOver, type Value } from './value.ts'
 import { along, restrict } from './view.ts'
 
 /** The value of every output of the graph, perhaps with fewer axes. */
-export const expand = (graph: Graph, build: Builder): readonly Value[] => {
+export const expand = (graph: Graph): Expressions => {
+  const build = builder()
   const to = new Map<AnyTensor, Value>()
   graph.inputs.forEach((x, index) => {
     if (!to.has(x)) to.set(x, build.make({ tag: 'input', index }, [], varying(x.shape)))
@@ -25,7 +26,7 @@ export const expand = (graph: Graph, build: Builder): readonly Value[] => {
           x.from.map((y) => to.get(y)!),
         ),
       )
-  return graph.outputs.map((x) => to.get(x)!)
+  return expressions(graph.outputs.map((x) => to.get(x)!))
 }
 
 /** Without the axes of size 1. */

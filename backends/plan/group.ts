@@ -11,7 +11,7 @@
  * kernels may read it.
  */
 import type { Shape } from '../../core/index.ts'
-import { inPlace, neededIn, productsOf, rowReductions, spaceKey, spaceOf, starts } from './needs.ts'
+import { inPlace, neededIn, rowReductions, spaceKey, spaceOf, starts } from './needs.ts'
 import { isCheap, type Operation, sizeOver, type Value } from './value.ts'
 
 export interface RowsGroup {
@@ -68,7 +68,8 @@ export const group = (
   const home = new Map<Value, Value>()
   const adds = new Set<Value>()
   const readIn = new Map<Value, RowsGroup[]>()
-  const onlyFactor = productsOf(contractions, values, outputs)
+  // A contraction computes its own product.
+  const products = new Set([...contractions].map((x) => x.from[0]!))
   for (const x of values) {
     if (inPlace(x)) for (const y of x.from) home.set(y, x)
   }
@@ -186,7 +187,7 @@ export const group = (
   const into = (x: Value): Value | undefined => (home.get(x)?.op.tag === 'accumulate' ? home.get(x) : undefined)
 
   for (const x of values) {
-    if (x.free || onlyFactor.has(x)) continue
+    if (x.free || products.has(x)) continue
     const made = x.from.flatMap((y) => at.get(y) ?? [])
     const latest = made.reduce<Group | undefined>(later, undefined)
     if (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'join' || x.op.tag === 'assemble' || floats(x)) {

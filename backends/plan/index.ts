@@ -19,7 +19,7 @@ import { deliver, settle } from './outputs.ts'
 import type { Contract, Program } from './program.ts'
 import { store } from './store.ts'
 import { update } from './update.ts'
-import { builder, computed, reach, type Value } from './value.ts'
+import { computed, reach, type Value } from './value.ts'
 
 export * from './cost.ts'
 export * from './program.ts'
@@ -49,7 +49,7 @@ export interface Options {
 
 export const plan = (graph: Graph, options: Options = {}): Program => {
   const { fuse = 'all', horizontal = true, recompute = 'cheap', accumulate = true, minTile = 4 } = options
-  const expanded = expand(graph, builder())
+  const expanded = expand(graph)
   const updated = fuse === 'all' ? update(graph, expanded) : expanded
   const chunked = chunk(updated, { rows: options.chunk ?? 256, above: options.chunkAbove ?? 2 ** 22 })
   const { outputs, contractions, build } = contract(chunked, { accumulate, minTile })

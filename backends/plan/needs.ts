@@ -1,4 +1,4 @@
-/** What the values as a whole say before any kernel is formed: what must be in memory, what nobody computes, where rows reduce. */
+/** What the values as a whole say before any kernel is formed: what must be in memory, where rows reduce. */
 import type { Shape } from '../../core/index.ts'
 import { factors } from './contractions.ts'
 import { has, readersOf, type Value } from './value.ts'
@@ -24,14 +24,6 @@ export const neededIn = (values: readonly Value[], outputs: readonly Value[], co
     if (inPlace(x)) for (const y of x.from) needed.add(y)
     else if (x.op.tag === 'view' || x.op.tag === 'take') needed.add(x.from[0]!)
   return needed
-}
-
-/** Products that only contractions read: nobody computes them. */
-export const productsOf = (contractions: ReadonlySet<Value>, values: readonly Value[], outputs: readonly Value[]): ReadonlySet<Value> => {
-  const products = new Set([...contractions].map((x) => x.from[0]!))
-  for (const x of values) if (!contractions.has(x)) for (const y of x.from) products.delete(y)
-  for (const x of outputs) products.delete(x)
-  return products
 }
 
 /**

@@ -7,19 +7,19 @@
  */
 import type { Graph } from '../../core/index.ts'
 import { varying } from './expand.ts'
-import { builder, has, reach, readersOf, type Value } from './value.ts'
+import { builder, type Expressions, expressions, has, readersOf, type Value } from './value.ts'
 
-/** The outputs, with such expressions as updates. */
-export const update = (graph: Graph, outputs: readonly Value[]): readonly Value[] => {
+/** The same, with such expressions as updates. */
+export const update = (graph: Graph, given: Expressions): Expressions => {
+  const { outputs, values } = given
   const candidates = [...graph.donated].flatMap(([o, i]) => {
     const found = selection(outputs[o]!, i)
     // In the same memory means in the same order, too.
     const order = Object.keys(varying(graph.outputs[o]!.shape)).join()
     return found === undefined || found.state.axes.join() !== order ? [] : [{ whole: outputs[o]!, ...found }]
   })
-  if (candidates.length === 0) return outputs
+  if (candidates.length === 0) return given
   const build = builder()
-  const values = reach(outputs)
   const readers = readersOf(values)
   // Nobody else may read the state as it was, nor may it be an output twice.
   const updates = new Map(
@@ -47,7 +47,7 @@ export const update = (graph: Graph, outputs: readonly Value[]): readonly Value[
       to.set(x, build.make({ tag: 'update', axis: made.axis }, [next, inside], x.shape))
     }
   }
-  return outputs.map((x) => to.get(x)!)
+  return expressions(outputs.map((x) => to.get(x)!))
 }
 
 interface Selection {

@@ -73,6 +73,13 @@ export const reach = (outputs: readonly Value[]): readonly Value[] => {
   return [...seen].sort((a, b) => a.id - b.id)
 }
 
+/** What is to be computed, and all values for it, arguments first. */
+export interface Expressions {
+  readonly outputs: readonly Value[]
+  readonly values: readonly Value[]
+}
+export const expressions = (outputs: readonly Value[]): Expressions => ({ outputs, values: reach(outputs) })
+
 /** Who reads each value. */
 export const readersOf = (values: readonly Value[]): ReadonlyMap<Value, readonly Value[]> => {
   const readers = new Map<Value, Value[]>()
@@ -98,6 +105,8 @@ export interface Builder {
   readonly reduce: (merge: Monoid, x: Value, over: readonly string[]) => Value
   readonly copy: (x: Value, shape: Shape) => Value
   readonly view: (x: Value, view: View, shape: Shape) => Value
+  /** A value of its own, whether there is one like it or not. */
+  readonly fresh: (op: Operation, from: readonly Value[], shape: Shape) => Value
   /** The same operation on other arguments of the same shapes, of this builder. */
   readonly again: (x: Value, from: readonly Value[]) => Value
   /** x where every index is in its range, else 0. */
@@ -111,12 +120,15 @@ export const builder = (): Builder => {
     const key = `${label(op)}(${from.map((x) => x.id).join()})${needsShape(op) ? JSON.stringify(shape) : ''}`
     const old = known.get(key)
     if (old !== undefined) return old
+    const made = fresh(op, from, shape)
+    known.set(key, made)
+    return made
+  }
+  const fresh: Builder['fresh'] = (op, from, shape) => {
     const like = from.find((x) => x.shape === shape)
     const axes = like?.axes ?? Object.keys(shape)
     const free = op.tag === 'constant' || op.tag === 'iota' || (op.tag === 'word' && cheapWords.has(op.word) && from.every((x) => x.free))
-    const made: Value = { id: count++, op, from, shape, axes, size: like?.size ?? sizeOver(shape, axes), free }
-    known.set(key, made)
-    return made
+    return { id: count++, op, from, shape, axes, size: like?.size ?? sizeOver(shape, axes), free }
   }
   const constant = (value: number): Value => make({ tag: 'constant', value }, [], {})
   const iota = (axis: string, size: number): Value => (size === 1 ? constant(0) : make({ tag: 'iota', axis }, [], { [axis]: size }))
@@ -194,7 +206,7 @@ export const builder = (): Builder => {
     return identity(how, x.shape, shape) ? x : make({ tag: 'view', view: how }, [x], shape)
   }
   const again: Builder['again'] = (x, from) => (x.op.tag === 'word' ? apply(x.op.word, from) : make(x.op, from, x.shape))
-  return { make, again, words, constant, iota, apply, reduce, copy, view, inside }
+  return { make, fresh, again, words, constant, iota, apply, reduce, copy, view, inside }
 }
 
 /** All axes; usually those of one of them, and then that very object. */
