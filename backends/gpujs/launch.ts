@@ -66,7 +66,8 @@ export const lower = (program: Program, mode: Mode, arrays = Infinity): Launches
         const size = sizeOf.get(buffer)!
         // Elsewhere more threads are worth more than less to load.
         const lanes = kernel.kind === 'contract' || part.store.at ? chosen.lanes : 1
-        const { source, output, calls, reads } = print(part.nest, part.store, size, { ...chosen, lanes })
+        const has = written.has(buffer) || before.has(buffer)
+        const { source, output, calls, reads } = print(part.nest, part.store, size, has, { ...chosen, lanes })
         const values = reads.map((r) => holds(r.previous && written.has(r.buffer) ? written : before, r.buffer, kernel.name))
         const writes = sizes.push(size) - 1
         launches.push({ name: kernel.name, source, output, calls, reads: values, writes })

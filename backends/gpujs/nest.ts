@@ -6,6 +6,8 @@ export type Store = Extract<Instruction, { op: 'store' }>
 export interface Nest extends Pick<Rows, 'name' | 'loops' | 'inner' | 'streams' | 'body' | 'triangle'> {
   /** All that exists of the loops, if not everything: boxes of index ranges by axis. */
   readonly boxes?: readonly Box[]
+  /** Elements of the stored array that it does not reach stay as they are, rather than becoming the merge's neutral element. */
+  readonly leaves?: boolean
 }
 export type Box = ReadonlyMap<number, Range>
 export interface Range {
@@ -70,6 +72,7 @@ export const contraction = (c: Contract): { readonly nest: Nest; readonly store:
     inner: { axis: 'k', size: c.k },
     streams: [stream(c.a, 'a', c.a.row, 0, c.a.column), stream(c.b, 'b', 0, c.b.column, c.b.row), stream(c.c, 'c', c.c.row, c.c.column, 0)],
     body: [{ op: 'load', stream: 0 }, { op: 'load', stream: 1 }, { op: 'word', word: 'mul', args: [0, 1] }, store],
+    leaves: true,
   }
   const whole = c.parts.length === 1 && c.parts[0]!.m === c.m && c.parts[0]!.n === c.n && c.parts[0]!.k === c.k
   if (whole) return { nest, store }

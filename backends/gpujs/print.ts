@@ -9,8 +9,8 @@
  * literal: a loop whose bound is an argument silently stops after 1000 turns.
  */
 import { type Block, type Words, type Writer, writer } from './blocks.ts'
-import { digits, indirect, threads } from './digits.ts'
-import { type Box, bit, extent, inner, type Nest, type Store, stored, stride, variation } from './nest.ts'
+import { type Digit, digits, element, indexOf, indirect, threads } from './digits.ts'
+import { type Box, bit, extent, inner, type Nest, type Range, type Store, stored, stride, variation } from './nest.ts'
 import { merged, neutral, times, within } from './text.ts'
 
 /** What gpu.js modes differ in. */
@@ -31,11 +31,13 @@ export interface Printed {
   readonly calls: boolean
 }
 
-/** Print `store` of `nest`, whose stored array has `size` elements. */
-export const print = (nest: Nest, store: Store, size: number, dialect: Dialect): Printed => {
+/**
+ * Print `store` of `nest`, whose stored array has `size` elements. `written`: the array holds something already, which stays
+ * where the store does not reach.
+ */
+export const print = (nest: Nest, store: Store, size: number, written: boolean, dialect: Dialect): Printed => {
   const { merge, at } = store
   const target = nest.streams[store.stream]!
-  const varies = variation(nest)
   const taking = stored(nest, store)
   const moving = taking.map((axis) => ({ axis, size: extent(nest, axis), stride: stride(target, axis) }))
   const radix = digits(moving, target.offset, size, at?.stride)
@@ -43,36 +45,36 @@ export const print = (nest: Nest, store: Store, size: number, dialect: Dialect):
 
   // Four elements a thread, along the axis that the stored array runs along.
   const column = free.at(-1)
-  const along = column === undefined || column.axis === indirect || column.stride !== 1 || column.size % 4 !== 0 ? undefined : column.axis
-  const apart = (axis: number): boolean =>
-    (at === undefined || (varies[at.index]! & bit(axis)) === 0) &&
-    (nest.boxes ?? []).every((box) => [box.get(axis)].every((r) => r === undefined || (r.from % 4 === 0 && r.to % 4 === 0)))
-  const wide = dialect.lanes === 4 && merge !== undefined && nest.triangle === undefined && along !== undefined && apart(along)
+  const wide = dialect.lanes === 4 && merge !== undefined && column !== undefined && mayBeWide(nest, store, column)
   const lanes = wide ? 4 : 1
-  const spread = wide ? along : undefined
+  const spread = wide ? column.axis : undefined
   const each = Array.from({ length: lanes }, (_, lane) => lane)
   const results = each.map((lane) => `r${lane}`)
 
-  const grid = radix === undefined ? { output: [size], index: new Map<number, string>() } : threads(free, dialect.flat, lanes)
+  const grid = radix === undefined ? { output: [size], text: [] } : threads(free, dialect.flat, lanes)
+  const digit = (i: number, lane: number): string => (wide && i === free.length - 1 ? `(${grid.text[i]} * 4 + ${lane})` : grid.text[i]!)
   const thread: Block = {
-    index: (axis, lane) => (axis === spread ? `(${grid.index.get(axis)} * ${lanes} + ${lane})` : (grid.index.get(axis) ?? '0')),
+    index: (axis, lane) => {
+      const i = free.findIndex((d) => d.axis === axis)
+      return i < 0 ? '0' : indexOf(free[i]!, digit(i, lane))
+    },
     lines: [],
     names: new Map(),
   }
   const write = writer(nest, dialect, spread)
+  const inside = free.flatMap((d, i) => within(digit(i, 0), { from: d.from, to: d.from + d.count }, d.size))
 
-  if (merge === undefined && at === undefined && radix !== undefined) {
+  const holes = inside.length > 0 || (written && nest.triangle !== undefined && taking.includes(inner))
+  if (merge === undefined && at === undefined && radix !== undefined && !holes) {
     thread.lines.push(`return ${write.value(thread, store.arg, 0)};`)
     return finish(thread, write, grid.output)
   }
 
   // What the element holds before the kernel, then whatever meets there.
-  const here = (lane: number): string =>
-    radix === undefined
-      ? 'this.thread.x'
-      : write.address(thread, target, target.offset, lane, at && times(thread.index(indirect, 0), at.stride))
-  const before = (lane: number): string =>
-    merge === undefined || store.keep ? `${write.argument(target.buffer, true)}[${here(lane)}]` : neutral[merge]
+  const begins = merge === undefined ? '0' : neutral[merge]
+  const stays = written && (merge === undefined || (nest.leaves === true && (inside.length > 0 || nest.boxes !== undefined)))
+  const here = (lane: number): string => (radix === undefined ? 'this.thread.x' : element(free, (i) => digit(i, lane)))
+  const before = (lane: number): string => (store.keep || stays ? `${write.argument(target.buffer, true)}[${here(lane)}]` : begins)
   thread.lines.push(...each.map((lane) => `let ${results[lane]} = ${before(lane)};`))
 
   const isFree = (axis: number): boolean => free.some((d) => d.axis === axis)
@@ -92,14 +94,32 @@ export const print = (nest: Nest, store: Store, size: number, dialect: Dialect):
   const nested = (block: Block, box: Box, [axis, ...rest]: readonly number[]): void => {
     if (axis === undefined)
       write.when(block, taking.includes(inner) ? write.exists(block) : [], (there) => write.when(there, reaches(there), combine))
-    else write.loop(block, axis, box.get(axis) ?? { from: 0, to: extent(nest, axis) }, (inside) => nested(inside, box, rest))
+    else write.loop(block, axis, box.get(axis) ?? { from: 0, to: extent(nest, axis) }, (around) => nested(around, box, rest))
   }
-  for (const box of nest.boxes ?? [new Map()]) {
-    const tests = [...box].flatMap(([a, range]) => (isFree(a) ? within(thread.index(a, 0), range, extent(nest, a)) : []))
-    write.when(thread, tests, (block) => nested(block, box, bound))
-  }
+  const boxes = nest.boxes ?? [new Map()]
+  const tests = (box: Box): readonly string[] =>
+    [...box].flatMap(([a, range]) => (isFree(a) ? within(thread.index(a, 0), range, extent(nest, a)) : []))
+  const clear = (block: Block): void => void block.lines.push(...results.map((r) => `${r} = ${begins};`))
+  // Where the store does not reach, its indices are not indices: nothing may be computed from them.
+  const reached: Block = inside.length === 0 ? thread : { ...thread, lines: [], names: new Map() }
+  if (stays && merge !== undefined && !store.keep) for (const box of boxes) write.when(reached, tests(box), clear)
+  for (const box of boxes) write.when(reached, tests(box), (block) => nested(block, box, bound))
+  if (inside.length > 0) thread.lines.push(`if (${inside.join(' && ')}) {`, ...reached.lines.map((line) => `  ${line}`), '}')
   thread.lines.push(`return ${lanes === 4 ? `[${results.join(', ')}]` : results[0]};`)
   return finish(thread, write, grid.output)
+}
+
+/** Four elements beside each other in `column` must have everything else in common. */
+const mayBeWide = (nest: Nest, { at }: Store, { axis, stride, size, from, count }: Digit): boolean => {
+  const whole = (range: Range | undefined): boolean => range === undefined || (range.from % 4 === 0 && range.to % 4 === 0)
+  return (
+    axis >= inner &&
+    stride === 1 &&
+    nest.triangle === undefined &&
+    [size, from, count].every((n) => n % 4 === 0) &&
+    (nest.boxes ?? []).every((box) => whole(box.get(axis))) &&
+    (at === undefined || (variation(nest)[at.index]! & bit(axis)) === 0)
+  )
 }
 
 const finish = ({ lines }: Block, { reads, calls }: Writer, output: readonly number[]): Printed => {

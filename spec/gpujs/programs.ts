@@ -11,7 +11,7 @@ export interface Case {
   readonly data: readonly (readonly number[])[]
 }
 type Store = Extract<Instruction, { op: 'store' }>
-/** An array that is dense in some order of some axes, each running forwards or backwards. */
+/** An array in some order of some axes, each running forwards or backwards. */
 interface Layout {
   readonly size: number
   readonly offset: number
@@ -30,14 +30,17 @@ const dice = (seed: number) => {
       .map((x) => [real(), x] as const)
       .sort((a, b) => a[0] - b[0])
       .map(([, x]) => x)
-  const layout = (sizes: readonly number[], over: readonly number[], forwards?: number): Layout => {
+  /** `roomy`: with room around it, as a block of a larger array. */
+  const layout = (sizes: readonly number[], over: readonly number[], forwards?: number, roomy = false): Layout => {
     const strides = sizes.map(() => 0)
     let [size, offset] = [1, 0]
     for (const axis of shuffle(over)) {
+      const n = sizes[axis]!
       const backwards = axis !== forwards && chance(0.2)
+      const [before, after] = roomy && chance(0.5) ? [below(3), below(3)] : [0, 0]
       strides[axis] = backwards ? -size : size
-      offset += backwards ? size * (sizes[axis]! - 1) : 0
-      size *= sizes[axis]!
+      offset += size * (before + (backwards ? n - 1 : 0))
+      size *= before + n + after
     }
     return { size, offset, strides }
   }
@@ -79,7 +82,7 @@ export const contraction = (seed: number): Case => {
   const sizes = [...loops.map((l) => l.size), m, n, k]
   const batched = (...own: number[]): number[] => [...chosen.some(loops.length, 0.7), ...own]
   const [a, b] = [layout(sizes, batched(M, K)), layout(sizes, batched(N, K))]
-  const c = layout(sizes, [...loops.flatMap((l, i) => (l.sum ? [] : [i])), M, N])
+  const c = layout(sizes, [...loops.flatMap((l, i) => (l.sum ? [] : [i])), M, N], undefined, chance(0.3))
   const matrix = (x: Layout, buffer: number, row: number, column: number) => ({
     buffer,
     offset: x.offset,
@@ -100,7 +103,7 @@ export const contraction = (seed: number): Case => {
     k,
     a: matrix(a, input(a.size), M, K),
     b: matrix(b, input(b.size), K, N),
-    c: matrix(c, output(c.size, accumulate), M, N),
+    c: matrix(c, output(c.size, accumulate || chance(0.3)), M, N),
     loops: loops.map((l, i) => ({ ...l, a: a.strides[i]!, b: b.strides[i]!, c: c.strides[i]! })),
     parts: chance(0.4) ? causal : [{ m0: 0, n0: 0, k0: 0, m, n, k }],
     accumulate,
@@ -186,11 +189,13 @@ export const rows = (seed: number): Case => {
       const at = layout(
         sizes,
         some(depth + 1, 0.6).filter((axis) => axis !== depth || full[arg]),
+        undefined,
+        chance(0.3),
       )
       store({ merge, keep }, output(at.size, keep), at)
     } else {
-      const at = layout(sizes, [...Array(depth).keys(), ...(full[arg] || chance(0.3) ? [depth] : [])])
-      store({}, output(at.size, false), at)
+      const at = layout(sizes, [...Array(depth).keys(), ...(full[arg] || chance(0.3) ? [depth] : [])], undefined, chance(0.3))
+      store({}, output(at.size, chance(0.3)), at)
     }
   }
   const kernel: Rows = {
