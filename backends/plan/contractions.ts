@@ -73,6 +73,7 @@ export const contract = ({ values: before, outputs }: Expressions, { minTile, ac
   }
   return { outputs: outputs.map(get), contractions, build }
 }
+
 /** A matrix product walks forwards through memory, without guards. */
 const operand = (x: Value, build: Builder): Value => {
   if (x.free) return build.copy(x, x.shape)

@@ -198,7 +198,7 @@ const strided = (k: RowsKernel, axis: string, access: (x: Value) => Access): num
     }, 0)
   // An inner loop of a few elements cannot use vectors at all.
   const short = k.space[axis]! <= 4 ? 2 * Object.values(k.space).reduce((a, b) => a * b, 1) : 0
-  return weigh(k.loads, 1) + weigh(k.stores, 2) + short
+  return weigh(k.loads, 2) + weigh(k.stores, 3) + short
 }
 /** The inner axis of a rows kernel. */
 export const innerAxis = (k: RowsKernel, access: (x: Value) => Access): string | undefined => {
