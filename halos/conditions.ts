@@ -72,7 +72,7 @@ export const rewardCondition = ({ body }: Reward): Condition => {
 // ------------------------------------------------------------------ the reference distribution, in the finite world
 
 /** Q(x', y'), for a completion of prompt 0 whose rejected counterpart is completion 0. `undefined`: a constant, nothing is averaged. */
-const measure = ({ over, outputs }: Reference, { prompts, policy, reference }: World): Conditional | undefined => {
+const measure = ({ over }: Reference, { prompts, policy, reference }: World): Conditional | undefined => {
   const joint = (q: Conditional): Conditional => q.map((row, x) => row.map((w) => prompts[x]! * w))
   switch (over) {
     case 'rejected':
@@ -83,8 +83,10 @@ const measure = ({ over, outputs }: Reference, { prompts, policy, reference }: W
     case 'outcome':
     case 'opposite':
       return joint(reference) // the data, whoever made it
+    case 'sampler':
+      return joint(reference)
     case 'none':
-      return outputs.startsWith('π_old') ? joint(reference) : undefined
+      return undefined
   }
 }
 
@@ -102,7 +104,7 @@ export const referenceCondition = ({ reference, reward }: Pick<Halo, 'reference'
     const w = q.flat()
     const mean = w.reduce((sum, weight, k) => sum + weight * r[k]!, 0)
     const estimate =
-      reference.over === 'none'
+      reference.over === 'sampler'
         ? reward.centre!
         : w.reduce((sum, a, j) => sum + w.reduce((inner, b, k) => inner + ((a * b) / 2) * (r[j]! + r[k]!), 0), 0)
     const broken =

@@ -56,7 +56,7 @@ export const halo = <P extends Part, K extends Kind>(declaration: Declaration<P,
 }
 /** A reward that is never on both sides of its anchor has no gains. */
 const anchored = <P extends Part, K extends Kind>(parts: Parts<P, K>): Checked<Parts<P, K>> =>
-  parts.reference.over === 'none' && parts.reward.centre === undefined
+  (parts.reference.over === 'none' || parts.reference.over === 'sampler') && parts.reward.centre === undefined
     ? flawed(
         'reference',
         `a reference point other than ${parts.reference.name}, which separates gains from losses for rewards of u only`,

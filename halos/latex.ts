@@ -110,6 +110,7 @@ const compared = ({ reference: { over, clamped, held }, reward: { centre } }: Ha
     case 'rank':
       return 'z = r(x_{(k)}, y_{w(k)}) - r(x_{(k)}, y_{l(k)})'
     case 'none':
+    case 'sampler':
       return centre === 0 ? 'z = s r' : `z = s ${within(sub(atom('r'), numeral(centre ?? Number.NaN)), 2)}`
     case 'unrelated':
       return point('z_0', "\\overline{r(x, y')}")

@@ -21,8 +21,8 @@ export interface Reference<K extends Kind = Kind> {
   readonly inputs: string
   readonly outputs: string
   readonly estimator: string
-  /** Whose rewards are averaged: `opposite` is the other label's; `none` is the anchor, where θ = π_ref. */
-  readonly over: 'rejected' | 'rank' | 'unrelated' | 'outcome' | 'opposite' | 'none'
+  /** Whose rewards are averaged: `opposite` is the other label's. `none` is the anchor, a constant; `sampler` a constant, too, which the mean under π_old is. */
+  readonly over: 'rejected' | 'rank' | 'unrelated' | 'outcome' | 'opposite' | 'none' | 'sampler'
   readonly reach: Reach
   /** Held constant: no gradient flows into it. */
   readonly held: boolean
@@ -90,6 +90,7 @@ export const sampler: Checked<Reference<'judged'>> = E.map((q: Reference<'judged
   name: '1 = E[q]',
   outputs: 'π_old, which sampled the completions',
   estimator: 'the constant 1, which E[π_θ/π_old] is',
+  over: 'sampler' as const,
 }))(anchor)
 /** Q = the judged completions of the batch: their mean reward (KTO on surprisal). */
 export const batch: Checked<Reference<'judged'>> = sound({
@@ -148,6 +149,7 @@ export const expectation = (
   }
   switch (q.over) {
     case 'none':
+    case 'sampler':
       return constant(centre ?? Number.NaN) // a declaration without a centre was refused
     case 'rejected':
       return finish(reward(evidence.rejected))

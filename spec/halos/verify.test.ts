@@ -11,6 +11,7 @@ import {
   describe,
   explain,
   find,
+  type Halo,
   halo,
   logProbability,
   logRatio,
@@ -21,6 +22,7 @@ import {
   series,
   toLatex,
   value,
+  vary,
   verify,
 } from '../../halos/index.ts'
 import { column, completion, numbers } from './numbers.ts'
@@ -162,4 +164,20 @@ test('formulas: in the words of the papers, with parentheses only where they are
     hinge: `L = \\mathbb{E}\\left[ -\\min\\left(0, z - 1\\right) \\right], \\quad z = r(x, y_w) - r(x, y_l), \\quad r = 0.1 ${ratio}`,
   }
   for (const [key, formula] of Object.entries(formulas)) assert.equal(toLatex(certain(find(families, key)!())), formula)
+})
+
+test('each condition is refuted by a declaration that breaks it alone', () => {
+  const kto = certain(find(families, 'kto')!()) as unknown as Halo
+  const clip = certain(find(families, 'ppo-clip')!()) as unknown as Halo
+  const falling: Halo['reward'] = { ...kto.reward, body: (S) => (p, q) => S.sub(q, p) }
+  const broken: Readonly<Record<string, Halo>> = {
+    't is negative affine': vary(kto, { t: { ...kto.t, undesirable: { shift: 0, scale: -1 } } }),
+    'r increases with log π': vary(kto, { reward: falling }),
+    // Under π_old the mean of q is 1, but that of log q is −KL, not 0.
+    'Q is a distribution, its estimator unbiased': vary(clip, { reward: kto.reward }),
+  }
+  for (const [name, loss] of Object.entries(broken)) {
+    const refuted = verify(loss).conditions.flatMap((condition) => (condition.finding.tag === 'refuted' ? condition.name : []))
+    assert.deepEqual(refuted, [name])
+  }
 })
