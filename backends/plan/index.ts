@@ -38,7 +38,7 @@ export interface Options {
   /** Is what causal masks hide left out? Default true, in blocks of 64. */
   readonly causal?: boolean
   readonly block?: number
-  /** Causal attention of more than so many elements is computed in blocks of so many rows. Default 2²², 256. */
+  /** Causal attention of more than so many elements is computed in blocks of so many rows (not under `maps`). Default 2²², 256. */
   readonly chunkAbove?: number
   readonly chunk?: number
   /** Is the order of axes searched for? Default true. */
@@ -50,8 +50,10 @@ export interface Options {
 export const plan = (graph: Graph, options: Options = {}): Program => {
   const { fuse = 'all', horizontal = true, recompute = 'cheap', accumulate = true, minTile = 4 } = options
   const expanded = expand(graph)
-  const updated = fuse === 'all' ? update(graph, expanded) : expanded
-  const chunked = chunk(updated, { rows: options.chunk ?? 256, above: options.chunkAbove ?? 2 ** 22 })
+  // Backends that want maps alone (gpu.js) cannot write to a part of an array.
+  const whole = fuse === 'maps'
+  const updated = whole ? expanded : update(graph, expanded)
+  const chunked = whole ? expanded : chunk(updated, { rows: options.chunk ?? 256, above: options.chunkAbove ?? 2 ** 22 })
   const { outputs, contractions, build } = contract(chunked, { accumulate, minTile })
   const settled = settle(graph, outputs, build)
   const wanted = settled.filter((x) => x !== undefined)
