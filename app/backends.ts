@@ -35,18 +35,29 @@ interface Entry {
 
 const entries: Readonly<Record<string, Entry>> = {
   wasm: {
-    grants: ['threads', 'blas'],
+    grants: ['mode', 'threads', 'blas'],
     ways: async () => {
-      const { simd } = processor()
-      const threads = await (await import('../backends/wasm/index.ts')).cores()
-      const detail = simd ? 'SIMD, float32' : 'this engine has no WebAssembly SIMD: use Node 20 or later on x64 or arm64'
-      return [{ backend: 'wasm', mode: threads === 1 ? '1 thread' : `${threads} threads`, available: simd, detail }]
+      const { cores, fusable } = await import('../backends/wasm/index.ts')
+      const [{ simd }, threads, fused] = [processor(), await cores(), await fusable()]
+      const speed = `SIMD, float32, ${threads === 1 ? '1 thread' : `${threads} threads`}`
+      const lacking = 'this engine has no WebAssembly SIMD: use Node 20 or later on x64 or arm64'
+      return [
+        { backend: 'wasm', mode: 'exact', available: simd, detail: simd ? `${speed}: the same bits everywhere` : lacking },
+        {
+          backend: 'wasm',
+          mode: 'fast',
+          available: simd && fused,
+          detail: fused
+            ? `${speed}, fused multiply-add: faster, other bits elsewhere`
+            : 'this engine or processor has no fused multiply-add',
+        },
+      ]
     },
-    open: async ({ threads, blas }) =>
-      (await import('../backends/wasm/index.ts')).wasm({
-        ...(threads === undefined ? {} : { threads }),
-        ...(blas === undefined ? {} : { blas }),
-      }),
+    open: async ({ mode = 'exact', threads, blas }) => {
+      const { wasm } = await import('../backends/wasm/index.ts')
+      if (mode !== 'exact' && mode !== 'fast') throw new UsageError(`--mode: wasm has no mode '${mode}'. It has exact and fast`)
+      return wasm({ precision: mode, ...(threads === undefined ? {} : { threads }), ...(blas === undefined ? {} : { blas }) })
+    },
   },
   gpujs: {
     grants: ['mode'],
@@ -90,6 +101,9 @@ export const backendNames: readonly string[] = Object.keys(entries)
 
 /** Every way to run programs on this machine, and those that it lacks. */
 export const survey = async (): Promise<readonly Way[]> => (await Promise.all(Object.values(entries).map(({ ways }) => ways()))).flat()
+
+/** The BLAS that `--blas auto` would use. */
+export const blas = async (): Promise<string | undefined> => (await (await import('../backends/wasm/index.ts')).findBlas())?.library
 
 /** What `auto` stands for here: the fastest that is bit-exact from machine to machine. */
 export const automatic = async (): Promise<string> => {

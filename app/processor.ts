@@ -3,15 +3,12 @@
 export interface Processor {
   /** 128-bit vectors. */
   readonly simd: boolean
-  /** Fused multiply-add among them, not bit-equal everywhere. */
-  readonly relaxedSimd: boolean
   /** Shared memory and atomic operations. */
   readonly threads: boolean
 }
 
 export const processor = (): Processor => ({
   simd: valid(functionType, [3, 2, 1, 0], [10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]), // i8x16.splat; i8x16.popcnt
-  relaxedSimd: valid(functionType, [3, 2, 1, 0], [10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11]), // i8x16.relaxed_swizzle
   threads: typeof SharedArrayBuffer !== 'undefined' && valid([5, 4, 1, 3, 1, 1]), // a shared memory of one page
 })
 

@@ -20,7 +20,7 @@ import { train } from './train.ts'
 
 export { type ConfigurationName, configurations, type Suite, suites } from './configurations.ts'
 export { type PeerName, peerNames } from './peers.ts'
-export type { Growth, KernelRow, MachineRow, Measurement, Ratio, Refusal, Row } from './row.ts'
+export type { Row } from './row.ts'
 
 export interface BenchOptions extends Wish {
   readonly suite: Suite

@@ -20,7 +20,7 @@ export interface BackendOptions {
 export const backendOptions = (command: Command): Command =>
   command
     .option('--backend <name>', `where to run: auto, ${backendNames.join(', ')}, or a file that exports one`, 'auto')
-    .option('--mode <mode>', 'how the backend runs, e.g. webgpu, webasm or cpu for gpujs (see `halograd env`)')
+    .option('--mode <mode>', 'how the backend runs: exact or fast for wasm; webgpu, webasm or cpu for gpujs (see `halograd env`)')
     .option('--threads <n>', 'threads of the wasm backend (default: one a core)', integer(1, 64))
     .addOption(
       new Option('--blas <when>', "use the system's BLAS for matrix products where it is found").choices(['off', 'auto']).default('off'),

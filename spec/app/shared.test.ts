@@ -31,7 +31,7 @@ test('KTO on real preferences: step 0 is λ/2, and every backend finds the same 
       t.diagnostic(`${backend} ${mode} is not here: ${detail}`)
       continue
     }
-    const found = await firstLosses(backend, backend === 'gpujs' ? mode : undefined)
+    const found = await firstLosses(backend, mode)
     found.forEach((loss, i) => {
       assert.ok(Math.abs(loss - expected[i]!) < 1e-4, `${backend} ${mode}, step ${i}: ${loss} is not ${expected[i]}`)
     })

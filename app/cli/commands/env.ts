@@ -1,7 +1,7 @@
 /** `halograd env`: what of this machine programs can run on, and what they would run on by default. */
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { Command } from 'commander'
-import { automatic, survey } from '../../backends.ts'
+import { automatic, blas, survey } from '../../backends.ts'
 import { processor } from '../../processor.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
@@ -12,7 +12,7 @@ export const command = (terminal: Terminal): Command =>
       .summary('which backends there are on this machine')
       .description('Says which backends this machine can run, in which modes, and why others are absent; and what `auto` stands for.'),
   ).action(async ({ json }: CommonOptions) => {
-    const [ways, auto] = [await survey(), await automatic()]
+    const [ways, auto, library] = [await survey(), await automatic(), await blas()]
     const machine = {
       node: process.version,
       platform: `${process.platform} ${process.arch}`,
@@ -20,6 +20,7 @@ export const command = (terminal: Terminal): Command =>
       cores: availableParallelism(),
       memory: totalmem(),
       ...processor(),
+      blas: library ?? null,
     }
     if (json) return terminal.print(`${JSON.stringify({ ...machine, auto, backends: ways })}\n`)
     const yes = (there: boolean): string => (there ? 'yes' : 'no')
@@ -33,7 +34,9 @@ export const command = (terminal: Terminal): Command =>
     terminal.say(
       `Node ${machine.node} on ${machine.platform}, ${machine.cores} cores (${machine.cpu}), ${(machine.memory / 2 ** 30).toFixed(1)} GiB`,
     )
-    terminal.say(`WebAssembly: SIMD ${yes(machine.simd)}, relaxed SIMD ${yes(machine.relaxedSimd)}, threads ${yes(machine.threads)}\n`)
+    terminal.say(
+      `WebAssembly: SIMD ${yes(machine.simd)}, threads ${yes(machine.threads)}; BLAS: ${library ?? 'none found (koffi and a system BLAS, e.g. libopenblas0)'}\n`,
+    )
     for (const [mark, backend, mode, detail] of rows)
       terminal.say(`${mark} ${backend!.padEnd(width(1))}  ${mode!.padEnd(width(2))}  ${detail}`)
     terminal.say(`\n--backend auto is ${auto}`)
