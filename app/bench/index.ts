@@ -18,8 +18,8 @@ import { kernels, products } from './programs.ts'
 import type { Row } from './row.ts'
 import { train } from './train.ts'
 
-export { type ConfigurationName, configurations, type Suite, suites } from './configurations.ts'
-export { type PeerName, peerNames } from './peers.ts'
+export { type ConfigurationName, configurations, type Suite } from './configurations.ts'
+export type { PeerName } from './peers.ts'
 export type { Row } from './row.ts'
 
 export interface BenchOptions extends Wish {
