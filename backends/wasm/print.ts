@@ -5,7 +5,6 @@
  *
  * which calls them in order, with barriers between. Where the arrays of a run lie is written into `arguments` beforehand.
  */
-
 import type { Contract, Program, Rows } from '../plan/program.ts'
 import { bitsOf } from './bytes.ts'
 import { oriented } from './contract.ts'

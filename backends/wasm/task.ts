@@ -3,8 +3,7 @@
  *
  *     task(arguments, thread, threads)        arguments: the address of each array that it uses, and of its scratch
  */
-
-import type { Contract, Matrix, Program, Rows } from '../plan/program.ts'
+import type { Contract, Program, Rows } from '../plan/program.ts'
 import { schedule } from '../plan/schedule.ts'
 import { bitsOf } from './bytes.ts'
 import { contraction, type Products } from './contract.ts'
@@ -20,6 +19,7 @@ import { type Split, split } from './split.ts'
 
 type I = Code<'i32'>
 export type Task = (...args: readonly [I, I, I]) => Code
+
 /** One array a chunk that a column reduction merges into, before those are merged in order. */
 export interface Partial {
   readonly stream: number
@@ -31,8 +31,6 @@ export interface Partial {
 export interface RowsTask {
   readonly kind: 'rows'
   readonly task: Task
-  /** A rows kernel that uses its streams in this order, then partial results, then scratch. */
-  readonly kernel: Rows
   readonly partials: readonly Partial[]
   readonly chunks: number
   /** Floats: of all partial results, and of the scratch of a thread. */
@@ -43,17 +41,15 @@ export interface RowsTask {
 export interface ContractTask {
   readonly kind: 'contract'
   readonly task: Task
-  readonly matrices: readonly Matrix[]
   readonly alone: boolean
 }
 
 export const padded = (size: number): number => (size + 3) & ~3
 
 export const contractTask = (m: Module, name: string, contract: Contract, call: Products, threads: number, worth: number): ContractTask => {
-  const { a, b, c, loops } = contract
-  const alone = loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * worth
+  const alone = contract.loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * worth
   const task = m.define(name, ['i32', 'i32', 'i32'], (locals, given, thread, crew) => {
-    const [at, to, out, space] = [0, 4, 8, 12].map((offset) => i32.load(given.get, offset)) as [I, I, I, I] // as `matrices`, then the workspaces
+    const [at, to, out, space] = [0, 4, 8, 12].map((offset) => i32.load(given.get, offset)) as [I, I, I, I] // A, B, C (as `oriented` has them), workspaces
     const mine = i32.add(space, i32.mul(thread.get, i32.const(workspace)))
     return contraction(
       contract,
@@ -64,7 +60,7 @@ export const contractTask = (m: Module, name: string, contract: Contract, call: 
       threads,
     )
   })
-  return { kind: 'contract', task, matrices: [a, b, c], alone }
+  return { kind: 'contract', task, alone }
 }
 
 /** `overwritten`: streams whose memory the kernel itself writes. */
@@ -121,7 +117,7 @@ export const rowsTask = (
     const [first, end] = share(crew, chunks, 1)
     return seq(whole, last.set(end), range(chunk, first, last.get, 1, one))
   })
-  return { kind: 'rows', task, kernel, partials, chunks, partial, memory, alone }
+  return { kind: 'rows', task, partials, chunks, partial, memory, alone }
 }
 const axisOf = (cut: Split): number | undefined =>
   cut.by === 'loop' ? cut.loop : cut.by === 'inner' ? -1 : cut.by === 'chunks' ? 0 : undefined

@@ -1,7 +1,7 @@
 /**
  * Every code block of the README is executed, in its order, in one folder that looks like a fresh clone.
  * A comment before a block says how, where it cannot be taken literally: `file: NAME` saves it, `test: COMMAND` runs that instead (the same
- * command with a small setting), `output: NUMBERS` is what it must print.
+ * command with a small setting), `output: NUMBERS` is what it must print, `refuted: WORDS` what it must say while failing.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -32,6 +32,11 @@ const run = async (command: string): Promise<string> => {
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', command], { cwd: clone })
   return stdout
 }
+const failing = (command: string): Promise<string> =>
+  run(command).then(
+    () => assert.fail(`${command} should have failed`),
+    (error: { readonly stdout?: string }) => error.stdout ?? '',
+  )
 
 test('the README has blocks to execute, and says how to start and how to test', () => {
   assert.ok(blocks.length >= 8)
@@ -47,6 +52,7 @@ for (const { language, text, how, what } of blocks)
     if (how === 'file') writeFileSync(join(clone, what), text)
     else {
       assert.equal(language, 'bash', 'a program is a file')
+      if (how === 'refuted') return assert.ok((await failing(text)).includes(what))
       const printed = await run(how === 'test' ? what : text)
       if (how === 'output') for (const number of what.split(' ')) assert.ok(printed.includes(number), `${printed} has no ${number}`)
     }
