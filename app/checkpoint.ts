@@ -41,26 +41,32 @@ export const loadCheckpoint = async (directory: string): Promise<Checkpoint> => 
   return { model: transformer(config), parameters: fromWeights(config, await readWeights(directory), directory), tokenizer }
 }
 
-const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+export type Files = Readonly<Record<string, string | Uint8Array | undefined>>
+
+interface Saved {
+  readonly config: ModelConfig
+  readonly parameters: Parameters
+  readonly tokenizer: Tokenizer
+}
+
+/** The files of a model and its tokenizer, by name. Those given as `undefined` must not be there. */
+export const modelDirectory = async (
+  backend: Backend,
+  { config, parameters, tokenizer }: Saved,
+  weights: WeightOptions = {},
+): Promise<Files> => ({
+  ...modelFiles(config, await toWeights(backend, config, parameters), weights),
+  'tokenizer.json': jsonNote(tokenizer.json),
+  'tokenizer_config.json': jsonNote(tokenizer.config),
+})
 
 /**
- * Writes a model, its tokenizer, and `notes`: other files by name, such as `training.json`.
+ * Writes a model, its tokenizer, and `notes`: other files by name, such as `demo.json`.
  * @throws FileError; then nothing has changed
  */
-export const saveCheckpoint = async (
-  directory: string,
-  backend: Backend,
-  { config, parameters, tokenizer }: { readonly config: ModelConfig; readonly parameters: Parameters; readonly tokenizer: Tokenizer },
-  notes: Readonly<Record<string, string>>,
-  weights: WeightOptions = {},
-): Promise<void> =>
-  writeDirectoryAtomically(directory, {
-    ...modelFiles(config, await toWeights(backend, config, parameters), weights),
-    'tokenizer.json': pretty(tokenizer.json),
-    'tokenizer_config.json': pretty(tokenizer.config),
-    ...notes,
-  })
+export const saveCheckpoint = async (directory: string, backend: Backend, saved: Saved, notes: Files): Promise<void> =>
+  writeDirectoryAtomically(directory, { ...(await modelDirectory(backend, saved)), ...notes })
 
-export const jsonNote = pretty
+export const jsonNote = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 /** JSON Lines. */
 export const linesNote = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')

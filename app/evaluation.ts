@@ -1,15 +1,6 @@
 /** What a loss and its metrics are on data that was not trained on. */
-import { type Backend, compile, read } from '../core/index.ts'
-import {
-  divide,
-  feed,
-  objective,
-  type Parameters,
-  type TrainingBatch,
-  type TrainingExample,
-  type TrainingLoss,
-  type Transformer,
-} from '../models/index.ts'
+import { type Backend, compile, dispose, read } from '../core/index.ts'
+import { divide, feed, objective, type TrainingBatch, type TrainingExample, type TrainingLoss, type Transformer } from '../models/index.ts'
 
 export interface Evaluation {
   /** Under TRL's names: loss, rewards/chosen, rewards/margins, rewards/accuracies, kl, … */
@@ -21,25 +12,28 @@ export interface Evaluation {
  * An evaluator that can be asked again and again: the reference model (`reference`) is run once.
  * Batches have one size, so a few examples may be left out: `examples` says how many were counted.
  */
-export const evaluator = (
+export const evaluator = <P>(
   backend: Backend,
-  model: Transformer,
+  model: Transformer<P>,
   loss: TrainingLoss,
-  reference: Parameters,
+  reference: P,
   examples: readonly TrainingExample[],
   { batch, seed }: { readonly batch: number; readonly seed: number },
-): ((parameters: Parameters) => Promise<Evaluation>) => {
+): ((parameters: P) => Promise<Evaluation>) => {
   const size = Math.floor(examples.length / Math.ceil(examples.length / batch))
   const batches = feed(backend, model, loss, reference, examples, { batch: size, seed })
-  const measure = compile(backend, (parameters: Parameters, part: TrainingBatch) => objective(model, loss, parameters, part).metrics)
+  const measure = compile(backend, (parameters: P, part: TrainingBatch) => objective(model, loss, parameters, part).metrics)
   return async (parameters) => {
     const totals: Record<string, { readonly sum: number; readonly count: number }> = {}
     for (let i = 0; i < batches.stepsPerEpoch; i++)
-      for (const { batch: part } of await batches.at(i))
-        for (const [name, { sum, count }] of Object.entries(await measure(parameters, part))) {
+      for (const { batch: part } of await batches.at(i)) {
+        const measured = await measure(parameters, part)
+        for (const [name, { sum, count }] of Object.entries(measured)) {
           const before = totals[name] ?? { sum: 0, count: 0 }
           totals[name] = { sum: before.sum + (await read(backend, sum))[0]!, count: before.count + (await read(backend, count))[0]! }
         }
+        dispose(backend, measured)
+      }
     return { metrics: divide(totals), examples: size * batches.stepsPerEpoch }
   }
 }

@@ -1,6 +1,7 @@
 /** `halograd align`: teach a model what people like, by any loss of the catalogue. */
 import { Command } from 'commander'
 import type { Settings } from '../../../halos/index.ts'
+import type { TrainingExample } from '../../../models/index.ts'
 import { common, positive, setting, type TrainingOptions, trainingOptions } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -36,18 +37,19 @@ Example:
   halograd generate --model aligned --prompt "Once upon a time"`,
     )
     .action(async ({ beta, set = {}, ...options }: AlignOptions) => {
-      const [{ imbalance }, { findLoss }, { balanceOf }, { runTraining }] = await Promise.all([
+      const [{ imbalance }, { findLoss }, { balanceOf }, { run }] = await Promise.all([
         import('../../../halos/index.ts'),
         import('../../losses.ts'),
         import('../../examples.ts'),
-        import('../training.ts'),
+        import('../../run/run.ts'),
       ])
       const settings: Settings = { ...(beta === undefined ? {} : { beta }), ...set }
       const loss = await findLoss(options.halo, settings)
-      const result = await runTraining(terminal, 'align', loss, options, (examples) => {
+      const inspect = (examples: readonly TrainingExample[]): void => {
         const { desirable = 1, undesirable = 1 } = settings
         const warning = loss.needs.label ? imbalance(balanceOf(examples), { desirable, undesirable }) : undefined
         if (warning !== undefined) terminal.say(`warning: ${warning} (--set desirable=… or --set undesirable=…)`)
-      })
+      }
+      const result = await run(terminal, { command: 'align', loss, options, inspect })
       if (options.json) terminal.print(`${JSON.stringify({ settings, ...result })}\n`)
     })

@@ -30,8 +30,8 @@ Example:
   halograd train sft --model ./stories260K-hf --data stories.jsonl --out tuned --steps 200`,
         )
         .action(async (options: TrainingOptions) => {
-          const [{ findLoss }, { runTraining }] = await Promise.all([import('../../losses.ts'), import('../training.ts')])
-          const result = await runTraining(terminal, 'train sft', await findLoss('sft', {}), options)
+          const [{ findLoss }, { run }] = await Promise.all([import('../../losses.ts'), import('../../run/run.ts')])
+          const result = await run(terminal, { command: 'train sft', loss: await findLoss('sft', {}), options })
           if (options.json) terminal.print(`${JSON.stringify(result)}\n`)
         }),
     )

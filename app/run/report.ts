@@ -1,0 +1,38 @@
+/** What a run says to people: that it began as it must, and what it has changed. */
+import type { AnyLoss } from '../../halos/index.ts'
+import type { StepReport } from '../../models/index.ts'
+import type { Terminal } from '../cli/terminal.ts'
+import type { RunResult } from './run.ts'
+
+/** The identities that hold while the policy still is the reference model; the loop has checked them. */
+export const sayStart = (terminal: Terminal, { name, needs }: AnyLoss, { metrics }: StepReport): void => {
+  const { loss, 'rewards/margins': margin } = metrics
+  if (!needs.reference || loss === undefined) return
+  const margins = margin === undefined ? '' : `, rewards margin ${margin.toFixed(6)}`
+  terminal.say(`first step, where the policy still is the reference model: ${name} loss ${loss.toFixed(6)}${margins}, as it must be`)
+}
+
+export const sayResult = (terminal: Terminal, { heldOut, interrupted, steps, out, seconds }: RunResult): void => {
+  if (heldOut !== undefined) {
+    const { before, after } = heldOut
+    terminal.say(`\nheld out (${after.examples} examples)      before      after`)
+    for (const [name, title] of shown) {
+      const [a, b] = [before.metrics[name], after.metrics[name]]
+      if (a !== undefined && b !== undefined) terminal.say(`  ${title.padEnd(24)}${figure(a)} ${figure(b)}`)
+    }
+  }
+  terminal.say(`\n${interrupted ? `Stopped after ${steps} steps` : `${steps} steps`} in ${seconds.toFixed(1)} s. Saved to ${out}`)
+  terminal.say(`Try it:  halograd generate --model ${out} --prompt "…"`)
+}
+const figure = (x: number): string =>
+  x
+    .toFixed(4)
+    .replace(/^-(0\.0+)$/, '$1')
+    .padStart(10)
+const shown = [
+  ['loss', 'loss'],
+  ['rewards/margins', 'rewards margin'],
+  ['rewards/accuracies', 'rewards accuracy'],
+  ['rewards/chosen', 'reward, desirable'],
+  ['rewards/rejected', 'reward, undesirable'],
+] as const
