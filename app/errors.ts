@@ -19,3 +19,8 @@ export class Interrupted extends Error {
 export class RefutedError extends Error {
   override readonly name = 'RefutedError'
 }
+
+/** A judge crashed, does not answer, or says what nobody understands. */
+export class JudgeError extends Error {
+  override readonly name = 'JudgeError'
+}

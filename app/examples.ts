@@ -26,8 +26,7 @@ export const examplesFor = (
   tokenizer: Tokenizer,
   maxLength: number,
 ): readonly TrainingExample[] => {
-  const example = (prompt: string, completion: string): Example =>
-    fit({ prompt: tokenizer.encode(prompt, { bos: true }), completion: completionOf(tokenizer, completion) }, maxLength)
+  const example = (prompt: string, completion: string): Example => exampleOf(tokenizer, prompt, completion, maxLength)
   if (needs.pair)
     return asPairs(rows, file).map(({ prompt, chosen, rejected }) => ({
       chosen: example(prompt, chosen),
@@ -36,6 +35,10 @@ export const examplesFor = (
   if (needs.label) return asLabelled(rows, file).map(({ prompt, completion, label }) => ({ outcome: example(prompt, completion), label }))
   return asDemonstrations(rows).map(({ prompt, completion }) => ({ outcome: example(prompt, completion) }))
 }
+
+/** A completion of a prompt in tokens, cut as training cuts it. */
+export const exampleOf = (tokenizer: Tokenizer, prompt: string, completion: string, maxLength: number): Example =>
+  fit({ prompt: tokenizer.encode(prompt, { bos: true }), completion: completionOf(tokenizer, completion) }, maxLength)
 
 /** A completion ends with the end-of-text token: that is how a model learns to stop. */
 const completionOf = (tokenizer: Tokenizer, completion: string): readonly number[] => {

@@ -24,3 +24,19 @@ export const winRate = (before: readonly number[], after: readonly number[]): Ra
     after.reduce((wins, x, i) => wins + (x > before[i]! ? 1 : x === before[i]! ? 0.5 : 0), 0),
     after.length,
   )
+
+export interface Mean {
+  readonly mean: number
+  readonly low: number
+  readonly high: number
+  readonly cases: number
+}
+
+/** A mean with its 90 % interval, by the normal distribution. Of one case, the interval is everything. */
+export const meanOf = (values: readonly number[]): Mean => {
+  const cases = values.length
+  const mean = values.reduce((sum, x) => sum + x, 0) / cases
+  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (cases - 1)
+  const half = cases < 2 ? Infinity : deviations * Math.sqrt(variance / cases)
+  return { mean, low: mean - half, high: mean + half, cases }
+}

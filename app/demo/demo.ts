@@ -18,13 +18,16 @@ import {
 import { openBackend, type Wish } from '../backends.ts'
 import { jsonNote, saveCheckpoint } from '../checkpoint.ts'
 import type { Terminal } from '../cli/terminal.ts'
+import { continueAll } from '../continuations.ts'
 import { evaluator } from '../evaluation.ts'
+import { scoreAll } from '../scoring.ts'
 import { rateOf, winRate } from '../statistics.ts'
+import { distinctPairs, repetition } from '../texts.ts'
 import { book } from './book.ts'
-import { distinctPairs, positiveWords, repetition, score } from './human.ts'
+import { positiveWords, score } from './human.ts'
 import { drawPrompts, learnTokenizer, windows } from './prompts.ts'
 import { type Recipe, recipes, type Size } from './recipe.ts'
-import { continueAll, learn, logProbabilities, type Stage } from './stages.ts'
+import { learn, type Stage } from './stages.ts'
 
 export interface DemoOptions extends Wish {
   readonly size?: Size
@@ -62,9 +65,13 @@ export const demo = async (terminal: Terminal, options: DemoOptions) => {
     const before = read.parameters
 
     terminal.say('3. It writes, and a human says thumbs up or down (the human is the AFINN sentiment lexicon)')
-    const sampling = { maxTokens: recipe.continuation, temperature }
+    const sampling = { maxTokens: recipe.continuation, temperature, stop: [] }
+    const write = async (title: string, parameters: Parameters, prompts: Texts, draw: number): Promise<Texts> => {
+      const made = await continueAll(terminal, `   ${title}`, { ...stage, parameters }, prompts, { ...sampling, seed: draw })
+      return made.map(({ tokens }) => tokens)
+    }
     const asked = drawPrompts(texts, tokenizer, { count: recipe.judged, length: recipe.prompt, seed })
-    const answers = await continueAll(stage, '   sampling    ', before, asked, { ...sampling, seed: seed + 1 })
+    const answers = await write('sampling    ', before, asked, seed + 1)
     const judged = asked.flatMap((prompt, i) => {
       const opinion = score(tokenizer.decode(answers[i]!))
       return opinion === 0 ? [] : [{ outcome: { prompt, completion: answers[i]! }, label: opinion > 0 }]
@@ -82,12 +89,11 @@ export const demo = async (terminal: Terminal, options: DemoOptions) => {
 
     terminal.say('5. Before against after, on prompts from chapters that it has never seen')
     const prompts = drawPrompts(unseen, tokenizer, { count: recipe.compared, length: recipe.prompt, seed: seed + 2 })
-    const compare = (when: string, parameters: Parameters) =>
-      continueAll(stage, `   ${when}`, parameters, prompts, { ...sampling, seed: seed + 3 })
-    const [first, second] = [await compare('before      ', before), await compare('after       ', after)]
+    const [first, second] = [await write('before      ', before, prompts, seed + 3), await write('after       ', after, prompts, seed + 3)]
     const comparison = compared(tokenizer, prompts, first, second)
     const written = prompts.map((prompt, i): Example => ({ prompt, completion: second[i]! }))
-    const [own, reference] = [await logProbabilities(stage, after, written), await logProbabilities(stage, before, written)]
+    const logProbabilities = (parameters: Parameters) => scoreAll(backend, stage.model, parameters, written)
+    const [own, reference] = [await logProbabilities(after), await logProbabilities(before)]
     const nats = evaluator(backend, stage.model, imitate, before, windows(unseen, recipe.model.context).slice(0, 256), { batch: 32, seed })
     const report = {
       ...{ size, backend: backend.name, mode, parameters: weights, out },

