@@ -113,6 +113,8 @@ export const plus =
 /** A HALO seen through other evidence. */
 export interface View<in E> extends Loss<E> {
   readonly through: Halo
+  /** How the evidence becomes that of the HALO. */
+  readonly seen: { readonly text: string; readonly latex: string }
 }
 
 /** What judges completions, judging pairs: n pairs are 2n examples, the chosen desirable, the rejected undesirable. */
@@ -128,6 +130,7 @@ export const ofPairs = <P extends Part>(
       name,
       source: h.source,
       through: h as unknown as Halo, // only to be looked at
+      seen: { text: 'pairs, each as two judged completions', latex: 's = 1 \\text{ for } y_w, -1 \\text{ for } y_l' },
       needs: { ...h.needs, pair: true, outcome: false, label: false },
       ...(h.statistic && { statistic: (e) => h.statistic!(judged(e)) }),
       evaluate: (e, pooled) => {

@@ -130,6 +130,7 @@ const leaf = (name: string): Tensor<'example'> => input(name, { example: 2 }) as
 const symbolic: Everything = {
   ...{ outcome: two('outcome'), unrelated: two('unrelated'), chosen: two('chosen'), rejected: two('rejected') },
   label: leaf('label'),
+  value: leaf('value'),
 }
 
 /** Nothing flows into a reference point that is held: its derivative is not small but absent from the graph. */
@@ -159,6 +160,7 @@ export const evidenceCondition = (loss: AnyLoss): Condition => {
     ...(needs.outcome && { outcome: part(symbolic.outcome) }),
     ...(needs.unrelated && { unrelated: part(symbolic.unrelated) }),
     ...(needs.label && { label: symbolic.label }),
+    ...(needs.value && { value: symbolic.value }),
   } as Everything // less than everything: that is the point
   try {
     loss.evaluate(only)

@@ -41,6 +41,8 @@ export interface Everything {
   readonly outcome: Completion
   readonly label: Label
   readonly unrelated: Completion
+  /** V(x) of the outcome's prompt: the label that a value head expects. Where it is absent, it is 0. */
+  readonly value?: Tensor<'example'>
 }
 
 /** The same at run time: what a trainer must put into a batch. Exactly one of `pair` and `outcome` is true. */
@@ -57,6 +59,8 @@ export interface Needs {
   readonly reference: boolean
   /** `length` in every completion. */
   readonly length: boolean
+  /** `value`: the model must have a value head. Default: no. */
+  readonly value?: boolean
   /** The pooled statistic is carried from step to step: each batch's is added to the sum of all earlier ones. */
   readonly history: boolean
 }
@@ -82,6 +86,7 @@ export const supply = (loss: { readonly name: string; readonly needs: Needs }, e
   const missing = [
     ...roles.flatMap((role) => parts.filter((part) => evidence[role]?.[part] === undefined).map((part) => `${role}.${part}`)),
     ...(needs.label && evidence.label === undefined ? ['label'] : []),
+    ...(needs.value && evidence.value === undefined ? ['value'] : []),
   ]
   if (missing.length > 0) throw new EvidenceError(`${loss.name} needs ${missing.join(', ')}, which the batch does not have`)
   return evidence as Everything // all that `needs` names is there, and a loss looks at nothing else

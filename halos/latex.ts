@@ -130,7 +130,7 @@ const ofHalo = (h: Halo): string => {
 
 /** The definition in LaTeX, from the text that backends run. */
 export const toLatex = (loss: AnyLoss): string => {
-  if (isView(loss)) return `${toLatex(loss.through)}, \\quad s = 1 \\text{ for } y_w, -1 \\text{ for } y_l`
+  if (isView(loss)) return `${toLatex(loss.through)}, \\quad ${loss.seen.latex}`
   if (isHalo(loss)) return ofHalo(loss)
   if (!isStated(loss) || loss.because.body === undefined) return `\\text{${loss.name}: ${loss.source.title}, ${loss.source.at}}`
   const names = loss.because.arguments === undefined ? ['r_w', 'r_l'] : ['\\log \\pi_\\theta', '\\log \\pi_{\\mathrm{ref}}']

@@ -39,7 +39,7 @@ export const verify = (loss: AnyLoss): Report => {
     return {
       ...seen,
       name: loss.name,
-      parts: { ...seen.parts, evidence: 'pairs, each as two judged completions' },
+      parts: { ...seen.parts, evidence: loss.seen.text },
       conditions: [...seen.conditions, evidenceCondition(loss)],
     }
   }

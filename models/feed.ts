@@ -11,7 +11,7 @@ import { mismatch } from './mismatch.ts'
 import type { Scored, TrainingBatch } from './objective.ts'
 import { sequencesOf } from './sequences.ts'
 import { seedFor } from './shuffle.ts'
-import type { Transformer } from './transformer.ts'
+import type { Trainable } from './trainable.ts'
 
 export interface FeedOptions extends Omit<BatchOptions, 'context'> {
   /** Examples a step. */
@@ -39,7 +39,7 @@ export interface Feed {
 /** Batches of what the loss needs. @throws BatchError when an example lacks it, or when there are fewer examples than a batch */
 export const feed = <P>(
   backend: Backend,
-  model: Transformer<P>,
+  model: Trainable<P>,
   loss: TrainingLoss,
   reference: P,
   examples: readonly TrainingExample[],

@@ -7,7 +7,7 @@ import { type BatchOptions, type Example, pad } from './batches.ts'
 import type { Role, Texts } from './example.ts'
 import { onDevice } from './resident.ts'
 import { type Sequences, sequencesOf } from './sequences.ts'
-import type { Transformer } from './transformer.ts'
+import type { Trainable } from './trainable.ts'
 
 export interface Frozen {
   /** log π_ref of one text of each of these examples. */
@@ -19,13 +19,13 @@ export interface Frozen {
 /** @param homes the batches in which examples are scored: each example is in at most one; one that is in none is scored alone */
 export const frozen = <P>(
   backend: Backend,
-  model: Transformer<P>,
+  model: Trainable<P>,
   reference: P,
   textsOf: (members: readonly number[]) => Texts,
   homes: readonly (readonly number[])[],
   options: BatchOptions,
 ): Frozen => {
-  const run = compile(backend, (parameters: P, sequences: Sequences) => model.logProbabilities(parameters, sequences))
+  const run = compile(backend, (parameters: P, sequences: Sequences) => model.score(parameters, sequences).logProbability)
   const home = new Map(homes.flatMap((members) => members.map((i) => [i, members] as const)))
   const remembered = new Map<string, number>()
   let resident: Promise<P> | undefined

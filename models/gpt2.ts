@@ -4,7 +4,7 @@
  */
 import { add, dot, gelu, silu, type Tensor, take } from '../core/index.ts'
 import type { Activation, ModelConfig } from './config.ts'
-import { causalWeights, geluTanh, type LayerNorm, type Logits, layerNorm, type Stream, type Tokens } from './layers.ts'
+import { causalWeights, geluTanh, type LayerNorm, layerNorm, type Stream, type Tokens } from './layers.ts'
 import type { Pass } from './pass.ts'
 import { type Make, sizes } from './slot.ts'
 
@@ -126,14 +126,14 @@ export const gpt2Block = (config: ModelConfig, p: Gpt2Block, x: Stream, pass: Pa
   return [add(y, feedForward(p.feedForward, y, config)), remembered]
 }
 
-/** Logits of the next token after each token at hand, and the keys and values to remember. */
+/** The normalized residual stream, from which logits are read, and the keys and values to remember. */
 export const gpt2 = (
   config: ModelConfig,
   p: Gpt2,
   tokens: Tokens,
   pass: Pass,
   memory?: readonly Gpt2Memory[],
-): readonly [Logits, readonly Gpt2Memory[]] => {
+): readonly [Stream, readonly Gpt2Memory[]] => {
   const remembered: Gpt2Memory[] = []
   let x: Stream = add(take(p.token, 'vocab', tokens), pass.place(p.position))
   p.blocks.forEach((block, layer) => {
@@ -141,5 +141,5 @@ export const gpt2 = (
     remembered.push(kept)
     x = y
   })
-  return [dot(layerNorm(p.norm, x, config.normEpsilon), p.output ?? p.token, 'embed'), remembered]
+  return [layerNorm(p.norm, x, config.normEpsilon), remembered]
 }

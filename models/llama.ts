@@ -5,7 +5,7 @@
  */
 import { add, cos, dot, exp, iota, mul, reverse, silu, sin, size, sub, type Tensor, take } from '../core/index.ts'
 import type { ModelConfig } from './config.ts'
-import { causalWeights, type Logits, rmsNorm, type Stream, type Tokens } from './layers.ts'
+import { causalWeights, rmsNorm, type Stream, type Tokens } from './layers.ts'
 import type { Pass } from './pass.ts'
 import { type Make, sizes } from './slot.ts'
 
@@ -132,14 +132,14 @@ export const llamaBlock = (
   return [add(y, feedForward(p.feedForward, y, config)), remembered]
 }
 
-/** Logits of the next token after each token at hand, and the keys and values to remember. */
+/** The normalized residual stream, from which logits are read, and the keys and values to remember. */
 export const llama = (
   config: ModelConfig,
   p: Llama,
   tokens: Tokens,
   pass: Pass,
   memory?: readonly LlamaMemory[],
-): readonly [Logits, readonly LlamaMemory[]] => {
+): readonly [Stream, readonly LlamaMemory[]] => {
   const remembered: LlamaMemory[] = []
   let x: Stream = take(p.token, 'vocab', tokens)
   p.blocks.forEach((block, layer) => {
@@ -147,5 +147,5 @@ export const llama = (
     remembered.push(kept)
     x = y
   })
-  return [dot(rmsNorm(p.norm.gain, x, config.normEpsilon), p.output ?? p.token, 'embed'), remembered]
+  return [rmsNorm(p.norm.gain, x, config.normEpsilon), remembered]
 }

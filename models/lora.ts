@@ -5,26 +5,12 @@
  *
  * While B = 0 the adapted model is the base model: the frozen base *is* the reference, and there is no second copy of it.
  */
-import {
-  type AnyTensor,
-  add,
-  at,
-  type Backend,
-  conform,
-  dot,
-  leaves,
-  mapTree,
-  mul,
-  normals,
-  type Tensor,
-  tensor,
-  volume,
-} from '../core/index.ts'
+import { type AnyTensor, add, at, type Backend, conform, dot, leaves, mapTree, mul, type Tensor, volume } from '../core/index.ts'
 import type { ModelConfig } from './config.ts'
 import { ConfigError } from './errors.ts'
 import { type Parameters, parametersBy } from './parameters.ts'
 import type { StoredTensor } from './safetensors.ts'
-import type { Make, Slot } from './slot.ts'
+import { drawn, type Make, type Slot } from './slot.ts'
 import { fromStored, slotsOf, toStored } from './stored.ts'
 import { over, type Transformer, transformer } from './transformer.ts'
 import type { Weights } from './weights.ts'
@@ -64,18 +50,7 @@ export const merge = (config: ModelConfig, base: Parameters, adapters: Adapters,
 /** New adapters: A ~ N(0, 1 / input), B = 0. */
 export const initializeAdapters = (config: ModelConfig, options: LoraOptions, seed: number): Adapters => {
   check(config, options)
-  let salt = 0
-  return adaptersBy(
-    config,
-    options,
-  )(({ shape, role }) => {
-    if (role === 'bias') return tensor(shape, new Float32Array(volume(shape)))
-    const scale = Math.sqrt(options.rank / volume(shape))
-    return tensor(
-      shape,
-      normals(seed, ++salt, volume(shape)).map((x) => x * scale),
-    )
-  })
+  return adaptersBy(config, options)(drawn(seed, ({ shape }) => Math.sqrt(options.rank / volume(shape))))
 }
 
 /** Adapters from the tensors of PEFT's `adapter_model.safetensors`. @throws CheckpointError */

@@ -19,6 +19,8 @@ export interface Evidence {
   readonly label: Tensor<'example'>
   /** Mismatched completions of the same prompts. */
   readonly unrelated: Completion
+  /** V(x) of the outcome's prompt. */
+  readonly value?: Tensor<'example'>
 }
 /** A mean that is not yet divided: those of parts add up to that of the whole. */
 export interface Statistic {
@@ -42,6 +44,8 @@ export interface TrainingLoss {
     readonly label: boolean
     readonly unrelated: boolean
     readonly reference: boolean
+    /** What a value head says of the prompts. */
+    readonly value?: boolean
     /** The statistics of earlier batches are pooled with this one's. */
     readonly history: boolean
   }

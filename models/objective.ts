@@ -7,7 +7,7 @@ import { add, constant, div, fill, mul, rename, size, sum, type Tensor } from '.
 import type { Completion, Evidence, Outcome, Statistic, TrainingLoss } from './loss.ts'
 import { klOf, type Metrics, metricsOf } from './metrics.ts'
 import type { Sequences } from './sequences.ts'
-import type { Transformer } from './transformer.ts'
+import type { Scores, Trainable } from './trainable.ts'
 
 /** Completions of prompts, with what the reference model says of them where the loss asks for it. */
 export interface Scored extends Sequences {
@@ -34,13 +34,13 @@ export interface Objective {
 
 /** The loss of a batch. `pooled` is the statistic of the larger batch that it is part of. */
 export const objective = <P>(
-  model: Transformer<P>,
+  model: Trainable<P>,
   loss: TrainingLoss,
   parameters: P,
   batch: TrainingBatch,
   pooled?: Statistic,
 ): Objective => {
-  const evidence = evidenceOf(batch, (part) => model.logProbabilities(parameters, part))
+  const evidence = evidenceOf(batch, (part) => model.score(parameters, part))
   const outcome = loss.evaluate(evidence, pooled)
   const { loss: value, weight, losses } = outcome
   return { loss: value, weight, losses, metrics: metricsOf(loss, evidence, outcome) }
@@ -48,18 +48,18 @@ export const objective = <P>(
 
 /** What a loss must know of a whole batch, from a part of it, and what is reported of that. No gradient. */
 export const survey = <P>(
-  model: Transformer<P>,
+  model: Trainable<P>,
   loss: TrainingLoss,
   parameters: P,
   batch: TrainingBatch,
 ): { readonly statistic: Statistic; readonly metrics: Metrics } => {
-  const evidence = evidenceOf(batch, (part) => model.logProbabilities(parameters, part))
+  const evidence = evidenceOf(batch, (part) => model.score(parameters, part))
   return { statistic: loss.statistic?.(evidence) ?? { sum: constant(0), count: constant(0) }, metrics: klOf(loss, evidence) }
 }
 
 /** The loss of these parts of a batch if the policy were the reference model: no model is run. The first step of a run must find it. */
 export const startingPoint = (loss: TrainingLoss, parts: readonly TrainingBatch[]): Tensor => {
-  const evidence = parts.map((batch) => evidenceOf(batch, (part) => part.reference ?? fill({ batch: size(part.mask, 'batch') }, 0)))
+  const evidence = parts.map((batch) => evidenceOf(batch, (part) => ({ logProbability: part.reference ?? zeros(part) })))
   const { statistic } = loss
   const pooled = statistic && evidence.map((e) => statistic(e)).reduce((a, b) => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) }))
   const outcomes = evidence.map((e) => loss.evaluate(e, pooled))
@@ -70,20 +70,25 @@ export const startingPoint = (loss: TrainingLoss, parts: readonly TrainingBatch[
   )
 }
 
+const zeros = ({ mask }: Scored): Tensor<'batch'> => fill({ batch: size(mask, 'batch') }, 0)
+
 /** Evidence is about examples; a batch is how they are run. What a loss does not need is absent, and nothing is computed until it is read. */
-const evidenceOf = (batch: TrainingBatch, score: (part: Scored) => Tensor<'batch'>): Evidence => {
+const evidenceOf = (batch: TrainingBatch, score: (part: Scored) => Scores): Evidence => {
+  const example = (x: Tensor<'batch'>): Tensor<'example'> => rename(x, 'batch', 'example')
   const completion = (part: Scored | undefined): Completion | undefined =>
     part && {
-      policy: rename(score(part), 'batch', 'example'),
-      reference: rename(part.reference ?? fill({ batch: size(part.mask, 'batch') }, 0), 'batch', 'example'),
-      length: rename(sum(part.mask, 'seq'), 'batch', 'example'),
+      policy: example(score(part).logProbability),
+      reference: example(part.reference ?? zeros(part)),
+      length: example(sum(part.mask, 'seq')),
     }
   const { chosen, rejected, outcome, unrelated, label } = batch
+  const value = outcome && score(outcome).value
   return {
     chosen: completion(chosen),
     rejected: completion(rejected),
     outcome: completion(outcome),
     unrelated: completion(unrelated),
-    label: label && rename(label, 'batch', 'example'),
+    label: label && example(label),
+    ...(value && { value: example(value) }),
   } as Evidence // `feed` puts into a batch what `loss.needs` names
 }

@@ -1,10 +1,10 @@
 /** Parameters begin as random numbers or come from a checkpoint, and go back to one under Hugging Face's names. */
-import { type Backend, leaves, normals, tensor, volume } from '../core/index.ts'
+import { type Backend, leaves } from '../core/index.ts'
 import type { ModelConfig } from './config.ts'
 import { type Gpt2, gpt2Parameters } from './gpt2.ts'
 import { type Llama, llamaParameters } from './llama.ts'
 import type { StoredTensor } from './safetensors.ts'
-import type { Make } from './slot.ts'
+import { drawn, type Make } from './slot.ts'
 import { fromStored, slotsOf, toStored } from './stored.ts'
 import type { Weights } from './weights.ts'
 
@@ -21,17 +21,8 @@ export const parametersBy =
  * Random parameters as GPT-2 draws them: N(0, deviation²), divided by √(2 · layers) where a matrix writes to the residual stream; gains 1, biases 0.
  * The same numbers for the same seed, on every machine.
  */
-export const initialize = (config: ModelConfig, seed: number, deviation = 0.02): Parameters => {
-  let salt = 0
-  return parametersBy(config)(({ role, shape }) => {
-    if (role === 'gain' || role === 'bias') return tensor(shape, new Float32Array(volume(shape)).fill(role === 'gain' ? 1 : 0))
-    const scale = role === 'residual' ? deviation / Math.sqrt(2 * config.layers) : deviation
-    return tensor(
-      shape,
-      normals(seed, ++salt, volume(shape)).map((x) => x * scale),
-    )
-  })
-}
+export const initialize = (config: ModelConfig, seed: number, deviation = 0.02): Parameters =>
+  parametersBy(config)(drawn(seed, ({ role }) => (role === 'residual' ? deviation / Math.sqrt(2 * config.layers) : deviation)))
 
 /**
  * The parameters that a checkpoint holds.

@@ -32,6 +32,7 @@ const separable = (loss: TrainingLoss): boolean => {
       outcome: completion('outcome'),
       unrelated: completion('unrelated'),
       label: column('label'),
+      value: column('value'),
     },
     loss.statistic === undefined ? undefined : pooled,
   )

@@ -21,8 +21,8 @@ import { divide, type Metrics } from './metrics.ts'
 import type { TrainingBatch } from './objective.ts'
 import type { Optimizer } from './optimizer.ts'
 import { type GradientSum, type PartReport, type State, trainStep } from './step.ts'
+import type { Trainable } from './trainable.ts'
 import { TrainingError } from './training-error.ts'
-import type { Transformer } from './transformer.ts'
 
 /** From a state and the parts of a batch to the next state and the step's metrics. `position` counts steps from 0. */
 export type Advance<P> = (
@@ -39,7 +39,7 @@ interface Total {
 /** @throws TrainingError (from the result) where loss or gradient is not finite */
 export const programs = <P extends Tree<P>>(
   backend: Backend,
-  model: Transformer<P>,
+  model: Trainable<P>,
   loss: TrainingLoss,
   optimizer: Optimizer,
 ): Advance<P> => {

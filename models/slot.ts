@@ -2,7 +2,7 @@
  * A slot for one parameter: its name and layout in a checkpoint, its axes here, and how it begins. Each family describes its tree of parameters
  * once, over a `Make` that turns slots into tensors: drawn at random, read from a checkpoint, or merely listed.
  */
-import type { Shape, Tensor } from '../core/index.ts'
+import { normals, type Shape, type Tensor, tensor, volume } from '../core/index.ts'
 import type { ModelConfig } from './config.ts'
 
 /** How a parameter begins: a matrix at random, one that writes to the residual stream smaller, a gain at 1, a bias at 0. */
@@ -20,6 +20,21 @@ export interface Slot<A extends string = string> {
 }
 
 export type Make = <A extends string>(slot: Slot<A>) => Tensor<A>
+
+/** Random numbers from N(0, deviation²), each slot its own; gains 1, biases 0. The same for the same seed, on every machine. */
+export const drawn = (seed: number, deviation: number | ((slot: Slot) => number)): Make => {
+  let salt = 0
+  return (slot) => {
+    const { role, shape } = slot
+    if (role === 'gain' || role === 'bias') return tensor(shape, new Float32Array(volume(shape)).fill(role === 'gain' ? 1 : 0))
+    const scale = typeof deviation === 'number' ? deviation : deviation(slot)
+    const values = normals(seed, ++salt, volume(shape))
+    return tensor(
+      shape,
+      values.map((x) => x * scale),
+    )
+  }
+}
 
 /** The sizes of a model's axes. */
 export const sizes = ({ vocab, context, embed, heads, keyValueHeads, headSize, hidden }: ModelConfig) => ({

@@ -11,7 +11,7 @@ import type { Metrics } from './metrics.ts'
 import { objective, survey, type TrainingBatch } from './objective.ts'
 import type { Optimizer, TrainingState, UpdateMetrics } from './optimizer.ts'
 import type { Parameters } from './parameters.ts'
-import type { Transformer } from './transformer.ts'
+import type { Trainable } from './trainable.ts'
 
 /** Everything that a run changes: what must be saved to go on from it. */
 export interface State<P = Parameters> extends TrainingState<P> {
@@ -34,7 +34,7 @@ export interface PartReport {
   readonly metrics: Metrics
 }
 
-export const trainStep = <P extends Tree<P>>(model: Transformer<P>, loss: TrainingLoss, optimizer: Optimizer) => {
+export const trainStep = <P extends Tree<P>>(model: Trainable<P>, loss: TrainingLoss, optimizer: Optimizer) => {
   const differentiate = (parameters: P, batch: TrainingBatch, pooled?: Statistic): readonly [GradientSum<P>, PartReport] => {
     const [{ weight, losses, metrics }, pullback] = vjp((p: P) => {
       const { loss: value, ...rest } = objective(model, loss, p, batch, pooled)

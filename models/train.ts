@@ -12,12 +12,12 @@ import type { Parameters } from './parameters.ts'
 import { checkParts } from './parts.ts'
 import { programs } from './programs.ts'
 import type { State } from './step.ts'
+import type { Trainable } from './trainable.ts'
 import { TrainingError } from './training-error.ts'
-import type { Transformer } from './transformer.ts'
 
 export interface TrainingOptions<P = Parameters> extends FeedOptions {
   readonly backend: Backend
-  readonly model: Transformer<P>
+  readonly model: Trainable<P>
   readonly loss: TrainingLoss
   readonly optimizer: Optimizer
   readonly examples: readonly TrainingExample[]
@@ -74,7 +74,7 @@ const checkStart = async (
   parts: readonly MicroBatch[],
   metrics: Readonly<Record<string, number>>,
 ): Promise<void> => {
-  if (!loss.needs.reference) return
+  if (!loss.needs.reference || loss.needs.value) return
   const expected = (
     await read(
       backend,

@@ -3,21 +3,23 @@
  *
  *     log π(y|x) = Σₜ mask(t) · (logit(t, target(t)) − log Σᵥ exp logit(t, v))
  */
-import { type AnyTensor, at, conform, logSumExp, mapTree, mul, size, sub, sum, type Tensor, take, window } from '../core/index.ts'
+import { type AnyTensor, at, conform, dot, logSumExp, mapTree, mul, size, sub, sum, type Tensor, take, window } from '../core/index.ts'
 import type { ModelConfig } from './config.ts'
 import { type Gpt2Memory, gpt2 } from './gpt2.ts'
-import type { Logits, Tokens } from './layers.ts'
+import type { Logits, Stream, Tokens } from './layers.ts'
 import { type LlamaMemory, llama } from './llama.ts'
 import type { Parameters } from './parameters.ts'
 import { next, type Pass, whole } from './pass.ts'
 import type { Sequences } from './sequences.ts'
+import type { Trainable } from './trainable.ts'
 
 /** Keys and values of every layer for every position so far. */
 export type Memory = readonly LlamaMemory[] | readonly Gpt2Memory[]
 
 /** A model over parameters of type P: all its weights, or what is trained of them. */
-export interface Transformer<P = Parameters> {
-  readonly config: ModelConfig
+export interface Transformer<P = Parameters> extends Trainable<P> {
+  /** The normalized residual stream after the last layer, of which logits and heads are linear functions. */
+  readonly hidden: (parameters: P, tokens: Tokens) => Stream
   /** Logits of the token after each token. A token's logits depend on it and earlier ones only, and on no other row of the batch. */
   readonly logits: (parameters: P, tokens: Tokens) => Logits
   /** log π(completion | prompt): the log-probabilities of the targets that count, summed. In nats. */
@@ -35,27 +37,32 @@ export interface Transformer<P = Parameters> {
 
 export const transformer = (config: ModelConfig): Transformer => {
   // A memory is always of the family whose parameters made it.
-  const run = (parameters: Parameters, tokens: Tokens, pass: Pass, memory?: Memory): readonly [Logits, Memory] =>
+  const run = (parameters: Parameters, tokens: Tokens, pass: Pass, memory?: Memory): readonly [Stream, Memory] =>
     'position' in parameters
       ? gpt2(config, parameters, tokens, pass, memory as readonly Gpt2Memory[] | undefined)
       : llama(config, parameters, tokens, pass, memory as readonly LlamaMemory[] | undefined)
-  const logits = (parameters: Parameters, tokens: Tokens): Logits => run(parameters, tokens, whole(size(tokens, 'seq')))[0]
+  const hidden = (parameters: Parameters, tokens: Tokens): Stream => run(parameters, tokens, whole(size(tokens, 'seq')))[0]
+  const read = <A extends string>({ output, token }: Parameters, stream: Tensor<A | 'embed'>) => dot(stream, output ?? token, 'embed')
+  const logits = (parameters: Parameters, tokens: Tokens): Logits => read(parameters, hidden(parameters, tokens))
+  const logProbabilities = (parameters: Parameters, { tokens, targets, mask }: Sequences): Tensor<'batch'> => {
+    const scores = logits(parameters, tokens)
+    return sum(mul(sub(take(scores, 'vocab', targets), logSumExp(scores, 'vocab')), mask), 'seq')
+  }
   return {
     config,
+    hidden,
     logits,
-    logProbabilities: (parameters, { tokens, targets, mask }) => {
-      const scores = logits(parameters, tokens)
-      return sum(mul(sub(take(scores, 'vocab', targets), logSumExp(scores, 'vocab')), mask), 'seq')
-    },
+    logProbabilities,
+    score: (parameters, sequences) => ({ logProbability: logProbabilities(parameters, sequences) }),
     begin: (parameters, tokens, context) => {
       const length = size(tokens, 'seq')
-      const [scores, memory] = run(parameters, tokens, whole(length))
-      return [at(scores, 'seq', length - 1), mapTree(memory, (x) => ordered(window(x, 'past', 0, 1, context)))]
+      const [stream, memory] = run(parameters, tokens, whole(length))
+      return [read(parameters, at(stream, 'seq', length - 1)), mapTree(memory, (x) => ordered(window(x, 'past', 0, 1, context)))]
     },
     advance: (parameters, memory, tokens, position) => {
       const row: Tokens = conform(tokens, { batch: size(tokens, 'batch'), seq: 1 })
-      const [scores, remembered] = run(parameters, row, next(position, size(memory[0]!.values, 'past')), memory)
-      return [sum(scores, 'seq'), remembered]
+      const [stream, remembered] = run(parameters, row, next(position, size(memory[0]!.values, 'past')), memory)
+      return [read(parameters, sum(stream, 'seq')), remembered]
     },
   }
 }
@@ -63,8 +70,10 @@ export const transformer = (config: ModelConfig): Transformer => {
 /** A model over whatever its parameters can be computed from: adapters beside a frozen base, for example. */
 export const over = <P, Q>(model: Transformer<P>, parametersOf: (given: Q) => P): Transformer<Q> => ({
   config: model.config,
+  hidden: (given, tokens) => model.hidden(parametersOf(given), tokens),
   logits: (given, tokens) => model.logits(parametersOf(given), tokens),
   logProbabilities: (given, sequences) => model.logProbabilities(parametersOf(given), sequences),
+  score: (given, sequences) => model.score(parametersOf(given), sequences),
   begin: (given, tokens, context) => model.begin(parametersOf(given), tokens, context),
   advance: (given, memory, tokens, position) => model.advance(parametersOf(given), memory, tokens, position),
 })

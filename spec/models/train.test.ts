@@ -144,7 +144,9 @@ test('while the policy is the reference model, programs that disagree about it s
     let programs = 0
     const disagreeing = {
       ...model,
-      logProbabilities: (...args: Parameters<typeof model.logProbabilities>) => mul(model.logProbabilities(...args), 1 + programs++ / 10),
+      score: (...args: Parameters<typeof model.score>) => ({
+        logProbability: mul(model.logProbabilities(args[0], args[1]), 1 + programs++ / 10),
+      }),
     }
     await rejects(
       run(tiny[0]!, { model: disagreeing, loss, examples, steps: 1 }),
