@@ -1,6 +1,6 @@
 /** What a loss and its metrics are on data that was not trained on. */
 import { type Backend, compile, dispose, read } from '../core/index.ts'
-import { divide, feed, objective, type TrainingBatch, type TrainingExample, type TrainingLoss, type Transformer } from '../models/index.ts'
+import { divide, feed, objective, type Trainable, type TrainingBatch, type TrainingExample, type TrainingLoss } from '../models/index.ts'
 
 export interface Evaluation {
   /** Under TRL's names: loss, rewards/chosen, rewards/margins, rewards/accuracies, kl, … */
@@ -14,7 +14,7 @@ export interface Evaluation {
  */
 export const evaluator = <P>(
   backend: Backend,
-  model: Transformer<P>,
+  model: Trainable<P>,
   loss: TrainingLoss,
   reference: P,
   examples: readonly TrainingExample[],

@@ -4,11 +4,11 @@
  */
 import type { Backend, Tree } from '../../core/index.ts'
 import type { AnyLoss } from '../../halos/index.ts'
-import type { Parameters, Transformer } from '../../models/index.ts'
+import type { Parameters, Trainable } from '../../models/index.ts'
 import { type Checkpoint, type Files, modelDirectory } from '../checkpoint.ts'
 
 export interface Subject<P> {
-  readonly model: Transformer<P>
+  readonly model: Trainable<P>
   /** Where training begins. With these parameters the policy is the reference model. */
   readonly parameters: P
   /** What of the trained model is saved: files by name; those given as `undefined` must not be there. */
