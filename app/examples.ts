@@ -12,32 +12,49 @@ import {
   type Example,
   fit,
   type Row,
+  type RowOptions,
+  readLines,
   shuffle,
   type Tokenizer,
   type TrainingExample,
   weigh,
 } from '../models/index.ts'
 
-/** Examples in tokens, those longer than `maxLength` cut: first the beginning of the prompt, then the end of the completion. */
-export const examplesFor = (
-  needs: Needs,
-  rows: readonly Row[],
-  file: string,
-  tokenizer: Tokenizer,
-  maxLength: number,
-): readonly TrainingExample[] => {
-  const example = (prompt: string, completion: string): Example => exampleOf(tokenizer, prompt, completion, maxLength)
-  if (needs.pair)
-    return asPairs(rows, file).map(({ prompt, chosen, rejected }) => ({
-      chosen: example(prompt, chosen),
-      rejected: example(prompt, rejected),
-    }))
-  if (needs.label) return asLabelled(rows, file).map(({ prompt, completion, label }) => ({ outcome: example(prompt, completion), label }))
-  return asDemonstrations(rows).map(({ prompt, completion }) => ({ outcome: example(prompt, completion) }))
+/** A row, and where it stands: `thumbs.jsonl:17`. */
+export type Located = Row & { readonly origin: string }
+
+/** The rows of a file. @throws FileError, DataError naming line and field of every flaw */
+export const readLocated = async (file: string, options?: RowOptions): Promise<readonly Located[]> => {
+  const { rows, lines } = await readLines(file, options)
+  return rows.map((row, i) => ({ ...row, origin: `${file}:${lines[i]}` }))
 }
 
-/** A completion of a prompt in tokens, cut as training cuts it. */
-export const exampleOf = (tokenizer: Tokenizer, prompt: string, completion: string, maxLength: number): Example =>
+/** Examples in tokens, as long as they are. */
+export const examplesFor = (needs: Needs, located: readonly Located[], file: string, tokenizer: Tokenizer): readonly TrainingExample[] => {
+  const example = (prompt: string, completion: string): Example => exampleOf(tokenizer, prompt, completion)
+  const read = (row: Row): readonly TrainingExample[] => {
+    if (needs.pair)
+      return asPairs([row], file).map(({ prompt, chosen, rejected }) => ({
+        chosen: example(prompt, chosen),
+        rejected: example(prompt, rejected),
+      }))
+    if (needs.label)
+      return asLabelled([row], file).map(({ prompt, completion, label }) => ({ outcome: example(prompt, completion), label }))
+    return asDemonstrations([row]).map(({ prompt, completion }) => ({ outcome: example(prompt, completion) }))
+  }
+  return located.flatMap((row) => read(row).map((made) => ({ ...made, origin: row.origin })))
+}
+
+/** The example within so many tokens: first the beginning of a prompt is cut, then the end of a completion. Itself where nothing had to be. */
+export const cutTo = (example: TrainingExample, maxLength: number): TrainingExample => {
+  const texts = 'chosen' in example ? [example.chosen, example.rejected] : [example.outcome]
+  if (texts.every(({ prompt, completion }) => prompt.length + completion.length <= maxLength)) return example
+  if ('chosen' in example) return { ...example, chosen: fit(example.chosen, maxLength), rejected: fit(example.rejected, maxLength) }
+  return { ...example, outcome: fit(example.outcome, maxLength) }
+}
+
+/** A completion of a prompt in tokens, cut as training cuts it where it is longer than `maxLength`. */
+export const exampleOf = (tokenizer: Tokenizer, prompt: string, completion: string, maxLength = Number.POSITIVE_INFINITY): Example =>
   fit({ prompt: tokenizer.encode(prompt, { bos: true }), completion: completionOf(tokenizer, completion) }, maxLength)
 
 /** A completion ends with the end-of-text token: that is how a model learns to stop. */
@@ -49,18 +66,20 @@ const completionOf = (tokenizer: Tokenizer, completion: string): readonly number
 /**
  * Rows to train on and rows held out, decided by the seed. Rows of one prompt stay on one side, so that what is held out was never seen.
  */
-export const holdOut = (
-  rows: readonly Row[],
+export const holdOut = <R extends Row>(
+  rows: readonly R[],
   fraction: number,
   seed: number,
-): { readonly training: readonly Row[]; readonly heldOut: readonly Row[] } => {
-  const groups = new Map<string, Row[]>()
+): { readonly training: readonly R[]; readonly heldOut: readonly R[] } => {
+  const groups = new Map<string, R[]>()
   for (const row of rows) {
     const prompt = row.tag === 'text' ? row.text : row.prompt
-    groups.set(prompt, [...(groups.get(prompt) ?? []), row])
+    const group = groups.get(prompt)
+    if (group === undefined) groups.set(prompt, [row])
+    else group.push(row)
   }
   const wanted = fraction === 0 ? 0 : Math.max(1, Math.round(rows.length * fraction))
-  const heldOut = new Set<Row>()
+  const heldOut = new Set<R>()
   for (const group of shuffle([...groups.values()], seed)) {
     if (heldOut.size >= wanted) break
     for (const row of group) heldOut.add(row)

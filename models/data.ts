@@ -18,7 +18,10 @@ export interface RowOptions {
  * The rows of a file, in its order.
  * @throws FileError, DataError naming line and field of every flaw
  */
-export const readRows = async (file: string, options: RowOptions = {}): Promise<readonly Row[]> =>
+export const readRows = async (file: string, options: RowOptions = {}): Promise<readonly Row[]> => (await readLines(file, options)).rows
+
+/** …and their lines. @throws FileError, DataError naming line and field of every flaw */
+export const readLines = async (file: string, options: RowOptions = {}): Promise<Omit<Rows, 'findings'>> =>
   sound(rowsOf(await readRecords(file), file, options), file)
 
 /**
@@ -27,7 +30,7 @@ export const readRows = async (file: string, options: RowOptions = {}): Promise<
  * @throws DataError naming line and field of every flaw
  */
 export const parseRows = (text: string, file: string, options: RowOptions = {}): readonly Row[] =>
-  sound(rowsOf(jsonLines(text), file, options), file)
+  sound(rowsOf(jsonLines(text), file, options), file).rows
 
 export interface Rows {
   /** Those that can be read, and their lines. */
@@ -60,8 +63,8 @@ const mixed = (expected: string, line: number, found: string): Flaw => ({
   advice: 'Split the file: one shape a file.',
 })
 
-const sound = ({ rows, findings }: Rows, file: string): readonly Row[] => {
+const sound = ({ rows, lines, findings }: Rows, file: string): Omit<Rows, 'findings'> => {
   throwAll(DataError, findings)
-  if (rows.length > 0) return rows
+  if (rows.length > 0) return { rows, lines }
   throw new DataError({ file, expected: 'at least one record', found: 'an empty file', advice: 'Check the path.' })
 }

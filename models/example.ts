@@ -3,13 +3,17 @@ import type { Example } from './batches.ts'
 import { BatchError } from './errors.ts'
 import type { TrainingLoss } from './loss.ts'
 
-export type TrainingExample =
+export type TrainingExample = (
   | { readonly chosen: Example; readonly rejected: Example }
   | {
       readonly outcome: Example
       /** Desirable or undesirable; or an advantage, whose sign says that and whose magnitude weighs the example. */
       readonly label?: boolean | number
     }
+) & {
+  /** Where it comes from, for messages: `thumbs.jsonl:17`. */
+  readonly origin?: string
+}
 
 export type Role = 'chosen' | 'rejected' | 'outcome' | 'unrelated'
 /** Texts by role, one an example. */
@@ -30,6 +34,9 @@ export const signOf = (example: TrainingExample): number => {
   return typeof label === 'number' ? label : label === false ? -1 : 1
 }
 
+/** How a message names an example: by its origin, or by its position. */
+export const nameOf = ({ origin }: TrainingExample, position: number): string => origin ?? `examples[${position}]`
+
 export const lengthOf = ({ prompt, completion }: Example): number => prompt.length + completion.length
 
 /** @throws BatchError naming the first example that lacks what the loss learns from, or has a token that the model does not know */
@@ -38,13 +45,15 @@ export const checkExamples = (loss: TrainingLoss, examples: readonly TrainingExa
     const suits = loss.needs.pair ? 'chosen' in example : !('chosen' in example || (loss.needs.label && example.label === undefined))
     if (!suits)
       throw new BatchError({
-        field: `examples[${i}]`,
+        field: nameOf(example, i),
         expected: `${loss.needs.pair ? 'chosen and rejected' : loss.needs.label ? 'outcome and label' : 'outcome'}, which ${loss.name} learns from`,
-        found: Object.keys(example).join(' and '),
+        found: Object.keys(example)
+          .filter((key) => key !== 'origin')
+          .join(' and '),
         advice: 'Convert the data (asLabelled, asPairs, asDemonstrations), or use another loss.',
       })
     for (const { prompt, completion } of Object.values(textsOf([example])).flat())
-      for (const tokens of [prompt, completion]) checkTokens(tokens, vocab, `examples[${i}]`)
+      for (const tokens of [prompt, completion]) checkTokens(tokens, vocab, nameOf(example, i))
   }
 }
 

@@ -36,12 +36,13 @@ interface Total {
   count: number
 }
 
-/** @throws TrainingError (from the result) where loss or gradient is not finite */
+/** @throws TrainingError (from the result) where loss or gradient is not finite; it names examples by `nameOf` */
 export const programs = <P extends Tree<P>>(
   backend: Backend,
   model: Trainable<P>,
   loss: TrainingLoss,
   optimizer: Optimizer,
+  nameOf: (example: number) => string,
 ): Advance<P> => {
   const functions = trainStep(model, loss, optimizer)
   const step = compileStep(backend, functions.step)
@@ -123,19 +124,19 @@ export const programs = <P extends Tree<P>>(
     const metrics = { ...divide(totals), grad_norm, learning_rate }
     if (!Number.isFinite(totals.loss?.sum) || !Number.isFinite(grad_norm)) {
       const { examples, tensors } = await diagnose(next, parts, batches, reports, pooled)
-      throw new TrainingError(notFinite(loss.name, position + 1, examples, tensors), position + 1, examples, tensors)
+      throw new TrainingError(notFinite(loss.name, position + 1, examples.map(nameOf), tensors), position + 1, examples, tensors)
     }
     dispose(backend, [reports, update])
     return [next, metrics]
   }
 }
 
-const notFinite = (loss: string, step: number, examples: readonly number[], tensors: readonly string[]): string =>
+const notFinite = (loss: string, step: number, examples: readonly string[], tensors: readonly string[]): string =>
   [
     `step ${step}: the ${examples.length > 0 ? 'loss' : 'gradient'} of ${loss} is not finite.`,
-    ...(examples.length > 0 ? [`Examples (from 0): ${some(examples)}.`] : []),
+    ...(examples.length > 0 ? [`Examples: ${some(examples)}.`] : []),
     ...(tensors.length > 0 ? [`Gradients: ${some(tensors)}.`] : []),
     'The state before this step is kept. Lower the learning rate, or look at these examples.',
   ].join(' ')
-const some = (values: readonly (string | number)[]): string =>
+const some = (values: readonly string[]): string =>
   values.slice(0, 8).join(', ') + (values.length > 8 ? `, … (${values.length} in all)` : '')

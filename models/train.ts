@@ -3,7 +3,7 @@
  * One path for every loss, from SFT to KTO. The same options, seed and state give the same run; a state can be saved and gone on from.
  */
 import { type Backend, evaluate, read, type Tree } from '../core/index.ts'
-import type { TrainingExample } from './example.ts'
+import { nameOf, type TrainingExample } from './example.ts'
 import { type Feed, type FeedOptions, feed, type MicroBatch } from './feed.ts'
 import type { TrainingLoss } from './loss.ts'
 import { startingPoint } from './objective.ts'
@@ -28,7 +28,7 @@ export interface TrainingOptions<P = Parameters> extends FeedOptions {
   /** Called after each step, and waited for. The state is valid until the next step. */
   readonly onStep?: (report: StepReport, state: State<P>) => void | Promise<void>
   /** Ends the run cleanly after the current step. */
-  readonly signal?: AbortSignal
+  readonly signal?: { readonly aborted: boolean }
 }
 
 export interface StepReport {
@@ -53,7 +53,7 @@ export const train = async <P extends Tree<P>>(start: State<P>, options: Trainin
   const { backend, model, loss, optimizer, examples, steps, signal, onStep } = options
   checkParts(loss, options.accumulate ?? 1)
   const batches = feed(backend, model, loss, options.reference ?? start.parameters, examples, options)
-  const advance = programs(backend, model, loss, optimizer)
+  const advance = programs(backend, model, loss, optimizer, (i) => nameOf(examples[i]!, i))
   let state = await evaluate(backend, start)
   const behind = Number((await read(backend, start.step))[0])
   for (let step = behind; step < steps && signal?.aborted !== true; step++) {

@@ -1,9 +1,10 @@
 /** What a run trains on, and what it is measured on: rows of files, as the tokens that the loss asks for. */
 import type { Needs } from '../../halos/index.ts'
-import { chatOf, readRows, type TrainingExample } from '../../models/index.ts'
+import { chatOf, type TrainingExample } from '../../models/index.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { heldOut, type TrainingOptions } from '../cli/options.ts'
-import { examplesFor, holdOut } from '../examples.ts'
+import type { Terminal } from '../cli/terminal.ts'
+import { cutTo, examplesFor, holdOut, type Located, readLocated } from '../examples.ts'
 
 export interface RunData {
   readonly training: readonly TrainingExample[]
@@ -11,16 +12,27 @@ export interface RunData {
 }
 
 /** Conversations are written as the model's chat template has them, if it has one. @throws FileError, DataError, UsageError */
-export const readData = async (needs: Needs, { model, tokenizer }: Checkpoint, options: TrainingOptions): Promise<RunData> => {
-  const { data: file, eval: chosen, maxLength = model.config.context, seed } = options
+export const readData = async (
+  { say }: Terminal,
+  needs: Needs,
+  { model, tokenizer }: Checkpoint,
+  { data: file, eval: chosen, maxLength = model.config.context, seed }: TrainingOptions,
+): Promise<RunData> => {
   const longest = Math.min(maxLength, model.config.context)
   const spare = heldOut(chosen)
   const spareFile = 'file' in spare ? spare.file : file
-  const chat = chatOf(tokenizer)
-  const rows = await readRows(file, chat)
-  const split = 'file' in spare ? { training: rows, heldOut: await readRows(spareFile, chat) } : holdOut(rows, spare.fraction, seed)
-  return {
-    training: examplesFor(needs, split.training, file, tokenizer, longest),
-    heldOut: examplesFor(needs, split.heldOut, spareFile, tokenizer, longest),
+  const rows = await readLocated(file, chatOf(tokenizer))
+  const split =
+    'file' in spare ? { training: rows, heldOut: await readLocated(spareFile, chatOf(tokenizer)) } : holdOut(rows, spare.fraction, seed)
+  const within = (located: readonly Located[], from: string): readonly TrainingExample[] => {
+    const whole = examplesFor(needs, located, from, tokenizer)
+    const examples = whole.map((example) => cutTo(example, longest))
+    const cut = examples.filter((example, i) => example !== whole[i])
+    if (cut.length > 0)
+      say(
+        `warning: ${cut.length} of ${whole.length} examples are longer than ${longest} tokens (first: ${cut[0]?.origin}): the beginning of their prompts is cut, and where that is not enough the end of their completions`,
+      )
+    return examples
   }
+  return { training: within(split.training, file), heldOut: within(split.heldOut, spareFile) }
 }

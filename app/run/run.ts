@@ -52,7 +52,7 @@ export const run = async (terminal: Terminal, task: Task): Promise<RunResult> =>
   const { loss, options } = task
   await checkOptions(task)
   const checkpoint = await loadCheckpoint(options.model)
-  const data = await readData(loss.needs, checkpoint, options)
+  const data = await readData(terminal, loss.needs, checkpoint, options)
   task.inspect?.(data.training)
   const opened = await openBackend(options, terminal.say)
   try {

@@ -124,7 +124,7 @@ test('an example whose loss is not finite stops the run: step, examples and tens
     poisoned,
   )
   ok(error.tensors.includes('blocks.0.attention.query'))
-  match(error.message, /step 1: the loss of SFT is not finite\. Examples \(from 0\): .*blocks\.0\./)
+  match(error.message, /step 1: the loss of SFT is not finite\. Examples: examples\[\d+\], .*blocks\.0\./)
 })
 
 test('an update that is not finite is not made', async () => {
