@@ -4,6 +4,7 @@
  *     evidence = { log π_θ(y|x), log π_ref(y|x), |y| }  of  chosen and rejected,  or  outcome (with label, unrelated)
  */
 import { add, constant, div, fill, mul, rename, size, sum, type Tensor } from '../core/index.ts'
+import { ConfigError } from './errors.ts'
 import type { Completion, Evidence, Outcome, Statistic, TrainingLoss } from './loss.ts'
 import { klOf, type Metrics, metricsOf } from './metrics.ts'
 import type { Sequences } from './sequences.ts'
@@ -40,7 +41,7 @@ export const objective = <P>(
   batch: TrainingBatch,
   pooled?: Statistic,
 ): Objective => {
-  const evidence = evidenceOf(batch, (part) => model.score(parameters, part))
+  const evidence = evidenceOf(loss, batch, (part) => model.score(parameters, part))
   const outcome = loss.evaluate(evidence, pooled)
   const { loss: value, weight, losses } = outcome
   return { loss: value, weight, losses, metrics: metricsOf(loss, evidence, outcome) }
@@ -53,13 +54,15 @@ export const survey = <P>(
   parameters: P,
   batch: TrainingBatch,
 ): { readonly statistic: Statistic; readonly metrics: Metrics } => {
-  const evidence = evidenceOf(batch, (part) => model.score(parameters, part))
+  const evidence = evidenceOf(loss, batch, (part) => model.score(parameters, part))
   return { statistic: loss.statistic?.(evidence) ?? { sum: constant(0), count: constant(0) }, metrics: klOf(loss, evidence) }
 }
 
 /** The loss of these parts of a batch if the policy were the reference model: no model is run. The first step of a run must find it. */
 export const startingPoint = (loss: TrainingLoss, parts: readonly TrainingBatch[]): Tensor => {
-  const evidence = parts.map((batch) => evidenceOf(batch, (part) => ({ logProbability: part.reference ?? zeros(part) })))
+  const evidence = parts.map((batch) =>
+    evidenceOf(loss, batch, (part) => ({ logProbability: part.reference ?? zeros(part), value: zeros(part) })),
+  )
   const { statistic } = loss
   const pooled = statistic && evidence.map((e) => statistic(e)).reduce((a, b) => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) }))
   const outcomes = evidence.map((e) => loss.evaluate(e, pooled))
@@ -72,8 +75,11 @@ export const startingPoint = (loss: TrainingLoss, parts: readonly TrainingBatch[
 
 const zeros = ({ mask }: Scored): Tensor<'batch'> => fill({ batch: size(mask, 'batch') }, 0)
 
-/** Evidence is about examples; a batch is how they are run. What a loss does not need is absent, and nothing is computed until it is read. */
-const evidenceOf = (batch: TrainingBatch, score: (part: Scored) => Scores): Evidence => {
+/**
+ * Evidence is about examples; a batch is how they are run. What a loss does not need is absent, and nothing is computed until it is read.
+ * @throws ConfigError for a loss that needs a value head, and a model without
+ */
+const evidenceOf = ({ name, needs }: TrainingLoss, batch: TrainingBatch, score: (part: Scored) => Scores): Evidence => {
   const example = (x: Tensor<'batch'>): Tensor<'example'> => rename(x, 'batch', 'example')
   const completion = (part: Scored | undefined): Completion | undefined =>
     part && {
@@ -82,7 +88,13 @@ const evidenceOf = (batch: TrainingBatch, score: (part: Scored) => Scores): Evid
       length: example(sum(part.mask, 'seq')),
     }
   const { chosen, rejected, outcome, unrelated, label } = batch
-  const value = outcome && score(outcome).value
+  const value = outcome && needs.value ? score(outcome).value : undefined
+  if (needs.value && value === undefined)
+    throw new ConfigError({
+      expected: `a model with a value head, which ${name} needs`,
+      found: 'one without',
+      advice: 'Train valuing(model), from { policy, head }.',
+    })
   return {
     chosen: completion(chosen),
     rejected: completion(rejected),

@@ -56,7 +56,9 @@ export const run = async (terminal: Terminal, task: Task): Promise<RunResult> =>
   task.inspect?.(data.training)
   const opened = await openBackend(options, terminal.say)
   try {
-    return await subjectOf({ checkpoint, loss, backend: opened.backend }, (subject) => course(terminal, task, data, opened, subject))
+    return await subjectOf({ checkpoint, loss, backend: opened.backend, seed: options.seed }, (subject) =>
+      course(terminal, task, data, opened, subject),
+    )
   } finally {
     await opened.backend.close?.()
   }

@@ -1,10 +1,19 @@
 /**
- * What a run trains: a model over parameters of some type P, and where they begin. Today all weights of a model; adapters beside a frozen base, or a
- * policy with a value head, are a subject each, and a case in `subjectOf`. Nothing else in this folder knows what P is.
+ * What a run trains: a model over parameters of some type P, and where they begin. All weights of a model, or a policy with a value head; adapters
+ * beside a frozen base are a subject, too, and a case in `subjectOf`. Nothing else in this folder knows what P is.
  */
 import type { Backend, Tree } from '../../core/index.ts'
 import type { AnyLoss } from '../../halos/index.ts'
-import type { Parameters, Trainable } from '../../models/index.ts'
+import {
+  type Headed,
+  initializeHead,
+  type Parameters,
+  type Trainable,
+  type Transformer,
+  type ValueHead,
+  valueHead,
+  valuing,
+} from '../../models/index.ts'
 import { type Checkpoint, type Files, modelDirectory } from '../checkpoint.ts'
 
 export interface Subject<P> {
@@ -20,14 +29,31 @@ export interface Choice {
   readonly checkpoint: Checkpoint
   readonly loss: AnyLoss
   readonly backend: Backend
+  /** Of what begins at random. */
+  readonly seed: number
 }
 
 /** Goes on with the subject that was chosen, whatever the type of its parameters. */
-export const subjectOf = async <R>({ checkpoint }: Choice, goOn: <P extends Tree<P>>(subject: Subject<P>) => Promise<R>): Promise<R> =>
-  goOn(allWeights(checkpoint))
+export const subjectOf = async <R>(
+  { checkpoint, loss, seed }: Choice,
+  goOn: <P extends Tree<P>>(subject: Subject<P>) => Promise<R>,
+): Promise<R> => {
+  const whole = allWeights(checkpoint)
+  return loss.needs.value ? goOn(withCritic(whole, seed)) : goOn(whole)
+}
 
-const allWeights = ({ model, parameters, tokenizer }: Checkpoint): Subject<Parameters> => ({
+const allWeights = ({ model, parameters, tokenizer }: Checkpoint) => ({
   model,
   parameters,
-  files: (backend, trained) => modelDirectory(backend, { config: model.config, parameters: trained, tokenizer }),
+  files: (backend: Backend, trained: Parameters) => modelDirectory(backend, { config: model.config, parameters: trained, tokenizer }),
+})
+
+/** The value head has done its work when training ends: the policy is saved. */
+const withCritic = <P>(
+  { model, parameters, files }: Subject<P> & { readonly model: Transformer<P> },
+  seed: number,
+): Subject<Headed<P, ValueHead>> => ({
+  model: valuing(model),
+  parameters: { policy: parameters, head: initializeHead(model.config, valueHead, seed) },
+  files: (backend, { policy }) => files(backend, policy),
 })

@@ -2,11 +2,24 @@
 import { deepEqual, ok } from 'node:assert/strict'
 import test from 'node:test'
 import { catalogue, certain } from '../../halos/index.ts'
-import { adamW, BatchError, begin, constantRate, type TrainingExample, train, transformer } from '../../models/index.ts'
+import {
+  adamW,
+  BatchError,
+  begin,
+  constantRate,
+  initializeHead,
+  type TrainingExample,
+  train,
+  transformer,
+  valueHead,
+  valuing,
+} from '../../models/index.ts'
 import { backend, close, judged, pairs, tiny } from './tiny.ts'
 
 const { config, parameters } = tiny[1]!
-const model = transformer(config)
+/** A value head sits beside the policy; only losses that ask for one look at it. */
+const model = valuing(transformer(config))
+const start = { policy: parameters, head: initializeHead(config, valueHead, 1) }
 /** Labels of different magnitudes: advantages. */
 const advantages: readonly TrainingExample[] = judged.map((example, i) =>
   'outcome' in example ? { ...example, label: ((i % 5) - 2.5) / 2 } : example,
@@ -20,7 +33,7 @@ for (const family of await catalogue()) {
     const losses: number[] = []
     const examples = loss.needs.pair ? pairs : family.key === 'ppo-clip' ? advantages : judged
     const onStep = ({ metrics }: { readonly metrics: Readonly<Record<string, number>> }) => void losses.push(metrics.loss!)
-    await train(begin(optimizer, parameters), { backend, model, loss, optimizer, examples, batch: 8, steps: 3, accumulate, onStep })
+    await train(begin(optimizer, start), { backend, model, loss, optimizer, examples, batch: 8, steps: 3, accumulate, onStep })
     return losses
   }
   test(`${loss.name} trains, and in parts is the same or refused`, async () => {

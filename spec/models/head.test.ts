@@ -1,13 +1,15 @@
 /** Heads: what they read of a text, what they learn, and whom they do not disturb. */
-import { deepEqual, ok } from 'node:assert/strict'
+import { deepEqual, ok, rejects } from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { wasm } from '../../backends/index.ts'
-import { dot, grad, leaves, sum, type Tensor } from '../../core/index.ts'
+import { type Backend, dot, grad, leaves, read, sum, type Tensor } from '../../core/index.ts'
 import { certain } from '../../halos/index.ts'
 import { bradleyTerry } from '../../halos/losses/bradley-terry.ts'
+import { ppoValue } from '../../halos/losses/ppo-value.ts'
 import {
   adamW,
   begin,
+  ConfigError,
   constantRate,
   type Example,
   initializeHead,
@@ -16,12 +18,13 @@ import {
   rewarding,
   sequencesOf,
   type Trainable,
+  type TrainingExample,
   train,
   transformer,
   valueHead,
   valuing,
 } from '../../models/index.ts'
-import { close, flat, numbers, pairs, backend as reference, tiny, tokens } from './tiny.ts'
+import { close, flat, judged, numbers, pairs, backend as reference, tiny, tokens } from './tiny.ts'
 
 const compiled = await wasm({ threads: 1 })
 after(() => compiled.close?.())
@@ -103,3 +106,49 @@ for (const { name, config, parameters } of tiny) {
     close(fast.found, exact.found, 1e-4)
   })
 }
+
+test('offline PPO: advantages are what the value head did not expect; it learns from its own loss, the policy from PPO’s', async () => {
+  const [{ config, parameters } = tiny[0]!] = tiny
+  const model = valuing(transformer(config))
+  // Prompts decide: those that end with 2 are answered well, those that end with 3 badly, the others sometimes.
+  const examples: readonly TrainingExample[] = judged.map((example, i) => {
+    const { outcome } = example as { readonly outcome: Example }
+    return { outcome, label: outcome.prompt[1] === 2 || (outcome.prompt[1] !== 3 && i % 2 === 0) }
+  })
+  const optimizer = adamW({ rate: constantRate(1e-2) })
+  const run = async (backend: Backend, accumulate = 1) => {
+    const found: number[] = []
+    const state = await train(begin(optimizer, { policy: parameters, head: initializeHead(config, valueHead, 1) }), {
+      ...{ backend, model, loss: certain(ppoValue({ critic: 1 })), optimizer, examples, batch: 16, steps: 40, accumulate },
+      onStep: ({ metrics }) => void found.push(metrics.loss!),
+    })
+    const of = async (prompt: number) => {
+      const { value } = model.score(state.parameters, cut([1, prompt, 4, 4], 2, 8))
+      return [...(await read(backend, value!))][0]!
+    }
+    return { found, values: [await of(2), await of(3)] }
+  }
+  const { found, values } = await run(reference)
+  close([found[0]!], [-mean(examples) + 1], 1e-12) // V = 0: PPO-Clip is −mean A at first, and every label is missed by 1
+  ok(values[0]! > 0.8 && values[1]! < -0.8, values.join())
+  close((await run(reference, 4)).found, found, 1e-8)
+  close((await run(compiled)).found.slice(0, 8), found.slice(0, 8), 1e-3)
+})
+
+test('a loss that needs a value head says so, where there is none', async () => {
+  const [{ config, parameters } = tiny[0]!] = tiny
+  const optimizer = adamW({ rate: constantRate(1e-2) })
+  const options = {
+    backend: reference,
+    model: transformer(config),
+    loss: certain(ppoValue()),
+    optimizer,
+    examples: judged,
+    batch: 8,
+    steps: 1,
+  }
+  await rejects(train(begin(optimizer, parameters), options), (e) => e instanceof ConfigError && /a value head, which PPO/.test(e.message))
+})
+
+const mean = (examples: readonly TrainingExample[]) =>
+  examples.reduce((n, x) => n + ('label' in x && x.label ? 1 : -1), 0) / examples.length

@@ -1,0 +1,43 @@
+/**
+ * Offline PPO, as the KTO paper runs it: PPO's clip, with the advantage of a label r = ±1 over what a value head expected of the prompt.
+ *
+ *     L = PPO-Clip(A) + c mean (V(x) − r)²,   A = stop(r − V(x))
+ *
+ * V has parameters of its own, and is held where it meets the policy: in log π this is PPO-Clip, the same HALO.
+ */
+import { either as E } from 'fp-ts'
+import { add, constant, mean, mul, square, stopGradient, sub, type Tensor } from '../../core/index.ts'
+import type { View } from '../algebra.ts'
+import type { Everything, Evidence } from '../evidence.ts'
+import { family } from '../family.ts'
+import { checked, nonNegative } from '../flaw.ts'
+import type { Halo } from '../halo.ts'
+import { kto as source } from '../sources.ts'
+import { ppoClip } from './ppo-clip.ts'
+
+type Clip = Halo<'policy' | 'reference', 'judged'>
+type Valued = Evidence<'policy' | 'reference', 'judged'> & Pick<Everything, 'value'>
+
+const withCritic = (clip: Clip, critic: number): View<Valued> => ({
+  name: 'PPO with a value head',
+  source: source('§4.2, offline PPO'),
+  through: clip as unknown as Halo, // only to be looked at
+  seen: { text: 'labels, less what a value head expects', latex: 'A = r - V(x)' },
+  needs: { ...clip.needs, value: true },
+  evaluate: ({ value = constant(0), label, ...rest }) => {
+    const error = sub(label, value) as Tensor<'example'>
+    const outcome = clip.evaluate({ ...rest, label: stopGradient(error) })
+    const cost = mul(square(error), critic) as Tensor<'example'>
+    return {
+      ...outcome,
+      loss: add(outcome.loss, mean(cost, 'example')),
+      losses: add(outcome.losses, cost) as Tensor<'example'>,
+    }
+  },
+})
+
+export const ppoValue = family('ppo-value', { low: 0.2, high: 0.2, critic: 0.1 }, ({ low, high, critic }) =>
+  E.map(({ clip, critic }: { readonly clip: Clip; readonly critic: number }) => withCritic(clip, critic))(
+    checked({ clip: ppoClip({ low, high }), critic: nonNegative('critic', critic) }),
+  ),
+)
