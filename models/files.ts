@@ -3,7 +3,7 @@
  * then renamed: whoever looks, at any moment, sees the whole old file or the whole new one. Every failure is a `FileError` that says what to do.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FileError } from './errors.ts'
 
@@ -19,11 +19,14 @@ export const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
+/** What a file holds; a large one piece by piece. */
+export type Content = string | Uint8Array | Iterable<Uint8Array>
+
 /**
  * Writes one file atomically, creating its directory when absent.
  * @throws FileError; then the destination is as it was, and nothing is left beside it
  */
-export const writeAtomically = (path: string, content: string | Uint8Array): Promise<void> =>
+export const writeAtomically = (path: string, content: Content): Promise<void> =>
   guarded(path, 'a file that can be written', async () => {
     await mkdir(dirname(path), { recursive: true })
     const staged = join(dirname(path), `.${basename(path)}.${unique()}.tmp`)
@@ -59,10 +62,10 @@ export const writeDirectoryAtomically = (path: string, files: Readonly<Record<st
 
 const unique = (): string => `${process.pid}-${randomBytes(6).toString('hex')}`
 
-const writeFlushed = async (path: string, content: string | Uint8Array): Promise<void> => {
+const writeFlushed = async (path: string, content: Content): Promise<void> => {
   const file = await open(path, 'wx')
   try {
-    await file.writeFile(content)
+    await writeFile(file, content)
     await file.sync()
   } finally {
     await file.close()

@@ -2,7 +2,7 @@
  * The llama2.c form of a Llama checkpoint (https://github.com/karpathy/llama2.c, run.c): seven int32, then float32 weights in a fixed order,
  * each kind for all layers at once. Its RoPE turns *interleaved* pairs of coordinates, Hugging Face's turns the halves of a head.
  */
-import type { ModelConfig } from './config.ts'
+import type { ModelConfig, Rotation } from './config.ts'
 import { CheckpointError } from './errors.ts'
 import type { StoredTensor } from './safetensors.ts'
 
@@ -109,20 +109,27 @@ const layout = (config: ModelConfig): readonly { readonly name: string; readonly
  * The same model in Hugging Face's rotation: the rows of every query and key head are reordered, coordinates 2i to i and 2i + 1 to i + headSize/2.
  * Queries and keys move together, so every attention score stays the same. A model already in `half` rotation is returned as it is.
  */
-export const toHalfRotation = ({ config, tensors }: Llama2c): Llama2c =>
-  config.rotation === 'half'
+export const toHalfRotation = (model: Llama2c): Llama2c => rotatedAs('half', model, (i, half) => (i < half ? 2 * i : 2 * (i - half) + 1))
+
+/** The other way round: the same model in the rotation of llama2.c and llama.cpp. GPT-2, which does not rotate, is returned as it is. */
+export const toInterleavedRotation = (model: Llama2c): Llama2c =>
+  rotatedAs('interleaved', model, (i, half) => (i % 2 === 0 ? i / 2 : half + (i - 1) / 2))
+
+/** `from` says which coordinate of a head comes to the i-th place. */
+const rotatedAs = (rotation: Rotation, { config, tensors }: Llama2c, from: (i: number, half: number) => number): Llama2c =>
+  config.family !== 'llama' || config.rotation === rotation
     ? { config, tensors }
     : {
-        config: { ...config, rotation: 'half' },
-        tensors: tensors.map((tensor) => (/\.(q|k)_proj\.weight$/.test(tensor.name) ? reordered(tensor, config) : tensor)),
+        config: { ...config, rotation },
+        tensors: tensors.map((tensor) => (/\.(q|k)_proj\.weight$/.test(tensor.name) ? reordered(tensor, config, from) : tensor)),
       }
 
-const reordered = (tensor: StoredTensor, { headSize, embed }: ModelConfig): StoredTensor => {
+const reordered = (tensor: StoredTensor, { headSize, embed }: ModelConfig, from: (i: number, half: number) => number): StoredTensor => {
   const data = new Float32Array(tensor.data.length)
   for (let row = 0; row < data.length / embed; row++) {
     const i = row % headSize
-    const from = row - i + (i < headSize / 2 ? 2 * i : 2 * (i - headSize / 2) + 1)
-    data.set(tensor.data.subarray(from * embed, (from + 1) * embed), row * embed)
+    const source = row - i + from(i, headSize / 2)
+    data.set(tensor.data.subarray(source * embed, (source + 1) * embed), row * embed)
   }
   return { ...tensor, data }
 }

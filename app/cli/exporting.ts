@@ -1,0 +1,55 @@
+/** A model written for other programs. */
+import { stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import type { Backend } from '../../core/index.ts'
+import { ggufFile, merge, readAdapters, toWeights, writeAtomically, writeDirectoryAtomically } from '../../models/index.ts'
+import { openBackend } from '../backends.ts'
+import { type Checkpoint, loadCheckpoint, modelDirectory } from '../checkpoint.ts'
+import { UsageError } from '../errors.ts'
+import type { ExportOptions } from './commands/export.ts'
+import type { Terminal } from './terminal.ts'
+
+const types = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0' } as const
+
+/** @throws UsageError, FileError, ConfigError, CheckpointError, TokenizerError */
+export const exportModel = async (terminal: Terminal, options: ExportOptions): Promise<void> => {
+  const { format, out, json } = options
+  await checkOptions(options)
+  const checkpoint = await loadCheckpoint(options.model)
+  const { backend } = await openBackend(options, terminal.say)
+  try {
+    await write(backend, options, options.adapters === undefined ? checkpoint : await merged(checkpoint, options.adapters))
+  } finally {
+    await backend.close?.()
+  }
+  if (json) terminal.print(`${JSON.stringify({ out, format, dtype: dtypeOf(options), family: checkpoint.model.config.family })}\n`)
+  terminal.say(`Saved to ${out}`)
+}
+
+const dtypeOf = ({ format, dtype }: ExportOptions) => dtype ?? (format === 'gguf' ? 'f16' : 'f32')
+
+const write = async (backend: Backend, options: ExportOptions, { model: { config }, parameters, tokenizer }: Checkpoint): Promise<void> => {
+  const dtype = types[dtypeOf(options)]
+  if (options.format === 'gguf') {
+    const name = basename(resolve(options.model))
+    return writeAtomically(options.out, ggufFile(config, await toWeights(backend, config, parameters), tokenizer, { dtype, name }))
+  }
+  if (dtype !== 'Q8_0')
+    await writeDirectoryAtomically(options.out, await modelDirectory(backend, { config, parameters, tokenizer }, { dtype }))
+}
+
+const merged = async (checkpoint: Checkpoint, directory: string): Promise<Checkpoint> => {
+  const { config } = checkpoint.model
+  const { options, adapters } = await readAdapters(directory, config)
+  return { ...checkpoint, parameters: merge(config, checkpoint.parameters, adapters, options) }
+}
+
+const checkOptions = async ({ format, dtype, model, out }: ExportOptions): Promise<void> => {
+  if (dtype === 'q8_0' && format === 'hf') throw new UsageError('--dtype q8_0: only GGUF files have it; add --format gguf')
+  if (resolve(out) === resolve(model)) throw new UsageError('--out is --model: choose another path, or the model you export is lost')
+  const there = await stat(out).catch(() => undefined)
+  if (there?.isDirectory() === (format === 'gguf'))
+    throw new UsageError(
+      `--out: ${out} is a ${format === 'gguf' ? 'directory; give the path of a file' : 'file; give the path of a directory'}`,
+    )
+}
