@@ -8,11 +8,16 @@ import {
   type ModelConfig,
   modelFiles,
   type Parameters,
+  type Purpose,
   parseConfig,
   parseJson,
+  type RewardParameters,
   readText,
   readWeights,
+  rewardFromWeights,
+  rewardModel,
   type Tokenizer,
+  type Trainable,
   type Transformer,
   toWeights,
   transformer,
@@ -26,10 +31,28 @@ export interface Checkpoint {
   readonly tokenizer: Tokenizer
 }
 
+/** A reward model, and the tokenizer that its texts are read with. */
+export interface RewardCheckpoint {
+  readonly model: Trainable<RewardParameters>
+  readonly parameters: RewardParameters
+  readonly tokenizer: Tokenizer
+}
+
 /** @throws FileError, ConfigError, CheckpointError, TokenizerError */
 export const loadCheckpoint = async (directory: string): Promise<Checkpoint> => {
+  const { config, tokenizer, weights } = await read(directory, 'text')
+  return { model: transformer(config), parameters: fromWeights(config, weights, directory), tokenizer }
+}
+
+/** @throws FileError, ConfigError, CheckpointError, TokenizerError */
+export const loadRewardModel = async (directory: string): Promise<RewardCheckpoint> => {
+  const { config, tokenizer, weights } = await read(directory, 'reward')
+  return { model: rewardModel(config), parameters: rewardFromWeights(config, weights, directory), tokenizer }
+}
+
+const read = async (directory: string, purpose: Purpose) => {
   const file = join(directory, 'config.json')
-  const config = parseConfig(parseJson(await readText(file)), file)
+  const config = parseConfig(parseJson(await readText(file)), file, purpose)
   const tokenizer = await loadTokenizer(directory)
   if (tokenizer.vocabularySize > config.vocab)
     throw new CheckpointError({
@@ -38,7 +61,7 @@ export const loadCheckpoint = async (directory: string): Promise<Checkpoint> => 
       found: `${tokenizer.vocabularySize} tokens`,
       advice: 'Use the tokenizer that the model was trained with.',
     })
-  return { model: transformer(config), parameters: fromWeights(config, await readWeights(directory), directory), tokenizer }
+  return { config, tokenizer, weights: await readWeights(directory) }
 }
 
 export type Files = Readonly<Record<string, string | Uint8Array | undefined>>
@@ -56,8 +79,12 @@ export const modelDirectory = async (
   weights: WeightOptions = {},
 ): Promise<Files> => ({
   ...modelFiles(config, await toWeights(backend, config, parameters), weights),
-  'tokenizer.json': jsonNote(tokenizer.json),
-  'tokenizer_config.json': jsonNote(tokenizer.config),
+  ...tokenizerFiles(tokenizer),
+})
+
+export const tokenizerFiles = ({ json, config }: Tokenizer): Files => ({
+  'tokenizer.json': jsonNote(json),
+  'tokenizer_config.json': jsonNote(config),
 })
 
 /**

@@ -1,6 +1,6 @@
 /** What a model says of texts: log π(y|x) of a transformer, R(x, y) of a reward model. */
 import { type Backend, compile, read } from '../core/index.ts'
-import { type Example, onDevice, pad, sequencesOf, type Transformer } from '../models/index.ts'
+import { type Example, onDevice, pad, type Sequences, sequencesOf, type Trainable } from '../models/index.ts'
 import { breathe } from './cli/terminal.ts'
 
 /** Texts scored together. */
@@ -9,12 +9,12 @@ const together = 128
 /** A number a text, in their order. Texts of similar lengths run together. `report` is told how many are done. */
 export const scoreAll = async <P>(
   backend: Backend,
-  model: Pick<Transformer<P>, 'config' | 'logProbabilities'>,
+  model: Trainable<P>,
   parameters: P,
   examples: readonly Example[],
   report: (done: number) => void = () => undefined,
 ): Promise<readonly number[]> => {
-  const run = compile(backend, model.logProbabilities)
+  const run = compile(backend, (own: P, sequences: Sequences) => model.score(own, sequences).logProbability)
   const resident = await onDevice(backend, parameters)
   const length = ({ prompt, completion }: Example): number => prompt.length + completion.length
   const order = [...examples.keys()].sort((i, j) => length(examples[i]!) - length(examples[j]!))

@@ -61,6 +61,8 @@ export interface Needs {
   readonly length: boolean
   /** `value`: the model must have a value head. Default: no. */
   readonly value?: boolean
+  /** `policy` is the number R_φ(x, y) of a reward model, which the model must be. Default: no. */
+  readonly reward?: boolean
   /** The pooled statistic is carried from step to step: each batch's is added to the sum of all earlier ones. */
   readonly history: boolean
 }

@@ -116,7 +116,7 @@ const affineOf = ({ desirable, undesirable }: Judged<Affine>) =>
     return S.sub(shift, S.mul(either(S, label, { desirable: desirable.scale, undesirable: undesirable.scale }), v))
   })
 
-const needsOf = ({ reads }: Reward, { kind, reach }: Reference): Needs => ({
+const needsOf = ({ reads, explicit }: Reward, { kind, reach }: Reference): Needs => ({
   pair: kind === 'pair',
   outcome: kind !== 'pair',
   label: kind === 'judged' || kind === 'unrelated',
@@ -124,4 +124,5 @@ const needsOf = ({ reads }: Reward, { kind, reach }: Reference): Needs => ({
   reference: reads.includes('reference'),
   length: reads.includes('length'),
   history: reach === 'history',
+  ...(explicit && { reward: true }),
 })

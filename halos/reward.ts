@@ -18,6 +18,8 @@ export interface Reward<P extends Part = Part> {
   readonly scale: number
   /** r where the policy is its reference model, u = 0: the anchor that separates gains from losses without asking anyone. */
   readonly centre?: number
+  /** It is the number of a reward model: no policy has it. */
+  readonly explicit?: boolean
   /** (log π_θ, log π_ref, tokens) ↦ r, in the scalar language: computed, differentiated and proved from this text. */
   readonly body: Ternary
 }
@@ -99,4 +101,4 @@ export const alphaDivergence = (beta: number, alpha: number): Checked<Reward<'po
     ),
   )(checked({ beta: positive('reward.beta', beta), alpha: number('reward.alpha', 'a number other than 1', alpha, (a) => a !== 1) }))
 /** R_φ(x, y): the number of an explicit reward model, which takes the place of the log-probability. */
-export const scalarReward: Checked<Reward<'policy'>> = E.right(absolute('R_φ', () => (r) => r))
+export const scalarReward: Checked<Reward<'policy'>> = E.right({ ...absolute('R_φ', () => (r) => r), explicit: true })

@@ -43,7 +43,13 @@ export interface ModelConfig {
   readonly eos?: number
 }
 
-const architectures: Readonly<Record<Family, string>> = { llama: 'LlamaForCausalLM', gpt2: 'GPT2LMHeadModel' }
+/** What the numbers of a model are: logits of the next token, or the reward of a text. */
+export type Purpose = 'text' | 'reward'
+
+const architectures: Readonly<Record<Family, Readonly<Record<Purpose, string>>>> = {
+  llama: { text: 'LlamaForCausalLM', reward: 'LlamaForSequenceClassification' },
+  gpt2: { text: 'GPT2LMHeadModel', reward: 'GPT2ForSequenceClassification' },
+}
 const isFamily = (name: unknown): name is Family => typeof name === 'string' && Object.hasOwn(architectures, name)
 
 /** Hugging Face's names; two of them for one function. */
@@ -56,10 +62,10 @@ const activationNames: Readonly<Record<Activation, string>> = { silu: 'silu', ge
  * @param file named in errors only
  * @throws ConfigError with every flaw: unknown architecture, missing or mistyped fields, variants that halograd does not implement
  */
-export const parseConfig = (json: unknown, file = 'config.json'): ModelConfig => {
+export const parseConfig = (json: unknown, file = 'config.json', purpose: Purpose = 'text'): ModelConfig => {
   if (!isObject(json))
     throw new ConfigError({ file, expected: 'a JSON object', found: showJson(json), advice: 'Give a Hugging Face config.json.' })
-  const family = familyOf(json, file)
+  const family = familyOf(json, file, purpose)
   const fields = fieldsOf(json, file)
   const config = { ...(family === 'llama' ? llama(json, fields) : gpt2(fields)), ...ends(fields) }
   throwAll(ConfigError, fields.findings)
@@ -68,19 +74,36 @@ export const parseConfig = (json: unknown, file = 'config.json'): ModelConfig =>
   return config
 }
 
-const familyOf = (json: Json, file: string): Family => {
+const familyOf = (json: Json, file: string, purpose: Purpose): Family => {
   const declared = json.architectures
   const architecture: unknown = Array.isArray(declared) ? declared[0] : undefined
-  const byArchitecture = Object.entries(architectures).find(([, name]) => name === architecture)?.[0]
+  const byArchitecture = Object.entries(architectures).find(([, names]) => names[purpose] === architecture)?.[0]
   const family = json.model_type ?? byArchitecture
-  if (isFamily(family)) return family
-  const supported = Object.entries(architectures).map(([type, name]) => `${type} (${name})`)
+  if (isFamily(family)) {
+    checkPurpose(architecture, family, purpose, file)
+    return family
+  }
+  const supported = Object.entries(architectures).map(([type, names]) => `${type} (${names[purpose]})`)
   throw new ConfigError({
     file,
     field: 'model_type',
     expected: `a supported architecture: ${supported.join(' or ')}`,
     found: `${show(json.model_type)}${architecture === undefined ? '' : ` (${show(architecture)})`}`,
     advice: 'Use a checkpoint of a supported architecture.',
+  })
+}
+
+const checkPurpose = (architecture: unknown, family: Family, purpose: Purpose, file: string): void => {
+  const { text, reward } = architectures[family]
+  if (purpose === 'text' ? architecture !== reward : architecture === reward) return
+  throw new ConfigError({
+    file,
+    field: 'architectures',
+    ...{ expected: purpose === 'text' ? text : reward, found: show(architecture) },
+    advice:
+      purpose === 'text'
+        ? 'This is a reward model, which gives texts a number: use it as a judge, or choose a language model.'
+        : 'This is no reward model: `halograd train reward` makes one of it.',
   })
 }
 
@@ -163,8 +186,9 @@ const checkHeads = ({ family, embed, heads, keyValueHeads, headSize }: ModelConf
  * The `config.json` of a model: `parseConfig(formatConfig(config))` equals `config`.
  * `dtype` says how the weights beside it are written. Interleaved rotation is written as `rope_interleave`, which Hugging Face's Llama ignores: for export, first turn it into `half` (`toHalfRotation`).
  */
-export const formatConfig = (config: ModelConfig, dtype: FloatType = 'F32'): Json => ({
-  architectures: [architectures[config.family]],
+export const formatConfig = (config: ModelConfig, dtype: FloatType = 'F32', purpose: Purpose = 'text'): Json => ({
+  architectures: [architectures[config.family][purpose]],
+  ...(purpose === 'reward' ? { num_labels: 1 } : {}),
   model_type: config.family,
   vocab_size: config.vocab,
   ...(config.family === 'llama' ? llamaFields(config) : gpt2Fields(config)),

@@ -1,5 +1,5 @@
 /** A model as the files of a Hugging Face directory, which transformers and everything that understands its layout can read. */
-import { formatConfig, type ModelConfig } from './config.ts'
+import { formatConfig, type ModelConfig, type Purpose } from './config.ts'
 import { toHalfRotation } from './llama2c.ts'
 import type { StoredTensor } from './safetensors.ts'
 import { type WeightOptions, weightFiles } from './weights.ts'
@@ -13,13 +13,13 @@ import { type WeightOptions, weightFiles } from './weights.ts'
 export const modelFiles = (
   config: ModelConfig,
   tensors: readonly StoredTensor[],
-  options: WeightOptions = {},
+  { purpose = 'text', ...options }: WeightOptions & { readonly purpose?: Purpose } = {},
 ): Readonly<Record<string, string | Uint8Array | undefined>> => {
   const model = toHalfRotation({ config, tensors })
   const { bos, eos } = config
   const generation = { ...(bos === undefined ? {} : { bos_token_id: bos }), ...(eos === undefined ? {} : { eos_token_id: eos }) }
   return {
-    'config.json': pretty(formatConfig(model.config, options.dtype)),
+    'config.json': pretty(formatConfig(model.config, options.dtype, purpose)),
     'generation_config.json': pretty(generation),
     ...weightFiles(model.tensors, options),
   }
