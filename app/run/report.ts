@@ -12,7 +12,7 @@ export const sayStart = (terminal: Terminal, { name, needs }: AnyLoss, { metrics
   terminal.say(`first step, where the policy still is the reference model: ${name} loss ${loss.toFixed(6)}${margins}, as it must be`)
 }
 
-export const sayResult = (terminal: Terminal, { heldOut, interrupted, steps, out, seconds }: RunResult): void => {
+export const sayResult = (terminal: Terminal, { needs }: AnyLoss, { heldOut, interrupted, steps, out, seconds }: RunResult): void => {
   if (heldOut !== undefined) {
     const { before, after } = heldOut
     terminal.say(`\nheld out (${after.examples} examples)      before      after`)
@@ -22,7 +22,11 @@ export const sayResult = (terminal: Terminal, { heldOut, interrupted, steps, out
     }
   }
   terminal.say(`\n${interrupted ? `Stopped after ${steps} steps` : `${steps} steps`} in ${seconds.toFixed(1)} s. Saved to ${out}`)
-  terminal.say(`Try it:  halograd generate --model ${out} --prompt "…"`)
+  terminal.say(
+    needs.reward
+      ? `Let it judge:  halograd judge --judge 'reward ${out}' --model … --data …`
+      : `Try it:  halograd generate --model ${out} --prompt "…"`,
+  )
 }
 const figure = (x: number): string =>
   x

@@ -107,7 +107,7 @@ const course = async <P extends Tree<P>>(
     'training.json': jsonNote({ command, options, result }),
     'metrics.jsonl': linesNote(reports.map(({ step, epoch, tokens, metrics }) => ({ step, epoch, tokens, ...metrics }))),
   })
-  sayResult(terminal, result)
+  sayResult(terminal, loss, result)
   return result
 }
 

@@ -1,20 +1,24 @@
 /**
- * What a run trains: a model over parameters of some type P, and where they begin. All weights of a model, or a policy with a value head; adapters
- * beside a frozen base are a subject, too, and a case in `subjectOf`. Nothing else in this folder knows what P is.
+ * What a run trains: a model over parameters of some type P, and where they begin. All weights of a model, a policy with a value head, or a reward
+ * model; adapters beside a frozen base are a subject, too, and a case in `subjectOf`. Nothing else in this folder knows what P is.
  */
 import type { Backend, Tree } from '../../core/index.ts'
 import type { AnyLoss } from '../../halos/index.ts'
 import {
+  beginReward,
   type Headed,
   initializeHead,
   type Parameters,
+  type RewardParameters,
+  rewardFiles,
+  rewardModel,
   type Trainable,
   type Transformer,
   type ValueHead,
   valueHead,
   valuing,
 } from '../../models/index.ts'
-import { type Checkpoint, type Files, modelDirectory } from '../checkpoint.ts'
+import { type Checkpoint, type Files, modelDirectory, tokenizerFiles } from '../checkpoint.ts'
 
 export interface Subject<P> {
   readonly model: Trainable<P>
@@ -39,6 +43,7 @@ export const subjectOf = async <R>(
   goOn: <P extends Tree<P>>(subject: Subject<P>) => Promise<R>,
 ): Promise<R> => {
   const whole = allWeights(checkpoint)
+  if (loss.needs.reward) return goOn(rewards(checkpoint, seed))
   return loss.needs.value ? goOn(withCritic(whole, seed)) : goOn(whole)
 }
 
@@ -56,4 +61,11 @@ const withCritic = <P>(
   model: valuing(model),
   parameters: { policy: parameters, head: initializeHead(model.config, valueHead, seed) },
   files: (backend, { policy }) => files(backend, policy),
+})
+
+/** The language model learns to read for a reward head; what it would say next is forgotten. */
+const rewards = ({ model: { config }, parameters, tokenizer }: Checkpoint, seed: number): Subject<RewardParameters> => ({
+  model: rewardModel(config),
+  parameters: beginReward(config, parameters, seed),
+  files: async (backend, trained) => ({ ...(await rewardFiles(backend, config, trained)), ...tokenizerFiles(tokenizer) }),
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { loadCheckpoint } from '../../app/checkpoint.ts'
+import { loadCheckpoint, loadRewardModel } from '../../app/checkpoint.ts'
 import { JudgeError } from '../../app/errors.ts'
 import { exampleOf, holdOut } from '../../app/examples.ts'
 import { type Comparison, type Judge, tally, type Verdicts, verdictsOf, type Winner } from '../../app/judge/judge.ts'
@@ -155,6 +155,29 @@ test('a program that is not there is an error that says so', async () => {
     async () => verdictsOf(judge, [pair('a', 'b')]),
     /judge '\.\/nobody-at-home' ended with exit code 127[\s\S]*not found/,
   )
+})
+
+test('reward: a model trained on pairs tells held-out ones apart, and judges; it gives numbers, not text', async () => {
+  const out = join(folder, 'reward')
+  const args = ['--model', model, '--data', data.pairs, '--out', out, '--epochs', '6', '--batch', '2', '--lr', '0.02', '--eval', '0.25']
+  const run = await halograd('train', 'reward', ...args, '--backend', 'reference', '--json')
+  assert.equal(run.code, 0, run.err)
+  const { before, after } = JSON.parse(run.out).heldOut
+  assert.ok(after.metrics.loss < before.metrics.loss - 0.1)
+  assert.equal(after.metrics['rewards/accuracies'], 1)
+  assert.match(run.err, /halograd judge --judge 'reward .*reward'/)
+  const { preferences, scores } = await verdicts(`reward ${out}`, [pair(' good', ' bad'), pair(' bad', ' good', 'the dog is')])
+  assert.deepEqual(preferences, [1, 0])
+  const { model: own, parameters, tokenizer } = await loadRewardModel(out)
+  const alone = own.score(parameters, sequencesOf(pad([exampleOf(tokenizer, 'the cat is', ' good')], { context: 32 }))).logProbability
+  assert.ok(Math.abs((await read(reference(), alone))[0]! - scores!.a[0]!) < 1e-9)
+
+  const text = await halograd('generate', '--model', out, '--prompt', 'the cat')
+  assert.match(
+    text.err,
+    /config\.json, field architectures: expected LlamaForCausalLM, found "LlamaForSequenceClassification"\. This is a reward model/,
+  )
+  await assert.rejects(judgeOf(`reward ${model}`), /expected LlamaForSequenceClassification, found "LlamaForCausalLM".*train reward/)
 })
 
 // ------------------------------------------------------------------ questions

@@ -8,15 +8,21 @@ import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import {
+  beginReward,
   fromWeights,
   initialize,
   type ModelConfig,
   modelFiles,
+  pad,
   parseConfig,
   parseJson,
   readText,
   readWeights,
+  rewardFiles,
+  rewardFromWeights,
+  rewardModel,
   type StoredTensor,
+  sequencesOf,
   toWeights,
   transformer,
   type WeightOptions,
@@ -96,6 +102,22 @@ test('random models of both families, in every variant, number format and number
     if (originals[i]!.length > 0) close(found[i]!, originals[i]!, 1e-4, `${task.directory}, before it was written`)
   }
   ok(readdirSync(join(folder, 'llama F16 in shards')).length > 5)
+})
+
+test('reward models of both families', { skip }, async () => {
+  for (const { name, config: usual, parameters } of tiny) {
+    const directory = join(folder, `${name} reward`)
+    const config: ModelConfig = { ...usual, rotation: name === 'llama' ? 'interleaved' : 'half' }
+    const trained = beginReward(config, parameters, 5)
+    await writeDirectoryAtomically(directory, await rewardFiles(backend, config, trained))
+    const [byPosition] = byTorch([{ directory, tokens: [text[0]!] }])
+    const again = parseConfig(parseJson(await readText(join(directory, 'config.json'))), directory, 'reward')
+    const loaded = rewardFromWeights(again, await readWeights(directory))
+    const example = sequencesOf(pad([{ prompt: text[0]!.slice(0, 3), completion: text[0]!.slice(3) }], { context: 16 }))
+    const reward = await numbers(rewardModel(again).score(loaded, example).logProbability)
+    close(reward, byPosition!.slice(-1), 1e-4, directory)
+    close(await numbers(rewardModel(config).score(trained, example).logProbability), reward, 1e-5)
+  }
 })
 
 test('stories260K, as it came and written again', { skip: skip || whenShared('models/stories260K-hf').skip }, async () => {

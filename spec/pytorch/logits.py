@@ -1,6 +1,7 @@
 """Logits of model directories in Hugging Face's layout, by PyTorch's own functions: a second reading of the files that halograd writes.
 
-Reads [{"directory": …, "tokens": [[…]]}] from standard input and prints one list of numbers each (batch, position, vocabulary).
+Reads [{"directory": …, "tokens": [[…]]}] from standard input and prints one list of numbers each (batch, position, vocabulary); of a reward model
+the reward of every beginning of the text (batch, position).
 """
 import json, math, os, struct, sys
 import torch
@@ -29,6 +30,10 @@ def attention(q, k, v):  # batch, heads, positions, head size
     return out.transpose(1, 2).flatten(2)
 
 
+def output(c, w, tied):
+    return w['score.weight' if 'SequenceClassification' in c['architectures'][0] else tied if c['tie_word_embeddings'] else 'lm_head.weight']
+
+
 def llama(c, w, tokens):
     norm = lambda x, name: x * torch.rsqrt(x.square().mean(-1, keepdim=True) + c['rms_norm_eps']) * w[name + '.weight']
     size, n, groups = c['head_dim'], tokens.shape[1], c['num_attention_heads'] // c['num_key_value_heads']
@@ -43,7 +48,7 @@ def llama(c, w, tokens):
         x = x + linear(attention(q, k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)), w[p + 'self_attn.o_proj.weight'])
         h = norm(x, p + 'post_attention_layernorm')
         x = x + linear(silu(linear(h, w[p + 'mlp.gate_proj.weight'])) * linear(h, w[p + 'mlp.up_proj.weight']), w[p + 'mlp.down_proj.weight'])
-    return linear(norm(x, 'model.norm'), w['model.embed_tokens.weight' if c['tie_word_embeddings'] else 'lm_head.weight'])
+    return linear(norm(x, 'model.norm'), output(c, w, 'model.embed_tokens.weight'))
 
 
 def gpt2(c, w, tokens):
@@ -57,7 +62,7 @@ def gpt2(c, w, tokens):
         q, k, v = (part.unflatten(2, (c['n_head'], -1)).transpose(1, 2) for part in parts)
         x = x + conv1d(attention(q, k, v), p + 'attn.c_proj')
         x = x + conv1d(act(conv1d(norm(x, p + 'ln_2'), p + 'mlp.c_fc')), p + 'mlp.c_proj')
-    return linear(norm(x, 'transformer.ln_f'), w['transformer.wte.weight' if c['tie_word_embeddings'] else 'lm_head.weight'])
+    return linear(norm(x, 'transformer.ln_f'), output(c, w, 'transformer.wte.weight'))
 
 
 torch.set_num_threads(1)

@@ -1,23 +1,18 @@
-/** `halograd train sft`: learn to imitate demonstrations, by next-token prediction. */
+/** `halograd train`: what is not alignment. `sft` imitates demonstrations; `reward` learns to tell the better of two completions. */
 import { Command } from 'commander'
 import { common, type TrainingOptions, trainingOptions } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const command = (terminal: Terminal): Command =>
   new Command('train')
-    .summary('train a model to imitate (sft)')
-    .description('Trains a model by imitation.')
+    .summary('train a model to imitate (sft), or to judge (reward)')
+    .description('Trains a model by imitation, or as a judge.')
     .addCommand(
-      common(
-        trainingOptions(
-          new Command('sft')
-            .summary('supervised fine-tuning')
-            .description(
-              'Supervised fine-tuning: the model learns to give the completions of the data to its prompts (only completions count).',
-            ),
-          { lr: 1e-3, batch: 32 },
-        ),
-      )
+      trains(terminal, 'sft', { lr: 1e-3, batch: 32 })
+        .summary('supervised fine-tuning')
+        .description(
+          'Supervised fine-tuning: the model learns to give the completions of the data to its prompts (only completions count).',
+        )
         .addHelpText(
           'after',
           `
@@ -28,10 +23,34 @@ Data is JSON Lines, one of
 
 Example:
   halograd train sft --model ./stories260K-hf --data stories.jsonl --out tuned --steps 200`,
-        )
-        .action(async (options: TrainingOptions) => {
-          const [{ findLoss }, { run }] = await Promise.all([import('../../losses.ts'), import('../../run/run.ts')])
-          const result = await run(terminal, { command: 'train sft', loss: await findLoss('sft', {}), options })
-          if (options.json) terminal.print(`${JSON.stringify(result)}\n`)
-        }),
+        ),
     )
+    .addCommand(
+      trains(terminal, 'reward', { lr: 1e-3, batch: 32 }, 'bradley-terry')
+        .summary('a reward model')
+        .description(
+          'Trains a reward model: a number for a text, larger for what people prefer (Bradley and Terry). Its accuracy is how often it prefers the chosen one of held-out pairs. `halograd judge` lets it judge.',
+        )
+        .addHelpText(
+          'after',
+          `
+Data is JSON Lines of {"prompt": "…", "chosen": "…", "rejected": "…"}.
+
+Example:
+  halograd train reward --model ./stories260K-hf --data pairs.jsonl --out reward
+  halograd judge --judge 'reward reward' --model aligned --data heldout.jsonl`,
+        ),
+    )
+
+/** A command that trains by a loss. */
+const trains = (
+  terminal: Terminal,
+  name: string,
+  defaults: { readonly lr: number; readonly batch: number },
+  loss: string = name,
+): Command =>
+  common(trainingOptions(new Command(name), defaults)).action(async (options: TrainingOptions) => {
+    const [{ findLoss }, { run }] = await Promise.all([import('../../losses.ts'), import('../../run/run.ts')])
+    const result = await run(terminal, { command: `train ${name}`, loss: await findLoss(loss, {}), options })
+    if (options.json) terminal.print(`${JSON.stringify(result)}\n`)
+  })
