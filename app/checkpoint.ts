@@ -4,6 +4,7 @@ import type { Backend } from '../core/index.ts'
 import {
   CheckpointError,
   fromWeights,
+  type Json,
   loadTokenizer,
   type ModelConfig,
   modelFiles,
@@ -12,6 +13,7 @@ import {
   parseConfig,
   parseJson,
   type RewardParameters,
+  readGeneration,
   readText,
   readWeights,
   rewardFromWeights,
@@ -22,6 +24,7 @@ import {
   toWeights,
   transformer,
   type WeightOptions,
+  withStops,
   writeDirectoryAtomically,
 } from '../models/index.ts'
 
@@ -29,6 +32,8 @@ export interface Checkpoint {
   readonly model: Transformer
   readonly parameters: Parameters
   readonly tokenizer: Tokenizer
+  /** What its `generation_config.json` says. */
+  readonly generation?: Json
 }
 
 /** A reward model, and the tokenizer that its texts are read with. */
@@ -40,8 +45,8 @@ export interface RewardCheckpoint {
 
 /** @throws FileError, ConfigError, CheckpointError, TokenizerError */
 export const loadCheckpoint = async (directory: string): Promise<Checkpoint> => {
-  const { config, tokenizer, weights } = await read(directory, 'text')
-  return { model: transformer(config), parameters: fromWeights(config, weights, directory), tokenizer }
+  const { config, weights, ...rest } = await read(directory, 'text')
+  return { model: transformer(config), parameters: fromWeights(config, weights, directory), ...rest }
 }
 
 /** @throws FileError, ConfigError, CheckpointError, TokenizerError */
@@ -61,24 +66,26 @@ const read = async (directory: string, purpose: Purpose) => {
       found: `${tokenizer.vocabularySize} tokens`,
       advice: 'Use the tokenizer that the model was trained with.',
     })
-  return { config, tokenizer, weights: await readWeights(directory) }
+  const generation = await readGeneration(directory)
+  return {
+    config: withStops(config, generation, tokenizer.eos === undefined ? [] : [tokenizer.eos]),
+    ...{ tokenizer, generation, weights: await readWeights(directory) },
+  }
 }
 
 export type Files = Readonly<Record<string, string | Uint8Array | undefined>>
 
-interface Saved {
+interface Saved extends Omit<Checkpoint, 'model'> {
   readonly config: ModelConfig
-  readonly parameters: Parameters
-  readonly tokenizer: Tokenizer
 }
 
 /** The files of a model and its tokenizer, by name. Those given as `undefined` must not be there. */
 export const modelDirectory = async (
   backend: Backend,
-  { config, parameters, tokenizer }: Saved,
+  { config, parameters, tokenizer, generation = {} }: Saved,
   weights: WeightOptions = {},
 ): Promise<Files> => ({
-  ...modelFiles(config, await toWeights(backend, config, parameters), weights),
+  ...modelFiles(config, await toWeights(backend, config, parameters), { ...weights, generation }),
   ...tokenizerFiles(tokenizer),
 })
 

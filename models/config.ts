@@ -41,6 +41,8 @@ export interface ModelConfig {
   /** Token that begins a text, and token that ends one. */
   readonly bos?: number
   readonly eos?: number
+  /** Tokens that end an answer, `eos` among them, where there are several (the end of a text, the end of a turn). */
+  readonly stop?: readonly number[]
 }
 
 /** What the numbers of a model are: logits of the next token, or the reward of a text. */
@@ -107,10 +109,12 @@ const checkPurpose = (architecture: unknown, family: Family, purpose: Purpose, f
   })
 }
 
-const ends = (fields: Fields): Pick<ModelConfig, 'bos' | 'eos'> => {
-  const bos = fields.token('bos_token_id')
-  const eos = fields.token('eos_token_id')
-  return { ...(bos === undefined ? {} : { bos }), ...(eos === undefined ? {} : { eos }) }
+/** The tokens that begin and end texts, in `config.json` or `generation_config.json`. */
+export const ends = (fields: Fields): Pick<ModelConfig, 'bos' | 'eos' | 'stop'> => {
+  const [bos] = fields.tokens('bos_token_id')
+  const stop = fields.tokens('eos_token_id')
+  const [eos, ...others] = stop
+  return { ...(bos === undefined ? {} : { bos }), ...(eos === undefined ? {} : { eos }), ...(others.length === 0 ? {} : { stop }) }
 }
 
 const llama = (json: Json, fields: Fields): ModelConfig => {
@@ -194,7 +198,7 @@ export const formatConfig = (config: ModelConfig, dtype: FloatType = 'F32', purp
   ...(config.family === 'llama' ? llamaFields(config) : gpt2Fields(config)),
   tie_word_embeddings: config.tied,
   ...(config.bos === undefined ? {} : { bos_token_id: config.bos }),
-  ...(config.eos === undefined ? {} : { eos_token_id: config.eos }),
+  ...(config.eos === undefined ? {} : { eos_token_id: config.stop ?? config.eos }),
   torch_dtype: torchNames[dtype],
 })
 

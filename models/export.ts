@@ -1,8 +1,16 @@
 /** A model as the files of a Hugging Face directory, which transformers and everything that understands its layout can read. */
 import { formatConfig, type ModelConfig, type Purpose } from './config.ts'
+import type { Json } from './fields.ts'
+import { formatGeneration } from './generation.ts'
 import { toHalfRotation } from './llama2c.ts'
 import type { StoredTensor } from './safetensors.ts'
 import { type WeightOptions, weightFiles } from './weights.ts'
+
+export interface ModelFileOptions extends WeightOptions {
+  /** What `generation_config.json` said of the model that this one comes from. */
+  readonly generation?: Json
+  readonly purpose?: Purpose
+}
 
 /**
  * `config.json`, `generation_config.json` and the weights, by name, for `writeDirectoryAtomically`. Files given as `undefined` must not be there.
@@ -13,14 +21,12 @@ import { type WeightOptions, weightFiles } from './weights.ts'
 export const modelFiles = (
   config: ModelConfig,
   tensors: readonly StoredTensor[],
-  { purpose = 'text', ...options }: WeightOptions & { readonly purpose?: Purpose } = {},
+  { purpose = 'text', generation, ...options }: ModelFileOptions = {},
 ): Readonly<Record<string, string | Uint8Array | undefined>> => {
   const model = toHalfRotation({ config, tensors })
-  const { bos, eos } = config
-  const generation = { ...(bos === undefined ? {} : { bos_token_id: bos }), ...(eos === undefined ? {} : { eos_token_id: eos }) }
   return {
     'config.json': pretty(formatConfig(model.config, options.dtype, purpose)),
-    'generation_config.json': pretty(generation),
+    'generation_config.json': pretty(formatGeneration(config, generation)),
     ...weightFiles(model.tensors, options),
   }
 }

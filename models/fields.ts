@@ -42,13 +42,14 @@ export const fieldsOf = (json: Json, file: string) => {
       if (typeof value !== 'boolean') flaw(field, 'true or false', value, 'Correct the field.')
       return value === true
     },
-    /** A token id, the first of a list of them, or nothing. */
-    token: (field: string): number | undefined => {
-      const value: unknown = Array.isArray(json[field]) ? json[field][0] : json[field]
-      if (value === undefined || value === null) return undefined
-      if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value
-      flaw(field, 'a token id (an integer ≥ 0)', value, 'Correct or remove the field.')
-      return undefined
+    /** A token id, a list of them, or nothing. */
+    tokens: (field: string): readonly number[] => {
+      const value = json[field] ?? []
+      const ids: readonly unknown[] = Array.isArray(value) ? value : [value]
+      const valid = ids.filter((id): id is number => typeof id === 'number' && Number.isInteger(id) && id >= 0)
+      if (valid.length < ids.length)
+        flaw(field, 'a token id (an integer ≥ 0), or a list of them', json[field], 'Correct or remove the field.')
+      return valid
     },
     /** A field that may be absent or have its harmless value: anything else describes a model that would be computed wrongly. */
     only: (field: string, harmless: unknown): void => {

@@ -13,7 +13,7 @@ import type { Memory, Transformer } from './transformer.ts'
 export interface GenerateOptions extends SamplingOptions {
   /** The most tokens to add. The model's context ends a text, too. */
   readonly maxTokens: number
-  /** Tokens that end a text; not part of it. Default: the model's end of text. */
+  /** Tokens that end a text; not part of it. Default: those of the model. */
   readonly stop?: readonly number[]
   /** Prompts run at once. Default 64. */
   readonly batch?: number
@@ -37,7 +37,7 @@ export type Generate<P = Parameters> = (
 
 /** @throws InputError (from the result) for an empty prompt, or one that fills the context */
 export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<P> => {
-  const { context, eos } = model.config
+  const { context, eos, stop: ends = eos === undefined ? [] : [eos] } = model.config
   const beginnings = new Map<number, ReturnType<typeof beginning>>()
   const beginning = (room: number) =>
     compile(backend, (parameters: P, tokens: Tensor<'batch' | 'seq'>) => {
@@ -55,7 +55,7 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
     first: number,
     options: GenerateOptions,
   ): Promise<readonly Generated[]> => {
-    const { maxTokens, stop = eos === undefined ? [] : [eos], onToken } = options
+    const { maxTokens, stop = ends, onToken } = options
     const batch = prompts.length
     const rows = prompts.map((prompt, row) => ({
       row,

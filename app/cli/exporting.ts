@@ -28,14 +28,18 @@ export const exportModel = async (terminal: Terminal, options: ExportOptions): P
 
 const dtypeOf = ({ format, dtype }: ExportOptions) => dtype ?? (format === 'gguf' ? 'f16' : 'f32')
 
-const write = async (backend: Backend, options: ExportOptions, { model: { config }, parameters, tokenizer }: Checkpoint): Promise<void> => {
+const write = async (backend: Backend, options: ExportOptions, checkpoint: Checkpoint): Promise<void> => {
   const dtype = types[dtypeOf(options)]
+  const {
+    parameters,
+    tokenizer,
+    model: { config },
+  } = checkpoint
   if (options.format === 'gguf') {
     const name = basename(resolve(options.model))
     return writeAtomically(options.out, ggufFile(config, await toWeights(backend, config, parameters), tokenizer, { dtype, name }))
   }
-  if (dtype !== 'Q8_0')
-    await writeDirectoryAtomically(options.out, await modelDirectory(backend, { config, parameters, tokenizer }, { dtype }))
+  if (dtype !== 'Q8_0') await writeDirectoryAtomically(options.out, await modelDirectory(backend, { ...checkpoint, config }, { dtype }))
 }
 
 const merged = async (checkpoint: Checkpoint, directory: string): Promise<Checkpoint> => {

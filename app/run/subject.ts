@@ -47,10 +47,10 @@ export const subjectOf = async <R>(
   return loss.needs.value ? goOn(withCritic(whole, seed)) : goOn(whole)
 }
 
-const allWeights = ({ model, parameters, tokenizer }: Checkpoint) => ({
+const allWeights = ({ model, ...rest }: Checkpoint) => ({
   model,
-  parameters,
-  files: (backend: Backend, trained: Parameters) => modelDirectory(backend, { config: model.config, parameters: trained, tokenizer }),
+  parameters: rest.parameters,
+  files: (backend: Backend, trained: Parameters) => modelDirectory(backend, { ...rest, config: model.config, parameters: trained }),
 })
 
 /** The value head has done its work when training ends: the policy is saved. */

@@ -1,4 +1,4 @@
-/** What halograd writes, PyTorch reads: the logits of exported directories, of every family and number format, by both. */
+/** What halograd writes, PyTorch reads, and the other way round: the logits of directories of every family and number format, by both. */
 import { deepEqual, ok } from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -7,11 +7,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { mapTree, tensor, volume } from '../../core/index.ts'
 import {
+  adapted,
+  adapterFiles,
   beginReward,
   fromWeights,
   initialize,
+  initializeAdapters,
   type ModelConfig,
+  merge,
   modelFiles,
   pad,
   parseConfig,
@@ -39,6 +44,16 @@ const skip = hasTorch ? false : `${python} has no torch: apt-get install python3
 interface Task {
   readonly directory: string
   readonly tokens: readonly (readonly number[])[]
+  /** PEFT's adapters, to be applied beside the weights. */
+  readonly adapters?: string
+  /** A checkpoint that PyTorch is to write first. */
+  readonly write?: {
+    readonly config: Readonly<Record<string, unknown>>
+    readonly dtype?: 'float32' | 'float16' | 'bfloat16'
+    readonly shards?: number
+    readonly prefix?: boolean
+    readonly masks?: boolean
+  }
 }
 /** Logits by PyTorch, of many directories in one process. */
 const byTorch = (tasks: readonly Task[]): readonly (readonly number[])[] => {
@@ -117,6 +132,74 @@ test('reward models of both families', { skip }, async () => {
     const reward = await numbers(rewardModel(again).score(loaded, example).logProbability)
     close(reward, byPosition!.slice(-1), 1e-4, directory)
     close(await numbers(rewardModel(config).score(trained, example).logProbability), reward, 1e-5)
+  }
+})
+
+test('checkpoints that PyTorch wrote, with the habits of published ones', { skip }, async () => {
+  const llama = {
+    ...{ model_type: 'llama', architectures: ['LlamaForCausalLM'], vocab_size: 11, hidden_size: 8, intermediate_size: 12 },
+    ...{
+      num_hidden_layers: 2,
+      num_attention_heads: 2,
+      num_key_value_heads: 1,
+      head_dim: 4,
+      max_position_embeddings: 16,
+      rms_norm_eps: 1e-5,
+    },
+    ...{ rope_theta: 10000, hidden_act: 'silu', tie_word_embeddings: false, pretraining_tp: 1, use_cache: true, rope_scaling: null },
+  }
+  const gpt2 = {
+    ...{
+      model_type: 'gpt2',
+      architectures: ['GPT2LMHeadModel'],
+      vocab_size: 11,
+      n_embd: 8,
+      n_inner: null,
+      n_layer: 2,
+      n_head: 2,
+      n_positions: 16,
+    },
+    ...{ activation_function: 'gelu_new', layer_norm_epsilon: 1e-5, tie_word_embeddings: true, resid_pdrop: 0.1, task_specific_params: {} },
+  }
+  const writes: Readonly<Record<string, Task['write'] & object>> = {
+    llama: { config: llama },
+    'llama, bfloat16 in shards': { config: llama, dtype: 'bfloat16', shards: 3 },
+    'llama, float16, tied, without a base name': { config: { ...llama, tie_word_embeddings: true }, dtype: 'float16', prefix: false },
+    gpt2: { config: gpt2 },
+    'gpt2 in shards, untied': { config: { ...gpt2, tie_word_embeddings: false, activation_function: 'gelu', n_inner: 20 }, shards: 2 },
+    'gpt2, without a base name, with masks': { config: gpt2, dtype: 'float16', prefix: false, masks: true },
+  }
+  const tasks = Object.entries(writes).map(([name, write]): Task => ({ directory: join(folder, `torch ${name}`), tokens: text, write }))
+  const found = byTorch(tasks)
+  for (const [i, task] of tasks.entries()) close(await byHalograd(task), found[i]!, 1e-4, task.directory)
+})
+
+test('adapters: applied by PyTorch, applied by halograd, and merged, they make one model', { skip }, async () => {
+  for (const { name, config, parameters } of tiny) {
+    const options = {
+      rank: 2,
+      alpha: 6,
+      targets: name === 'llama' ? ['q_proj', 'v_proj', 'o_proj', 'up_proj'] : ['c_attn', 'c_proj', 'c_fc'],
+    }
+    const adapters = mapTree(initializeAdapters(config, options, 1), (x) =>
+      tensor(
+        x.shape,
+        Array.from({ length: volume(x.shape) }, (_, i) => Math.sin(i + 1) / 3),
+      ),
+    )
+    const directory = await exported(`${name} base`, config, await toWeights(backend, config, parameters))
+    const beside = join(folder, `${name} adapters`)
+    await writeDirectoryAtomically(beside, await adapterFiles(backend, config, options, adapters, directory))
+    const merged = await exported(`${name} merged`, config, await toWeights(backend, config, merge(config, parameters, adapters, options)))
+    const [applied, whole, base] = byTorch([
+      { directory, adapters: beside, tokens: text },
+      { directory: merged, tokens: text },
+      { directory, tokens: text },
+    ])
+    const ours = await numbers(adapted(config, parameters, options).logits(adapters, tokens(text)))
+    close(applied!, ours, 1e-4, `${name}, applied`)
+    close(whole!, ours, 1e-4, `${name}, merged`)
+    ok(base!.some((x, i) => Math.abs(x - ours[i]!) > 0.1))
   }
 })
 

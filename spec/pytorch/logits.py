@@ -1,11 +1,13 @@
 """Logits of model directories in Hugging Face's layout, by PyTorch's own functions: a second reading of the files that halograd writes.
 
-Reads [{"directory": …, "tokens": [[…]]}] from standard input and prints one list of numbers each (batch, position, vocabulary); of a reward model
-the reward of every beginning of the text (batch, position).
+Reads [{"directory": …, "tokens": [[…]], "adapters"?: …}] from standard input and prints one list of numbers each (batch, position, vocabulary); of a
+reward model the reward of every beginning of the text (batch, position). Adapters are PEFT's, applied beside the weights. See write.py for directories
+that are to be written first.
 """
 import json, math, os, struct, sys
 import torch
 from torch.nn.functional import gelu, layer_norm, linear, silu
+from write import write
 
 DTYPES = {'F32': torch.float32, 'F16': torch.float16, 'BF16': torch.bfloat16}
 
@@ -24,6 +26,13 @@ def weights_of(directory):
     return {name: tensor for file in files for name, tensor in tensors_of(os.path.join(directory, file)).items()}
 
 
+def adapters_of(directory):
+    """The change that adapters make to what a module gives: (alpha / r) B A x."""
+    c, w = json.load(open(os.path.join(directory, 'adapter_config.json'))), tensors_of(os.path.join(directory, 'adapter_model.safetensors'))
+    part = lambda name, which: w.get(f'base_model.model.{name}.lora_{which}.weight')
+    return lambda x, name: 0 if part(name, 'A') is None else c['lora_alpha'] / c['r'] * linear(linear(x, part(name, 'A')), part(name, 'B'))
+
+
 def attention(q, k, v):  # batch, heads, positions, head size
     mask = torch.full((q.shape[2], q.shape[2]), -math.inf).triu(1)
     out = torch.softmax(q @ k.transpose(2, 3) / math.sqrt(q.shape[3]) + mask, -1) @ v
@@ -34,7 +43,8 @@ def output(c, w, tied):
     return w['score.weight' if 'SequenceClassification' in c['architectures'][0] else tied if c['tie_word_embeddings'] else 'lm_head.weight']
 
 
-def llama(c, w, tokens):
+def llama(c, w, tokens, change):
+    project = lambda x, name: linear(x, w[name + '.weight']) + change(x, name)
     norm = lambda x, name: x * torch.rsqrt(x.square().mean(-1, keepdim=True) + c['rms_norm_eps']) * w[name + '.weight']
     size, n, groups = c['head_dim'], tokens.shape[1], c['num_attention_heads'] // c['num_key_value_heads']
     angle = torch.outer(torch.arange(n), c['rope_theta'] ** -(torch.arange(0, size, 2) / size)).repeat(1, 2)
@@ -42,18 +52,18 @@ def llama(c, w, tokens):
     x = w['model.embed_tokens.weight'][tokens]
     for i in range(c['num_hidden_layers']):
         p = f'model.layers.{i}.'
-        heads = lambda name: linear(h, w[f'{p}self_attn.{name}.weight']).unflatten(2, (-1, size)).transpose(1, 2)
+        heads = lambda name: project(h, f'{p}self_attn.{name}').unflatten(2, (-1, size)).transpose(1, 2)
         h = norm(x, p + 'input_layernorm')
         q, k, v = rotate(heads('q_proj')), rotate(heads('k_proj')), heads('v_proj')
-        x = x + linear(attention(q, k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)), w[p + 'self_attn.o_proj.weight'])
+        x = x + project(attention(q, k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)), p + 'self_attn.o_proj')
         h = norm(x, p + 'post_attention_layernorm')
-        x = x + linear(silu(linear(h, w[p + 'mlp.gate_proj.weight'])) * linear(h, w[p + 'mlp.up_proj.weight']), w[p + 'mlp.down_proj.weight'])
+        x = x + project(silu(project(h, p + 'mlp.gate_proj')) * project(h, p + 'mlp.up_proj'), p + 'mlp.down_proj')
     return linear(norm(x, 'model.norm'), output(c, w, 'model.embed_tokens.weight'))
 
 
-def gpt2(c, w, tokens):
+def gpt2(c, w, tokens, change):
     norm = lambda x, name: layer_norm(x, x.shape[-1:], w[name + '.weight'], w[name + '.bias'], c['layer_norm_epsilon'])
-    conv1d = lambda x, name: x @ w[name + '.weight'] + w[name + '.bias']
+    conv1d = lambda x, name: x @ w[name + '.weight'] + w[name + '.bias'] + change(x, name)
     act = {'gelu_new': lambda x: gelu(x, approximate='tanh'), 'gelu': gelu}[c['activation_function']]
     x = w['transformer.wte.weight'][tokens] + w['transformer.wpe.weight'][:tokens.shape[1]]
     for i in range(c['n_layer']):
@@ -67,6 +77,9 @@ def gpt2(c, w, tokens):
 
 torch.set_num_threads(1)
 for task in json.load(sys.stdin):
-    config = json.load(open(os.path.join(task['directory'], 'config.json')))
-    logits = {'llama': llama, 'gpt2': gpt2}[config['model_type']](config, weights_of(task['directory']), torch.tensor(task['tokens']))
+    directory = task['directory']
+    weights = write(directory, **task['write']) if 'write' in task else weights_of(directory)
+    config = json.load(open(os.path.join(directory, 'config.json')))
+    change = adapters_of(task['adapters']) if 'adapters' in task else lambda x, name: 0
+    logits = {'llama': llama, 'gpt2': gpt2}[config['model_type']](config, weights, torch.tensor(task['tokens']), change)
     print(json.dumps(logits.flatten().tolist()))
