@@ -1,0 +1,106 @@
+/** What people have said of answers, and what each kind of loss learns from it: pairs, judged answers, answers with control tokens, or good answers alone. */
+import type { Needs } from '../../halos/index.ts'
+import { type Example, shuffle, type TrainingExample } from '../../models/index.ts'
+import {
+  bad,
+  type Dice,
+  dice,
+  drawPreference,
+  drawTask,
+  embellishment,
+  end,
+  good,
+  mistaken,
+  type Preference,
+  type Task,
+  type Tokens,
+} from './world.ts'
+
+export interface Data {
+  readonly pairs: number
+  /** The probability that a preference is recorded the wrong way round. */
+  readonly flipped?: number
+  /** The fraction of pairs on which two groups of people disagree: each pair is there twice, once either way round. */
+  readonly contradictory?: number
+}
+
+/** What of the data a method that learns from judged answers is given. */
+export interface Feedback {
+  /** The fraction of desirable answers that is kept. */
+  readonly desirable?: number
+  /** The fraction of undesirable answers that is kept. */
+  readonly undesirable?: number
+  /** One answer of each pair, desirable or undesirable at random. */
+  readonly single?: true
+}
+
+/** The preferences of people in the training data. */
+export const preferences = ({ pairs, flipped = 0, contradictory }: Data, seed: number): readonly Preference[] => {
+  const roll = dice(seed, 2)
+  if (contradictory !== undefined) return disputes(pairs, contradictory, roll)
+  return Array.from({ length: pairs }, () => {
+    const preference = drawPreference(roll)
+    return roll() < flipped ? reversed(preference) : preference
+  })
+}
+
+export const reversed = ({ task, chosen, rejected }: Preference): Preference => ({ task, chosen: rejected, rejected: chosen })
+
+/**
+ * What two groups of people say who agree that answers should be right, and disagree on whether to go on talking afterwards.
+ * Where they agree, a right answer is preferred to a wrong one; where they do not, an answer and the same answer with more words are compared.
+ */
+const disputes = (pairs: number, contradictory: number, roll: Dice): readonly Preference[] => {
+  const disputed = Array.from({ length: Math.round((pairs * contradictory) / 2) }, (): Preference => {
+    const task = drawTask(roll)
+    const said = roll() < 0.5 ? task.answer : mistaken(task.answer, roll)
+    return { task, chosen: said, rejected: [...said, ...embellishment(1 + Math.floor(4 * roll()), roll)] }
+  })
+  const agreed = Array.from({ length: pairs - 2 * disputed.length }, (): Preference => {
+    const task = drawTask(roll)
+    return { task, chosen: task.answer, rejected: mistaken(task.answer, roll) }
+  })
+  return [...disputed.flatMap((preference) => [preference, reversed(preference)]), ...agreed]
+}
+
+/** The examples of a loss; with `control`, the answers carry what was said of them as a token before them (CSFT). */
+export const examplesOf = (
+  needs: Pick<Needs, 'pair' | 'label'>,
+  given: readonly Preference[],
+  control: boolean,
+  feedback: Feedback,
+  seed: number,
+): readonly TrainingExample[] => {
+  if (needs.pair)
+    return given.map(({ task, chosen, rejected }) => ({ chosen: exampleOf(task, chosen), rejected: exampleOf(task, rejected) }))
+  if (needs.label) return judged(given, feedback, seed)
+  if (!control) return demonstrations(given)
+  return given.flatMap(({ task, chosen, rejected }) => [
+    { outcome: exampleOf(task, chosen, [good]) },
+    { outcome: exampleOf(task, rejected, [bad]) },
+  ])
+}
+
+/** An answer ends: that is how a model learns to stop. */
+const exampleOf = ({ prompt }: Task, said: Tokens, control: Tokens = []): Example => ({
+  prompt: [...prompt, ...control],
+  completion: [...said, end],
+})
+
+export const demonstrations = (given: readonly Preference[]): readonly TrainingExample[] =>
+  given.map(({ task, chosen }) => ({ outcome: exampleOf(task, chosen) }))
+
+const judged = (given: readonly Preference[], { desirable = 1, undesirable = 1, single }: Feedback, seed: number) => {
+  const roll = dice(seed, 3)
+  const sides = given.map(() => (single ? roll() < 0.5 : undefined))
+  const kept = (label: boolean, fraction: number) => {
+    const those = given.filter((_, i) => sides[i] === undefined || sides[i] === label)
+    return (fraction < 1 ? shuffle(those, seed).slice(0, Math.round(fraction * those.length)) : those).map(
+      ({ task, chosen, rejected }) => ({
+        outcome: exampleOf(task, label ? chosen : rejected),
+        label,
+      }),
+    )
+  }
+  return [...kept(true, desirable), ...kept(false, undesirable)]
+}

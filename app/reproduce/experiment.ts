@@ -1,0 +1,72 @@
+/**
+ * An experiment: what the paper claims, the cells that show it, and what is made of their figures. A file of `experiments/` each, found without
+ * being listed. Findings are computed from the figures, never written down.
+ */
+import { readdir } from 'node:fs/promises'
+import type { Cell, Measurement, Method, Start } from './pipeline.ts'
+import type { Size } from './recipe.ts'
+import type { Finding } from './statistics.ts'
+
+export interface Experiment {
+  /** As users call it: 'figure3'. */
+  readonly key: string
+  readonly title: string
+  /** What the paper found. */
+  readonly claim: string
+  readonly run: (lab: Lab) => Promise<Outcome>
+}
+
+/** Where experiments are made. */
+export interface Lab {
+  readonly seeds: readonly number[]
+  /** For choosing learning rates; never used for a table. */
+  readonly sweepSeeds: readonly number[]
+  /** Preferences that people have given. */
+  readonly pairs: number
+  /** Measured now, or found among the cells that are finished. */
+  readonly measure: (cell: Cell) => Promise<Measurement>
+}
+
+export interface Outcome {
+  readonly tables: readonly Table[]
+  readonly findings: readonly Finding[]
+  /** What a reader must know: choices that were made, and conditions under which a finding breaks. */
+  readonly notes: readonly string[]
+}
+export type Figure = Exclude<keyof Measurement, 'z0'> | 'z0 > 0'
+export interface Table {
+  readonly title: string
+  /** The first of them is drawn. */
+  readonly columns: readonly Figure[]
+  readonly rows: readonly Row[]
+}
+export interface Row {
+  readonly group: string
+  readonly name: string
+  /** One a seed. */
+  readonly measured: readonly Measurement[]
+}
+
+/** The experiments of the folder, in alphabetical order. */
+export const experiments = async (): Promise<readonly Experiment[]> => {
+  const folder = new URL('./experiments/', import.meta.url)
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.ts')).sort()
+  return Promise.all(files.map(async (file) => (await import(new URL(file, folder).href)).experiment))
+}
+
+export const figure = ({ z0, ...rest }: Measurement, name: Figure): number =>
+  name === 'z0 > 0' ? (z0?.positive ?? Number.NaN) : rest[name]
+export const figures = ({ measured }: Row, name: Figure = 'win'): readonly number[] => measured.map((each) => figure(each, name))
+
+/** What a row starts from, without its seed. */
+export type Setting = Omit<Start, 'seed'>
+
+export const afterSft = ({ pairs }: Lab, size: Size = '100k'): Setting => ({ size, ends: 0, data: { pairs }, sft: true })
+export const withoutSft = (lab: Lab, size: Size = '100k'): Setting => ({ ...afterSft(lab, size), sft: false })
+
+/** One setting and method, on every seed. */
+export const row = async (lab: Lab, group: string, name: string, setting: Setting, method?: Method, seeds = lab.seeds): Promise<Row> => {
+  const measured: Measurement[] = []
+  for (const seed of seeds) measured.push(await lab.measure({ ...setting, seed, ...(method === undefined ? {} : { method }) }))
+  return { group, name, measured }
+}

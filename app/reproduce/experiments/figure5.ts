@@ -1,0 +1,52 @@
+/** Figure 5: without SFT, a model aligned with DPO rambles; one aligned with KTO does not. */
+import { afterSft, type Experiment, figures, type Row, row, withoutSft } from '../experiment.ts'
+import { methods, sweep } from '../methods.ts'
+import { finding } from '../statistics.ts'
+
+/** How often an answer is followed by the token that ends it, in the text of pre-training. */
+const bases = [
+  { ends: 0, group: 'web text without ends' },
+  { ends: 0.2, group: 'one answer in five ends' },
+]
+
+export const experiment: Experiment = {
+  key: 'figure5',
+  title: 'Figure 5: rambling without SFT',
+  claim: 'Without SFT, a model aligned with DPO goes on and on; KTO keeps answers as short as they were after SFT.',
+  run: async (lab) => {
+    const after = afterSft(lab)
+    const [{ method: kto }, { method: dpo }] = [await sweep(lab, after, methods.kto), await sweep(lab, after, methods.dpo)]
+    const [sftKto, sftDpo] = [await row(lab, 'after SFT', 'SFT + KTO', after, kto), await row(lab, 'after SFT', 'SFT + DPO', after, dpo)]
+    const rows: Row[] = []
+    const findings = []
+    for (const { ends, group } of bases) {
+      const start = { ...withoutSft(lab), ends }
+      const alone = await row(lab, group, 'KTO', start, kto)
+      const rambling = await row(lab, group, 'DPO', start, dpo)
+      rows.push(await row(lab, group, 'the base itself', start), alone, rambling)
+      findings.push(
+        finding(`${group}: answers after DPO are longer than after KTO`, figures(rambling, 'length'), figures(alone, 'length')),
+        finding(`${group}: KTO ends answers more often than DPO`, figures(alone, 'ended'), figures(rambling, 'ended')),
+        finding(
+          `${group}: KTO alone ends 95 % of its answers`,
+          figures(alone, 'ended'),
+          figures(alone).map(() => 0),
+          0.95,
+        ),
+      )
+    }
+    const group = 'when KTO rambles as well'
+    const conditions = [
+      await row(lab, group, 'KTO, a quarter of the data', withoutSft(lab), { ...kto, data: { pairs: lab.pairs / 4 } }),
+      await row(lab, group, 'KTO, β = 0.5', withoutSft(lab), { ...kto, settings: { beta: 0.5 } }),
+    ]
+    return {
+      tables: [{ title: 'Answers', columns: ['length', 'ended', 'win', 'exact', 'empty'], rows: [sftKto, sftDpo, ...rows, ...conditions] }],
+      findings,
+      notes: [
+        `Learning rates are those of figure 3: KTO ${kto.rate}, DPO ${dpo.rate}. Answers are cut at 24 tokens; right ones have 4.5 on average.`,
+        'It is partly built in: where web text has no ends, nothing in DPO’s loss makes them likelier, as both answers of a pair have one.',
+      ],
+    }
+  },
+}

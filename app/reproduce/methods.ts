@@ -1,0 +1,41 @@
+/**
+ * The methods that are compared, and the learning rate of each: the best of the same three for every method, on seeds that no table uses.
+ * Whatever else could be tuned is fixed: β = 0.1; PPO-Clip's ε = 0.5; SLiC's δ = λ = 1.
+ */
+import { figures, type Lab, type Row, row, type Setting } from './experiment.ts'
+import type { Method } from './pipeline.ts'
+
+export interface Candidate extends Omit<Method, 'rate'> {
+  readonly name: string
+}
+
+export const methods = {
+  kto: { name: 'KTO', loss: 'kto' },
+  dpo: { name: 'DPO', loss: 'dpo' },
+  ppo: { name: 'PPO-Clip (offline)', loss: 'ppo-clip', settings: { low: 0.5, high: 0.5 } },
+  slic: { name: 'SLiC', loss: 'slic', settings: { delta: 1, lambda: 1 } },
+  csft: { name: 'CSFT', loss: 'csft', epochs: 3 },
+  unlikelihood: { name: 'Unlikelihood', loss: 'unlikelihood' },
+} as const satisfies Readonly<Record<string, Candidate>>
+
+const rates = [3e-4, 1e-3, 3e-3]
+
+export interface Swept {
+  readonly method: Method
+  /** One row a rate. */
+  readonly rows: readonly Row[]
+}
+
+/** The method at the rate that wins most, on the sweep's seeds. */
+export const sweep = async (lab: Lab, setting: Setting, { name, ...candidate }: Candidate): Promise<Swept> => {
+  const tried: { readonly method: Method; readonly row: Row }[] = []
+  for (const rate of rates) {
+    const method: Method = { ...candidate, rate }
+    tried.push({ method, row: await row(lab, name, `rate ${rate}`, setting, method, lab.sweepSeeds) })
+  }
+  const score = ({ row }: (typeof tried)[number]): number => figures(row).reduce((a, b) => a + b, 0)
+  return { method: tried.reduce((best, each) => (score(each) > score(best) ? each : best)).method, rows: tried.map(({ row }) => row) }
+}
+
+/** Of tables that show sweeps. */
+export const sweepTitle = 'Learning rates: the best of each method, on seeds that no other table uses'

@@ -1,0 +1,87 @@
+/** What an experiment has shown, as a document: claim, verdicts, tables with intervals, and how it was made. The same text wherever it is read. */
+import { duration } from '../cli/progress.ts'
+import { type Figure, figures, type Outcome, type Row, type Table } from './experiment.ts'
+import { type Finding, type Interval, interval } from './statistics.ts'
+
+/** What is kept of an experiment. */
+export interface Report extends Outcome {
+  readonly experiment: string
+  readonly title: string
+  readonly claim: string
+  readonly command: string
+  readonly machine: string
+  readonly date: string
+  readonly backend: string
+  readonly seeds: readonly number[]
+  readonly work: { readonly cells: number; readonly seconds: number }
+}
+
+export const names: Readonly<Record<Figure, string>> = {
+  win: 'win rate',
+  reward: 'reward',
+  talkative: 'reward by the talkative',
+  length: 'tokens',
+  ended: 'ended',
+  empty: 'empty',
+  exact: 'exact',
+  kl: 'KL from start',
+  'z0 > 0': 'steps with z₀ > 0',
+}
+const places: Partial<Record<Figure, number>> = { length: 1, kl: 1 }
+
+export const markdown = (report: Report): string =>
+  [
+    `# ${report.title}`,
+    '',
+    `**The paper:** ${report.claim}`,
+    '',
+    '| of this world | difference, 95 % interval | verdict |',
+    '|---|---|---|',
+    ...report.findings.map(
+      (one) => `| ${one.claim} | ${withInterval(one.difference)}${one.above === 0 ? '' : ` (above ${one.above}?)`} | ${verdictOf(one)} |`,
+    ),
+    '',
+    ...report.tables.flatMap(tableLines),
+    ...report.notes.map((note) => `- ${note}`),
+    `- ${seedsOf(report)}. Intervals are over seeds (Student’s t), differences are paired by seed, and many are looked at: no correction was made.`,
+    '',
+    `Made by \`${report.command}\` on ${report.date}: ${report.work.cells} models, ${duration(report.work.seconds)} of processor time on ${report.machine}; ${report.backend}.`,
+    '',
+  ].join('\n')
+
+const seedsOf = ({ seeds }: Report): string => (seeds.length === 1 ? `One seed (${seeds[0]})` : `Seeds ${seeds.join(', ')}`)
+
+const verdictOf = ({ verdict }: Finding): string => (verdict === 'reproduced' ? '**reproduced**' : verdict)
+
+const tableLines = ({ title, columns, rows }: Table): readonly string[] => [
+  `## ${title}`,
+  '',
+  `| | | ${columns.map((name) => names[name]).join(' | ')} |`,
+  `|---|---|${columns.map(() => '---:').join('|')}|`,
+  ...rows.map((row) => `| ${row.group} | ${row.name} | ${columns.map((name) => cell(row, name)).join(' | ')} |`),
+  '',
+]
+
+const cell = (row: Row, name: Figure): string => {
+  const values = figures(row, name)
+  return values.some(Number.isNaN) ? '–' : withInterval(interval(values), places[name])
+}
+
+const withInterval = ({ mean, high }: Interval, digits = 3): string =>
+  `${mean.toFixed(digits).replace(/^-(0\.0+)$/, '$1')}${Number.isFinite(high) ? ` ± ${(high - mean).toFixed(digits)}` : ''}`
+
+/** The table of all experiments, for the README. */
+export const summary = (reports: readonly Report[]): string =>
+  [
+    '| | the paper | reproduced | in doubt, or not |',
+    '|---|---|---|---|',
+    ...reports.map(({ experiment, claim, findings }) => {
+      const [held, rest] = [
+        findings.filter(({ verdict }) => verdict === 'reproduced'),
+        findings.filter(({ verdict }) => verdict !== 'reproduced'),
+      ]
+      const doubts = rest.map((one) => `${one.verdict}: ${one.claim} (${withInterval(one.difference)})`)
+      const name = `[${experiment}](app/reproduce/results/${experiment}.md)`
+      return `| ${name} | ${claim} | ${held.length} of ${findings.length} | ${doubts.join('; ') || '–'} |`
+    }),
+  ].join('\n')

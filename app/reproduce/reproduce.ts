@@ -1,0 +1,79 @@
+/** One experiment or several: run on a lab, reported, drawn, and filed beside the lab's cells. */
+import { join } from 'node:path'
+import { writeAtomically } from '../../models/index.ts'
+import { openBackend, type Wish } from '../backends.ts'
+import { machineName } from '../bench/machine.ts'
+import type { Terminal } from '../cli/terminal.ts'
+import { UsageError } from '../errors.ts'
+import { type Experiment, experiments } from './experiment.ts'
+import { openLab } from './lab.ts'
+import { picture } from './picture.ts'
+import { recipes } from './recipe.ts'
+import { markdown, type Report } from './report.ts'
+
+export interface ReproduceOptions extends Wish {
+  readonly seeds: number
+  readonly quick?: true
+  readonly out: string
+}
+
+/** Reports of the experiments with these keys, or of all. `onReport` gets each as soon as it is there. @throws UsageError for a key that is unknown */
+export const reproduce = async (
+  terminal: Terminal,
+  keys: readonly string[],
+  options: ReproduceOptions,
+  onReport: (report: Report, text: string) => void,
+): Promise<readonly Report[]> => {
+  const chosen = choose(await experiments(), keys)
+  const { backend, mode } = await openBackend(options, terminal.say)
+  try {
+    const reports: Report[] = []
+    for (const experiment of chosen) {
+      terminal.say(`\n${experiment.title}`)
+      const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1)
+      const { lab, work } = openLab({ terminal, backend, recipe: recipes[options.quick ? 'quick' : 'full'], seeds, out: options.out })
+      const { title, claim, key } = experiment
+      const outcome = await experiment.run(lab)
+      const report: Report = {
+        ...{
+          experiment: key,
+          title,
+          claim,
+          command: commandOf(key, options),
+          machine: machineName,
+          date: new Date().toISOString().slice(0, 10),
+        },
+        ...{ backend: `${backend.name}, ${mode}`, seeds, work: work(), ...outcome },
+      }
+      const text = markdown(report)
+      const file = (ending: string) => join(options.out, `${key}.${ending}`)
+      await writeAtomically(file('json'), `${JSON.stringify(report, null, 1)}\n`)
+      await writeAtomically(file('md'), text)
+      await writeAtomically(file('svg'), picture(report))
+      reports.push(report)
+      onReport(report, text)
+      terminal.say(`\nTable, figures and picture: ${file('md')}, ${file('json')}, ${file('svg')}`)
+    }
+    return reports
+  } finally {
+    await backend.close?.()
+  }
+}
+
+const choose = (known: readonly Experiment[], keys: readonly string[]): readonly Experiment[] => {
+  if (keys.includes('all')) return known
+  return keys.map((key) => {
+    const found = known.find((experiment) => experiment.key === key)
+    if (found !== undefined) return found
+    throw new UsageError(`reproduce: there is no experiment '${key}'. Known are ${known.map((each) => each.key).join(', ')}, and all`)
+  })
+}
+
+const commandOf = (key: string, { seeds, quick, backend, mode, threads }: ReproduceOptions): string =>
+  [
+    `halograd reproduce ${key} --seeds ${seeds}`,
+    ...(quick ? ['--quick'] : []),
+    ...(backend === 'auto' ? [] : [`--backend ${backend}`]),
+    ...(mode === undefined ? [] : [`--mode ${mode}`]),
+    ...(threads === undefined ? [] : [`--threads ${threads}`]),
+  ].join(' ')
