@@ -64,10 +64,7 @@ test('web text ends answers only as often as it is told, and everything is decid
 })
 
 test('flips are as frequent as asked; contradictions are there both ways round, and both groups agree on the rest', () => {
-  const agreement = (flipped: number) =>
-    mean(
-      preferences({ pairs: 4000, flipped }, 5).map(({ task, chosen, rejected }) => (reward(task, chosen) > reward(task, rejected) ? 1 : 0)),
-    )
+  const agreement = (flipped: number) => mean(preferences({ pairs: 4000, flipped }, 5).map((each) => (Math.sign(better(each)) + 1) / 2))
   const [none, some] = [agreement(0), agreement(0.4)]
   near(some, 0.6 * none + 0.4 * (1 - none), 0.05)
   const all = preferences({ pairs: 100, contradictory: 0.5 }, 6)
