@@ -102,5 +102,3 @@ export const saveCheckpoint = async (directory: string, backend: Backend, saved:
   writeDirectoryAtomically(directory, { ...(await modelDirectory(backend, saved)), ...notes })
 
 export const jsonNote = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
-/** JSON Lines. */
-export const linesNote = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')

@@ -8,6 +8,12 @@ export interface Evaluation {
   readonly examples: number
 }
 
+/** Measures parameters. `examples`: how many are counted. */
+export interface Evaluator<P> {
+  (parameters: P): Promise<Evaluation>
+  readonly examples: number
+}
+
 /**
  * An evaluator that can be asked again and again: the reference model (`reference`) is run once.
  * Batches have one size, so a few examples may be left out: `examples` says how many were counted.
@@ -19,21 +25,23 @@ export const evaluator = <P>(
   reference: P,
   examples: readonly TrainingExample[],
   { batch, seed }: { readonly batch: number; readonly seed: number },
-): ((parameters: P) => Promise<Evaluation>) => {
+): Evaluator<P> => {
   const size = Math.floor(examples.length / Math.ceil(examples.length / batch))
   const batches = feed(backend, model, loss, reference, examples, { batch: size, seed })
   const measure = compile(backend, (parameters: P, part: TrainingBatch) => objective(model, loss, parameters, part).metrics)
-  return async (parameters) => {
+  const counted = size * batches.stepsPerEpoch
+  const measured = async (parameters: P): Promise<Evaluation> => {
     const totals: Record<string, { readonly sum: number; readonly count: number }> = {}
     for (let i = 0; i < batches.stepsPerEpoch; i++)
       for (const { batch: part } of await batches.at(i)) {
-        const measured = await measure(parameters, part)
-        for (const [name, { sum, count }] of Object.entries(measured)) {
+        const found = await measure(parameters, part)
+        for (const [name, { sum, count }] of Object.entries(found)) {
           const before = totals[name] ?? { sum: 0, count: 0 }
           totals[name] = { sum: before.sum + (await read(backend, sum))[0]!, count: before.count + (await read(backend, count))[0]! }
         }
-        dispose(backend, measured)
+        dispose(backend, found)
       }
-    return { metrics: divide(totals), examples: size * batches.stepsPerEpoch }
+    return { metrics: divide(totals), examples: counted }
   }
+  return Object.assign(measured, { examples: counted })
 }

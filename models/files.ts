@@ -3,8 +3,8 @@
  * then renamed: whoever looks, at any moment, sees the whole old file or the whole new one. Every failure is a `FileError` that says what to do.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { FileError } from './errors.ts'
 
 /** @throws FileError */
@@ -18,6 +18,17 @@ export const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   )
+
+/**
+ * Whether something could be written to a directory that may not exist yet: before the work whose result it is for.
+ * @throws FileError
+ */
+export const checkWritable = (path: string): Promise<void> =>
+  guarded(path, 'a directory that can be written', async () => {
+    let nearest = resolve(path)
+    while (!(await exists(nearest)) && dirname(nearest) !== nearest) nearest = dirname(nearest)
+    await access(nearest, constants.W_OK)
+  })
 
 /** What a file holds; a large one piece by piece. */
 export type Content = string | Uint8Array | Iterable<Uint8Array>
@@ -58,6 +69,34 @@ export const writeDirectoryAtomically = (path: string, files: Readonly<Record<st
       for (const [name, content] of Object.entries(files)) if (content === undefined) await rm(join(path, name), { force: true })
     })
     await flushDirectory(isNew ? parent : path)
+  })
+
+/** A file that grows, such as a log: what was appended is there for other readers at once, and on the disk after `flush`. */
+export interface Growing {
+  readonly append: (content: string | Uint8Array) => Promise<void>
+  readonly flush: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Opens a file to append to, creating it when absent. @throws FileError, from what is returned, too */
+export const openGrowing = (path: string): Promise<Growing> => {
+  const safely = <T>(work: () => Promise<T>): Promise<T> => guarded(path, 'a file that can be written', work)
+  return safely(async () => {
+    await mkdir(dirname(path), { recursive: true })
+    const file = await open(path, 'a')
+    return {
+      append: (content) => safely(() => file.appendFile(content)),
+      flush: () => safely(() => file.sync()),
+      close: () => safely(() => file.close()),
+    }
+  })
+}
+
+/** Removes what a killed process has left beside its destination. @throws FileError */
+export const removeStaged = (directory: string): Promise<void> =>
+  guarded(directory, 'a directory that can be written', async () => {
+    const names = (await readdir(directory).catch(ifAbsent([]))).filter((name) => /^\..*\.tmp$/.test(name))
+    for (const name of names) await rm(join(directory, name), { recursive: true, force: true })
   })
 
 const unique = (): string => `${process.pid}-${randomBytes(6).toString('hex')}`

@@ -1,13 +1,15 @@
 /** `halograd`: reads the arguments, runs the command, and turns whatever goes wrong into words and an exit code. */
 import { readdir, readFile } from 'node:fs/promises'
 import { Command } from 'commander'
+import { withConfiguration } from './configuration.ts'
 import { failureOf } from './failure.ts'
 import { interrupted, ok, processTerminal, type Terminal } from './terminal.ts'
 
 /** Runs one command. Returns its exit code. */
 export const main = async (args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> => {
   try {
-    await (await program(terminal)).parseAsync([...args], { from: 'user' })
+    const halograd = await program(terminal)
+    await halograd.parseAsync([...(await withConfiguration(halograd, args))], { from: 'user' })
     return terminal.stop.aborted ? interrupted : ok
   } catch (error) {
     const { exitCode, message } = await failureOf(error, args.includes('--verbose'))

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { backendNames } from '../backends.ts'
 import { UsageError } from '../errors.ts'
+import { configurable } from './configuration.ts'
 
 /** What every command understands. */
 export interface CommonOptions {
@@ -38,10 +39,16 @@ export interface TrainingOptions extends CommonOptions, BackendOptions {
   readonly seed: number
   readonly eval: string
   readonly maxLength?: number
+  readonly resume?: true
+  readonly saveEvery?: number
+  readonly keep: number
+  readonly evalEvery?: number
+  readonly patience?: number
+  readonly best?: true
 }
 export const trainingOptions = (command: Command, defaults: { readonly lr: number; readonly batch: number }): Command =>
   backendOptions(
-    command
+    configurable(command)
       .requiredOption('--model <dir>', 'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json)')
       .requiredOption('--data <file>', 'training data, as JSON Lines')
       .requiredOption('--out <dir>', 'where to save the trained model')
@@ -52,7 +59,17 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       .option('--lr <rate>', 'peak learning rate: 10 % warm-up, then linearly to 0', positive, defaults.lr)
       .option('--seed <n>', 'of everything random: the same seed gives the same run', integer(0), 0)
       .option('--eval <file|fraction>', 'held-out data: a file, or a fraction of --data', '0.1')
-      .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2)),
+      .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
+      .option(
+        '--eval-every <n>',
+        'measure on held-out data every n steps (default: before and after; with --best or --patience 10 times)',
+        integer(1),
+      )
+      .option('--patience <n>', 'stop when the held-out loss has not been lower for n measurements', integer(1))
+      .option('--best', 'save the model of the lowest held-out loss, rather than the last')
+      .option('--save-every <n>', 'keep a checkpoint every n steps; 0: none (default: 10 in a run)', integer(0))
+      .option('--keep <n>', 'checkpoints that stay in OUT/checkpoints, beside the best', integer(1), 2)
+      .option('--resume', 'go on from the last checkpoint in --out, bit by bit as if never stopped'),
   )
 
 /** An integer from `least` to `most`. */

@@ -2,6 +2,8 @@
 import type { AnyLoss } from '../../halos/index.ts'
 import type { StepReport } from '../../models/index.ts'
 import type { Terminal } from '../cli/terminal.ts'
+import { curveLines } from './curves.ts'
+import type { LogRow } from './log.ts'
 import type { RunResult } from './run.ts'
 
 /** The identities that hold while the policy still is the reference model; the loop has checked them. */
@@ -12,7 +14,13 @@ export const sayStart = (terminal: Terminal, { name, needs }: AnyLoss, { metrics
   terminal.say(`first step, where the policy still is the reference model: ${name} loss ${loss.toFixed(6)}${margins}, as it must be`)
 }
 
-export const sayResult = (terminal: Terminal, { needs }: AnyLoss, { heldOut, interrupted, steps, out, seconds }: RunResult): void => {
+export const sayResult = (
+  terminal: Terminal,
+  { needs }: AnyLoss,
+  { heldOut, interrupted, steps, saved, out, seconds }: RunResult,
+  rows: readonly LogRow[],
+): void => {
+  for (const line of curveLines(rows)) terminal.say(line)
   if (heldOut !== undefined) {
     const { before, after } = heldOut
     terminal.say(`\nheld out (${after.examples} examples)      before      after`)
@@ -21,7 +29,9 @@ export const sayResult = (terminal: Terminal, { needs }: AnyLoss, { heldOut, int
       if (a !== undefined && b !== undefined) terminal.say(`  ${title.padEnd(24)}${figure(a)} ${figure(b)}`)
     }
   }
-  terminal.say(`\n${interrupted ? `Stopped after ${steps} steps` : `${steps} steps`} in ${seconds.toFixed(1)} s. Saved to ${out}`)
+  terminal.say(
+    `\n${interrupted ? `Stopped after ${steps} steps` : `${steps} steps`} in ${seconds.toFixed(1)} s. ${saved === steps ? 'Saved' : `The best, of step ${saved}, is saved`} to ${out}`,
+  )
   terminal.say(
     needs.reward
       ? `Let it judge:  halograd judge --judge 'reward ${out}' --model … --data …`

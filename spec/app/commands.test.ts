@@ -10,10 +10,14 @@ const model = await tinyModel(join(folder, 'model'))
 const data = { judged: jsonLines(join(folder, 'judged.jsonl'), judged), pairs: jsonLines(join(folder, 'pairs.jsonl'), pairs) }
 const on = ['--backend', 'reference'] as const
 const saved = [
+  'checkpoints',
   'config.json',
+  'events',
   'generation_config.json',
+  'metrics.csv',
   'metrics.jsonl',
   'model.safetensors',
+  'run.json',
   'tokenizer.json',
   'tokenizer_config.json',
   'training.json',
@@ -41,9 +45,11 @@ test('align by KTO: step 0 is λ/2, the margin grows, the directory loads again 
   assert.equal(result.heldOut.after.metrics['rewards/accuracies'], 1)
   assert.deepEqual(readdirSync(out).sort(), saved)
   const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')
-  assert.equal(lines.length, result.steps)
-  near(JSON.parse(lines[0]!).loss, 0.5, 1e-6)
-  assert.equal(JSON.parse(readFileSync(join(out, 'training.json'), 'utf8')).options.lr, 0.02)
+  assert.equal(lines.length, 1 + result.steps)
+  near(JSON.parse(lines[0]!).eval_loss, 0.5, 1e-6)
+  near(JSON.parse(lines[1]!).loss, 0.5, 1e-6)
+  assert.equal(JSON.parse(lines.at(-1)!).eval_loss, result.heldOut.after.metrics.loss)
+  assert.equal(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).lr, 0.02)
   assert.match(run.err, /backend: reference, float64 interpreter/)
   assert.match(run.err, /the policy still is the reference model: KTO loss 0\.500000, rewards margin 0\.000000/)
   const text = await halograd('generate', '--model', out, '--prompt', 'the cat', '--max-tokens', '3', ...on)

@@ -40,7 +40,7 @@ test('Ctrl-C stops after the step, saves a model that loads, and exits with 130'
   assert.match(run.err, /Stopping after this step/)
   const result = JSON.parse(run.out)
   assert.ok(result.interrupted && result.steps >= 1 && result.steps < 1000000)
-  assert.equal(readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n').length, result.steps)
+  assert.equal(readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n').length, 1 + result.steps)
   const text = await halograd('generate', '--model', out, '--prompt', 'the', '--max-tokens', '2', '--backend', 'reference')
   assert.equal(text.code, 0, text.err)
 })

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import type { Settings } from '../../../halos/index.ts'
 import type { TrainingExample } from '../../../models/index.ts'
+import { pathOf, settingsOf } from '../configuration.ts'
 import { common, positive, setting, type TrainingOptions, trainingOptions } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -36,7 +37,7 @@ Example:
   halograd align --halo kto --model ./stories260K-hf --data thumbs.jsonl --out aligned --epochs 2
   halograd generate --model aligned --prompt "Once upon a time"`,
     )
-    .action(async ({ beta, set = {}, ...options }: AlignOptions) => {
+    .action(async ({ beta, set = {}, ...options }: AlignOptions, command: Command) => {
       const [{ imbalance }, { findLoss }, { balanceOf }, { run }] = await Promise.all([
         import('../../../halos/index.ts'),
         import('../../losses.ts'),
@@ -50,6 +51,6 @@ Example:
         const warning = loss.needs.label ? imbalance(balanceOf(examples), { desirable, undesirable }) : undefined
         if (warning !== undefined) terminal.say(`warning: ${warning} (--set desirable=… or --set undesirable=…)`)
       }
-      const result = await run(terminal, { command: 'align', loss, options, inspect })
+      const result = await run(terminal, { command: pathOf(command), settings: settingsOf(command), loss, options, inspect })
       if (options.json) terminal.print(`${JSON.stringify({ settings, ...result })}\n`)
     })

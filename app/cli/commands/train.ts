@@ -1,5 +1,6 @@
 /** `halograd train`: what is not alignment. `sft` imitates demonstrations; `reward` learns to tell the better of two completions. */
 import { Command } from 'commander'
+import { pathOf, settingsOf } from '../configuration.ts'
 import { common, type TrainingOptions, trainingOptions } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -49,8 +50,9 @@ const trains = (
   defaults: { readonly lr: number; readonly batch: number },
   loss: string = name,
 ): Command =>
-  common(trainingOptions(new Command(name), defaults)).action(async (options: TrainingOptions) => {
+  common(trainingOptions(new Command(name), defaults)).action(async (options: TrainingOptions, command: Command) => {
     const [{ findLoss }, { run }] = await Promise.all([import('../../losses.ts'), import('../../run/run.ts')])
-    const result = await run(terminal, { command: `train ${name}`, loss: await findLoss(loss, {}), options })
+    const task = { command: pathOf(command), settings: settingsOf(command), loss: await findLoss(loss, {}), options }
+    const result = await run(terminal, task)
     if (options.json) terminal.print(`${JSON.stringify(result)}\n`)
   })

@@ -1,0 +1,23 @@
+/** What can be wrong with the options of a run before any file is read: everything is told at once. */
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { checkWritable } from '../../models/index.ts'
+import { UsageError } from '../errors.ts'
+import type { Task } from './run.ts'
+
+/** @throws UsageError with everything that contradicts; FileError where --out cannot be written to */
+export const checkOptions = async ({ loss, options }: Task): Promise<void> => {
+  const { batch, accumulate, model, out, best, saveEvery } = options
+  const there = await stat(out).catch(() => undefined)
+  const wrong = [
+    loss.needs.unrelated &&
+      batch < 2 &&
+      `--batch ${batch}: ${loss.name} needs at least 2 examples a step. Its reference point z₀ is the mean reward of completions that do not belong to their prompts, and a batch of one has none`,
+    accumulate > batch && `--accumulate ${accumulate}: a batch of ${batch} has at most ${batch} parts`,
+    resolve(out) === resolve(model) && '--out is --model: choose another directory, or the model you start from is lost',
+    there?.isDirectory() === false && `--out: ${out} is a file; give a directory, or a path that does not exist yet`,
+    best && saveEvery === 0 && '--best: the best step is kept as a checkpoint, and --save-every 0 says to keep none',
+  ].filter((flaw) => typeof flaw === 'string')
+  if (wrong.length > 0) throw new UsageError(wrong.join('\n'))
+  await checkWritable(out)
+}

@@ -1,0 +1,107 @@
+/**
+ * The steps of a run, whatever is trained: measured on held-out data, logged and kept on the way, until they are done, or no longer help, or Ctrl-C.
+ * Everything that decides what comes next is in the journal: a run that was killed goes on as if it had not been.
+ */
+import { dispose, evaluate, type Tree } from '../../core/index.ts'
+import { adamW, begin, linear, train, writeDirectoryAtomically } from '../../models/index.ts'
+import type { Opened } from '../backends.ts'
+import { jsonNote } from '../checkpoint.ts'
+import { count, progress } from '../cli/progress.ts'
+import { breathe, type Terminal } from '../cli/terminal.ts'
+import { Interrupted, UsageError } from '../errors.ts'
+import { evaluator } from '../evaluation.ts'
+import type { RunData } from './data.ts'
+import { openJournal } from './journal.ts'
+import { csvOf, heldOutIn, rowOf, trainedIn } from './log.ts'
+import { sayResult, sayStart } from './report.ts'
+import type { RunResult, Task } from './run.ts'
+import { bestOf, sinceBest } from './selection.ts'
+import type { Subject } from './subject.ts'
+
+export const course = async <P extends Tree<P>>(
+  terminal: Terminal,
+  { command, settings, loss, options }: Task,
+  data: RunData,
+  { backend, mode }: Opened,
+  { model, parameters, files }: Subject<P>,
+): Promise<RunResult> => {
+  const { batch, accumulate, seed, out, patience, best = false, resume = false } = options
+  const steps = options.steps ?? Math.max(1, Math.round(options.epochs * Math.floor(data.training.length / batch)))
+  const tenth = Math.ceil(steps / 10)
+  const { saveEvery = tenth, evalEvery = best || patience !== undefined ? tenth : steps } = options
+  const measurable = data.heldOut.length >= 2
+  if (!measurable && (best || patience !== undefined))
+    throw new UsageError('--best and --patience need at least 2 held-out examples: give --eval a file, or a larger fraction')
+
+  const optimizer = adamW({ rate: linear({ rate: options.lr, warmup: Math.round(steps / 10), steps }) })
+  const journalOptions = { out, command, settings, resume, keep: saveEvery === 0 ? 0 : options.keep, steps, say: terminal.say }
+  const journal = await openJournal(backend, begin(optimizer, parameters), journalOptions)
+  const { rows } = journal
+  const behind = rows.at(-1)?.step ?? 0
+  terminal.say(`${loss.name}: ${data.training.length} examples, ${steps} steps of ${batch}; ${data.heldOut.length} examples held out`)
+  if (behind > 0) terminal.say(`resumed after step ${behind}`)
+
+  try {
+    const judge = measurable ? evaluator(backend, model, loss, parameters, data.heldOut, { batch, seed }) : undefined
+    if (judge !== undefined && rows.length === 0) {
+      const resident = await evaluate(backend, parameters)
+      await journal.append(rowOf({ step: 0, epoch: 0, tokens: 0, metrics: {} }, (await judge(resident)).metrics))
+      dispose(backend, resident)
+    }
+    const lost = () => patience !== undefined && sinceBest(rows) >= patience
+    let [seconds, stopped] = [journal.seconds, lost()]
+    const bar = progress(terminal, command, steps)
+    const state = await train(journal.start, {
+      ...{ backend, model, loss, optimizer, examples: data.training, steps, batch, accumulate, seed },
+      ...(behind > 0 ? { reference: parameters } : {}),
+      signal: {
+        get aborted() {
+          return terminal.stop.aborted || stopped
+        },
+      },
+      onStep: async (report, now) => {
+        const { step, tokens, metrics } = report
+        seconds += report.seconds
+        if (step === 1) sayStart(terminal, loss, report)
+        const due = judge !== undefined && (step % evalEvery === 0 || step === steps)
+        await journal.append(rowOf(report, due ? (await judge(now.parameters)).metrics : {}))
+        stopped = due && lost()
+        const worthKeeping = (saveEvery > 0 && step % saveEvery === 0) || (due && bestOf(rows)?.step === step)
+        if (worthKeeping) await journal.save(now, { finished: stopped || step === steps, seconds })
+        bar.at(step, `loss ${metrics.loss?.toFixed(4)} · ${count(tokens / report.seconds)} tokens/s`)
+        await breathe()
+      },
+    }).finally(bar.end)
+
+    const last = rows.at(-1)
+    if (last === undefined || last.step === 0) throw new Interrupted('Stopped. There was nothing to save yet.')
+    await journal.save(state, { finished: stopped || last.step === steps, seconds })
+    const chosen = (best ? bestOf(rows) : undefined) ?? last
+    const trained = chosen === last ? state.parameters : (await journal.at(chosen.step)).parameters
+    const before = rows[0] && heldOutIn(rows[0])
+    const after = heldOutIn(chosen) ?? (await judge?.(trained))?.metrics
+    const counted = { examples: judge?.examples ?? 0 }
+    const result: RunResult = {
+      ...{ loss: loss.name, backend: backend.name, mode, out, steps: last.step, saved: chosen.step },
+      interrupted: terminal.stop.aborted,
+      examples: { training: data.training.length, heldOut: data.heldOut.length },
+      firstLosses: rows.flatMap(({ step, loss: value }) => (step <= 5 && value !== undefined ? [value] : [])),
+      ...(before && after ? { heldOut: { before: { metrics: before, ...counted }, after: { metrics: after, ...counted } } } : {}),
+      last: trainedIn(last),
+      seconds,
+      tokensPerSecond: rows.reduce((sum, { tokens }) => sum + tokens, 0) / seconds,
+    }
+    await writeDirectoryAtomically(out, {
+      ...(await files(backend, trained)),
+      'training.json': jsonNote({ command, result }),
+      'metrics.csv': csvOf(rows),
+    })
+    sayResult(terminal, loss, result, rows)
+    return result
+  } catch (error) {
+    if (journal.kept() > 0) terminal.say(`What was done up to step ${journal.kept()} is kept: --resume goes on from there.`)
+    throw error
+  } finally {
+    await journal.close()
+  }
+}
