@@ -4,12 +4,12 @@
  */
 import { add, dot, gelu, silu, type Tensor, take } from '../core/index.ts'
 import type { Activation, ModelConfig } from './config.ts'
-import { causalWeights, geluTanh, type LayerNorm, layerNorm, type Stream, type Tokens } from './layers.ts'
+import { apply, causalWeights, geluTanh, type LayerNorm, layerNorm, type Matrix, type Stream, type Tokens } from './layers.ts'
 import type { Pass } from './pass.ts'
 import { type Make, sizes } from './slot.ts'
 
 interface Linear<In extends string, Out extends string> {
-  readonly weight: Tensor<In | Out>
+  readonly weight: Matrix<In | Out>
   readonly bias: Tensor<Out>
 }
 export interface Gpt2 {
@@ -106,17 +106,17 @@ const attend = (
   memory: Gpt2Memory | undefined,
 ): readonly [Stream, Gpt2Memory] => {
   const h = layerNorm(p.norm, x, normEpsilon)
-  const q = add(dot(h, p.query.weight, 'embed'), p.query.bias) // batch seq head key
-  const keys = pass.recall(add(dot(h, p.key.weight, 'embed'), p.key.bias), memory?.keys) // batch past head key
-  const values = pass.recall(add(dot(h, p.value.weight, 'embed'), p.value.bias), memory?.values) // batch past head key
+  const q = add(apply(h, p.query.weight, 'embed'), p.query.bias) // batch seq head key
+  const keys = pass.recall(add(apply(h, p.key.weight, 'embed'), p.key.bias), memory?.keys) // batch past head key
+  const values = pass.recall(add(apply(h, p.value.weight, 'embed'), p.value.bias), memory?.values) // batch past head key
   const weights = causalWeights(dot(q, keys, 'key'), headSize, pass)
-  return [add(dot(dot(weights, values, 'past'), p.out.weight, 'head', 'key'), p.out.bias), { keys, values }]
+  return [add(apply(dot(weights, values, 'past'), p.out.weight, 'head', 'key'), p.out.bias), { keys, values }]
 }
 
 const feedForward = (p: Gpt2Block['feedForward'], x: Stream, { normEpsilon, activation }: ModelConfig): Stream => {
   const h = layerNorm(p.norm, x, normEpsilon)
-  const hidden = activate[activation](add(dot(h, p.up.weight, 'embed'), p.up.bias))
-  return add(dot(hidden, p.down.weight, 'hidden'), p.down.bias)
+  const hidden = activate[activation](add(apply(h, p.up.weight, 'embed'), p.up.bias))
+  return add(apply(hidden, p.down.weight, 'hidden'), p.down.bias)
 }
 
 /** One layer: the stream after attention and feed-forward, and the keys and values to remember. */

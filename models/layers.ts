@@ -2,12 +2,49 @@
  * What both families of transformers are made of. Axes: `batch`; `seq`, the tokens at hand; `past`, the tokens they may look at;
  * `embed`, the residual stream; `hidden`; `vocab`; `head`, and inside a head `key`.
  */
-import { add, div, less, mean, mul, softmax, sqrt, square, sub, type Tensor, unary, where } from '../core/index.ts'
+import {
+  type AnyTensor,
+  add,
+  conform,
+  div,
+  dot,
+  less,
+  mean,
+  mul,
+  softmax,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  unary,
+  where,
+} from '../core/index.ts'
 import type { Pass } from './pass.ts'
 
 export type Tokens = Tensor<'batch' | 'seq'>
 export type Stream = Tensor<'batch' | 'seq' | 'embed'>
 export type Logits = Tensor<'batch' | 'seq' | 'vocab'>
+
+/** A matrix of weights; or one that stays as it is, with a change of low rank beside it. */
+export type Matrix<A extends string> = Tensor<A> | LowRank<A>
+export interface LowRank<A extends string> {
+  readonly base: Tensor<A>
+  /** What `base` reads × rank, and rank × what it gives. */
+  readonly A: Tensor<string>
+  readonly B: Tensor<string>
+}
+
+/** x W; or x (W + A B) = x W + (x A) B: the sum of the matrices, which is as large as W, is never made, and neither is its gradient. */
+export const apply = <X extends string, A extends string, N extends X & A>(
+  x: Tensor<X>,
+  matrix: Matrix<A>,
+  ...over: readonly N[]
+): Tensor<Exclude<X | A, N>> => {
+  if (!('base' in matrix)) return dot(x, matrix, ...over)
+  const unchanged = dot(x, matrix.base, ...over)
+  const narrow: AnyTensor = dot(x, matrix.A, ...over)
+  return conform(add(unchanged, dot(narrow, matrix.B, 'rank')), unchanged.shape)
+}
 
 /** gain · x / √(mean x² + ε). Zhang & Sennrich (2019), arXiv:1910.07467. */
 export const rmsNorm = (gain: Tensor<'embed'>, x: Stream, epsilon: number): Stream =>

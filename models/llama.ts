@@ -5,7 +5,7 @@
  */
 import { add, cos, dot, exp, iota, mul, reverse, silu, sin, size, sub, type Tensor, take } from '../core/index.ts'
 import type { ModelConfig } from './config.ts'
-import { causalWeights, rmsNorm, type Stream, type Tokens } from './layers.ts'
+import { apply, causalWeights, type Matrix, rmsNorm, type Stream, type Tokens } from './layers.ts'
 import type { Pass } from './pass.ts'
 import { type Make, sizes } from './slot.ts'
 
@@ -19,16 +19,16 @@ export interface Llama {
 export interface LlamaBlock {
   readonly attention: {
     readonly norm: { readonly gain: Tensor<'embed'> }
-    readonly query: Tensor<'embed' | 'head' | 'group' | 'half' | 'pair'>
-    readonly key: Tensor<'embed' | 'head' | 'half' | 'pair'>
-    readonly value: Tensor<'embed' | 'head' | 'key'>
-    readonly out: Tensor<'head' | 'group' | 'key' | 'embed'>
+    readonly query: Matrix<'embed' | 'head' | 'group' | 'half' | 'pair'>
+    readonly key: Matrix<'embed' | 'head' | 'half' | 'pair'>
+    readonly value: Matrix<'embed' | 'head' | 'key'>
+    readonly out: Matrix<'head' | 'group' | 'key' | 'embed'>
   }
   readonly feedForward: {
     readonly norm: { readonly gain: Tensor<'embed'> }
-    readonly gate: Tensor<'embed' | 'hidden'>
-    readonly up: Tensor<'embed' | 'hidden'>
-    readonly down: Tensor<'hidden' | 'embed'>
+    readonly gate: Matrix<'embed' | 'hidden'>
+    readonly up: Matrix<'embed' | 'hidden'>
+    readonly down: Matrix<'hidden' | 'embed'>
   }
 }
 /** Keys (rotated) and values of every position so far. */
@@ -106,17 +106,17 @@ const attend = (
   memory: LlamaMemory | undefined,
 ): readonly [Stream, LlamaMemory] => {
   const h = rmsNorm(p.norm.gain, x, normEpsilon)
-  const q = rotate(dot(h, p.query, 'embed'), pass.positions, ropeTheta) // batch seq head group half pair
-  const keys = pass.recall(rotate(dot(h, p.key, 'embed'), pass.positions, ropeTheta), memory?.keys) // batch past head half pair
-  const values = pass.recall(dot(h, p.value, 'embed'), memory?.values) // batch past head key
+  const q = rotate(apply(h, p.query, 'embed'), pass.positions, ropeTheta) // batch seq head group half pair
+  const keys = pass.recall(rotate(apply(h, p.key, 'embed'), pass.positions, ropeTheta), memory?.keys) // batch past head half pair
+  const values = pass.recall(apply(h, p.value, 'embed'), memory?.values) // batch past head key
   const weights = causalWeights(dot(q, keys, 'half', 'pair'), headSize, pass)
-  return [dot(dot(weights, values, 'past'), p.out, 'head', 'group', 'key'), { keys, values }]
+  return [apply(dot(weights, values, 'past'), p.out, 'head', 'group', 'key'), { keys, values }]
 }
 
 /** SwiGLU: down (silu(gate x) · up x). Shazeer (2020), arXiv:2002.05202. */
 const feedForward = (p: LlamaBlock['feedForward'], x: Stream, { normEpsilon }: ModelConfig): Stream => {
   const h = rmsNorm(p.norm.gain, x, normEpsilon)
-  return dot(mul(silu(dot(h, p.gate, 'embed')), dot(h, p.up, 'embed')), p.down, 'hidden')
+  return apply(mul(silu(apply(h, p.gate, 'embed')), apply(h, p.up, 'embed')), p.down, 'hidden')
 }
 
 /** One layer: the stream after attention and feed-forward, and the keys and values to remember. */

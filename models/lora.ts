@@ -3,11 +3,13 @@
  *
  *     W′ = W + (α / rank) · A B        A: input × rank, at random;  B: rank × output, 0
  *
- * While B = 0 the adapted model is the base model: the frozen base *is* the reference, and there is no second copy of it.
+ * While B = 0 the adapted model is the base model: the frozen base *is* the reference, and there is no second copy of it. In training W′ is never made
+ * (`apply`): what is as large as the model is read, not written.
  */
 import { type AnyTensor, add, at, type Backend, conform, dot, leaves, mapTree, mul, type Tensor, volume } from '../core/index.ts'
 import type { ModelConfig } from './config.ts'
 import { ConfigError } from './errors.ts'
+import type { LowRank } from './layers.ts'
 import { type Parameters, parametersBy } from './parameters.ts'
 import type { StoredTensor } from './safetensors.ts'
 import { drawn, type Make, type Slot } from './slot.ts'
@@ -26,24 +28,36 @@ export interface LoraOptions {
 export type Adapters = Readonly<Record<string, { readonly A: Tensor<string>; readonly B: Tensor<string> }>>
 
 /**
- * A model of which only the adapters are parameters. The base had better live on the backend (`evaluate` it once).
+ * A model of which only the adapters are parameters. The base had better live on the backend (`evaluate` it once): it is read from there, never copied.
  * @throws ConfigError for a target that the model does not have, or a rank that is not a positive integer
  */
 export const adapted = (config: ModelConfig, base: Parameters, options: LoraOptions): Transformer<Adapters> => {
   check(config, options)
-  return over(transformer(config), (adapters: Adapters) => merge(config, base, adapters, options))
+  return over(transformer(config), (adapters: Adapters) => beside(config, base, adapters, options))
 }
 
 /** The weights W′ of a base model and its adapters: what to save to be without them. */
-export const merge = (config: ModelConfig, base: Parameters, adapters: Adapters, { rank, alpha }: LoraOptions): Parameters => {
+export const merge = (config: ModelConfig, base: Parameters, adapters: Adapters, options: LoraOptions): Parameters =>
+  changed(config, base, adapters, options, ({ base: weight, A, B }) => conform(add(weight, dot(A, B, 'rank')), weight.shape))
+
+/** The weights of a base model with its adapters beside them. */
+const beside = (config: ModelConfig, base: Parameters, adapters: Adapters, options: LoraOptions): Parameters =>
+  changed(config, base, adapters, options, (pair) => pair as unknown as AnyTensor) // where a matrix is, a matrix and its change may be: see Matrix
+
+const changed = (
+  config: ModelConfig,
+  base: Parameters,
+  adapters: Adapters,
+  { rank, alpha }: LoraOptions,
+  make: (change: LowRank<string>) => AnyTensor,
+): Parameters => {
   const slots = slotsOf(parametersBy(config))
   return mapTree(base, (weight, i) => {
-    const { name, part, shape } = slots[i]!
+    const { name, part } = slots[i]!
     const adapter = adapters[moduleOf(name)]
     if (adapter === undefined || !name.endsWith('.weight')) return weight
     const B = part === undefined ? adapter.B : at(adapter.B, 'part', part.index)
-    const change: AnyTensor = mul(dot(adapter.A, B as Tensor<string>, 'rank'), alpha / rank)
-    return conform(add(weight, change), shape)
+    return make({ base: weight as Tensor<string>, A: mul(adapter.A, alpha / rank), B })
   })
 }
 
