@@ -6,15 +6,17 @@
  * under which v is not concave, leave the class.
  */
 import { either as E } from 'fp-ts'
-import { add, concatenate, fill, mul, size, slice, type Tensor, type Unary } from '../core/index.ts'
+import { add, concatenate, fill, type Interval, javascript, mul, size, slice, type Tensor, type Unary } from '../core/index.ts'
 import type { Affine, Judged } from './affine.ts'
-import type { Completion, Evidence, Kind, Part } from './evidence.ts'
+import { type Completion, type Evidence, type Kind, type Needs, needing, type Part } from './evidence.ts'
 import { type Checked, flawed, nonNegative, positive, sound } from './flaw.ts'
 import { type Halo, vary } from './halo.ts'
 import type { Loss, Outcome } from './loss.ts'
-import { concave, decide, nonDecreasing } from './prove.ts'
+import { type Claim, concave, type Decision, decide, nonDecreasing } from './prove.ts'
+import type { Reference } from './reference.ts'
+import type { Reward } from './reward.ts'
 import type { Source } from './source.ts'
-import type { Stated } from './stated.ts'
+import type { Stated, Terms } from './stated.ts'
 import type { Value } from './value.ts'
 
 type Same = <P extends Part, K extends Kind>(h: Halo<P, K>) => Checked<Halo<P, K>>
@@ -60,28 +62,38 @@ export const advance =
   (h) =>
     E.map((by: number) => vary(h, { value: moved(h.value, by) }))(nonNegative('advance', c))
 
+/** Why not. */
+const said = (decision: Decision): string => {
+  if (decision.tag === 'refuted') return `refuted at z = ${[...new Set(decision.witness)].join(' … ')}`
+  return decision.tag === 'open' ? `undecided near z = ${decision.box[0]}` : 'proved'
+}
+
 /** v(z − γ), γ ≥ 0: a margin. v must be concave on (−γ, ∞) already, which is proved or refuted here. */
 export const margin =
   (gamma: number): Same =>
   (h) =>
     E.chain((by: number): Checked<typeof h> => {
       if (by === 0) return sound(h)
-      const decision = decide(h.value.body, concave, [-by, 64])
+      const decision = decide(h.value.body, concave, [-by, Number.POSITIVE_INFINITY])
       if (decision.tag !== 'proved')
-        return flawed('margin', `v = ${h.value.name} concave on (${-by}, ∞), so that it stays concave on gains`, JSON.stringify(decision))
+        return flawed('margin', `v = ${h.value.name} concave on (${-by}, ∞), so that it stays concave on gains`, said(decision))
       return sound(vary(h, { name: `${h.name}, margin ${by}`, value: moved(h.value, -by) }))
     })(nonNegative('margin', gamma))
 
 /** g ∘ v, for g non-decreasing and concave on the given range of v. */
 export const post =
-  (name: string, g: Unary, range: readonly [number, number]): Same =>
+  (name: string, g: Unary, range: Interval): Same =>
   (h) => {
-    for (const claim of [nonDecreasing, concave]) {
+    for (const claim of [nonDecreasing, concave] satisfies readonly Claim[]) {
       const decision = decide(g, claim, range)
-      if (decision.tag !== 'proved') return flawed('post', `${name} ${claim.name} on [${range.join(', ')}]`, JSON.stringify(decision))
+      if (decision.tag !== 'proved') return flawed('post', `${name} ${claim.name} on [${range.join(', ')}]`, said(decision))
     }
     return sound(vary(h, { value: { name: `${name}(${h.value.name})`, body: compose(g, h.value.body) } }))
   }
+
+/** What is the same reward, and the same reference, is told by what they do: two may go by one name. */
+const rewardText = ({ reward }: { readonly reward: Reward }): string => reward.body(javascript)('p', 'q', 'n')
+const referenceText = ({ reference }: { readonly reference: Reference }): string => JSON.stringify(reference)
 
 /**
  * L₁ + L₂. A HALO when both have the same reward, reference and temper, and weigh the labels alike: then v = a₁v₁ + a₂v₂.
@@ -90,8 +102,11 @@ export const post =
 export const plus =
   <P extends Part, K extends Kind>(one: Halo<P, K>) =>
   (other: Halo<P, K>): Checked<Halo<P, K>> => {
-    for (const part of ['reward', 'reference'] as const)
-      if (one[part].name !== other[part].name) return flawed('plus', `one ${part}, ${one[part].name}`, other[part].name)
+    for (const [part, read] of [
+      ['reward', rewardText],
+      ['reference', referenceText],
+    ] as const)
+      if (read(one) !== read(other)) return flawed('plus', `one ${part}, ${one[part].name}`, other[part].name)
     const [a, b] = [one.t, other.t]
     const equalTemper = one.temper.desirable === other.temper.desirable && one.temper.undesirable === other.temper.undesirable
     const proportional = a.desirable.scale * b.undesirable.scale === a.undesirable.scale * b.desirable.scale
@@ -166,25 +181,27 @@ export const contramap =
     evaluate: (b, pooled) => evaluate(f(b), pooled),
   })
 
-/** Σ wₖ Lₖ over any losses of the same evidence: in general not a HALO, and stated as such. */
+/**
+ * Σ wₖ Lₖ over any losses of the same evidence: in general not a HALO, and stated as such. Reports rewards as its first term does.
+ * At most one term may pool a statistic over the batch, for there is one `pooled` to evaluate it with.
+ */
 export const weighted = <E>(
   name: string,
   source: Source,
   terms: readonly (readonly [weight: number, loss: Loss<E>])[],
+  because?: string,
 ): Checked<Stated<E>> => {
   if (terms.length === 0) return flawed('weighted', 'at least one term', 0)
   const names = terms.map(([, loss]) => loss.name).join(', ')
+  const [pooling, another] = terms.flatMap(([, { statistic }]) => statistic ?? [])
+  if (another !== undefined) return flawed('weighted', 'at most one term whose reference point is a statistic of the batch', names)
   const total = <A extends string>(xs: readonly Tensor<A>[]): Tensor<A> =>
     xs.map((x, i) => mul(x, terms[i]![0]) as Tensor<A>).reduce((x, y) => add(x, y) as Tensor<A>)
-  const needs = terms
-    .map(([, loss]) => loss.needs)
-    .reduce((a, b) => Object.fromEntries(Object.entries(a).map(([k, v]) => [k, v || b[k as keyof typeof b]])) as typeof a) // key by key the same record
-  const pooling = terms.find(([, { statistic }]) => statistic !== undefined)?.[1].statistic
   return sound({
-    name,
-    source,
-    needs,
-    because: { reason: `several references: ${names} compare different rewards, or with different reference points` },
+    ...{ name, source },
+    terms: terms as unknown as Terms, // only to be printed
+    needs: needing(...terms.flatMap(([, { needs }]) => (Object.keys(needs) as (keyof Needs)[]).filter((need) => needs[need]))),
+    because: because ?? `several references: ${names} compare different rewards, or with different reference points`,
     ...(pooling && { statistic: pooling }),
     evaluate: (evidence, pooled) => {
       const outcomes = terms.map(([, loss]) => loss.evaluate(evidence, pooled))

@@ -1,8 +1,9 @@
 /** Losses for people to read: a citation, the lines of a report, the points of a plot. */
-import { derivative, numbers, type Unary } from '../core/index.ts'
+import { derivative, type Interval, numbers, type Unary } from '../core/index.ts'
 import type { Finding } from './conditions.ts'
 import type { Family } from './family.ts'
 import type { AnyLoss } from './loss.ts'
+import type { Profile } from './profile.ts'
 import { isHalo, isStated, isView, type Report } from './verify.ts'
 
 /** The family of this name, or of this name in another library; capitals do not matter. */
@@ -22,19 +23,21 @@ export const cite = ({ source: { key, title, authors, year, arxiv } }: AnyLoss):
     '}',
   ].join('\n')
 
-const short = (x: number | undefined): string => (x === undefined ? 'never' : `${Number(x.toPrecision(4))}`)
+const short = (x: number): string => (Number.isFinite(x) ? `${Number(x.toPrecision(4))}`.replace('-', '−') : x > 0 ? '∞' : '−∞')
+const segmentOf = ([low, high]: Interval): string =>
+  `${low === -Infinity ? '(' : '['}${short(low)}, ${short(high)}${high === Infinity ? ')' : ']'}`
 
-/** One finding in one line: "proved on [−64, 64] in 12 boxes; 200 points sampled". */
+/** One finding in one line: "proved on (−∞, ∞) in 1 box". */
 export const explainFinding = (finding: Finding): string => {
   switch (finding.tag) {
     case 'proved': {
       const { segment, boxes, beyond } = finding
-      return `proved on [${segment.map(short).join(', ')}] in ${boxes} box${boxes === 1 ? '' : 'es'}${beyond === undefined ? '' : `; ${beyond}`}`
+      return `proved on ${segmentOf(segment)} in ${boxes} box${boxes === 1 ? '' : 'es'}${beyond === undefined ? '' : `; ${beyond}`}`
     }
     case 'by construction':
       return `by construction: ${finding.why}`
     case 'tested':
-      return `tested in ${finding.cases} cases${finding.seed === undefined ? '' : ` (seed ${finding.seed})`}: ${finding.what}`
+      return `tested in ${finding.cases} cases (seed ${finding.seed}): ${finding.what}`
     case 'refuted':
       return `refuted: ${finding.witness}`
     case 'open':
@@ -46,13 +49,24 @@ export const describe = ({ name, verdict, parts, conditions, profile }: Report):
   `${name}: ${verdict}`,
   ...Object.entries(parts).map(([part, what]) => `  ${part}: ${what}`),
   ...conditions.map((condition) => `  ${condition.name}: ${explainFinding(condition.finding)}`),
-  ...(profile === undefined
-    ? []
-    : [
-        `  slope: ${short(profile.slopes.losses)} far down, ${short(profile.slopes.zero)} at 0, ${short(profile.slopes.gains)} far up; ${profile.lossAversion}`,
-        `  saturates: ${short(profile.saturation.losses)} on losses, ${short(profile.saturation.gains)} on gains`,
-      ]),
+  ...(profile === undefined ? [] : profileLines(profile)),
 ]
+
+const attitudes: { readonly [A in Profile['lossAversion']]: string } = {
+  averse: 'losses loom larger than gains',
+  symmetric: 'losses and gains weigh alike',
+  seeking: 'gains loom larger than losses',
+  mixed: 'whether losses or gains loom larger depends on their size',
+}
+const profileLines = ({ slopes, lossAversion, saturation, margin, bounded }: Profile): readonly string[] => {
+  const from = (z: number | undefined): string => (z === undefined ? 'never' : `from z = ${short(z)}`)
+  const bounds = { true: { true: 'bounded', false: 'bounded below' }, false: { true: 'bounded above', false: 'unbounded' } } as const
+  return [
+    `  slope: ${short(slopes.losses)} far down, ${short(slopes.zero)} at 0, ${short(slopes.gains)} far up: ${attitudes[lossAversion]}`,
+    `  saturates (slope under 1 % of its peak): on losses ${from(saturation.losses)}, on gains ${from(saturation.gains)}`,
+    `  ${bounds[`${bounded.below}`][`${bounded.above}`]}${margin === undefined ? '' : `; nothing to gain beyond a margin of ${short(margin)}`}`,
+  ]
+}
 
 export type Curve = 'value' | 'slope' | 'gradient' | 'utility'
 export interface Series {
@@ -63,8 +77,8 @@ export interface Series {
 const utilityOf = (loss: AnyLoss): Unary | undefined => {
   if (isView(loss)) return utilityOf(loss.through)
   if (isHalo(loss)) return loss.value.body
-  if (!isStated(loss) || loss.because.body === undefined) return undefined
-  const { body } = loss.because
+  if (!isStated(loss) || loss.formula?.reward === undefined) return undefined
+  const { body } = loss.formula
   return (S) => (z) => S.mul(S.of(-1), body(S)(z, S.of(0)))
 }
 /**

@@ -59,13 +59,25 @@ export interface Needs {
   readonly reference: boolean
   /** `length` in every completion. */
   readonly length: boolean
-  /** `value`: the model must have a value head. Default: no. */
-  readonly value?: boolean
-  /** `policy` is the number R_φ(x, y) of a reward model, which the model must be. Default: no. */
-  readonly reward?: boolean
+  /** `value`: the model must have a value head. */
+  readonly value: boolean
+  /** `policy` is the number R_φ(x, y) of a reward model, which the model must be. */
+  readonly reward: boolean
   /** The pooled statistic is carried from step to step: each batch's is added to the sum of all earlier ones. */
   readonly history: boolean
+  /** The prompt says the label, by a control token before the completion. */
+  readonly control: boolean
 }
+
+const nothing: Needs = {
+  ...{ pair: false, outcome: false, label: false, unrelated: false, reference: false },
+  ...{ length: false, value: false, reward: false, history: false, control: false },
+}
+/** These needs, and no others. Every loss reads log π_θ, so that `policy` need not be said, but may be. */
+export const needing = (...named: readonly (keyof Needs | 'policy')[]): Needs => ({
+  ...nothing,
+  ...Object.fromEntries(named.filter((name) => name in nothing).map((name) => [name, true])),
+})
 
 /** The completions that evidence is made of. */
 export type Role = 'outcome' | 'chosen' | 'rejected' | 'unrelated'

@@ -10,7 +10,7 @@
 import { either as E } from 'fp-ts'
 import { binary, constant, mean, mul, type Scalar, size, sub, type Tensor, unary } from '../core/index.ts'
 import type { Affine, Judged } from './affine.ts'
-import type { Everything, Evidence, Kind, Needs, Part } from './evidence.ts'
+import { type Everything, type Evidence, type Kind, type Needs, needing, type Part } from './evidence.ts'
 import { type Checked, checked, flawed, sound } from './flaw.ts'
 import type { Loss, Outcome, Statistic } from './loss.ts'
 import { expectation, pools, type Reference, statistic } from './reference.ts'
@@ -116,13 +116,12 @@ const affineOf = ({ desirable, undesirable }: Judged<Affine>) =>
     return S.sub(shift, S.mul(either(S, label, { desirable: desirable.scale, undesirable: undesirable.scale }), v))
   })
 
-const needsOf = ({ reads, explicit }: Reward, { kind, reach }: Reference): Needs => ({
-  pair: kind === 'pair',
-  outcome: kind !== 'pair',
-  label: kind === 'judged' || kind === 'unrelated',
-  unrelated: kind === 'unrelated',
-  reference: reads.includes('reference'),
-  length: reads.includes('length'),
-  history: reach === 'history',
-  ...(explicit && { reward: true }),
-})
+const evidenceOf: { readonly [K in Kind]: readonly (keyof Needs)[] } = {
+  pair: ['pair'],
+  unrelated: ['outcome', 'label', 'unrelated'],
+  judged: ['outcome', 'label'],
+  shown: ['outcome'],
+}
+const needsOf = ({ reads, explicit = false }: Reward, { kind, reach }: Reference): Needs =>
+  needing(...evidenceOf[kind], ...reads, ...when(reach === 'history', 'history'), ...when(explicit, 'reward'))
+const when = <N extends keyof Needs>(needed: boolean, name: N): readonly N[] => (needed ? [name] : [])

@@ -7,7 +7,9 @@ import type { Affine } from './affine.ts'
 import type { Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import type { Reward } from './reward.ts'
+import type { Terms } from './stated.ts'
 import { isHalo, isStated, isView } from './verify.ts'
+import { bound } from './words.ts'
 
 /** How tightly a piece holds together: a sum, a product, an atom. */
 type Level = 1 | 2 | 3
@@ -33,7 +35,7 @@ const numeral = (n: number): Tex =>
 const isNegative = ({ text, minus }: Tex): boolean => minus !== undefined && /^-[\d.]+(\S*10\^\{-?\d+\})?$/.test(text)
 const negative = (x: Tex): Tex => x.minus?.() ?? sum(`-${within(x, 2)}`, () => x)
 const add = (x: Tex, y: Tex): Tex =>
-  y.text.startsWith('-') ? sub(x, negative(y)) : sum(`${x.text} + ${y.text}`, () => sub(negative(x), y))
+  y.text === '0' ? x : y.text.startsWith('-') ? sub(x, negative(y)) : sum(`${x.text} + ${y.text}`, () => sub(negative(x), y))
 const sub = (x: Tex, y: Tex): Tex => {
   if (y.text === '0') return x
   if (x.text === '0') return negative(y)
@@ -41,13 +43,18 @@ const sub = (x: Tex, y: Tex): Tex => {
   return sum(`${x.text} - ${within(y, 2)}`, () => sum(`${y.text} - ${within(x, 2)}`, () => sub(x, y)))
 }
 const mul = (x: Tex, y: Tex): Tex => {
-  if (x.text === '1') return y
+  if (x.text === '1' || y.text === '0') return y
+  if (x.text === '0') return x
   if (isNegative(x)) return negative(mul(negative(x), y))
   if (x.text === y.text) return atom(`${within(x, 3)}^2`)
   const product = `${within(x, 2)} ${/^[\d.]/.test(y.text) ? '\\cdot ' : ''}${within(y, 2)}`
   return { text: product, level: 2 }
 }
 const call = (name: string, ...args: readonly Tex[]): Tex => atom(`${name}\\left(${args.map(({ text }) => text).join(', ')}\\right)`)
+/** eˣ. That x is bounded, so that float32 does not overflow, is no part of the formula. */
+const power = ({ text }: Tex): Tex =>
+  atom(`e^{${text.startsWith('\\min\\left(') && text.endsWith(end) ? text.slice(10, -end.length) : text}}`)
+const end = `, ${bound}\\right)`
 const logSigmoid = (x: Tex): Tex => atom(`\\log \\sigma\\left(${x.text}\\right)`)
 const calls: { readonly [W in Word]?: string } = {
   log: '\\log',
@@ -69,11 +76,14 @@ const say = (word: Word, [x = atom(''), y = atom(''), z = atom('')]: readonly Te
     case 'div':
       return y.text === '1' ? x : atom(`\\frac{${x.text}}{${y.text}}`)
     case 'max':
-      return atom(call('\\max', x, y).text, x.minus && y.minus && (() => call('\\min', negative(x), negative(y))))
+      return atom(
+        call('\\max', x, y).text,
+        isNegative(y) || (x.minus && y.minus) ? () => call('\\min', negative(x), negative(y)) : undefined,
+      )
     case 'exp':
-      return atom(`e^{${x.text}}`)
+      return power(x)
     case 'expm1':
-      return sum(`e^{${x.text}} - 1`, () => sum(`1 - e^{${x.text}}`))
+      return sum(`${power(x).text} - 1`, () => sum(`1 - ${power(x).text}`))
     case 'log1p':
       return call('\\log', add(atom('1'), x))
     case 'sqrt':
@@ -95,9 +105,13 @@ const function1 = (body: Unary, x: Tex): Tex => body(tex)(x)
 
 const [policy, reference] = ['\\log \\pi_\\theta(y|x)', '\\log \\pi_{\\mathrm{ref}}(y|x)']
 const ratio = '\\log \\frac{\\pi_\\theta(y|x)}{\\pi_{\\mathrm{ref}}(y|x)}'
-const rewardIn = (reward: Reward): string => `r = ${asRatio(reward.body(tex)(atom(policy), atom(reference), atom('|y|')).text)}`
+const rewardIn = ({ name, body }: Reward): string =>
+  name === 'R_φ' ? 'r = R_\\phi(x, y)' : `r = ${asRatio(body(tex)(atom(policy), atom(reference), atom('|y|')).text)}`
 const asRatio = (text: string): string =>
-  text.replaceAll(`\\left(${policy} - ${reference}\\right)`, ratio).replaceAll(`${policy} - ${reference}`, ratio)
+  text
+    .replaceAll(`\\left(${policy} - ${reference}\\right)`, ratio)
+    .replaceAll(`${policy} - ${reference}`, ratio)
+    .replaceAll(`e^{${ratio}}`, ratio.replace('\\log ', ''))
 
 /** What the reward is compared with, as z. */
 const compared = ({ reference: { over, clamped, held }, reward: { centre } }: Halo): string => {
@@ -132,8 +146,15 @@ const ofHalo = (h: Halo): string => {
 export const toLatex = (loss: AnyLoss): string => {
   if (isView(loss)) return `${toLatex(loss.through)}, \\quad ${loss.seen.latex}`
   if (isHalo(loss)) return ofHalo(loss)
-  if (!isStated(loss) || loss.because.body === undefined) return `\\text{${loss.name}: ${loss.source.title}, ${loss.source.at}}`
-  const names = loss.because.arguments === undefined ? ['r_w', 'r_l'] : ['\\log \\pi_\\theta', '\\log \\pi_{\\mathrm{ref}}']
-  const formula = `L = \\mathbb{E}\\left[ ${loss.because.body(tex)(atom(names[0]!), atom(names[1]!)).text} \\right]`
-  return loss.of === undefined ? formula : `${formula}, \\quad ${rewardIn(loss.of)}`
+  const { formula, terms } = isStated(loss) ? loss : {}
+  if (terms !== undefined) return ofTerms(terms)
+  if (formula === undefined) return `\\text{${loss.name}: ${loss.source.title}, ${loss.source.at}}`
+  const { body, of, reward } = formula
+  const mean = `L = \\mathbb{E}\\left[ ${body(tex)(atom(of[0]), atom(of[1])).text} \\right]`
+  return reward === undefined ? mean : `${mean}, \\quad ${rewardIn(reward)}`
+}
+
+const ofTerms = (terms: Terms): string => {
+  const total = terms.map(([weight], i) => mul(numeral(weight), atom(`L_${i + 1}`))).reduce(add)
+  return [`L = ${total.text}`, ...terms.map(([, term], i) => toLatex(term).replace(/^L/, `L_${i + 1}`))].join(', \\quad ')
 }

@@ -13,24 +13,36 @@ const hull = ([a, b]: Interval, [c, d]: Interval): Interval => [Math.min(a, c), 
 const curve = (at: Interval, slope: Interval, curvature: Interval): Curve => ({ at: { at, by: slope }, by: { at: slope, by: curvature } })
 
 const smooth = dual(dual(intervals))
-/** A comparison: flat where it is decided, a jump where it is not. */
+/** The square of an enclosure is never negative. */
+const square = ([a, b]: Interval): Interval => {
+  const [low, high] = intervals.mul([a, b], [a, b])
+  return [Math.max(low, 0), high]
+}
+/** A comparison: flat where it is decided (one object is one number, whatever its bounds), a jump where it is not. */
 const comparison =
   (compare: (x: Interval, y: Interval) => Interval) =>
   (x: Curve, y: Curve): Curve => {
-    const truth = compare(x.at.at, y.at.at)
+    const truth = x === y ? compare([0, 0], [0, 0]) : compare(x.at.at, y.at.at)
     return truth[0] === truth[1] ? smooth.of(truth[0]) : curve(truth, everything, everything)
   }
 /** The scalar language read at enclosures of value, slope and curvature. */
 const curves: Scalar<Curve> = {
   ...smooth,
-  // 2σ(2x) − 1: the slope of tanh is 1 − tanh², whose sign is lost to rounding far out; that of σ is not.
-  tanh: (x) => smooth.sub(smooth.mul(smooth.of(2), smooth.sigmoid(smooth.mul(smooth.of(2), x))), smooth.of(1)),
+  // σ″ = −σ′ tanh(x/2): the sign is exact at 0 and as far out as one likes, where that of σ(−x) − σ(x) would be lost.
+  sigmoid: ({ at: { at: x, by: slope }, by: { by: curvature } }) => {
+    const { mul, add, of, sigmoid, tanh } = intervals
+    const first = mul(sigmoid(x), sigmoid(mul(of(-1), x)))
+    const second = mul(mul(of(-1), first), tanh(mul(of(0.5), x)))
+    return curve(sigmoid(x), mul(first, slope), add(mul(second, square(slope)), mul(first, curvature)))
+  },
+  // 2σ(2x) − 1.
+  tanh: (x) => smooth.sub(smooth.mul(smooth.of(2), curves.sigmoid(smooth.mul(smooth.of(2), x))), smooth.of(1)),
   less: comparison(intervals.less),
   equal: comparison(intervals.equal),
   max: (x, y) => {
     const [[a, b], [c, d]] = [x.at.at, y.at.at]
-    if (a >= d) return x
-    if (c >= b) return y
+    if (a > d) return x // where they touch there is a kink: an end that two boxes share belongs to both
+    if (c > b) return y
     return curve(intervals.max(x.at.at, y.at.at), hull(x.by.at, y.by.at), [Math.min(x.by.by[0], y.by.by[0]), Infinity])
   },
   where: (p, x, y) => {
@@ -95,7 +107,13 @@ export type Decision =
   /** Neither: this box could not be decided. */
   | { readonly tag: 'open'; readonly box: Interval }
 
-/** Decide a claim on a segment by bisection: every box is proved, or refuted by its centre or its ends, or halved. */
+/** Where a box is halved: one without an end at twice its other end. */
+const middle = ([low, high]: Interval): number => {
+  if (low === -Infinity) return high === Infinity ? 0 : Math.min(-1, 2 * high)
+  return high === Infinity ? Math.max(1, 2 * low) : low + (high - low) / 2
+}
+
+/** Decide a claim on a segment, which may be the whole line, by bisection: every box is proved, or refuted by its middle or its ends, or halved. */
 export const decide = (body: Unary, claim: Claim, segment: Interval): Decision => decideEnclosed(enclose(body), claim, segment)
 
 /** The same of whatever can be enclosed. */
@@ -109,23 +127,36 @@ export const decideEnclosed = (f: (box: Interval) => Enclosure, claim: Claim, se
       boxes++
       continue
     }
-    const centre = low + (high - low) / 2
+    const centre = middle([low, high])
     if (claim.failsAt(point(centre))) return { tag: 'refuted', witness: shrink(f, claim, [centre, centre]) }
-    if (claim.failsBetween(point(low), point(high))) return { tag: 'refuted', witness: shrink(f, claim, [low, high]) }
-    if (level >= depth || boxes + todo.length > 20000) return { tag: 'open', box: [low, high] }
+    if (Number.isFinite(high - low) && claim.failsBetween(point(low), point(high)))
+      return { tag: 'refuted', witness: shrink(f, claim, [low, high]) }
+    if (level >= depth || boxes + todo.length > 20000) {
+      const around: Interval = [low - (high - low), high + (high - low)] // what happens at an end shows on both sides of it
+      if (Number.isFinite(high - low) && around[0] >= segment[0] && claim.failsBetween(point(around[0]), point(around[1])))
+        return { tag: 'refuted', witness: shrink(f, claim, around) }
+      return { tag: 'open', box: [low, high] }
+    }
     todo.push([[centre, high], level + 1], [[low, centre], level + 1])
   }
   return { tag: 'proved', boxes }
 }
 
-/** A simpler witness near a witness: the point nearest to 0 of a few, or else the ends; with as few digits as still certainly fail. */
+/** A simpler witness near a witness: the point nearest to 0 of a few, or else ends drawn together; with as few digits as still certainly fail. */
 const shrink = (f: (box: Interval) => Enclosure, claim: Claim, [low, high]: Interval): Interval => {
-  const points = Array.from({ length: 65 }, (_, i) => low + ((high - low) * i) / 64).filter((x) => claim.failsAt(f([x, x])))
+  const fails = (x: number, y: number): boolean => (x === y ? claim.failsAt(f([x, x])) : claim.failsBetween(f([x, x]), f([y, y])))
+  const points = Array.from({ length: 65 }, (_, i) => low + ((high - low) * i) / 64).filter((x) => fails(x, x))
   const nearest = points.reduce<number | undefined>((best, x) => (best === undefined || Math.abs(x) < Math.abs(best) ? x : best), undefined)
-  const [left, right] = nearest === undefined ? [low, high] : [nearest, nearest]
+  let [left, right] = nearest === undefined ? [low, high] : [nearest, nearest]
+  while (right - left > Math.max(1, Math.abs(left)) / 64) {
+    const centre = left + (right - left) / 2
+    if (fails(left, centre)) right = centre
+    else if (fails(centre, right)) left = centre
+    else break
+  }
   for (let digits = 1; digits <= 15; digits++) {
     const [a, b] = [Number(left.toPrecision(digits)), Number(right.toPrecision(digits))]
-    if (a === b ? claim.failsAt(f([a, a])) : claim.failsBetween(f([a, a]), f([b, b]))) return [a, b]
+    if (fails(a, b)) return [a, b]
   }
   return [left, right]
 }

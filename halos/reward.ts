@@ -8,7 +8,7 @@ import { either as E } from 'fp-ts'
 import { type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
 import type { Completion, Part } from './evidence.ts'
 import { type Checked, checked, number, positive } from './flaw.ts'
-import { boundedExp, lesser } from './words.ts'
+import { bound, boundedExp, lesser } from './words.ts'
 
 export interface Reward<P extends Part = Part> {
   readonly name: string
@@ -80,7 +80,7 @@ export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'length'>> =
 export const alphaMap = (beta: number, alpha: number): Checked<Reward<'policy' | 'length'>> =>
   E.map((s: { readonly beta: number; readonly alpha: number }) =>
     absolutePerToken(`${s.beta} (1 − e^(−${s.alpha} p/n))/${s.alpha}`, (S) => (p, _, n) => {
-      return times(S, -s.beta / s.alpha, S.expm1(lesser(S, times(S, -s.alpha, S.div(p, n)), S.of(80))))
+      return times(S, -s.beta / s.alpha, S.expm1(lesser(S, times(S, -s.alpha, S.div(p, n)), S.of(bound))))
     }),
   )(checked({ beta: positive('reward.beta', beta), alpha: number('reward.alpha', 'a number other than 0', alpha, (a) => a !== 0) }))
 /** −β e^(−u): the score of the forward KL divergence. */

@@ -40,10 +40,8 @@ const believed = <P extends Part>(h: Halo<P, 'pair'>, name: string, epsilon: num
   const body: Unary = (S) => (z) => S.sub(h.value.body(S)(z), S.mul(S.of(epsilon), S.sub(z, S.of(gamma))))
   const { source, needs, evaluate } = vary(h, { value: { name: `${h.value.name} − ${epsilon} (z − ${gamma})`, body } })
   return {
-    ...{ name: `${name}, ε = ${epsilon}`, source, needs, evaluate, of: h.reward },
-    because: {
-      reason: `not monotone in log π: it rises beyond z = ${Math.log((1 - epsilon) / epsilon).toPrecision(3)}`,
-      body: (S) => (own, other) => S.mul(S.of(-1), body(S)(S.sub(own, other))),
-    },
+    ...{ name: `${name}, ε = ${epsilon}`, source, needs, evaluate },
+    because: `not monotone in log π: it rises beyond z = ${Math.log((1 - epsilon) / epsilon).toPrecision(3)}`,
+    formula: { body: (S) => (own, other) => S.mul(S.of(-1), body(S)(S.sub(own, other))), of: ['r_w', 'r_l'], reward: h.reward },
   }
 }

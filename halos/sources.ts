@@ -168,7 +168,21 @@ export const unlikelihood = paper(
   'Neural Text Generation with Unlikelihood Training',
   'Sean Welleck, Ilia Kulikov, Stephen Roller, Emily Dinan, Kyunghyun Cho, Jason Weston',
 )
+export const conditional = paper(
+  'korbak2023pretraining',
+  2023,
+  '2302.08582',
+  'Pretraining Language Models with Human Preferences',
+  'Tomasz Korbak, Kejian Shi, Angelica Chen, Rasika Bhalerao, Christopher L. Buckley, Jason Phang, Samuel R. Bowman, Ethan Perez',
+)
 
+export const cdpo = (at: string): Source => ({
+  key: 'mitchell2023cdpo',
+  year: 2023,
+  title: 'A Note on DPO with Noisy Preferences and Relationship to IPO',
+  authors: ['Eric Mitchell'],
+  at,
+})
 export const tverskyKahneman = (at: string): Source => ({
   key: 'tversky1992advances',
   year: 1992,

@@ -1,36 +1,41 @@
 /**
  * Losses that are not human-aware, stated as what they are: trainable like any other, with the reason why no declaration exists.
- *
- * Two lemmas refute every declaration at once. With Q's support held fixed,
- *   (slopes)        a HALO is monotone in log π_θ(y|x): two points with slopes of opposite sign refute it;
- *   (separability)  a HALO of pairs is F(g(r_w) − h(r_l)), so that ∂_w f/∂_l f = −g′(r_w)/h′(r_l) is a product of a function of r_w
- *                   and one of r_l: four points at which its cross ratio is not 1 refute it.
+ * The reason is for people to read; the witness that proves it is found by `verify`, in what the loss computes (refute.ts).
  */
 import { either as E } from 'fp-ts'
 import { type Binary, binary, constant, mean, size, type Tensor } from '../core/index.ts'
-import type { Completion, Evidence, Part } from './evidence.ts'
+import { type Completion, type Evidence, needing, type Part } from './evidence.ts'
 import type { Checked } from './flaw.ts'
-import type { Loss } from './loss.ts'
+import type { AnyLoss, Loss } from './loss.ts'
 import { type Reward, rewardOf } from './reward.ts'
 import type { Source } from './source.ts'
 
-export interface Because {
-  readonly reason: string
-  /** (own, other) ↦ loss, where one of the lemmas refutes it: `verify` finds the points. */
-  readonly body?: Binary
-  /** What `own` and `other` are; by default, the rewards of a pair. */
-  readonly arguments?: readonly [own: string, other: string]
-}
-
 /** A loss without a declaration, and why there is none. */
 export interface Stated<in E> extends Loss<E> {
-  readonly because: Because
-  /** The reward that `because.body` is a function of, where it is one of the vocabulary. */
-  readonly of?: Reward
+  readonly because: string
+  /** The scalar text that it runs, where that is one: to be printed, and drawn. */
+  readonly formula?: Formula
+  /** What it is a weighted sum of. */
+  readonly terms?: Terms
+}
+export type Terms = readonly (readonly [weight: number, loss: AnyLoss])[]
+export interface Formula {
+  readonly body: Binary
+  /** What the body's arguments are, in LaTeX. */
+  readonly of: readonly [string, string]
+  /** The reward that both arguments are: of the chosen, and of the rejected completion. */
+  readonly reward?: Reward
 }
 
-/** A formula in the scalar language of two rewards. (Says the type where the type checker cannot infer it.) */
+/** A body in two arguments. (Says the type where the type checker cannot infer it.) */
 export const formula = (body: Binary): Binary => body
+
+/** The mean over examples, and what it divided by. */
+export const meanOf = (losses: Tensor<'example'>) => ({
+  loss: mean(losses, 'example'),
+  weight: constant(size(losses, 'example')),
+  losses,
+})
 
 /** A loss of pairs, written as a function of their two rewards. One of the lemmas must refute it. */
 export const pairwise = <P extends Part>(statement: {
@@ -38,26 +43,19 @@ export const pairwise = <P extends Part>(statement: {
   readonly source: Source
   readonly reward: Checked<Reward<P>>
   readonly body: Binary
-  readonly because?: string
+  readonly because: string
 }): Checked<Stated<Evidence<P, 'pair'>>> =>
   E.map((reward: Reward<P>): Stated<Evidence<P, 'pair'>> => {
-    const { name, source, body, because = 'not monotone in log π: it turns back beyond a margin' } = statement
+    const { name, source, body, because } = statement
     const [r, f] = [rewardOf(reward), binary(body)]
     return {
-      name,
-      source,
-      because: { reason: because, body },
-      of: reward,
-      needs: {
-        ...{ pair: true, outcome: false, label: false, unrelated: false, history: false },
-        reference: reward.reads.some((part) => part === 'reference'),
-        length: reward.reads.some((part) => part === 'length'),
-      },
+      ...{ name, source, because },
+      formula: { body, of: ['r_w', 'r_l'], reward },
+      needs: needing('pair', ...reward.reads),
       evaluate: (evidence) => {
         // The evidence has what the reward reads, by its type.
         const [chosen, rejected] = [r(evidence.chosen as Completion), r(evidence.rejected as Completion)]
-        const losses = f(chosen, rejected) as Tensor<'example'>
-        return { loss: mean(losses, 'example'), weight: constant(size(losses, 'example')), losses, rewards: { chosen, rejected } }
+        return { ...meanOf(f(chosen, rejected) as Tensor<'example'>), rewards: { chosen, rejected } }
       },
     }
   })(statement.reward)

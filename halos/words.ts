@@ -8,4 +8,5 @@ export const lesser = <A>(S: Scalar<A>, x: A, y: A): A => negate(S, S.max(negate
  * eˣ, but e⁸⁰ beyond x = 80: float32 overflows at e⁸⁸, and ∞ times the slope 0 of a clip would be no number. Where a log-ratio is
  * that large, the gradient is 0.
  */
-export const boundedExp = <A>(S: Scalar<A>, x: A): A => S.exp(lesser(S, x, S.of(80)))
+export const boundedExp = <A>(S: Scalar<A>, x: A): A => S.exp(lesser(S, x, S.of(bound)))
+export const bound = 80

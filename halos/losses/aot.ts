@@ -3,42 +3,40 @@
  *
  *     L = mean −log σ(z) + ε z,   z = β ((p_w − p_l)⁽ᵏ⁾ − (q_w − q_l)⁽ᵏ⁾),   q = log π_ref
  */
-import { type Binary, binary, constant, mean, size, sub, type Tensor } from '../../core/index.ts'
-import type { Evidence } from '../evidence.ts'
+
+import { either as E } from 'fp-ts'
+import { type Binary, binary, sub, type Tensor } from '../../core/index.ts'
+import { type Evidence, needing } from '../evidence.ts'
 import { family } from '../family.ts'
-import { type Checked, sound } from '../flaw.ts'
 import { ofEqualRank } from '../reference.ts'
+import { logRatio, type Reward, rewardOf } from '../reward.ts'
 import { aot as source } from '../sources.ts'
-import type { Stated } from '../stated.ts'
+import { meanOf, type Stated } from '../stated.ts'
 
 type Pairs = Evidence<'policy' | 'reference', 'pair'>
 
-const stated = (beta: number, epsilon: number): Checked<Stated<Pairs>> => {
-  const body: Binary = (S) => (own, rival) => {
-    const z = S.mul(S.of(beta), S.sub(own, rival))
-    return S.add(S.softplus(S.mul(S.of(-1), z)), S.mul(S.of(epsilon), z))
+const stated =
+  (beta: number, epsilon: number) =>
+  (reward: Reward): Stated<Pairs> => {
+    const body: Binary = (S) => (own, rival) => {
+      const z = S.mul(S.of(beta), S.sub(own, rival))
+      return S.add(S.softplus(S.mul(S.of(-1), z)), S.mul(S.of(epsilon), z))
+    }
+    const r = rewardOf(reward)
+    return {
+      name: 'AOT',
+      source: source('the paired loss'),
+      because: 'a reference that is nobody’s: the margin that a pair is held to is that of another pair, under the reference model alone',
+      formula: { body, of: ['\\Delta_\\theta^{(k)}', '\\Delta_{\\mathrm{ref}}^{(k)}'] },
+      needs: needing('pair', 'reference'),
+      evaluate: ({ chosen, rejected }) => {
+        const own = sub(chosen.policy, rejected.policy) as Tensor<'example'>
+        const rival = ofEqualRank(sub(chosen.reference, rejected.reference) as Tensor<'example'>, own)
+        return { ...meanOf(binary(body)(own, rival) as Tensor<'example'>), rewards: { chosen: r(chosen), rejected: r(rejected) } }
+      },
+    }
   }
-  const loss = binary(body)
-  return sound({
-    name: 'AOT',
-    source: source('the paired loss'),
-    because: {
-      reason:
-        'a reference that moves with θ: the margin that a pair is held to is chosen by the rank of its own margin: it jumps when θ changes the order of other pairs',
-    },
-    needs: { pair: true, outcome: false, label: false, unrelated: false, reference: true, length: false, history: false },
-    evaluate: ({ chosen, rejected }) => {
-      const own = sub(chosen.policy, rejected.policy) as Tensor<'example'>
-      const losses = loss(own, ofEqualRank(sub(chosen.reference, rejected.reference) as Tensor<'example'>, own)) as Tensor<'example'>
-      const reward = (y: Pairs['chosen']) => binary((S) => (p, q) => S.mul(S.of(beta), S.sub(p, q)))(y.policy, y.reference)
-      return {
-        loss: mean(losses, 'example'),
-        weight: constant(size(losses, 'example')),
-        losses,
-        rewards: { chosen: reward(chosen), rejected: reward(rejected) },
-      }
-    },
-  })
-}
 
-export const aot = family('aot', { beta: 0.1, epsilon: 0 }, ({ beta, epsilon }) => stated(beta, epsilon))
+export const aot = family('aot', { beta: 0.1, epsilon: 0 }, ({ beta, epsilon }) => E.map(stated(beta, epsilon))(logRatio(beta)), [
+  'aot_pair',
+])

@@ -16,6 +16,7 @@ export const apoDown = family(
       name: 'APO-down',
       source: source('APO-down'),
       reward: logRatio(beta),
+      because: 'not monotone in log π: it lowers the chosen reward where that exceeds the rejected one',
       body: formula((S) => (w, l) => S.add(S.sigmoid(w), S.sub(S.of(1), S.sigmoid(S.sub(w, l))))),
     }),
   ['apo_down'],

@@ -6,11 +6,12 @@
 import { family } from '../family.ts'
 import { logRatio } from '../reward.ts'
 import { smoothed } from '../smoothed.ts'
-import { dpo as source } from '../sources.ts'
+import { cdpo as source } from '../sources.ts'
 
 export const cdpo = family(
   'cdpo',
   { beta: 0.1, epsilon: 0.1 },
-  ({ beta, epsilon }) => smoothed({ name: 'cDPO', source: source('https://ericmitchell.ai/cdpo.pdf'), reward: logRatio(beta), epsilon }),
+  ({ beta, epsilon }) =>
+    smoothed({ name: 'cDPO', source: source('eq. 3, https://ericmitchell.ai/cdpo.pdf'), reward: logRatio(beta), epsilon }),
   ['CDPOTrainer'],
 )

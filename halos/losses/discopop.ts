@@ -17,6 +17,7 @@ export const discopop = family(
       name: 'DiscoPOP',
       source: source('the log-ratio modulated loss'),
       reward: logRatio(beta),
+      because: 'not monotone in log π: it rises with z just below z = 0, where the exponential takes over',
       body: formula((S) => (w, l) => {
         const z = S.sub(w, l)
         const minus = S.mul(S.of(-1), z)

@@ -16,6 +16,8 @@ export const exoPair = family(
       name: 'EXO-pair',
       source: source('the loss of pairs'),
       reward: logRatio(beta),
+      because:
+        'not monotone in log π: it rises again beyond z = log((1 − ε)/ε), where the preference would be stronger than the smoothed one',
       body: formula((S) => (w, l) => {
         const side = (z: typeof w, prior: number) =>
           S.mul(S.sigmoid(z), S.sub(S.mul(S.of(-1), S.softplus(S.mul(S.of(-1), z))), S.of(Math.log(prior))))

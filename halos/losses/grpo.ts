@@ -5,49 +5,47 @@
  *     L = PPO-Clip + β mean (e^(−u) + u − 1)
  */
 import { either as E } from 'fp-ts'
-import { type Binary, binary, constant, mean, size, type Tensor } from '../../core/index.ts'
+import { type Binary, binary, type Tensor } from '../../core/index.ts'
 import { weighted } from '../algebra.ts'
-import type { Evidence } from '../evidence.ts'
+import { type Evidence, needing } from '../evidence.ts'
 import { family } from '../family.ts'
-import { type Checked, nonNegative, sound } from '../flaw.ts'
+import { type Checked, checked, nonNegative, sound } from '../flaw.ts'
 import type { Halo } from '../halo.ts'
-import type { Loss } from '../loss.ts'
 import { grpo as source } from '../sources.ts'
-import type { Stated } from '../stated.ts'
-import { boundedExp, lesser } from '../words.ts'
+import { meanOf, type Stated } from '../stated.ts'
+import { bound, lesser } from '../words.ts'
 import { ppoClip } from './ppo-clip.ts'
 
 type Judged = Evidence<'policy' | 'reference', 'judged'>
 
 /** Schulman's estimator "k3" of KL(π_θ‖π_ref): e^(−u) + u − 1 ≥ 0. */
-const k3Of: Binary = (S) => (p, q) => S.add(S.expm1(lesser(S, S.sub(q, p), S.of(80))), S.sub(p, q))
+const k3Of: Binary = (S) => (p, q) => S.add(S.expm1(lesser(S, S.sub(q, p), S.of(bound))), S.sub(p, q))
 export const k3 = binary(k3Of)
-const divergence: Loss<Judged> = {
+const divergence: Stated<Judged> = {
   name: 'KL',
   source: source('eq. 4'),
-  needs: { pair: false, outcome: true, label: true, unrelated: false, reference: true, length: false, history: false },
+  because: 'not monotone in log π: a divergence is least where both models agree',
+  formula: { body: k3Of, of: ['\\log \\pi_\\theta', '\\log \\pi_{\\mathrm{ref}}'] },
+  needs: needing('outcome', 'label', 'reference'),
   evaluate: ({ outcome: { policy, reference } }) => {
     const losses = k3(policy, reference) as Tensor<'example'>
-    return { loss: mean(losses, 'example'), weight: constant(size(losses, 'example')), losses, rewards: { outcome: losses } }
+    return { ...meanOf(losses), rewards: { outcome: losses } }
   },
 }
 
 export const grpo = family('grpo', { low: 0.2, high: 0.2, beta: 0.04 }, ({ low, high, beta }) =>
-  E.chain((b: number) =>
-    E.chain((clip: Halo<'policy' | 'reference', 'judged'>): Checked<typeof clip | Stated<Judged>> => {
-      if (b === 0) return sound(clip)
-      const body: Binary = (S) => (p, q) => S.sub(S.mul(S.of(b), k3Of(S)(p, q)), lesser(S, boundedExp(S, S.sub(p, q)), S.of(1 + high)))
-      const because = {
-        reason: 'not monotone in log π: the KL term pulls back where the clip is flat',
-        body,
-        arguments: ['log π', 'log π_ref'] as const,
-      }
-      return E.map((stated: Stated<Judged>) => ({ ...stated, because }))(
-        weighted<Judged>('GRPO', source('eq. 3'), [
-          [1, clip],
-          [b, divergence],
-        ]),
-      )
-    })(ppoClip({ low, high })),
-  )(nonNegative('beta', beta)),
+  E.chain(
+    ({ b, clip }: { readonly b: number; readonly clip: Halo<'policy' | 'reference', 'judged'> }): Checked<typeof clip | Stated<Judged>> =>
+      b === 0
+        ? sound(clip)
+        : weighted<Judged>(
+            'GRPO',
+            source('eq. 3'),
+            [
+              [1, clip],
+              [b, divergence],
+            ],
+            'not monotone in log π: the KL term pulls back where the clip is flat',
+          ),
+  )(checked({ b: nonNegative('beta', beta), clip: ppoClip({ low, high }) })),
 )

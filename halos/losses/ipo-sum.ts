@@ -16,6 +16,7 @@ export const ipoSum = family(
       name: 'IPO on sums',
       source: source('eq. 17'),
       reward: logRatio(1),
+      because: 'not monotone in log π: it rises beyond the margin of 1/(2β)',
       body: formula((S) => (w, l) => {
         const d = S.sub(S.sub(w, l), S.of(1 / (2 * beta)))
         return S.mul(d, d)

@@ -5,14 +5,15 @@
  */
 import { either as E } from 'fp-ts'
 import { contramap, weighted } from '../algebra.ts'
-import type { Completion } from '../evidence.ts'
+import { type Completion, needing } from '../evidence.ts'
 import { family } from '../family.ts'
 import { checked } from '../flaw.ts'
 import type { Loss } from '../loss.ts'
 import { mpo as source } from '../sources.ts'
+import type { Stated } from '../stated.ts'
 import { bcoPair } from './bco-pair.ts'
 import { dpo } from './dpo.ts'
-import { sft } from './sft.ts'
+import { type Demonstrations, sft } from './sft.ts'
 
 interface Pairs {
   readonly chosen: Completion
@@ -20,12 +21,17 @@ interface Pairs {
 }
 
 export const mpo = family('mpo', { beta: 0.1, preference: 0.8, quality: 0.2, generation: 1 }, ({ beta, preference, quality, generation }) =>
-  E.chain((of: { readonly dpo: Loss<Pairs>; readonly bco: Loss<Pairs>; readonly sft: Loss<{ readonly outcome: Completion }> }) => {
-    const chosen = contramap(({ chosen: outcome }: Pairs) => ({ outcome }))(of.sft)
+  E.chain((of: { readonly dpo: Loss<Pairs>; readonly bco: Loss<Pairs>; readonly sft: Stated<Demonstrations> }) => {
+    const { because, formula } = of.sft
+    const ofChosen: Stated<Pairs> = {
+      ...contramap(({ chosen: outcome }: Pairs) => ({ outcome }))(of.sft),
+      ...{ because, ...(formula && { formula }) },
+      needs: needing('pair', 'length'),
+    }
     const terms = [
       [preference, of.dpo],
       [quality, of.bco],
-      [generation, { ...chosen, needs: { ...of.dpo.needs, length: true } }],
+      [generation, ofChosen],
     ] as const
     return weighted(
       'MPO',

@@ -19,7 +19,7 @@ export const orpo = family(
       name: 'ORPO',
       source: source('eq. 6'),
       reward: logProbabilityPerToken(1),
-      because: 'several references: the odds term compares p̄_w with p̄_l, the likelihood term compares it with nothing',
+      because: 'two references: the odds term compares p̄_w with p̄_l, the likelihood term compares it with nothing',
       body: formula((S) => (w, l) => {
         const logOddsOf = (p: typeof w) => odds(S)(p, S.of(0), S.of(1))
         return S.sub(S.mul(S.of(lambda), S.softplus(S.sub(logOddsOf(l), logOddsOf(w)))), w)

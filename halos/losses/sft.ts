@@ -1,33 +1,35 @@
 /**
- * Supervised fine-tuning: the cross-entropy of demonstrations, over tokens. With control tokens in the prompt it is CSFT.
+ * Supervised fine-tuning: the cross-entropy of demonstrations, over tokens.
  *
  *     L = −Σ log π_θ(y|x) / Σ tokens
  */
-import { div, negate, sum } from '../../core/index.ts'
-import type { Completion } from '../evidence.ts'
+import { binary, div, negate, sum, type Tensor } from '../../core/index.ts'
+import { type Completion, needing } from '../evidence.ts'
 import { family } from '../family.ts'
 import { sound } from '../flaw.ts'
 import { instructGpt as source } from '../sources.ts'
-import type { Stated } from '../stated.ts'
+import { formula, type Stated } from '../stated.ts'
 
-type Demonstrations = { readonly outcome: Pick<Completion, 'policy' | 'length'> }
+export interface Demonstrations {
+  readonly outcome: Pick<Completion, 'policy' | 'length'>
+}
+const perToken = formula((S) => (p, n) => S.div(S.mul(S.of(-1), p), n))
 
 const loss: Stated<Demonstrations> = {
   name: 'SFT',
   source: source('§3.5'),
-  because: {
-    reason: 'no reference point: log π_θ(y|x) is never positive, so nothing is ever a gain, whatever else could have been said',
-  },
-  needs: { pair: false, outcome: true, label: false, unrelated: false, reference: false, length: true, history: false },
+  because: 'no reference point: nothing is ever a gain, whatever else could have been said',
+  formula: { body: perToken, of: ['\\log \\pi_\\theta(y|x)', '|y|'] },
+  needs: needing('outcome', 'length'),
   evaluate: ({ outcome: { policy, length } }) => {
     const tokens = sum(length, 'example')
     return {
       loss: div(negate(sum(policy, 'example')), tokens),
       weight: tokens,
-      losses: div(negate(policy), length),
+      losses: binary(perToken)(policy, length) as Tensor<'example'>,
       rewards: { outcome: policy },
     }
   },
 }
 
-export const sft = family('sft', {}, () => sound(loss), ['SFTTrainer', 'csft', 'CSFTTrainer'])
+export const sft = family('sft', {}, () => sound(loss), ['SFTTrainer'])

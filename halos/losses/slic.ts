@@ -16,7 +16,7 @@ export const slic = family(
       name: 'SLiC',
       source: source('calibration and regularisation'),
       reward: logProbability(1),
-      because: 'several references: the calibration compares p_w with p_l, the regulariser compares it with nothing',
+      because: 'two references: the calibration compares p_w with p_l, the regulariser compares it with nothing',
       body: formula((S) => (w, l) => S.sub(S.max(S.of(0), S.add(S.of(delta), S.sub(l, w))), S.mul(S.of(lambda), w))),
     }),
   ['SLiCTrainer'],

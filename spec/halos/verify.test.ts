@@ -33,7 +33,7 @@ const reports = new Map(families.map((family) => [family.key, verify(certain(fam
 /** The verdicts of the theory. */
 const verdicts = {
   HALO: 'kto kto-zero kto-logsigmoid kto-surprisal kto-pair prospect bco bco-pair dpo dpo-sigmoid dpo-norm hinge slic-calibration robust-dpo truncated-ipo apo-zero aot-unpaired dpo-forward-kl dpo-js dpo-alpha cpo simpo alphapo orpo-odds bradley-terry ppo-clip ppo-value sapo gspo',
-  'not a HALO': 'cdpo ipo ipo-sum exo-pair nca-pair sppo-hard apo-down discopop aot slic orpo mpo grpo cispo sft unlikelihood',
+  'not a HALO': 'cdpo ipo ipo-sum exo-pair nca-pair sppo-hard apo-down discopop aot slic orpo mpo grpo cispo sft csft unlikelihood',
 } as const
 
 for (const [verdict, keys] of Object.entries(verdicts))

@@ -1,0 +1,153 @@
+/**
+ * Refutations. That a loss is *no* HALO cannot be told from a declaration that it does not have: it is told from the loss itself, read at
+ * intervals. Four lemmas, each of which holds for whatever the vocabularies can declare, Q's support being held fixed:
+ *
+ *   monotone    f falls, or rises, in log π_θ(y|x):                     three points at which it does both refute it
+ *   relative    r is a function of log π_θ − log π_ref, or of log π_θ:  ∂f/∂log π_ref is −∂f/∂log π_θ, or 0, of every completion
+ *   separable   f = F(g(r_w) − h(r_l)) or G(r_w) + H(r_l), for pairs that no other pair has a part in:
+ *               ∂_w f/∂_l f is a function of r_w times one of r_l:      four points at which its cross ratio is not 1 refute it
+ *   compared    E_Q r is an average of other rewards, or the anchor, which π_ref gives: f looks at one of them
+ */
+import { type AnyTensor, type Interval, intervals, reading, type Scalar } from '../core/index.ts'
+import { elements, type Place } from './element.ts'
+import type { AnyLoss } from './loss.ts'
+import { enclose } from './prove.ts'
+import { traced } from './symbolic.ts'
+
+/** A number of the evidence: whose, which, and of which example. */
+export type Item = `${string}[${number}]`
+const itemOf = (leaf: AnyTensor, place: Place): Item => `${leaf.op.tag === 'input' ? leaf.op.name : '?'}[${place.example ?? 0}]`
+
+/** Evidence at rest: all models think alike of completions, which leaves room on both sides. Examples differ a little. */
+const atRest = (item: Item, base: number): number => {
+  const [, name = '', example = '0'] = /(\w+)\[(\d+)\]$/.exec(item) ?? []
+  const [i, rejected] = [Number(example), item.startsWith('rejected')]
+  switch (name) {
+    case 'policy':
+      return base + (rejected ? 1 : 3) * i
+    case 'reference':
+      return base + (rejected ? 7 : 0) * i
+    case 'sum':
+      return 0
+    case 'label':
+      return i === 0 ? 1 : -1
+    default:
+      return i + 1
+  }
+}
+/** log π of whole completions, long and short. */
+const [long, short] = [-1000, -10]
+
+/** The loss of the first example, as a function of some of its evidence, the rest being at rest. */
+type OfItems = <A>(S: Scalar<A>, given: Readonly<Record<Item, A>>) => A
+const firstLoss = (loss: AnyLoss, examples: number, base = long): OfItems => {
+  const { losses } = traced(loss, examples)
+  return (S, given) => {
+    const leaf = (item: Item) => given[item] ?? S.of(atRest(item, base))
+    return elements(S, (x, place) => leaf(itemOf(x, place)))(losses, { example: 0 })
+  }
+}
+/** ∂f/∂item at x, with others as given. */
+const slope = (f: OfItems, item: Item, x: number, given: Readonly<Record<Item, number>> = {}): Interval =>
+  enclose((S) => (moving) => {
+    const fixed = Object.entries(given).map(([other, value]) => [other, S.of(value)] as const)
+    return f(S, { ...Object.fromEntries(fixed), [item]: moving })
+  })([x, x]).slope
+
+/** Everything that the loss of the first example looks at. */
+const looksAt = (loss: AnyLoss, examples: number): ReadonlySet<Item> => {
+  const none: ReadonlySet<Item> = new Set()
+  const union = reading<ReadonlySet<Item>>(
+    () => none,
+    (_, args) => new Set(args.flatMap((items) => [...items])),
+  )
+  return elements(union, (leaf, place) => new Set([itemOf(leaf, place)]))(traced(loss, examples).losses, { example: 0 })
+}
+
+/** Three log-probabilities of the completion at which the loss certainly falls and certainly rises: the nearest to rest. */
+const notMonotone = (loss: AnyLoss): string | undefined => {
+  const item: Item = loss.needs.pair ? 'chosen.policy[0]' : 'outcome.policy[0]'
+  for (const base of [long, short]) {
+    const f = firstLoss(loss, 1, base)
+    const xs = steps.map((step) => base + step).filter((x) => x <= 0)
+    const reach = (points: Turn): number => Math.max(...points.map(([x]) => Math.abs(x - base)))
+    for (const elsewhere of loss.needs.pair ? pairsElsewhere(base) : judgedElsewhere) {
+      const others = Object.fromEntries(Object.entries(elsewhere).map(([other, x]): [string, Interval] => [other, [x, x]]))
+      const found = turns(xs.map((x): Point => [x, f(intervals, { ...others, [item]: [x, x] })]))
+      const nearest = found.reduce<Turn | undefined>((best, next) => (best && reach(best) <= reach(next) ? best : next), undefined)
+      if (nearest === undefined) continue
+      const [at, losses] = [nearest.map(([x]) => x).join(', '), nearest.map(([, y]) => middle(y)).join(', ')]
+      const rest = [...Object.entries(elsewhere).map(([other, x]) => `${other} = ${x}`), `every other log π is ${base}`].join(', ')
+      return `not monotone: at ${item} = ${at} the loss is ${losses} (${rest})`
+    }
+  }
+  return undefined
+}
+const pairsElsewhere = (base: number): readonly Readonly<Record<Item, number>>[] => [
+  {},
+  { 'rejected.policy[0]': Math.min(base + 30, 0) },
+  { 'rejected.policy[0]': base - 30 },
+]
+const judgedElsewhere: readonly Readonly<Record<Item, number>>[] = [{}, { 'label[0]': -1 }]
+const steps = [
+  0,
+  ...[0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000].flatMap((d) => [d, -d]),
+].sort((x, y) => x - y)
+type Point = readonly [x: number, loss: Interval]
+type Turn = readonly [Point, Point, Point]
+/** Points of which the one in the middle is certainly below, or certainly above, both others. */
+const turns = (points: readonly Point[]): readonly Turn[] =>
+  points.flatMap((b, j) =>
+    points.slice(0, j).flatMap((a) =>
+      points.slice(j + 1).flatMap((c): readonly Turn[] => {
+        const [valley, peak] = [below(b, a) && below(b, c), below(a, b) && below(c, b)]
+        return valley || peak ? [[a, b, c]] : []
+      }),
+    ),
+  )
+const below = ([, [, high]]: Point, [, [low]]: Point): boolean => high < low
+const middle = ([low, high]: Interval): number => Number(((low + high) / 2).toPrecision(6))
+
+/** A completion at which the reference model is felt, but not through log π_θ − log π_ref. */
+const notRelative = (loss: AnyLoss): string | undefined => {
+  const f = firstLoss(loss, 2)
+  for (const item of looksAt(loss, 2)) {
+    if (!item.includes('.reference')) continue
+    const policy = item.replace('.reference', '.policy') as Item // of the same completion
+    const [felt, model] = [slope(f, item, atRest(item, long)), slope(f, policy, atRest(policy, long))]
+    if (!has0(felt) && !has0(intervals.add(felt, model)))
+      return `no function of log π_θ − log π_ref: ∂L/∂${policy} = ${middle(model)}, but ∂L/∂${item} = ${middle(felt)}`
+  }
+  return undefined
+}
+const has0 = ([low, high]: Interval): boolean => low <= 0 && high >= 0
+
+/** Four points at which the ratio of the slopes is certainly no product. */
+const notSeparable = (loss: AnyLoss): string | undefined => {
+  if (!loss.needs.pair || [...looksAt(loss, 2)].some((item) => item.endsWith('[1]'))) return undefined
+  const [f, w, l]: readonly [OfItems, Item, Item] = [firstLoss(loss, 1), 'chosen.policy[0]', 'rejected.policy[0]']
+  const at = (item: Item, x: number, y: number): Interval => slope(f, item, item === w ? x : y, { [w]: x, [l]: y })
+  const { mul } = intervals
+  for (const [a, b] of few)
+    for (const [c, d] of few) {
+      const one = mul(mul(at(w, a, c), at(l, a, d)), mul(at(w, b, d), at(l, b, c)))
+      const two = mul(mul(at(l, a, c), at(w, a, d)), mul(at(l, b, d), at(w, b, c)))
+      if (one[1] < two[0] || two[1] < one[0])
+        return `no function of g(r_w) − h(r_l): its slopes at ${w} ∈ {${a}, ${b}}, ${l} ∈ {${c}, ${d}} have no common ratio`
+    }
+  return undefined
+}
+const few = [-1, -2, -3, -5].flatMap((x, i, all) => all.slice(i + 1).map((y) => [long + x, long + y] as const))
+
+/** Nothing to compare with. */
+const notCompared = (loss: AnyLoss): string | undefined => {
+  const items = [...looksAt(loss, 2)]
+  const others = items.filter((item) => !/^outcome\.(policy|length)\[0\]$|^label\[0\]$/.test(item))
+  return others.length > 0
+    ? undefined
+    : `nothing is compared: of all the evidence the loss of a completion looks at ${items.join(', ')} alone`
+}
+
+/** What refutes every declaration of this loss at once, if one of the lemmas does. */
+export const refutation = (loss: AnyLoss): string | undefined =>
+  notMonotone(loss) ?? notRelative(loss) ?? notSeparable(loss) ?? notCompared(loss)

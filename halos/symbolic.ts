@@ -1,0 +1,43 @@
+/** Evidence without numbers: every log-probability is a leaf, named after what it is. What a loss makes of it can be looked at. */
+import { input, type Tensor } from '../core/index.ts'
+import type { Completion, Everything, Needs } from './evidence.ts'
+import type { AnyLoss, Outcome, Statistic } from './loss.ts'
+
+const leaf = (name: string, examples: number): Tensor<'example'> => input(name, { example: examples }) as Tensor<'example'> // a leaf of that shape
+
+/** All the evidence there can be, of so many examples. */
+export const symbolic = (examples: number): Everything => {
+  const completion = (role: string): Completion => ({
+    policy: leaf(`${role}.policy`, examples),
+    reference: leaf(`${role}.reference`, examples),
+    length: leaf(`${role}.length`, examples),
+  })
+  return {
+    outcome: completion('outcome'),
+    unrelated: completion('unrelated'),
+    chosen: completion('chosen'),
+    rejected: completion('rejected'),
+    label: leaf('label', examples),
+    value: leaf('value', examples),
+  }
+}
+
+/** What `needs` names of the evidence, and nothing else. */
+export const only = (needs: Needs, all: Everything): Everything => {
+  const part = ({ policy, reference, length }: Completion): Completion =>
+    ({ policy, ...(needs.reference && { reference }), ...(needs.length && { length }) }) as Completion
+  return {
+    ...(needs.pair && { chosen: part(all.chosen), rejected: part(all.rejected) }),
+    ...(needs.outcome && { outcome: part(all.outcome) }),
+    ...(needs.unrelated && { unrelated: part(all.unrelated) }),
+    ...(needs.label && { label: all.label }),
+    ...(needs.value && { value: all.value }),
+  } as Everything // less than everything: that is the point
+}
+
+/** The statistic of some other batch: leaves, too. */
+const pooled: Statistic = { sum: input('pooled.sum', {}) as Tensor, count: input('pooled.count', {}) as Tensor } // scalars have no axes
+
+/** What the loss makes of so many examples. The reference point is held fixed, where it is a statistic of the batch. */
+export const traced = (loss: AnyLoss, examples: number): Outcome =>
+  loss.evaluate(only(loss.needs, symbolic(examples)), loss.statistic === undefined ? undefined : pooled)
