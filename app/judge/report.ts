@@ -40,7 +40,7 @@ export const reportLines = ({ report, cases }: Judging, samples: number): readon
       '  runs of four words that the same text has said before',
       sides.map(({ repeatedFours }) => percent(repeatedFours)),
     ),
-    `  A is longer by ${interval(longer, 1)} tokens: ${apart(longer, 0, 'longer', 'more concise', 'neither longer nor more concise, as far as can be told')}`,
+    `  tokens of A less those of B: ${interval(longer, 1)}, so A ${apart(longer, 0, 'is longer', 'is more concise', 'is neither longer nor more concise, as far as can be told')}`,
     ...cases.slice(0, samples).flatMap(({ prompt, a, b }) => ['', `“${line(prompt)}”`, `  A: ${line(a)}`, `  B: ${line(b)}`]),
     '',
     `${duration(report.seconds)} on ${report.backend} (${report.mode})`,
