@@ -13,6 +13,9 @@ export const generate = async (terminal: Terminal, options: GenerateOptions): Pr
   const { model, parameters, tokenizer } = await loadCheckpoint(options.model)
   const ids = tokenizer.encode(prompt, { bos: true })
   if (ids.length === 0) throw new UsageError('--prompt: this model has no token that begins a text, so the prompt must not be empty')
+  const { context } = model.config
+  if (ids.length >= context)
+    throw new UsageError(`--prompt: ${ids.length} tokens leave no room for more in the ${context} of this model's context; shorten it`)
   const { backend, mode } = await openBackend(options, terminal.say)
   try {
     const decode = streamDecoder(tokenizer, ids)

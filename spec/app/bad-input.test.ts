@@ -119,6 +119,12 @@ const cases: readonly {
   },
   { what: 'an unknown command', args: () => ['aline'], says: /unknown command 'aline'\n\(Did you mean align\?\)/, code: 2 },
   { what: 'no model', args: () => ['generate', '--prompt', 'a'], says: /required option '--model <dir>' not specified/, code: 2 },
+  {
+    what: 'a prompt as long as the context',
+    args: () => ['generate', '--model', model, '--prompt', 'the cat '.repeat(40), '--backend', 'reference'],
+    says: /--prompt: \d+ tokens leave no room for more in the 32 of this model's context/,
+    code: 2,
+  },
   { what: 'an unknown backend', args: () => align({ backend: 'cuda' }), says: /there is no backend 'cuda'\. Known are auto/, code: 2 },
   {
     what: 'a mode of another backend',

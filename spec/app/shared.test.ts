@@ -39,12 +39,14 @@ test('KTO on real preferences: step 0 is λ/2, and every backend finds the same 
 })
 
 /** The sample in the README of karpathy/tinyllamas: stories260K at temperature 0. */
-const published =
-  'Once upon a time, there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball. She wanted to play with it, but it was too high.'
+const published = `Once upon a time, there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball. She wanted to play with it, but it was too high.
+Lily's mom said, "Lily, let's go to the park." Lily was sad and didn't know what to do. She said, "I want to play with your ball, but I can't find it."
+Lily was sad and didn't know what to do. She said, "I'm sorry, Lily. I didn't know what to do."
+Lily didn't want to help her mom, so she said, "I'm sorry, mom. I didn't know what to do." Her mom said, "Don't worry, Lily. We can help you.`
 
 test('stories260K continues "Once upon a time" as published', whenShared(stories), async () => {
   const run = await halograd(
-    ...['generate', '--model', shared(stories)!, '--prompt', 'Once upon a time', '--temperature', '0', '--max-tokens', '64'],
+    ...['generate', '--model', shared(stories)!, '--prompt', 'Once upon a time', '--temperature', '0', '--max-tokens', '256'],
   )
   assert.equal(run.code, 0, run.err)
   assert.ok(run.out.startsWith(published), run.out)
