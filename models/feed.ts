@@ -2,8 +2,10 @@
  * From examples to the batches of a step: who is in it, with which unrelated completions, as padded rows, with what the reference model says of them.
  * The same step of the same data, options and seed always has the same batch.
  */
-import { type Backend, tensor } from '../core/index.ts'
+import { type Backend, stream, type Tensor, tensor } from '../core/index.ts'
 import { type BatchOptions, epochOf, padTogether } from './batches.ts'
+import type { Dropout } from './dropout.ts'
+import { BatchError } from './errors.ts'
 import { checkExamples, lengthOf, signOf, type Texts, type TrainingExample, textsOf } from './example.ts'
 import { frozen } from './frozen.ts'
 import type { TrainingLoss } from './loss.ts'
@@ -19,6 +21,8 @@ export interface FeedOptions extends Omit<BatchOptions, 'context'> {
   /** Parts in which a batch is run, to save memory. Default 1. */
   readonly accumulate?: number
   readonly seed?: number
+  /** p, from 0 to less than 1: in these batches, so many of the numbers inside the model are dropped. Default 0. */
+  readonly dropout?: number
 }
 
 /** What one part of a step reads. */
@@ -43,9 +47,11 @@ export const feed = <P>(
   loss: TrainingLoss,
   reference: P,
   examples: readonly TrainingExample[],
-  { batch: size, accumulate = 1, seed = 0, ...padding }: FeedOptions,
+  { batch: size, accumulate = 1, seed = 0, dropout: rate = 0, ...padding }: FeedOptions,
 ): Feed => {
   checkExamples(loss, examples, model.config.vocab)
+  if (!(rate >= 0 && rate < 1))
+    throw new BatchError({ field: 'dropout', expected: 'a number from 0 to less than 1', found: String(rate), advice: 'Use 0.1, or none.' })
   const options = { ...padding, context: model.config.context }
   const signs = examples.map(signOf)
   const desirable = signs.map((sign) => sign > 0)
@@ -62,15 +68,19 @@ export const feed = <P>(
   const own = (members: readonly number[]): Texts => textsOf(members.map((i) => examples[i]!))
   const { known, score } = frozen(backend, model, reference, own, epoch(0).flatMap(inParts), options)
 
+  const dropout = (...use: readonly number[]): Dropout => ({
+    rate: scalar(Math.fround(rate)),
+    key: scalar(use.reduce(stream, seed) >>> 8),
+  })
   /** `others[i]`: whose completion answers the prompt of `members[i]`, for the sake of z₀. */
-  const micro = async (members: readonly number[], others: readonly number[] | undefined): Promise<MicroBatch> => {
+  const micro = async (members: readonly number[], others: readonly number[] | undefined, use: readonly number[]): Promise<MicroBatch> => {
     const texts = { ...own(members), ...(others === undefined ? {} : { unrelated: mixed(examples, members, others) }) }
     const padded = padTogether(Object.values(texts), options)
     const scored: { [R in keyof Texts]: Scored } = {}
     for (const [i, role] of rolesOf(texts).entries()) {
       const sequences = sequencesOf(padded[i]!)
       const reference = loss.needs.reference && { reference: await (role === 'unrelated' ? score(texts[role]!) : known(role, members)) }
-      scored[role] = { ...sequences, ...reference }
+      scored[role] = { ...sequences, ...reference, ...(rate > 0 && { dropout: dropout(...use, i) }) }
     }
     const label = loss.needs.label && {
       label: tensor(
@@ -88,12 +98,13 @@ export const feed = <P>(
       const members = epoch(Math.floor(step / stepsPerEpoch))[step % stepsPerEpoch]!
       const others = loss.needs.unrelated ? inParts(deranged(examples, members, seedFor(seed, step, 2))) : []
       const parts: MicroBatch[] = []
-      for (const [i, part] of inParts(members).entries()) parts.push(await micro(part, others[i]))
+      for (const [i, part] of inParts(members).entries()) parts.push(await micro(part, others[i], [step, i]))
       return parts
     },
   }
 }
 
+const scalar = (value: number): Tensor => tensor({}, [value])
 const rolesOf = (texts: Texts) => Object.keys(texts) as (keyof Texts)[] // an object literal of these keys
 
 /** Each prompt with the completion of another example. */

@@ -122,8 +122,8 @@ const feedForward = (p: Gpt2Block['feedForward'], x: Stream, { normEpsilon, acti
 /** One layer: the stream after attention and feed-forward, and the keys and values to remember. */
 export const gpt2Block = (config: ModelConfig, p: Gpt2Block, x: Stream, pass: Pass, memory?: Gpt2Memory): readonly [Stream, Gpt2Memory] => {
   const [attended, remembered] = attend(p.attention, x, pass, config, memory)
-  const y = add(x, attended)
-  return [add(y, feedForward(p.feedForward, y, config)), remembered]
+  const y = add(x, pass.drop(attended))
+  return [add(y, pass.drop(feedForward(p.feedForward, y, config))), remembered]
 }
 
 /** The normalized residual stream, from which logits are read, and the keys and values to remember. */
@@ -135,7 +135,7 @@ export const gpt2 = (
   memory?: readonly Gpt2Memory[],
 ): readonly [Stream, readonly Gpt2Memory[]] => {
   const remembered: Gpt2Memory[] = []
-  let x: Stream = add(take(p.token, 'vocab', tokens), pass.place(p.position))
+  let x: Stream = pass.drop(add(take(p.token, 'vocab', tokens), pass.place(p.position)))
   p.blocks.forEach((block, layer) => {
     const [y, kept] = gpt2Block(config, block, x, pass, memory?.[layer])
     remembered.push(kept)

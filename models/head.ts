@@ -32,7 +32,9 @@ export interface ValueHead {
 /** A reward model: R(x, y) takes the place of log π(y|x), so that Bradley and Terry's loss trains it. */
 export const rewarding = <P>(model: Transformer<P>): Trainable<Headed<P, RewardHead>> => ({
   config: model.config,
-  score: ({ policy, head }, sequences) => ({ logProbability: reward(head, ended(model.hidden(policy, sequences.tokens), sequences)) }),
+  score: ({ policy, head }, sequences) => ({
+    logProbability: reward(head, ended(model.hidden(policy, sequences.tokens, sequences.dropout), sequences)),
+  }),
 })
 
 /** A policy with a value head. */
@@ -40,7 +42,7 @@ export const valuing = <P>(model: Transformer<P>): Trainable<Headed<P, ValueHead
   config: model.config,
   score: ({ policy, head }, sequences) => ({
     ...model.score(policy, sequences),
-    value: value(head, stopGradient(asked(model.hidden(policy, sequences.tokens), sequences))),
+    value: value(head, stopGradient(asked(model.hidden(policy, sequences.tokens, sequences.dropout), sequences))),
   }),
 })
 

@@ -60,9 +60,9 @@ export const layerNorm = ({ gain, bias }: LayerNorm, x: Stream, epsilon: number)
   return add(mul(div(centred, sqrt(add(mean(square(centred), 'embed'), epsilon))), gain), bias)
 }
 
-/** softmax over the past of scores / √(key size), where no token sees a later one. The mask is a word on positions, never an array. */
+/** softmax over the past of scores / √(key size), where no token sees a later one (and some are dropped). The mask is a word on positions, never an array. */
 export const causalWeights = <A extends string>(scores: Tensor<A | 'seq' | 'past'>, keySize: number, pass: Pass): typeof scores =>
-  softmax(where(less(pass.positions, pass.past), -1e30, mul(scores, keySize ** -0.5)), 'past')
+  pass.drop(softmax(where(less(pass.positions, pass.past), -1e30, mul(scores, keySize ** -0.5)), 'past'))
 
 /** GPT-2's approximation of x · Φ(x): ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). Hendrycks & Gimpel (2016), arXiv:1606.08415. */
 export const geluTanh = unary((S) => (x) => {

@@ -128,8 +128,8 @@ export const llamaBlock = (
   memory?: LlamaMemory,
 ): readonly [Stream, LlamaMemory] => {
   const [attended, remembered] = attend(p.attention, x, pass, config, memory)
-  const y = add(x, attended)
-  return [add(y, feedForward(p.feedForward, y, config)), remembered]
+  const y = add(x, pass.drop(attended))
+  return [add(y, pass.drop(feedForward(p.feedForward, y, config))), remembered]
 }
 
 /** The normalized residual stream, from which logits are read, and the keys and values to remember. */
@@ -141,7 +141,7 @@ export const llama = (
   memory?: readonly LlamaMemory[],
 ): readonly [Stream, readonly LlamaMemory[]] => {
   const remembered: LlamaMemory[] = []
-  let x: Stream = take(p.token, 'vocab', tokens)
+  let x: Stream = pass.drop(take(p.token, 'vocab', tokens))
   p.blocks.forEach((block, layer) => {
     const [y, kept] = llamaBlock(config, block, x, pass, memory?.[layer])
     remembered.push(kept)

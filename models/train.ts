@@ -61,7 +61,7 @@ export const train = async <P extends Tree<P>>(start: State<P>, options: Trainin
     const parts = await batches.at(step)
     const [next, metrics] = await advance(state, parts, step)
     state = next
-    if (step === 0 && options.reference === undefined) await checkStart(backend, loss, parts, metrics)
+    if (step === 0 && options.reference === undefined && !options.dropout) await checkStart(backend, loss, parts, metrics)
     await onStep?.(report(step, steps, batches, parts, metrics, performance.now() - began), state)
   }
   return state

@@ -5,6 +5,7 @@
  */
 import { type AnyTensor, at, conform, dot, logSumExp, mapTree, mul, size, sub, sum, type Tensor, take, window } from '../core/index.ts'
 import type { ModelConfig } from './config.ts'
+import type { Dropout } from './dropout.ts'
 import { type Gpt2Memory, gpt2 } from './gpt2.ts'
 import type { Logits, Stream, Tokens } from './layers.ts'
 import { type LlamaMemory, llama } from './llama.ts'
@@ -19,7 +20,7 @@ export type Memory = readonly LlamaMemory[] | readonly Gpt2Memory[]
 /** A model over parameters of type P: all its weights, or what is trained of them. */
 export interface Transformer<P = Parameters> extends Trainable<P> {
   /** The normalized residual stream after the last layer, of which logits and heads are linear functions. */
-  readonly hidden: (parameters: P, tokens: Tokens) => Stream
+  readonly hidden: (parameters: P, tokens: Tokens, dropout?: Dropout) => Stream
   /** Logits of the token after each token. A token's logits depend on it and earlier ones only, and on no other row of the batch. */
   readonly logits: (parameters: P, tokens: Tokens) => Logits
   /** log π(completion | prompt): the log-probabilities of the targets that count, summed. In nats. */
@@ -41,17 +42,17 @@ export const transformer = (config: ModelConfig): Transformer => {
     'position' in parameters
       ? gpt2(config, parameters, tokens, pass, memory as readonly Gpt2Memory[] | undefined)
       : llama(config, parameters, tokens, pass, memory as readonly LlamaMemory[] | undefined)
-  const hidden = (parameters: Parameters, tokens: Tokens): Stream => run(parameters, tokens, whole(size(tokens, 'seq')))[0]
+  const hidden = (parameters: Parameters, tokens: Tokens, dropout?: Dropout): Stream =>
+    run(parameters, tokens, whole(size(tokens, 'seq'), dropout))[0]
   const read = <A extends string>({ output, token }: Parameters, stream: Tensor<A | 'embed'>) => dot(stream, output ?? token, 'embed')
-  const logits = (parameters: Parameters, tokens: Tokens): Logits => read(parameters, hidden(parameters, tokens))
-  const logProbabilities = (parameters: Parameters, { tokens, targets, mask }: Sequences): Tensor<'batch'> => {
-    const scores = logits(parameters, tokens)
+  const logProbabilities = (parameters: Parameters, { tokens, targets, mask, dropout }: Sequences): Tensor<'batch'> => {
+    const scores: Logits = read(parameters, hidden(parameters, tokens, dropout))
     return sum(mul(sub(take(scores, 'vocab', targets), logSumExp(scores, 'vocab')), mask), 'seq')
   }
   return {
     config,
     hidden,
-    logits,
+    logits: (parameters, tokens) => read(parameters, hidden(parameters, tokens)),
     logProbabilities,
     score: (parameters, sequences) => ({ logProbability: logProbabilities(parameters, sequences) }),
     begin: (parameters, tokens, context) => {
@@ -70,7 +71,7 @@ export const transformer = (config: ModelConfig): Transformer => {
 /** A model over whatever its parameters can be computed from: adapters beside a frozen base, for example. */
 export const over = <P, Q>(model: Transformer<P>, parametersOf: (given: Q) => P): Transformer<Q> => ({
   config: model.config,
-  hidden: (given, tokens) => model.hidden(parametersOf(given), tokens),
+  hidden: (given, tokens, dropout) => model.hidden(parametersOf(given), tokens, dropout),
   logits: (given, tokens) => model.logits(parametersOf(given), tokens),
   logProbabilities: (given, sequences) => model.logProbabilities(parametersOf(given), sequences),
   score: (given, sequences) => model.score(parametersOf(given), sequences),

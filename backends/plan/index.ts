@@ -62,7 +62,7 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   const grouping = group(values, wanted, contractions, { fuse, horizontal })
   const { home, adds } = grouping
   const owner = (x: Value): Value => ownerOf(x, home)
-  const { kernels, results, orders } = deliver(graph, settled, store(grouping, { recompute }), owner, build)
+  const { kernels, results, orders } = deliver(graph, settled, store(grouping, { recompute, draw: !whole }), owner, build)
   const inputs = values.flatMap((x) => (x.op.tag === 'input' ? [[x, x.axes] as const] : []))
   const { access } = layout(kernels, home, new Map([...inputs, ...orders]), rank, { layout: options.layout ?? true })
   const { buffers, bufferOf, scratch } = memory(kernels, results, owner)

@@ -2,8 +2,8 @@
  * What is kept in memory, and what is computed again.
  *
  * A sweep from the last kernel to the first: an argument from another kernel is loaded if it is stored; computed again if it
- * is a cheap word of at most two large arrays that are stored anyway; else it becomes stored. Kernels that nobody needs vanish.
- * This finds by itself that layer norm saves μ and 1/σ and recomputes x̂.
+ * is a cheap word of at most two large arrays that are stored anyway, or drawn at random; else it becomes stored. Kernels that
+ * nobody needs vanish. This finds by itself that layer norm saves μ and 1/σ and recomputes x̂, and that dropout saves no mask.
  */
 import type { Shape } from '../../core/index.ts'
 import { type ContractGroup, type Grouping, type RowsGroup, scalar } from './group.ts'
@@ -30,12 +30,14 @@ export type Kernel = RowsKernel | ContractGroup
 
 export interface StoreOptions {
   readonly recompute: 'none' | 'cheap' | 'all'
+  /** May any kernel draw random numbers? */
+  readonly draw: boolean
 }
 
-export const store = ({ groups, at, floating, stored: needed }: Grouping, { recompute }: StoreOptions): readonly Kernel[] => {
+export const store = ({ groups, at, floating, stored: needed }: Grouping, { recompute, draw }: StoreOptions): readonly Kernel[] => {
   const stored = new Set(needed)
   const inMemory = (x: Value): boolean => stored.has(x) || !scalar(x)
-  const sayable = (x: Value): boolean => isCheap(x) || (recompute === 'all' && x.op.tag === 'word')
+  const sayable = (x: Value): boolean => isCheap(x) || (draw && x.op.tag === 'random') || (recompute === 'all' && x.op.tag === 'word')
   const clonable = (x: Value): boolean => {
     if (recompute === 'none' || !sayable(x)) return false
     const large = new Set<Value>()

@@ -162,6 +162,25 @@ test('what costs much and depends on positions only is computed once, not for ev
   assert.ok(!cosines[0]!.loops.some(({ size }) => size === 10))
 })
 
+test('dropout keeps no mask: its backward pass draws the same numbers again', () => {
+  const graph = graphOf(
+    (x, w, u, key) => {
+      const kept = core.less(0.1, core.random(known<never>(key!), { row: 50, hidden: 24 }, 1))
+      const [y, pullback] = core.vjp((weights: Tensor<string>) =>
+        known<string>(core.dot(core.mul(core.dot(x!, weights, 'embed'), kept), u!, 'hidden')),
+      )(w!)
+      return [y, pullback(y)]
+    },
+    { row: 50, embed: 32 },
+    { embed: 32, hidden: 24 },
+    { hidden: 24, out: 16 },
+    {},
+  )
+  const arrays = (program: Program) => program.buffers.filter(({ place, size }) => place.in === 'scratch' && size === 50 * 24).length
+  assert.deepEqual([arrays(plan(graph, { recompute: 'none' })), arrays(plan(graph))], [5, 4])
+  assert.equal(rowsOf(plan(graph)).filter(({ body }) => body.some(({ op }) => op === 'random')).length, 2)
+})
+
 /** The largest sum of the sizes of scratch arrays between their first and their last use. */
 const mostAlive = ({ kernels, buffers }: Program): number => {
   const uses = kernels.map((k) => new Set(k.kind === 'rows' ? k.streams.map((s) => s.buffer) : [k.a.buffer, k.b.buffer, k.c.buffer]))
