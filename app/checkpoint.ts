@@ -3,16 +3,20 @@ import { join } from 'node:path'
 import type { Backend } from '../core/index.ts'
 import {
   CheckpointError,
+  exists,
   fromWeights,
   type Json,
   loadTokenizer,
   type ModelConfig,
+  merge,
   modelFiles,
   type Parameters,
   type Purpose,
   parseConfig,
   parseJson,
   type RewardParameters,
+  readAdapters,
+  readBase,
   readGeneration,
   readText,
   readWeights,
@@ -43,10 +47,22 @@ export interface RewardCheckpoint {
   readonly tokenizer: Tokenizer
 }
 
-/** @throws FileError, ConfigError, CheckpointError, TokenizerError */
+/**
+ * The model of a directory; of adapters, the model that they name with the adapters merged.
+ * @throws FileError, ConfigError, CheckpointError, TokenizerError
+ */
 export const loadCheckpoint = async (directory: string): Promise<Checkpoint> => {
+  const base = (await exists(join(directory, 'config.json'))) ? undefined : await readBase(directory)
+  if (base !== undefined) return withAdapters(await loadCheckpoint(base), directory)
   const { config, weights, ...rest } = await read(directory, 'text')
   return { model: transformer(config), parameters: fromWeights(config, weights, directory), ...rest }
+}
+
+/** The model with the adapters of a directory merged into its weights. @throws FileError, ConfigError, CheckpointError */
+export const withAdapters = async (checkpoint: Checkpoint, directory: string): Promise<Checkpoint> => {
+  const { config } = checkpoint.model
+  const { options, adapters } = await readAdapters(directory, config)
+  return { ...checkpoint, parameters: merge(config, checkpoint.parameters, adapters, options) }
 }
 
 /** @throws FileError, ConfigError, CheckpointError, TokenizerError */

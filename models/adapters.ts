@@ -5,9 +5,9 @@
 import { join } from 'node:path'
 import type { Backend } from '../core/index.ts'
 import type { ModelConfig } from './config.ts'
-import { CheckpointError, ConfigError, throwAll } from './errors.ts'
+import { CheckpointError, ConfigError, show, throwAll } from './errors.ts'
 import { fieldsOf, isObject, parseJson, showJson } from './fields.ts'
-import { readText } from './files.ts'
+import { exists, readText } from './files.ts'
 import { type Adapters, adaptersFromWeights, adaptersToWeights, formatAdapterConfig, type LoraOptions } from './lora.ts'
 import { formatSafetensors } from './safetensors.ts'
 import { readWeights } from './weights.ts'
@@ -53,6 +53,22 @@ export const readAdapters = async (
   }))
   if (first !== undefined) throw new CheckpointError(first, ...others)
   return { options, adapters }
+}
+
+/** The name or directory of the model that the adapters of a directory belong to; nothing where there are no adapters. */
+export const readBase = async (directory: string): Promise<string | undefined> => {
+  const file = join(directory, files.config)
+  if (!(await exists(file))) return undefined
+  const json = parseJson(await readText(file))
+  const base = isObject(json) ? json.base_model_name_or_path : json
+  if (typeof base === 'string' && base !== '') return base
+  throw new ConfigError({
+    file,
+    field: 'base_model_name_or_path',
+    expected: 'the model that was adapted',
+    found: show(base),
+    advice: 'Name its directory there, or with --model, and these adapters with --adapters.',
+  })
 }
 
 /**

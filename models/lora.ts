@@ -24,6 +24,9 @@ export interface LoraOptions {
   /** Last parts of the names of the modules to adapt, as in PEFT: `q_proj`, `v_proj`, `c_attn`, … */
   readonly targets: readonly string[]
 }
+/** What Hu et al. adapt: queries and values (which GPT-2 keeps as one, with the keys). */
+export const usualTargets = ({ family }: ModelConfig): readonly string[] => (family === 'llama' ? ['q_proj', 'v_proj'] : ['c_attn'])
+
 /** What is trained: A and B of each adapted module, under the module's name. */
 export type Adapters = Readonly<Record<string, { readonly A: Tensor<string>; readonly B: Tensor<string> }>>
 

@@ -2,9 +2,9 @@
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { Backend } from '../../core/index.ts'
-import { ggufFile, merge, readAdapters, toWeights, writeAtomically, writeDirectoryAtomically } from '../../models/index.ts'
+import { ggufFile, toWeights, writeAtomically, writeDirectoryAtomically } from '../../models/index.ts'
 import { openBackend } from '../backends.ts'
-import { type Checkpoint, loadCheckpoint, modelDirectory } from '../checkpoint.ts'
+import { type Checkpoint, loadCheckpoint, modelDirectory, withAdapters } from '../checkpoint.ts'
 import { UsageError } from '../errors.ts'
 import type { ExportOptions } from './commands/export.ts'
 import type { Terminal } from './terminal.ts'
@@ -18,7 +18,7 @@ export const exportModel = async (terminal: Terminal, options: ExportOptions): P
   const checkpoint = await loadCheckpoint(options.model)
   const { backend } = await openBackend(options, terminal.say)
   try {
-    await write(backend, options, options.adapters === undefined ? checkpoint : await merged(checkpoint, options.adapters))
+    await write(backend, options, options.adapters === undefined ? checkpoint : await withAdapters(checkpoint, options.adapters))
   } finally {
     await backend.close?.()
   }
@@ -40,12 +40,6 @@ const write = async (backend: Backend, options: ExportOptions, checkpoint: Check
     return writeAtomically(options.out, ggufFile(config, await toWeights(backend, config, parameters), tokenizer, { dtype, name }))
   }
   if (dtype !== 'Q8_0') await writeDirectoryAtomically(options.out, await modelDirectory(backend, { ...checkpoint, config }, { dtype }))
-}
-
-const merged = async (checkpoint: Checkpoint, directory: string): Promise<Checkpoint> => {
-  const { config } = checkpoint.model
-  const { options, adapters } = await readAdapters(directory, config)
-  return { ...checkpoint, parameters: merge(config, checkpoint.parameters, adapters, options) }
 }
 
 const checkOptions = async ({ format, dtype, model, out }: ExportOptions): Promise<void> => {

@@ -2,7 +2,7 @@
 import { evaluate } from '../../core/index.ts'
 import { generator, streamDecoder } from '../../models/index.ts'
 import { openBackend } from '../backends.ts'
-import { loadCheckpoint } from '../checkpoint.ts'
+import { loadCheckpoint, withAdapters } from '../checkpoint.ts'
 import { UsageError } from '../errors.ts'
 import type { GenerateOptions } from './commands/generate.ts'
 import { count } from './progress.ts'
@@ -10,7 +10,8 @@ import { breathe, type Terminal } from './terminal.ts'
 
 export const generate = async (terminal: Terminal, options: GenerateOptions): Promise<void> => {
   const { prompt, maxTokens, temperature, topK, topP, seed, json } = options
-  const { model, parameters, tokenizer } = await loadCheckpoint(options.model)
+  const checkpoint = await loadCheckpoint(options.model)
+  const { model, parameters, tokenizer } = options.adapters === undefined ? checkpoint : await withAdapters(checkpoint, options.adapters)
   const ids = tokenizer.encode(prompt, { bos: true })
   if (ids.length === 0) throw new UsageError('--prompt: this model has no token that begins a text, so the prompt must not be empty')
   const { context } = model.config

@@ -45,6 +45,9 @@ export interface TrainingOptions extends CommonOptions, BackendOptions {
   readonly evalEvery?: number
   readonly patience?: number
   readonly best?: true
+  readonly lora?: number
+  readonly loraAlpha?: number
+  readonly loraTargets?: readonly string[]
 }
 export const trainingOptions = (command: Command, defaults: { readonly lr: number; readonly batch: number }): Command =>
   backendOptions(
@@ -69,6 +72,9 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       .option('--best', 'save the model of the lowest held-out loss, rather than the last')
       .option('--save-every <n>', 'keep a checkpoint every n steps; 0: none (default: 10 in a run)', integer(0))
       .option('--keep <n>', 'checkpoints that stay in OUT/checkpoints, beside the best', integer(1), 2)
+      .option('--lora <rank>', 'train adapters of this rank beside the model, which stays as it is (a larger --lr is usual)', integer(1))
+      .option('--lora-alpha <α>', 'adapters are scaled by α / rank (default: twice the rank)', positive)
+      .option('--lora-targets <names>', 'modules to adapt (default: q_proj,v_proj of a Llama, c_attn of a GPT-2)', names)
       .option('--resume', 'go on from the last checkpoint in --out, bit by bit as if never stopped'),
   )
 
@@ -89,6 +95,12 @@ const within = (expected: string, holds: (n: number) => boolean) => (text: strin
 export const positive = within('a number > 0', (n) => n > 0)
 export const notNegative = within('a number ≥ 0', (n) => n >= 0)
 export const probability = within('a number in (0, 1]', (n) => n > 0 && n <= 1)
+
+/** Names between commas, collected over the occurrences of an option. */
+export const names = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text.split(',').map((name) => name.trim()),
+]
 
 /** `name=value` pairs, collected over the occurrences of an option. */
 export const setting = (text: string, before: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> => {

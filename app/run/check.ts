@@ -7,7 +7,7 @@ import type { Task } from './run.ts'
 
 /** @throws UsageError with everything that contradicts; FileError where --out cannot be written to */
 export const checkOptions = async ({ loss, options }: Task): Promise<void> => {
-  const { batch, accumulate, model, out, best, saveEvery } = options
+  const { batch, accumulate, model, out, best, saveEvery, lora, loraAlpha, loraTargets } = options
   const there = await stat(out).catch(() => undefined)
   const wrong = [
     loss.needs.unrelated &&
@@ -17,6 +17,10 @@ export const checkOptions = async ({ loss, options }: Task): Promise<void> => {
     resolve(out) === resolve(model) && '--out is --model: choose another directory, or the model you start from is lost',
     there?.isDirectory() === false && `--out: ${out} is a file; give a directory, or a path that does not exist yet`,
     best && saveEvery === 0 && '--best: the best step is kept as a checkpoint, and --save-every 0 says to keep none',
+    lora === undefined &&
+      (loraAlpha ?? loraTargets) !== undefined &&
+      '--lora-alpha and --lora-targets say how adapters are made: add --lora <rank>',
+    lora !== undefined && loss.needs.reward && '--lora: a reward model is trained whole; leave --lora out',
   ].filter((flaw) => typeof flaw === 'string')
   if (wrong.length > 0) throw new UsageError(wrong.join('\n'))
   await checkWritable(out)

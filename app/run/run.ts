@@ -3,11 +3,11 @@
  *
  *     checkpoint, examples → backend → subject (what is trained) → course (the steps) → save
  */
-
+import { resolve } from 'node:path'
 import type { AnyLoss } from '../../halos/index.ts'
-import type { TrainingExample } from '../../models/index.ts'
+import { type TrainingExample, usualTargets } from '../../models/index.ts'
 import { openBackend } from '../backends.ts'
-import { loadCheckpoint } from '../checkpoint.ts'
+import { type Checkpoint, loadCheckpoint } from '../checkpoint.ts'
 import type { TrainingOptions } from '../cli/options.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import type { Evaluation } from '../evaluation.ts'
@@ -59,10 +59,14 @@ export const run = async (terminal: Terminal, task: Task): Promise<RunResult> =>
   task.inspect?.(data.training)
   const opened = await openBackend(options, terminal.say)
   try {
-    return await subjectOf({ checkpoint, loss, backend: opened.backend, seed: options.seed }, (subject) =>
-      course(terminal, task, data, opened, subject),
-    )
+    const choice = { checkpoint, loss, backend: opened.backend, seed: options.seed, ...loraIn(options, checkpoint) }
+    return await subjectOf(choice, (subject) => course(terminal, task, data, opened, subject))
   } finally {
     await opened.backend.close?.()
   }
 }
+
+const loraIn = ({ lora: rank, loraAlpha, loraTargets, model: base }: TrainingOptions, { model: { config } }: Checkpoint) =>
+  rank === undefined
+    ? {}
+    : { lora: { rank, alpha: loraAlpha ?? 2 * rank, targets: loraTargets ?? usualTargets(config), base: resolve(base) } }

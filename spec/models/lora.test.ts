@@ -1,7 +1,7 @@
 /** LoRA: the adapted model begins as the base model; its weights are W + (α/rank)·BA of the tensors that PEFT would read; only adapters are trained. */
-import { deepEqual, ok, throws } from 'node:assert/strict'
+import { deepEqual, equal, ok, throws } from 'node:assert/strict'
 import test from 'node:test'
-import { mapTree, tensor, volume } from '../../core/index.ts'
+import { evaluate, leaves, mapTree, type Tree, tensor, volume } from '../../core/index.ts'
 import { certain, kto } from '../../halos/index.ts'
 import {
   adamW,
@@ -15,6 +15,7 @@ import {
   type LoraOptions,
   merge,
   type StoredTensor,
+  type Transformer,
   toWeights,
   train,
   transformer,
@@ -107,4 +108,26 @@ test('targets that the model does not have, and ranks that are none, are refused
   )
   throws(() => adapted(config, parameters, { rank: 0.5, alpha: 2, targets: ['q_proj'] }), ConfigError)
   throws(() => initializeAdapters(config, { rank: 2, alpha: 2, targets: [] }, 1), ConfigError)
+})
+
+test('the base model is on the backend once: the reference model has no copy of its own', async () => {
+  const { config, parameters } = tiny[0]!
+  const options: LoraOptions = { rank: 2, alpha: 4, targets: ['q_proj', 'v_proj'] }
+  const optimizer = adamW({ rate: constantRate(1e-2) })
+  /** Arrays that training keeps alive, beside its state. */
+  const besides = async <P extends Tree<P>>(model: Transformer<P>, start: P): Promise<number> => {
+    const before = backend.live()
+    let count = Number.NaN
+    await train(begin(optimizer, start), {
+      ...{ backend, model, loss: certain(kto()), optimizer, examples: judged, batch: 8, steps: 3 },
+      onStep: (_, state) => {
+        count = backend.live() - before - leaves(state).length
+      },
+    })
+    return count
+  }
+  const base = await evaluate(backend, parameters)
+  const adapters = initializeAdapters(config, options, 1)
+  equal(await besides(adapted(config, base, options), adapters), leaves(adapters).length)
+  equal(await besides(transformer(config), parameters), leaves(base).length)
 })

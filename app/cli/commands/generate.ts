@@ -5,6 +5,7 @@ import type { Terminal } from '../terminal.ts'
 
 export interface GenerateOptions extends CommonOptions, BackendOptions {
   readonly model: string
+  readonly adapters?: string
   readonly prompt: string
   readonly maxTokens: number
   readonly temperature: number
@@ -20,6 +21,7 @@ export const command = (terminal: Terminal): Command =>
         .summary('continue a text')
         .description('Continues a text. Prints the text, prompt included, and nothing else, on standard output.')
         .requiredOption('--model <dir>', 'a Hugging Face directory (config.json, model.safetensors, tokenizer.json)')
+        .option('--adapters <dir>', 'LoRA adapters of this model (a directory of adapters is a --model, too: it names its own)')
         .option('--prompt <text>', 'how the text begins', '')
         .option('--max-tokens <n>', "tokens to add at most; the model's context ends a text, too", integer(0), 256)
         .option('--temperature <t>', '0: always the likeliest token; 1: as the model believes', notNegative, 1)
