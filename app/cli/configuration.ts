@@ -5,7 +5,7 @@
  *     align --config run.yaml --lr 1e-4   =   align --halo kto --data thumbs.jsonl … --lr 1e-4
  */
 import { type Command, InvalidArgumentError, type Option } from 'commander'
-import { closest } from 'fastest-levenshtein'
+import { distance } from 'fastest-levenshtein'
 import { either as E, readonlyArray as RA } from 'fp-ts'
 import type { Finding } from '../../models/index.ts'
 import type { Setting } from '../run/identity.ts'
@@ -89,12 +89,11 @@ const sameCommand = (value: unknown, path: string): Entry =>
     : E.left({ expected: path, found: shown(value), advice: 'Give the options of this command, or run the command that they are for.' })
 
 const flagsOf = (name: string, value: unknown, options: readonly Option[]): Entry => {
-  const known = options.filter((option) => nameOf(option) !== 'config')
+  const known = options.filter((option) => !ofThisCall.includes(nameOf(option)))
   const option = known.find((each) => nameOf(each) === name)
   if (option === undefined) {
     const names = known.map(nameOf)
-    const nearest = closest(name, names)
-    return E.left({ expected: `one of ${names.join(', ')}`, found: name, advice: `Did you mean ${nearest}?` })
+    return E.left({ expected: `one of ${names.join(', ')}`, found: name, advice: `Did you mean ${nearest(name, names).join(' or ')}?` })
   }
   if (value === null) return E.right([])
   if (option.isBoolean()) {
@@ -104,6 +103,12 @@ const flagsOf = (name: string, value: unknown, options: readonly Option[]): Entr
   const texts = textsOf(option, value)
   if (texts === undefined) return E.left({ expected: 'one text or number', found: shown(value), advice: 'Correct the value.' })
   return E.map((): readonly string[] => texts.map((text) => `--${name}=${text}`))(check(option, texts, value))
+}
+
+/** A letter too many, or two exchanged: what is at most one change further away than the nearest may be meant, too. */
+const nearest = (name: string, names: readonly string[]): readonly string[] => {
+  const far = names.map((known) => distance(name, known))
+  return names.filter((_, i) => far[i]! <= Math.min(...far) + 1).sort((a, b) => distance(name, a) - distance(name, b))
 }
 
 /** What would be typed after the flag, once or several times: `set: {desirable: 1.33}` is `--set desirable=1.33`. */

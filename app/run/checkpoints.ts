@@ -87,7 +87,7 @@ export const readCheckpoint = async (out: string, step: number): Promise<Kept> =
 const notTheSame = {
   expected: `the bytes whose checksum is in ${files.sums}`,
   found: 'others: the file is damaged',
-  advice: 'Check the disk. Delete this checkpoint, or put it back from a copy.',
+  advice: 'Check the disk; put the checkpoint back from a copy, or delete it.',
 } as const
 
 /**

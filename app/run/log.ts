@@ -87,7 +87,7 @@ export const readLog = async (out: string, steps = Number.POSITIVE_INFINITY): Pr
   throw new CheckpointError({
     file,
     expected: `a row for each of the ${Number.isFinite(steps) ? steps : last} steps`,
-    found: absent < 0 ? `${last} rows` : `something else after row ${absent}`,
+    found: absent < 0 ? `${last} of them` : `none of step ${absent + (wanted[0]?.step ?? 0)}`,
     advice: 'Put the file back as it was, or begin anew.',
   })
 }

@@ -52,17 +52,22 @@ export interface Outcome {
 }
 
 /** `halograd ARGS`, in this process. */
-export const halograd = async (...args: readonly string[]): Promise<Outcome> => {
+export const halograd = (...args: readonly string[]): Promise<Outcome> => interrupted(undefined, ...args)
+
+/** …which gets a Ctrl-C as soon as it has said `when`. */
+export const interrupted = async (when: RegExp | undefined, ...args: readonly string[]): Promise<Outcome> => {
   let [out, err] = ['', '']
+  const controller = new AbortController()
   const code = await main(args, {
     print: (text) => {
       out += text
     },
     say: (line = '') => {
       err += `${line}\n`
+      if (when?.test(line)) controller.abort()
     },
     interactive: false,
-    stop: new AbortController().signal,
+    stop: controller.signal,
   })
   return { code, out, err }
 }
