@@ -5,12 +5,16 @@
  *     kernels     softmax, cross-entropy, layer norm, … against the measured speed of copying
  *     train       whole training steps of configuration tiny, A or B; `against` PyTorch or jax-js; `steps` or `long`: memory
  *     generate    text, token by token
+ *     losses      training steps of KTO against SFT
+ *     all         all of these, for the README
  */
 import { availableParallelism } from 'node:os'
 import { openBackend, type Wish } from '../backends.ts'
+import { all } from './all.ts'
 import { type ConfigurationName, configurations, type Suite } from './configurations.ts'
 import { generate } from './generate.ts'
 import { timed } from './jobs.ts'
+import { losses } from './losses.ts'
 import { machine } from './machine.ts'
 import { alongSequences, alongSteps } from './memory.ts'
 import type { PeerName } from './peers.ts'
@@ -55,6 +59,7 @@ export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
     ...(mode === undefined ? {} : { mode }),
     ...(blas === undefined ? {} : { blas }),
   }
+  if (suite === 'all') return yield* all(repeats)
   yield await machine()
   if (suite === 'train') {
     const configuration = configurations[config]
@@ -68,6 +73,7 @@ export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
   try {
     const common = { backend, mode: found, threads, repeats }
     if (suite === 'generate') yield* generate({ ...common, seed, tokens: small ? 4 : 256 })
+    else if (suite === 'losses') yield* losses({ ...common, seed, configuration: configurations[small ? 'tiny' : 'A'] })
     else {
       const jobs = suite === 'gemm' ? products(small) : small ? kernels(8, 16) : kernels(1024, 1024)
       yield* timed(jobs, { ...common, budget: small ? 1 : 300 })

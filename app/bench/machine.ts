@@ -20,6 +20,7 @@ const measure = async (): Promise<MachineRow> => {
   const others = (busy() - before) / 300
   return {
     what: 'machine',
+    date: new Date().toISOString().slice(0, 10),
     machine: machineName,
     cores,
     memory: totalmem(),

@@ -50,7 +50,7 @@ export const readProblem = async (directory: string): Promise<Problem> => {
 }
 
 /** Texts that can be learned, but not at once: every token has four possible successors. */
-const walk = ({ model, batch }: Configuration, seed: number): Int32Array => {
+export const walk = ({ model, batch }: Configuration, seed: number): Int32Array<ArrayBuffer> => {
   const { vocab, context } = model
   const choose = (salt: number, options: number) => {
     const h = stream(seed, salt)

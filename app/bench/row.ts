@@ -50,7 +50,7 @@ export interface Ratio {
   readonly against: string
   readonly threads: number
   /** Our peak resident size, divided by theirs. */
-  readonly memory: number
+  readonly memory?: number
 }
 
 /** A comparison that would not be honest, or a contestant that is not here; and why. */
@@ -91,6 +91,8 @@ export interface KernelRow {
 
 export interface MachineRow {
   readonly what: 'machine'
+  /** When it was measured: year-month-day. */
+  readonly date: string
   readonly machine: string
   readonly cores: number
   readonly memory: number

@@ -18,7 +18,7 @@ export const costOfContract = (k: Omit<Contract, 'cost'>): Cost => {
 /** One for every word that is said, full ones for every inner index; every element that a stream walks over, once. */
 export const costOfRows = (k: Omit<Rows, 'cost'>): Cost => {
   const rows = k.loops.reduce((n, { size }) => n * size, 1)
-  const full = fullness({ ...k, cost: { flops: 0, bytes: 0 } })
+  const full = fullness(k)
   const share = k.triangle === undefined ? 1 : 0.5 + k.triangle.block / (2 * k.inner.size)
   const length = k.inner.size * share
   const flops = k.body.reduce(

@@ -7,20 +7,30 @@
  * again, recomputed when that is cheap, read back from where it was stored, or stashed in a row of scratch.
  */
 import type { Elementary } from '../../core/index.ts'
-import type { Rows } from './program.ts'
+import type { Indirect, Instruction, Rows } from './program.ts'
 
 /** Which instructions are full: they run for every inner index, the others once a row. */
-export const fullness = ({ body, streams }: Rows): readonly boolean[] => {
+export const fullness = ({ body, streams }: Pick<Rows, 'body' | 'streams'>): readonly boolean[] => {
   const full: boolean[] = []
-  for (const i of body) {
-    const moving = 'stream' in i && (streams[i.stream]!.inner !== 0 || (i.at !== undefined && full[i.at.index]!))
-    if (i.op === 'load') full.push(moving || (i.guards ?? []).some((guard) => guard.loop < 0))
-    else if (i.op === 'store') full.push(moving || full[i.arg]!)
-    else if (i.op === 'iota') full.push(i.loop < 0)
-    else if (i.op === 'word') full.push(i.args.some((arg) => full[arg]))
-    else if (i.op === 'random') full.push(i.inner !== 0 || full[i.key]!)
-    else full.push(false)
+  const moving = (stream: number, at: Indirect | undefined): boolean =>
+    streams[stream]!.inner !== 0 || (at !== undefined && full[at.index]!)
+  const varies = (i: Instruction): boolean => {
+    switch (i.op) {
+      case 'word':
+        return i.args.some((arg) => full[arg])
+      case 'load':
+        return moving(i.stream, i.at) || i.guards?.some((guard) => guard.loop < 0) === true
+      case 'store':
+        return moving(i.stream, i.at) || full[i.arg]!
+      case 'iota':
+        return i.loop < 0
+      case 'random':
+        return i.inner !== 0 || full[i.key]!
+      default:
+        return false
+    }
   }
+  for (const i of body) full.push(varies(i))
   return full
 }
 

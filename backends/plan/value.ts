@@ -135,7 +135,8 @@ export const builder = (): Builder => {
 
   const apply = (word: Word, given: readonly Value[]): Value => {
     if (isDerived(word)) return definitions[word](words)(given[0]!)
-    const args = commutative.has(word) ? [...given].sort(constantsFirst) : given
+    const turn = commutative.has(word) && constantsFirst(given[0]!, given[1]!) > 0
+    const args = turn ? [given[1]!, given[0]!] : given
     const values = args.map(literal)
     if (values.every((v) => v !== undefined)) return constant(say(numbers, word, values))
     return simpler(word, args, values) ?? make({ tag: 'word', word }, args, union(args))

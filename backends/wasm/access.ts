@@ -33,6 +33,10 @@ export const access = (locals: Locals, { body, streams }: Rows, full: readonly b
   const spare = locals('v128')
   /** Where a row's index sends a load or store. */
   const targets = body.map((i) => ('at' in i && i.at !== undefined && !full[i.at.index] ? locals('i32') : undefined))
+  const sent = body.flatMap((i, r) => {
+    const target = targets[r]
+    return target !== undefined && 'at' in i && i.at !== undefined ? [{ target, pointer: pointers[i.stream]!, at: i.at }] : []
+  })
   const gates = body.map((i) => (i.op === 'load' && (i.guards ?? []).some(({ loop }) => loop >= 0) ? locals('i32') : undefined))
 
   const inside = ({ from, to }: Guard, x: Code<'i32'>): Code<'i32'> =>
@@ -48,13 +52,7 @@ export const access = (locals: Locals, { body, streams }: Rows, full: readonly b
   const jump = ({ index: register, stride }: Indirect, lane: number): Code<'i32'> =>
     i32.mul(i32.trunc_sat_f32_s(f32x4.extract(value(register), lane)), i32.const(4 * stride))
   const known = (register: number): Code =>
-    seq(
-      ...body.map((i, r) => {
-        const target = targets[r]
-        if (target === undefined || !('at' in i) || i.at?.index !== register) return seq()
-        return target.set(i32.add(pointers[i.stream]!.get, jump(i.at, 0)))
-      }),
-    )
+    seq(...sent.flatMap(({ target, pointer, at: to }) => (to.index === register ? [target.set(i32.add(pointer.get, jump(to, 0)))] : [])))
 
   /** The address of a lane. */
   const address = (i: Load | Store, r: number, lane: number): Code<'i32'> => {

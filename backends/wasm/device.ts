@@ -166,20 +166,22 @@ const milliseconds = ({ kernels }: Program): number => kernels.reduce((ms, { cos
 
 /**
  * How many threads to run with. Where another process holds a core, the others spend the step waiting for the thread on it: once
- * thread 0 has waited for more than half of a step, the next ones run alone, and longer each time that this happens again.
+ * thread 0 has waited for more than half of two steps on end, the next ones run alone, and longer each time that this happens again.
  */
 const adaptive = (threads: number) => {
-  let [alone, patience] = [0, 8]
+  let [alone, patience, late] = [0, 8, 0]
   return {
     threads: (): number => (alone > 0 ? 1 : threads),
     took: (ms: number, polls = 0): void => {
       if (alone > 0) alone--
       else if (threads > 1) {
-        const waited = polls * millisecondsPerPoll
-        if (waited > ms / 2) {
+        late = polls * millisecondsPerPoll > ms / 2 ? late + 1 : 0
+        if (late < 2) patience = Math.max(8, patience - 1)
+        else {
           alone = patience
           patience = Math.min(64, 2 * patience)
-        } else patience = Math.max(8, patience - 1)
+          late = 0
+        }
       }
     },
   }

@@ -54,9 +54,9 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
   }
 
   // ---------------------------------------------------------------- once a row
+  const keyed = body.flatMap((i, r) => (i.op === 'random' ? [[i, r] as const] : []))
   /** What becomes possible once a row's register is known. */
-  const known = (r: number): Code =>
-    seq(...body.map((i, user) => (i.op === 'random' && i.key === r ? hash(i, user) : seq())), memory.known(r))
+  const known = (r: number): Code => seq(...keyed.flatMap(([i, user]) => (i.key === r ? [hash(i, user)] : [])), memory.known(r))
   const once = (r: number): Code => {
     const i = body[r]!
     switch (i.op) {

@@ -1,5 +1,6 @@
 /** `halograd bench`: how fast, and with how much memory. Standard output gets one JSON object a line, `{what, backend, threads, median, …}`. */
 import { Argument, Command, Option } from 'commander'
+import { writeAtomically } from '../../../models/index.ts'
 import { configurations, type Suite, suites } from '../../bench/configurations.ts'
 import type { BenchOptions } from '../../bench/index.ts'
 import { peerNames } from '../../bench/peers.ts'
@@ -11,7 +12,7 @@ export const command = (terminal: Terminal): Command =>
     new Command('bench')
       .summary('measure this machine, and halograd on it')
       .description(
-        'Measures matrix products (gemm), other operations (kernels), training (train) or generation (generate). Prints JSON lines: times in milliseconds, memory in bytes.',
+        'Measures matrix products (gemm), other operations (kernels), training (train), generation (generate), KTO against SFT (losses), or all of that. Prints JSON lines: times in milliseconds, memory in bytes.',
       )
       .addArgument(new Argument('<suite>', 'what to measure').choices(suites))
       .addOption(new Option('--config <name>', 'train: which model').choices(Object.keys(configurations)).default('tiny'))
@@ -21,13 +22,18 @@ export const command = (terminal: Terminal): Command =>
       .option('--long', 'train: watch how memory grows with the sequence')
       .option('--profile', 'train: the time of every kernel')
       .option('--small', 'sizes that only show that the benchmark works')
-      .option('--seed <n>', 'of weights and data', integer(0), 1),
+      .option('--seed <n>', 'of weights and data', integer(0), 1)
+      .option('--out <file>', 'keep the rows in a file, too'),
   )
     .addHelpText('after', '\nExample:\n  halograd bench train --config A --threads 2 --against pytorch jax-js')
-    .action(async (suite: Suite, options: Omit<BenchOptions, 'suite'>) => {
+    .action(async (suite: Suite, { out, ...options }: Omit<BenchOptions, 'suite'> & { readonly out?: string }) => {
       const { bench } = await import('../../bench/index.ts')
+      const lines: string[] = []
       for await (const row of bench({ ...options, suite })) {
-        terminal.print(`${JSON.stringify(row)}\n`)
+        const line = `${JSON.stringify(row)}\n`
+        lines.push(line)
+        terminal.print(line)
         if (terminal.stop.aborted) return
       }
+      if (out !== undefined) await writeAtomically(out, lines.join(''))
     })

@@ -1,0 +1,45 @@
+/** Everything that the README states, each part by a command of its own: what one leaves behind does not burden the next. */
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { UnavailableError } from '../errors.ts'
+import type { Row } from './row.ts'
+
+/** Arguments of `halograd bench`. With one thread, and with one a core. */
+const parts = (cores: number): readonly string[] => {
+  const counts = cores === 1 ? [1] : [1, cores]
+  return [
+    ...counts.flatMap((threads) => [`gemm --threads ${threads}`, `kernels --threads ${threads}`]),
+    ...['tiny', 'A', 'B'].flatMap((name) =>
+      counts.flatMap((threads) => [
+        `train --config ${name} --threads ${threads} --against jax-js`,
+        `train --config ${name} --threads ${threads} --blas auto --against pytorch`,
+      ]),
+    ),
+    'train --config tiny --steps 2000 --threads 1',
+    'train --long --threads 1',
+    ...counts.map((threads) => `generate --threads ${threads}`),
+    'losses --threads 1',
+  ]
+}
+
+/** All their rows; the machine only once. @throws UnavailableError when a part fails */
+export async function* all(repeats: number): AsyncGenerator<Row> {
+  let introduced = false
+  for (const part of parts(availableParallelism()))
+    for await (const row of rowsOf([...part.split(' '), '--repeats', `${repeats}`])) {
+      if (row.what === 'machine' && introduced) continue
+      introduced ||= row.what === 'machine'
+      yield row
+    }
+}
+
+async function* rowsOf(args: readonly string[]): AsyncGenerator<Row> {
+  const halograd = fileURLToPath(new URL('../cli/halograd.mjs', import.meta.url))
+  const child = spawn(process.execPath, [halograd, 'bench', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line) as Row // what `halograd bench` prints
+  const code = await ended
+  if (code !== 0) throw new UnavailableError(`halograd bench ${args.join(' ')} ended with ${code}`)
+}

@@ -1,0 +1,95 @@
+/**
+ * The README's section of numbers, made from the results in the repository: `node --import tsx app/bench/numbers.ts` puts it there.
+ * `npm run bench -- all --out app/bench/results/FILE.jsonl` measures them.
+ */
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { putSection } from '../readme.ts'
+import type { Growth, MachineRow, Measurement, Ratio, Row } from './row.ts'
+
+export const maker = 'app/bench/numbers.ts'
+const folder = fileURLToPath(new URL('results/', import.meta.url))
+
+/** A machine's results, by the name of their file. */
+export interface Results {
+  readonly name: string
+  readonly rows: readonly Row[]
+}
+export const readResults = async (): Promise<readonly Results[]> => {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort()
+  return Promise.all(
+    names.map(async (name) => {
+      const lines = (await readFile(`${folder}${name}`, 'utf8')).trimEnd().split('\n')
+      return { name, rows: lines.map((line) => JSON.parse(line) as Row) } // as `halograd bench` printed them
+    }),
+  )
+}
+
+/** A table for each machine. */
+export const numbers = (results: readonly Results[]): string => results.map(table).join('\n\n')
+
+const table = ({ name, rows }: Results): string => {
+  const machine = rows.find((row): row is MachineRow => row.what === 'machine')
+  if (machine === undefined) throw new Error(`${name} does not begin with the machine: make it with halograd bench all --out`)
+  const counts = [...new Set(rows.flatMap((row) => ('threads' in row ? [row.threads] : [])))].sort((a, b) => a - b)
+  const line = (what: string, cell: (threads: number) => string | undefined): string =>
+    `| ${[what, ...counts.map((threads) => cell(threads) ?? '–')].join(' | ')} |`
+  const measured = (what: string, threads: number, who = (row: Measurement) => row.backend === 'wasm' && !blas(row)) =>
+    rows.find((row): row is Measurement => row.what === what && 'median' in row && row.threads === threads && who(row))
+  const ratio = (what: string, against: string, threads: number) =>
+    rows.find(
+      (row): row is Ratio =>
+        row.what === what && 'ratio' in row && 'pairs' in row && row.threads === threads && row.against.startsWith(against),
+    )
+  const growth = (what: string) => rows.find((row): row is Growth => row.what === what && 'expected' in row)
+
+  const product = (what: string) => (threads: number) => {
+    const row = measured(what, threads)
+    return row && `${row['GF/s']} GF/s (${percent(row.fraction)})`
+  }
+  const perElement = (what: string) => (threads: number) => {
+    const row = measured(what, threads)
+    return row && `${row['ns/element']?.toPrecision(2)} ns`
+  }
+  const training = (config: string) => [
+    line(`**train ${config}**, tokens/s`, (threads) => thousands(measured(`train ${config}`, threads)?.['tokens/s'])),
+    line('… against jax-js 0.1.25', (threads) => times(ratio(`train ${config}`, 'jax-js', threads))),
+    line('… with OpenBLAS, tokens/s', (threads) =>
+      thousands(measured(`train ${config}`, threads, (row) => row.backend === 'wasm' && blas(row))?.['tokens/s']),
+    ),
+    line('… against PyTorch 1.13 with OpenBLAS', (threads) => times(ratio(`train ${config}`, 'pytorch', threads))),
+    line('… peak memory against PyTorch', (threads) => times(withMemory(ratio(`train ${config}`, 'pytorch', threads)))),
+    line('… first step: trace, plan, compile', (threads) => {
+      const row = measured(`train ${config}`, threads)
+      return row && `${Math.round((row['trace ms'] ?? Number.NaN) + (row['compile ms'] ?? Number.NaN))} ms`
+    }),
+  ]
+  const first = counts.slice(0, 1)
+  return [
+    `${machine.machine}, ${machine.date}: one core does ${machine['peak GF/s']} GF/s of multiply-adds in 128-bit SIMD (measured). \`npm run bench -- all --out app/bench/results/${name}\`, medians.`,
+    '',
+    `| | ${counts.map((n) => `${n} thread${n === 1 ? '' : 's'}`).join(' | ')} |`,
+    `|---|${counts.map(() => '---:').join('|')}|`,
+    line('matrix product 512 × 512 × 512 (of the peak)', product('gemm 512×512×512 NN')),
+    line('matrix product 64 × 64 × 64', product('gemm 64×64×64 NN')),
+    line('softmax, an element', perElement('softmax')),
+    line('cross-entropy and its gradient, an element', perElement('cross-entropy and its gradient')),
+    ...['A', 'B', 'tiny'].flatMap(training),
+    line('**generate** (stories260K’s size), tokens/s', (threads) => thousands(measured('generate, 256 tokens', threads)?.['tokens/s'])),
+    line('**KTO** against SFT, operations a second', (threads) => times(ratio('operations a second', 'SFT', threads))),
+    line('memory of 2,048 tokens against 4 × that of 512', (threads) =>
+      first.includes(threads) ? times(growth('memory of a step on 2048 tokens')) : undefined,
+    ),
+    line('memory after 2,000 steps against 200', (threads) =>
+      first.includes(threads) ? times(growth('memory after 2000 steps of tiny')) : undefined,
+    ),
+  ].join('\n')
+}
+
+const blas = ({ mode = '' }: Measurement): boolean => /blas|mkl|accelerate/i.test(mode)
+const percent = (fraction = Number.NaN): string => `${Math.round(100 * fraction)} %`
+const thousands = (n: number | undefined): string | undefined => n?.toLocaleString('en')
+const times = (row: { readonly ratio: number } | undefined): string | undefined => row && `${row.ratio.toFixed(2)} ×`
+const withMemory = (row: Ratio | undefined) => (row?.memory === undefined ? undefined : { ratio: row.memory })
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await putSection(maker, numbers(await readResults()))
