@@ -1,35 +1,36 @@
 /** Losses on numbers from a file: the cases, each with its settings, under our names or under another library's. */
 import { reference } from '../backends/index.ts'
-import { type Answer, type Case, catalogue, certain, evaluateCase, upstream } from '../halos/index.ts'
+import { type Answer, type Case, type Column, catalogue, certain, evaluateCase, find, noLosses, upstream } from '../halos/index.ts'
 import { DataError, parseJson, readText } from '../models/index.ts'
 import { UsageError } from './errors.ts'
+import { scalarOf } from './json.ts'
 import { findLoss } from './losses.ts'
 
 type Settings = Readonly<Record<string, number>>
-interface GivenCase extends Case {
+export interface GivenCase extends Case {
   readonly hyper?: Readonly<Record<string, unknown>>
 }
 
-export interface Question {
-  readonly name: string | undefined
-  readonly entry: string | undefined
-  readonly settings: Settings
-  readonly file: string
-}
+/** A loss by its name or file, or by another library's name for it; what is set here goes before the settings of a case. */
+export type Question = { readonly settings: Settings } & ({ readonly name: string } | { readonly entry: string })
 
-/** The answers, in the order of the cases. @throws DataError, UsageError, EvidenceError */
-export const evaluateFile = async ({ name, entry, settings, file }: Question): Promise<readonly Answer[]> => {
-  const evaluate = entry === undefined ? await byName(name ?? '', settings) : await byEntry(entry, settings)
+/** The answers, in the order of the cases of a file. @throws DataError, UsageError, EvidenceError */
+export const evaluateFile = async (question: Question, file: string): Promise<readonly Answer[]> =>
+  evaluateCases(question, casesOf(await readText(file), file))
+
+/** The answers, in the order of the cases. @throws UsageError, EvidenceError */
+export const evaluateCases = async (question: Question, cases: readonly GivenCase[]): Promise<readonly Answer[]> => {
+  const evaluate = 'entry' in question ? await byEntry(question.entry, question.settings) : await byName(question.name, question.settings)
   const answers: Answer[] = []
-  for (const given of casesOf(await readText(file), file)) answers.push(await evaluate(given))
+  for (const given of cases) answers.push(await evaluate(given))
   return answers
 }
 
 type Evaluate = (given: GivenCase) => Promise<Answer>
 
-/** Hyper-parameters of a case that the loss knows are its settings, unless the command line sets them. */
+/** Hyper-parameters of a case that the loss knows are its settings. */
 const byName = async (name: string, settings: Settings): Promise<Evaluate> => {
-  const defaults = (await findFamily(name))?.defaults ?? {}
+  const defaults = find(await catalogue(), name)?.defaults ?? {}
   return async (given) => {
     const own = Object.entries(given.hyper ?? {}).flatMap(([key, value]) =>
       key in defaults && typeof value === 'number' ? [[key, value]] : [],
@@ -41,14 +42,14 @@ const byName = async (name: string, settings: Settings): Promise<Evaluate> => {
 /** …under the name, and with the conventions, of another library: undesirable examples may come last. */
 const byEntry = async (entry: string, settings: Settings): Promise<Evaluate> => {
   const theirs = upstream[entry]
-  if (theirs === undefined) throw new UsageError(`--entry: there is no '${entry}'. ${similar(entry)}`)
-  const family = await findFamily(theirs.family)
+  if (theirs === undefined) throw new UsageError(`--entry: ${noLosses[entry] ?? `there is no '${entry}'. ${similar(entry)}`}`)
+  const family = find(await catalogue(), theirs.family)
   return async (given) => {
     const hyper = given.hyper ?? {}
     const loss = certain(family!({ ...theirs.settings(hyper), ...settings }))
     const answer = await evaluateCase(reference(), loss, given, theirs.conventions(hyper))
     const { labels = [] } = given.inputs
-    const desirableFirst = [true, false].flatMap((label) => answer.losses.filter((_, i) => Boolean(labels[i]) === label))
+    const desirableFirst = [true, false].flatMap((label) => answer.losses.filter((_, i) => Number(labels[i]) > 0 === label))
     return theirs.desirableFirst ? { ...answer, losses: desirableFirst } : answer
   }
 }
@@ -62,8 +63,6 @@ const similar = (entry: string): string => {
     : `There are ${Object.keys(upstream).length}, such as trl_main/kto/kto.`
 }
 
-const findFamily = async (name: string) => (await catalogue()).find(({ key }) => key === name.toLowerCase())
-
 const casesOf = (text: string, file: string): readonly GivenCase[] => {
   const json = parseJson(text)
   const wrong = (expected: string, found: string) =>
@@ -71,10 +70,23 @@ const casesOf = (text: string, file: string): readonly GivenCase[] => {
   if (!Array.isArray(json)) throw wrong('a JSON array of cases', json === undefined ? 'malformed JSON' : typeof json)
   return json.map((given: unknown, i): GivenCase => {
     if (!isRecord(given) || !isRecord(given.inputs)) throw wrong(`case ${i} with "inputs"`, JSON.stringify(given).slice(0, 60))
-    for (const [name, column] of Object.entries(given.inputs))
-      if (!Array.isArray(column) || !column.flat().every((x) => typeof x === 'number' || typeof x === 'boolean'))
-        throw wrong(`case ${i}, input ${name}: numbers`, JSON.stringify(column).slice(0, 60))
-    return given as unknown as GivenCase // checked: every input is a column of numbers or of rows of them
+    const inputs = Object.entries(given.inputs).map(([name, column]) => {
+      const refused = wrong(`case ${i}, input ${name}: numbers, or rows of equally many`, JSON.stringify(column).slice(0, 60))
+      return [name, columnOf(column, refused)] as const
+    })
+    return { ...given, inputs: Object.fromEntries(inputs) }
   })
+}
+/** One number an example, or a row of them, one a token. */
+const columnOf = (column: unknown, refused: DataError): Column => {
+  if (!Array.isArray(column)) throw refused
+  const rows = column.filter(Array.isArray).length
+  if (rows > 0 && (rows < column.length || new Set(column.map((row: readonly unknown[]) => row.length)).size > 1)) throw refused
+  const scalar = (x: unknown): number | boolean => {
+    const found = scalarOf(x)
+    if (found === undefined) throw refused
+    return found
+  }
+  return rows > 0 ? column.map((row: readonly unknown[]) => row.map((x) => Number(scalar(x)))) : column.map(scalar)
 }
 const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> => typeof x === 'object' && x !== null && !Array.isArray(x)

@@ -4,11 +4,10 @@
  *     { inputs: { policy_logps, ref_logps, labels, policy_KL_logps, ref_KL_logps } }                       judged completions
  *     { inputs: { policy_chosen_logps, policy_rejected_logps, ref_chosen_logps, ref_rejected_logps } }     pairs
  */
-import { type AnyTensor, type Backend, equal, fill, grad, read, size, sum, type Tensor, tensor, where } from '../core/index.ts'
+import { type AnyTensor, type Backend, equal, fill, grad, maximum, read, size, sum, type Tensor, tensor, where } from '../core/index.ts'
 import { type Incomplete, type Role, supply } from './evidence.ts'
 import type { AnyLoss, Outcome, Rewards, Statistic } from './loss.ts'
 import { type Reward, rewardOf } from './reward.ts'
-import type { TokenOutcome } from './tokens.ts'
 
 /** A number for each example, or one for each of its tokens. */
 export type Column = readonly (number | boolean)[] | readonly (readonly number[])[]
@@ -36,7 +35,7 @@ export type Inputs = Readonly<Record<string, Tensor<string>>>
 
 /**
  * Which inputs make up which completion. Where no length is given, tokens count whose log-probability is not exactly 0 (padding);
- * a number for the whole completion counts as one token: it is an average then.
+ * a number for the whole completion counts as one token: it is an average then. An empty completion counts as one token, of log-probability 0.
  */
 const columns: { readonly [R in Role]: readonly [policy: string, reference: string, length: string] } = {
   outcome: ['policy_logps', 'ref_logps', 'lengths'],
@@ -67,7 +66,9 @@ export const evidenceOf = (inputs: Inputs): Incomplete => {
 }
 
 const tokens = (x: Tensor<string>): Tensor<'example'> =>
-  'token' in x.shape ? sum(where(equal(x, 0), 0, 1) as Tensor<'example' | 'token'>, 'token') : fill({ example: size(x, 'example') }, 1)
+  'token' in x.shape
+    ? (maximum(sum(where(equal(x, 0), 0, 1) as Tensor<'example' | 'token'>, 'token'), 1) as Tensor<'example'>)
+    : fill({ example: size(x, 'example') }, 1)
 
 const tensors = (inputs: Case['inputs']): Inputs =>
   Object.fromEntries(
@@ -80,32 +81,32 @@ const tensors = (inputs: Case['inputs']): Inputs =>
 
 export interface Conventions {
   /** The statistic of the reference point, where it is given: unrelated completions are not asked for then. */
-  readonly pooled?: Statistic
+  readonly pooled?: (given: Inputs) => Statistic
   /** The inputs under our names, as expressions of those that were given. */
   readonly inputs?: (given: Inputs) => Inputs
   /** What they report as reward, where it is not the r of the loss. */
   readonly reported?: Reward
-  /** The loss of tokens, where evidence of completions is not what they read. */
-  readonly tokens?: (loss: AnyLoss, given: Inputs) => TokenOutcome
+  /** The inputs with respect to which they differentiate. Default: what the policy thinks. */
+  readonly trained?: RegExp
+  /** How they call the loss, where evidence of completions is not what they have. */
+  readonly evaluate?: (loss: AnyLoss, given: Inputs) => Pick<Outcome, 'loss' | 'kl'> & { readonly losses: AnyTensor }
 }
-
-/** The inputs with respect to which a loss is differentiated. */
-const ofPolicy = (name: string): boolean =>
-  /^(policy_|rewards_|chosen_logits|rejected_logits|per_token_logps|new_logprobs|logprobs_new)/.test(name)
 
 /** The loss and its gradient on a case. Throws an EvidenceError where an input that the loss needs is missing. */
 export const evaluateCase = async (
   backend: Backend,
   loss: AnyLoss,
   { id, inputs: given }: Case,
-  { pooled, inputs = (x) => x, reported, tokens: ofTokens }: Conventions = {},
+  { pooled, inputs = (x) => x, reported, trained = /^policy_/, evaluate }: Conventions = {},
 ): Promise<Answer> => {
   const columns = tensors(given)
-  const policies = Object.fromEntries(Object.entries(columns).filter(([name]) => ofPolicy(name)))
+  const policies = Object.fromEntries(Object.entries(columns).filter(([name]) => trained.test(name)))
   const needs = pooled === undefined ? loss.needs : { ...loss.needs, unrelated: false }
   const evidence = (p: Inputs): Incomplete => evidenceOf(inputs({ ...columns, ...p }))
   const run = (p: Inputs): Pick<Outcome, 'loss' | 'kl'> & { readonly losses: AnyTensor; readonly rewards?: Rewards } =>
-    ofTokens === undefined ? loss.evaluate(supply({ ...loss, needs }, evidence(p)), pooled) : ofTokens(loss, { ...columns, ...p })
+    evaluate === undefined
+      ? loss.evaluate(supply({ ...loss, needs }, evidence(p)), pooled?.(columns))
+      : evaluate(loss, { ...columns, ...p })
   const outcome = run(policies)
   const { kl, rewards = {} } = { ...outcome, ...(reported && { rewards: rewardsOf(reported, evidence(policies)) }) }
   const numbers = async (x: AnyTensor | undefined): Promise<readonly number[]> =>

@@ -2,13 +2,13 @@
  * What other libraries call our losses: for each of their functions, which family it is, where its settings come from, and their
  * conventions. `halograd loss --entry trl_main/kto/kto` and the comparison with their published numbers both read this table.
  */
-import { at, constant, mul, sub } from '../core/index.ts'
+import { add, at, constant, equal, maximum, mean, mul, size, square, sub, sum, type Tensor, where } from '../core/index.ts'
 import type { Conventions } from './cases.ts'
+import type { Everything } from './evidence.ts'
 import type { Settings } from './family.ts'
 import { type Checked, certain } from './flaw.ts'
-import type { Statistic } from './loss.ts'
 import { logOdds, logProbability, logProbabilityPerToken, logRatio, type Reward } from './reward.ts'
-import { upstreamOfTokens } from './upstream-tokens.ts'
+import { clamp, humanlineBounds, upstreamOfTokens } from './upstream-tokens.ts'
 
 export type Hyper = Readonly<Record<string, unknown>>
 const numeric = (hyper: Hyper, name: string): number => Number(hyper[name])
@@ -44,7 +44,7 @@ const judged = (family: string, table: Table = weights, ...conventions: readonly
 })
 
 /** The reference point is that sum over that count. */
-const point = (total: number, count = 1): { readonly pooled: Statistic } => ({ pooled: { sum: constant(total), count: constant(count) } })
+const point = (total: number, count = 1): Conventions => ({ pooled: () => ({ sum: constant(total), count: constant(count) }) })
 const atZero: Convention = () => point(0)
 /** They report this reward, of their β (or of 1). */
 const reports =
@@ -60,6 +60,29 @@ const referenceFree: Convention = () => ({
   }),
 })
 /** They are called on log-probabilities divided by ten, which stand in for averages and scores. */
+/** They clamp the log-ratio of every token, if asked to. */
+const humanline: Convention = (hyper) => ({
+  inputs: (given) =>
+    Object.fromEntries(
+      Object.entries(given).map(([name, policy]) => {
+        const reference = given[name.replace('policy_', 'ref_')]!
+        const tamed = hyper.humanline === true && name.startsWith('policy_')
+        return [name, tamed ? (add(reference, clamp(...humanlineBounds(hyper))(sub(policy, reference))) as Tensor<string>) : policy]
+      }),
+    ),
+})
+/** Their mean over unrelated completions does not count those whose log-ratio is exactly 0. */
+const nonZero: Convention = (hyper) => ({
+  pooled: (given) => {
+    const { inputs = (x) => x } = humanline(hyper)
+    const { policy_KL_logps: policy, ref_KL_logps: reference } = inputs(given)
+    const ratios = sum(sub(policy!, reference!) as Tensor<'example' | 'token'>, 'token')
+    return {
+      sum: mul(sum(ratios, 'example'), numeric(hyper, 'beta')),
+      count: maximum(sum(where(equal(ratios, 0), 0, 1) as Tensor<'example'>, 'example'), 1),
+    }
+  },
+})
 const tenths: Convention = () => ({
   inputs: (given) => Object.fromEntries(Object.entries(given).map(([name, x]) => [name, name === 'labels' ? x : mul(x, 0.1)])),
 })
@@ -68,7 +91,13 @@ export const upstream: Readonly<Record<string, Upstream>> = {
   ...upstreamOfTokens,
   'trl_main/kto/kto': judged('kto'),
   'trl_main/kto/apo_zero_unpaired': judged('kto-zero'),
-  'trl_main/bco/train_running_delta': judged('bco', beta),
+  'trl_main/bco/train_running_delta': judged('bco', beta, (hyper) => ({
+    pooled: ({ policy_logps, ref_logps }) => {
+      const rewards = mul(sub(policy_logps!, ref_logps!), numeric(hyper, 'beta')) as Tensor<'example'>
+      const [mean, count] = [numeric(hyper, 'initial_running_mean'), numeric(hyper, 'initial_count')]
+      return { sum: add(sum(rewards, 'example'), mean * count), count: constant(size(rewards, 'example') + count) }
+    },
+  })),
   'trl_main/bco/eval_fixed_delta': judged('bco', beta, (hyper) => {
     const count = numeric(hyper, 'initial_count')
     return point(numeric(hyper, 'initial_running_mean') * count, count)
@@ -87,7 +116,13 @@ export const upstream: Readonly<Record<string, Upstream>> = {
   'trl_main/dpo/apo_down': paired('apo-down'),
   'trl_main/dpo/discopop': paired('discopop', { ...beta, tau: 'discopop_tau' }),
   'trl_main/dpo/sigmoid_norm': paired('dpo-norm', beta, reportsLogRatio),
-  'trl_main/dpo/multi_mpo_sigmoid_bco_pair': paired('mpo', { ...beta, preference: 0.8, quality: 0.2, generation: 0 }, atZero),
+  'trl_main/dpo/multi_mpo_sigmoid_bco_pair': {
+    ...paired('mpo', beta, atZero),
+    settings: (hyper) => {
+      const [preference = 1, quality = 1] = (hyper.loss_weights as readonly number[] | undefined) ?? [] // of sigmoid and bco_pair
+      return { beta: numeric(hyper, 'beta'), preference, quality, generation: 0 }
+    },
+  },
   'trl_main/dpo/sigmoid_fdiv_forward_kl': paired('dpo-forward-kl', beta, reportsLogRatio),
   'trl_main/dpo/sigmoid_fdiv_js_divergence': paired('dpo-js', beta, reportsLogRatio),
   'trl_main/dpo/sigmoid_fdiv_alpha_0.5_float32': paired('dpo-alpha', { ...beta, alpha: 'f_alpha_divergence_coef' }, reportsLogRatio),
@@ -96,7 +131,10 @@ export const upstream: Readonly<Record<string, Upstream>> = {
   'trl_v0.28/dpo/bco_pair_running_delta': paired('bco-pair'),
   'trl_v0.28/dpo/exo_pair': paired('exo-pair', smooth),
   'trl_v0.28/dpo/sigmoid_reference_free': paired('cdpo', smooth, referenceFree),
-  'trl_v0.28/dpo/sigmoid_alpha_divergence_old': paired('dpo-forward-kl', smooth, reportsLogRatio),
+  'trl_v0.28/dpo/sigmoid_alpha_divergence_old': {
+    ...paired('dpo-alpha', smooth, reportsLogRatio),
+    settings: (hyper) => ({ ...from(smooth)(hyper), alpha: 1 - numeric(hyper, 'alpha_divergence_coef') }),
+  },
   'trl_v0.9.4/dpo/kto_pair': paired('kto-pair'),
   'trl_main/cpo/sigmoid': paired('cpo', smooth),
   'trl_main/cpo/hinge': paired('slic-calibration', { ...beta, delta: 1 }),
@@ -109,26 +147,34 @@ export const upstream: Readonly<Record<string, Upstream>> = {
   'trl_main/tpo/tpo-l': paired('simpo', { ...smooth, gamma: 'tpo_l_gamma' }),
   'trl_main/online_dpo/sigmoid': paired('dpo'),
   'trl_main/online_dpo/ipo': paired('ipo-sum'),
-  'trl_main/reward_bradley_terry': paired('bradley-terry', {}, () => ({
-    inputs: ({ rewards_chosen, rewards_rejected, margin }) => ({
-      policy_chosen_logps: margin === undefined ? rewards_chosen! : sub(rewards_chosen!, margin),
-      policy_rejected_logps: rewards_rejected!,
-    }),
+  'trl_main/reward_bradley_terry': paired('bradley-terry', {}, ({ center_rewards_coefficient: centre }) => ({
+    trained: /^rewards_/,
+    evaluate: (loss, { rewards_chosen, rewards_rejected, margin }) => {
+      const [own, other] = [rewards_chosen as Tensor<'example'>, rewards_rejected as Tensor<'example'>] // one a completion
+      const policy = margin === undefined ? own : (sub(own, margin) as Tensor<'example'>)
+      const outcome = loss.evaluate({ chosen: { policy }, rejected: { policy: other } } as Everything) // all that it reads
+      const centred = mean(square(add(own, other)) as Tensor<'example'>, 'example')
+      return { losses: outcome.losses, loss: add(outcome.loss, mul(centred, Number(centre ?? 0))) }
+    },
   })),
-  'halos_main/dpo': paired('dpo'),
-  'halos_main/cdpo': paired('cdpo', { ...beta, epsilon: 'epsilon' }),
-  'halos_main/ipo': paired('ipo', { beta: 'tau' }),
+  'halos_main/dpo': paired('dpo', beta, humanline),
+  'halos_main/dpo_humanline': paired('dpo', beta, humanline),
+  'halos_main/cdpo': paired('cdpo', { ...beta, epsilon: 'epsilon' }, humanline),
+  'halos_main/ipo': paired('ipo', { beta: 'tau' }, humanline),
+  'halos_main/slic': paired('slic', { delta: 'beta', lambda: 'lambda_coef' }, humanline),
   'halos_main/simpo': {
     ...paired('simpo', beta, reports(logProbabilityPerToken)),
     settings: (hyper) => ({ beta: numeric(hyper, 'beta'), gamma: numeric(hyper, 'beta') * numeric(hyper, 'gamma_beta_ratio') }),
   },
   'halos_main/bradley_terry': paired('bradley-terry', {}, () => ({
+    trained: /_logits$/,
     inputs: ({ chosen_logits, rejected_logits }) => ({
       policy_chosen_logps: at(chosen_logits!, 'token', 1),
       policy_rejected_logps: at(rejected_logits!, 'token', 1),
     }),
   })),
-  'halos_main/kto': judged('kto', weights, reports(logRatio)),
+  'halos_main/kto': judged('kto', weights, reports(logRatio), humanline, nonZero),
+  'halos_main/kto_humanline': judged('kto', weights, reports(logRatio), humanline, nonZero),
   'halos_legacy/dpo': paired('dpo'),
   'halos_legacy/dpo_sigmoid': paired('dpo-sigmoid'),
   'halos_legacy/cdpo': paired('cdpo', { ...beta, epsilon: 'epsilon' }),
@@ -161,4 +207,11 @@ export const upstream: Readonly<Record<string, Upstream>> = {
   'liger/simpo': paired('simpo', { ...beta, gamma: 'gamma' }),
   'liger/orpo': paired('orpo-odds', beta, reportsPerToken),
   'liger/kto': judged('kto', beta, (hyper) => point(numeric(hyper, 'beta') * numeric(hyper, 'kl'))),
+  'liger/kto_without_reference': judged('kto', beta, (hyper) => point(numeric(hyper, 'beta') * numeric(hyper, 'kl'))),
+}
+
+/** Functions of theirs that are no losses. */
+export const noLosses: Readonly<Record<string, string>> = {
+  'halos_main/ppo_advantages': 'it computes advantages, which a loss is then given',
+  'halos_legacy/ppo_advantages': 'it computes advantages, which a loss is then given',
 }

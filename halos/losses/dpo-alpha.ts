@@ -1,27 +1,17 @@
 /**
  * DPO under an α-divergence.
  *
- *     L = mean −log σ(r_w − r_l),   r = β e^((α−1)u)/(α − 1)
+ *     L = mean −log σ(z) + ε z,   z = r_w − r_l, r = β e^((α−1)u)/(α − 1)
  */
-import { always, negation } from '../affine.ts'
 import { family } from '../family.ts'
-import { halo } from '../halo.ts'
-import { rejected } from '../reference.ts'
 import { alphaDivergence } from '../reward.ts'
+import { smoothed } from '../smoothed.ts'
 import { fDpo as source } from '../sources.ts'
-import { logLogistic } from '../value.ts'
 
 export const alphaDpo = family(
   'dpo-alpha',
-  { beta: 0.1, alpha: 0.5 },
-  ({ beta, alpha }) =>
-    halo({
-      name: 'DPO, α-divergence',
-      source: source('Table 1'),
-      reward: alphaDivergence(beta, alpha),
-      reference: rejected,
-      value: logLogistic,
-      t: always(negation),
-    }),
+  { beta: 0.1, alpha: 0.5, epsilon: 0 },
+  ({ beta, alpha, epsilon }) =>
+    smoothed({ name: 'DPO, α-divergence', source: source('Table 1'), reward: alphaDivergence(beta, alpha), epsilon }),
   ['alpha_divergence'],
 )

@@ -66,6 +66,12 @@ test('loss evaluates cases by name and refuses what is incomplete, malformed or 
   assert.ok(Math.abs(answer.losses[0] - Math.log1p(Math.exp(-1))) < 1e-12)
   assert.ok(Math.abs(answer.losses[1] - Math.log(2)) < 1e-12)
   assert.ok(answer.grads.policy_chosen_logps[0] < 0)
+  // Another library's name for it; numbers that JSON does not have are strings.
+  const [same] = JSON.parse((await halograd('loss', 'sigmoid', '--in', cases, '--json')).out)
+  assert.deepEqual(same, answer)
+  const far = file('far.json', JSON.stringify([{ inputs: { ...inputs, policy_chosen_logps: ['-Infinity', -2] } }]))
+  const [infinite] = JSON.parse((await halograd('loss', 'dpo', '--in', far, '--json')).out)
+  assert.equal(infinite.loss, 'Infinity')
   const [set] = JSON.parse((await halograd('loss', 'dpo', '--set', 'beta=2', '--in', cases, '--json')).out)
   assert.ok(Math.abs(set.losses[0] - Math.log1p(Math.exp(-2))) < 1e-12)
   const refused = async (says: RegExp, code: number, ...args: readonly string[]) => {
@@ -77,13 +83,16 @@ test('loss evaluates cases by name and refuses what is incomplete, malformed or 
   await refused(/KTO needs outcome\.policy/, 1, 'kto', '--in', cases)
   await refused(/expected a JSON array of cases, found malformed JSON/, 1, 'dpo', '--in', file('bad.json', '['))
   await refused(
-    /case 0, input policy_logps: numbers, found \["a"\]/,
+    /case 0, input policy_logps: numbers, or rows of equally many, found \["a"\]/,
     1,
     'kto',
     '--in',
     file('text.json', '[{"inputs": {"policy_logps": ["a"]}}]'),
   )
   await refused(/there is no 'trl\/kto'\. Did you mean .*trl_main\/kto\/kto/, 2, '--entry', 'trl/kto', '--in', cases)
+  await refused(/--entry: it computes advantages, which a loss is then given/, 2, '--entry', 'halos_main/ppo_advantages', '--in', cases)
+  const ragged = file('ragged.json', '[{"inputs": {"policy_logps": [[-1, -2], [-1]]}}]')
+  await refused(/case 0, input policy_logps: numbers, or rows of equally many, found \[\[-1,-2\],\[-1\]\]/, 1, 'sft', '--in', ragged)
   await refused(/but not both/, 2, 'dpo', '--entry', 'trl_main/dpo/sigmoid', '--in', cases)
 })
 

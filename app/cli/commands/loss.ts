@@ -1,6 +1,7 @@
 /** `halograd loss`: a loss and its gradient on given log-probabilities, to compare with another implementation. */
 import { Command } from 'commander'
 import { UsageError } from '../../errors.ts'
+import { toJson } from '../../json.ts'
 import { type CommonOptions, common, setting } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -34,8 +35,10 @@ Example:
   halograd loss dpo --set beta=0.1 --in cases.json --json`,
     )
     .action(async (name: string | undefined, { set = {}, entry, in: file, json }: LossOptions) => {
-      if ((name === undefined) === (entry === undefined)) throw new UsageError('loss: give the name of a loss, or --entry, but not both')
+      const question = name !== undefined ? { name } : entry !== undefined ? { entry } : undefined
+      if (question === undefined || (name !== undefined && entry !== undefined))
+        throw new UsageError('loss: give the name of a loss, or --entry, but not both')
       const { evaluateFile } = await import('../../evaluate-cases.ts')
-      const answers = await evaluateFile({ name, entry, settings: set, file })
-      terminal.print(`${JSON.stringify(answers, null, json ? 0 : 2)}\n`)
+      const answers = await evaluateFile({ ...question, settings: set }, file)
+      terminal.print(`${toJson(answers, json ? 0 : 2)}\n`)
     })

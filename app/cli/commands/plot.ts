@@ -2,6 +2,7 @@
 import { Argument, Command } from 'commander'
 import type { Curve } from '../../../halos/index.ts'
 import { UsageError } from '../../errors.ts'
+import { toJson } from '../../json.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -48,6 +49,6 @@ export const command = (terminal: Terminal): Command =>
       })
       const svg = svgOf(drawn, { x: 'z = s (r − E_Q r)', y: curves[curve], sideBySide: sideBySide === true })
       await writeAtomically(out, out.endsWith('.svg') ? svg : await pngOf(svg))
-      if (json) terminal.print(`${JSON.stringify({ out, curve, series: drawn })}\n`)
+      if (json) terminal.print(`${toJson({ out, curve, series: drawn })}\n`)
       terminal.say(`${curve} of ${losses.map(({ name }) => name).join(', ')} in ${out}`)
     })

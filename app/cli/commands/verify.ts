@@ -1,6 +1,7 @@
 /** `halograd verify`: is it a HALO? Condition by condition: proved, tested, or refuted with a witness. */
 import { Command } from 'commander'
 import { RefutedError } from '../../errors.ts'
+import { toJson } from '../../json.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -33,7 +34,7 @@ export const command = (terminal: Terminal): Command =>
         results.push({ key: name, ...report, asStated: report.verdict === (isStated(loss) ? 'not a HALO' : 'HALO') })
         if (!json) terminal.print(`${describe(report).join('\n')}\n\n`)
       }
-      if (json) terminal.print(`${JSON.stringify(results)}\n`)
+      if (json) terminal.print(`${toJson(results)}\n`)
       const wrong = results.filter(({ asStated }) => !asStated)
       if (wrong.length > 0)
         throw new RefutedError(`not what it is declared to be: ${wrong.map(({ name, verdict }) => `${name} (${verdict})`).join(', ')}`)
