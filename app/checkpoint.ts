@@ -31,6 +31,7 @@ import {
   withStops,
   writeDirectoryAtomically,
 } from '../models/index.ts'
+import { localPath } from './hub.ts'
 
 export interface Checkpoint {
   readonly model: Transformer
@@ -48,12 +49,14 @@ export interface RewardCheckpoint {
 }
 
 /**
- * The model of a directory; of adapters, the model that they name with the adapters merged.
- * @throws FileError, ConfigError, CheckpointError, TokenizerError
+ * The model of a directory, or of `hf:owner/name`; of adapters, the model that they name with the adapters merged.
+ * @param say told of what takes time
+ * @throws FileError, ConfigError, CheckpointError, TokenizerError; UnavailableError for what the hub does not give
  */
-export const loadCheckpoint = async (directory: string): Promise<Checkpoint> => {
+export const loadCheckpoint = async (name: string, say?: (line: string) => void): Promise<Checkpoint> => {
+  const directory = await localPath(name, 'model', say && { say })
   const base = (await exists(join(directory, 'config.json'))) ? undefined : await readBase(directory)
-  if (base !== undefined) return withAdapters(await loadCheckpoint(base), directory)
+  if (base !== undefined) return withAdapters(await loadCheckpoint((await exists(base)) ? base : `hf:${base}`, say), directory)
   const { config, weights, ...rest } = await read(directory, 'text')
   return { model: transformer(config), parameters: fromWeights(config, weights, directory), ...rest }
 }

@@ -19,13 +19,18 @@ import {
   type TrainingExample,
   weigh,
 } from '../models/index.ts'
+import { localPath } from './hub.ts'
 
 /** A row, and where it stands: `thumbs.jsonl:17`. */
 export type Located = Row & { readonly origin: string }
 
-/** The rows of a file. @throws FileError, DataError naming line and field of every flaw */
-export const readLocated = async (file: string, options?: RowOptions): Promise<readonly Located[]> => {
-  const { rows, lines } = await readLines(file, options)
+/**
+ * The rows of a file, or of `hf:owner/name/file`.
+ * @param say told of what takes time
+ * @throws FileError, DataError naming line and field of every flaw; UnavailableError for what the hub does not give
+ */
+export const readLocated = async (file: string, options?: RowOptions, say?: (line: string) => void): Promise<readonly Located[]> => {
+  const { rows, lines } = await readLines(await localPath(file, 'dataset', say && { say }), options)
   return rows.map((row, i) => ({ ...row, origin: `${file}:${lines[i]}` }))
 }
 

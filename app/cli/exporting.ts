@@ -15,7 +15,7 @@ const types = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0' } as const
 export const exportModel = async (terminal: Terminal, options: ExportOptions): Promise<void> => {
   const { format, out, json } = options
   await checkOptions(options)
-  const checkpoint = await loadCheckpoint(options.model)
+  const checkpoint = await loadCheckpoint(options.model, terminal.say)
   const { backend } = await openBackend(options, terminal.say)
   try {
     await write(backend, options, options.adapters === undefined ? checkpoint : await withAdapters(checkpoint, options.adapters))

@@ -10,7 +10,7 @@ import { breathe, type Terminal } from './terminal.ts'
 
 export const generate = async (terminal: Terminal, options: GenerateOptions): Promise<void> => {
   const { prompt, maxTokens, temperature, topK, topP, seed, json } = options
-  const checkpoint = await loadCheckpoint(options.model)
+  const checkpoint = await loadCheckpoint(options.model, terminal.say)
   const { model, parameters, tokenizer } = options.adapters === undefined ? checkpoint : await withAdapters(checkpoint, options.adapters)
   const ids = tokenizer.encode(prompt, { bos: true })
   if (ids.length === 0) throw new UsageError('--prompt: this model has no token that begins a text, so the prompt must not be empty')

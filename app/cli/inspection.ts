@@ -2,6 +2,7 @@
 import { chatOf, DataError, type Finding, type Inspection, inspectFile, type Lengths, type Tokenizer } from '../../models/index.ts'
 import { loadCheckpoint } from '../checkpoint.ts'
 import { imbalance } from '../examples.ts'
+import { localPath } from '../hub.ts'
 import type { Terminal } from './terminal.ts'
 
 interface CheckOptions {
@@ -11,9 +12,9 @@ interface CheckOptions {
 
 /** @throws DataError when there are lines that cannot be used, after all of them have been told */
 export const check = async (terminal: Terminal, file: string, { model, json }: CheckOptions): Promise<void> => {
-  const checkpoint = model === undefined ? undefined : await loadCheckpoint(model)
+  const checkpoint = model === undefined ? undefined : await loadCheckpoint(model, terminal.say)
   const reading = checkpoint === undefined ? {} : { ...chatOf(checkpoint.tokenizer), measure: tokensOf(checkpoint.tokenizer) }
-  const inspection = await inspectFile(file, reading)
+  const inspection = await inspectFile(await localPath(file, 'dataset', terminal), reading)
   const context = checkpoint?.model.config.context
   if (json) terminal.print(`${JSON.stringify(context === undefined ? inspection : { ...inspection, context })}\n`)
   else for (const line of [...reportLines(inspection, context), ...inspection.findings.map(findingLine)]) terminal.say(line)

@@ -52,8 +52,11 @@ export interface TrainingOptions extends CommonOptions, BackendOptions {
 export const trainingOptions = (command: Command, defaults: { readonly lr: number; readonly batch: number }): Command =>
   backendOptions(
     configurable(command)
-      .requiredOption('--model <dir>', 'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json)')
-      .requiredOption('--data <file>', 'training data, as JSON Lines')
+      .requiredOption(
+        '--model <dir>',
+        'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name',
+      )
+      .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file')
       .requiredOption('--out <dir>', 'where to save the trained model')
       .option('--steps <n>', 'optimizer steps (default: as many as the epochs have)', integer(1))
       .option('--epochs <n>', 'passes over the data', positive, 1)

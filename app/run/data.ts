@@ -21,9 +21,11 @@ export const readData = async (
   const longest = Math.min(maxLength, model.config.context)
   const spare = heldOut(chosen)
   const spareFile = 'file' in spare ? spare.file : file
-  const rows = await readLocated(file, chatOf(tokenizer))
+  const rows = await readLocated(file, chatOf(tokenizer), say)
   const split =
-    'file' in spare ? { training: rows, heldOut: await readLocated(spareFile, chatOf(tokenizer)) } : holdOut(rows, spare.fraction, seed)
+    'file' in spare
+      ? { training: rows, heldOut: await readLocated(spareFile, chatOf(tokenizer), say) }
+      : holdOut(rows, spare.fraction, seed)
   const within = (located: readonly Located[], from: string): readonly TrainingExample[] => {
     const whole = examplesFor(needs, located, from, tokenizer)
     const examples = whole.map((example) => cutTo(example, longest))

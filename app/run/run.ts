@@ -54,7 +54,7 @@ export interface RunResult {
 export const run = async (terminal: Terminal, task: Task): Promise<RunResult> => {
   const { loss, options } = task
   await checkOptions(task)
-  const checkpoint = await loadCheckpoint(options.model)
+  const checkpoint = await loadCheckpoint(options.model, terminal.say)
   const data = await readData(terminal, loss.needs, checkpoint, options)
   task.inspect?.(data.training)
   const opened = await openBackend(options, terminal.say)
@@ -69,4 +69,11 @@ export const run = async (terminal: Terminal, task: Task): Promise<RunResult> =>
 const loraIn = ({ lora: rank, loraAlpha, loraTargets, model: base }: TrainingOptions, { model: { config } }: Checkpoint) =>
   rank === undefined
     ? {}
-    : { lora: { rank, alpha: loraAlpha ?? 2 * rank, targets: loraTargets ?? usualTargets(config), base: resolve(base) } }
+    : {
+        lora: {
+          rank,
+          alpha: loraAlpha ?? 2 * rank,
+          targets: loraTargets ?? usualTargets(config),
+          base: base.startsWith('hf:') ? base.slice(3) : resolve(base),
+        },
+      }

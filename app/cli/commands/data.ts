@@ -15,7 +15,7 @@ export const command = (terminal: Terminal): Command =>
         .description(
           'Says what a file of training data holds: rows, label balance, lengths, duplicates, contradictions, and every malformed line. Fails if any line cannot be used.',
         )
-        .argument('<file>', 'JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet)')
+        .argument('<file>', 'JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file')
         .option('--model <dir>', "measure in this model's tokens, and compare with its context"),
     )
       .addHelpText('after', '\nExample:\n  halograd data check thumbs.jsonl --model ./stories260K-hf')

@@ -21,7 +21,7 @@ export const command = (terminal: Terminal): Command =>
         .description(
           'Writes a model as a Hugging Face directory, which PyTorch and everything around it reads, or as a GGUF file for llama.cpp, with its tokenizer. LoRA adapters are merged into the weights. What the other program would compute differently is refused.',
         )
-        .requiredOption('--model <dir>', 'a Hugging Face directory (config.json, model.safetensors, tokenizer.json)')
+        .requiredOption('--model <dir>', 'a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name')
         .option('--adapters <dir>', "LoRA adapters to merge, in PEFT's format (adapter_config.json, adapter_model.safetensors)")
         .addOption(new Option('--format <format>', 'hf: a directory; gguf: a file').choices(['hf', 'gguf']).default('hf'))
         .addOption(

@@ -20,7 +20,7 @@ export const command = (terminal: Terminal): Command =>
       new Command('generate')
         .summary('continue a text')
         .description('Continues a text. Prints the text, prompt included, and nothing else, on standard output.')
-        .requiredOption('--model <dir>', 'a Hugging Face directory (config.json, model.safetensors, tokenizer.json)')
+        .requiredOption('--model <dir>', 'a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name')
         .option('--adapters <dir>', 'LoRA adapters of this model (a directory of adapters is a --model, too: it names its own)')
         .option('--prompt <text>', 'how the text begins', '')
         .option('--max-tokens <n>', "tokens to add at most; the model's context ends a text, too", integer(0), 256)
