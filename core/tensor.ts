@@ -124,12 +124,10 @@ export const reachable = (outputs: readonly AnyTensor[]): readonly AnyTensor[] =
 
 /** The union of shapes; an axis must have one size. */
 export const unify = (what: string, xs: readonly AnyTensor[]): Shape => {
-  const [first] = xs
-  if (first !== undefined && xs.every((x) => x === first || within(x.shape, first.shape))) return first.shape
   const all: Record<string, number> = {}
-  for (const x of xs)
-    for (const [axis, size] of Object.entries(x.shape)) {
-      const known = all[axis]
+  for (const { shape } of xs)
+    for (const axis in shape) {
+      const [known, size] = [all[axis], shape[axis]!]
       if (known !== undefined && known !== size) {
         const sides = xs.map((y, i) => `  argument ${i + 1}: ${show(y.shape)}`).join('\n')
         throw new ShapeError(`${what}: axis '${axis}' has size ${known} on one side and ${size} on the other\n${sides}`)
@@ -137,10 +135,6 @@ export const unify = (what: string, xs: readonly AnyTensor[]): Shape => {
       all[axis] = size
     }
   return all
-}
-const within = (inner: Shape, outer: Shape): boolean => {
-  for (const axis in inner) if (inner[axis] !== outer[axis]) return false
-  return true
 }
 
 /** Refuse an axis that is not there. */

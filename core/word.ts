@@ -12,9 +12,8 @@ const commutative: ReadonlySet<Word> = new Set<Word>(['add', 'mul', 'max', 'equa
 /** The node of a word on its arguments. */
 export const apply = (word: Word, given: readonly AnyTensor[]): AnyTensor => {
   const shape = unify(word, given)
-  const [first, second] = [given[0]!, given[1]]
-  const turn = second !== undefined && commutative.has(word) && constantsFirst(first, second) > 0
-  const args = turn ? [second, first] : given
+  const turn = commutative.has(word) && constantsFirst(given[0]!, given[1]!) > 0
+  const args = turn ? [given[1]!, given[0]!] : given
   const values = args.map(literal)
   if (values.every((v) => v !== undefined)) return constant(say(numbers, word, values))
   return simpler(word, args, values) ?? node({ tag: 'word', word }, args, shape)

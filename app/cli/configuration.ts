@@ -10,18 +10,16 @@ import { either as E, readonlyArray as RA } from 'fp-ts'
 import type { Finding } from '../../models/index.ts'
 import type { Setting } from '../run/identity.ts'
 
-/** A flag of a command whose options may come from a file. */
+/** A flag of a command whose options may come from a file. (`bench --config` names a model.) */
+const fromFile = '--config <file>'
 export const configurable = (command: Command): Command =>
-  command.option(
-    '--config <file>',
-    'options from a YAML or JSON file, named as here (batch: 32); flags win. Every run leaves one: run.json',
-  )
+  command.option(fromFile, 'options from a YAML or JSON file, named as here (batch: 32); flags win. Every run leaves one: run.json')
 
 /** The arguments with the file of `--config`, if there is one, as flags. @throws FileError; InputError with every flaw of the file */
 export const withConfiguration = async (program: Command, args: readonly string[]): Promise<readonly string[]> => {
   const file = fileIn(args)
   const [command, words] = commandIn(program, args)
-  if (file === undefined || !command.options.some((option) => nameOf(option) === 'config')) return args
+  if (file === undefined || !command.options.some(({ flags }) => flags === fromFile)) return args
   const { InputError, readText } = await import('../../models/index.ts')
   const { left: flaws, right: flags } = RA.separate(await entriesOf(await readText(file), pathOf(command), command.options))
   const [first, ...others] = flaws.map((flaw) => ({ file, ...flaw }))
