@@ -51,7 +51,8 @@ export interface Log {
 export const openLog = async (out: string, behind: number): Promise<Log> => {
   const seconds = Date.now() / 1000
   const rows = await openGrowing(join(out, metricsFile))
-  const events = await openGrowing(join(out, eventsFolder, `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${process.pid}`))
+  const name = `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${process.pid}.${behind}`
+  const events = await openGrowing(join(out, eventsFolder, name))
   await events.append(versionEvent(seconds))
   if (behind > 0) await events.append(startEvent(seconds, behind + 1))
   return {

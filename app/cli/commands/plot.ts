@@ -1,4 +1,7 @@
-/** `halograd plot`: what losses make of gains and losses, as a picture (the KTO paper's Figure 2 is `plot utility --side-by-side`). */
+/**
+ * `halograd plot`: pictures. What losses make of gains and losses (the KTO paper's Figure 2 is `plot utility --side-by-side`); and, by `plot run`, how a
+ * run went.
+ */
 import { Argument, Command } from 'commander'
 import type { Curve } from '../../../halos/index.ts'
 import { UsageError } from '../../errors.ts'
@@ -22,8 +25,11 @@ const figure2 = ['prospect', 'dpo', 'slic-calibration', 'ppo-clip', 'kto']
 export const command = (terminal: Terminal): Command =>
   common(
     new Command('plot')
-      .summary('draw value functions, slopes, gradients, utilities')
-      .description('Draws a curve of one or several losses over z, the gain relative to the reference point, from −5 to 5.')
+      .summary('draw value functions, slopes, gradients, utilities; or a run')
+      .description(
+        'Draws a curve of one or several losses over z, the gain relative to the reference point, from −5 to 5; or the course of a run.',
+      )
+      .addCommand(ofRun(terminal))
       .addArgument(new Argument('<curve>', 'what to draw').choices(Object.keys(curves)))
       .argument('[name...]', `losses of the catalogue, or files that export one (default: ${figure2.join(' ')})`)
       .requiredOption('--out <file>', 'where to: a file that ends with .svg or .png')
@@ -31,15 +37,14 @@ export const command = (terminal: Terminal): Command =>
   )
     .addHelpText(
       'after',
-      '\nExample:\n  halograd plot utility --side-by-side --out figure2.svg\n  halograd plot gradient kto dpo --out gradient.png',
+      '\nExample:\n  halograd plot utility --side-by-side --out figure2.svg\n  halograd plot gradient kto dpo --out gradient.png\n  halograd plot run aligned --out run.png',
     )
     .action(async (curve: Curve, names: readonly string[], { out, sideBySide, json }: PlotOptions) => {
-      if (!/\.(svg|png)$/.test(out)) throw new UsageError(`--out: expected a file that ends with .svg or .png, found ${out}`)
-      const [{ series }, { findLoss }, { pngOf, svgOf }, { writeAtomically }] = await Promise.all([
+      checkPicture(out)
+      const [{ series }, { findLoss }, { svgOf }] = await Promise.all([
         import('../../../halos/index.ts'),
         import('../../losses.ts'),
         import('../../plot.ts'),
-        import('../../../models/index.ts'),
       ])
       const losses = await Promise.all((names.length > 0 ? names : figure2).map((name) => findLoss(name, {})))
       const drawn = losses.map((loss) => {
@@ -48,7 +53,37 @@ export const command = (terminal: Terminal): Command =>
         return points
       })
       const svg = svgOf(drawn, { x: 'z = s (r − E_Q r)', y: curves[curve], sideBySide: sideBySide === true })
-      await writeAtomically(out, out.endsWith('.svg') ? svg : await pngOf(svg))
+      await savePicture(out, svg)
       if (json) terminal.print(`${toJson({ out, curve, series: drawn })}\n`)
       terminal.say(`${curve} of ${losses.map(({ name }) => name).join(', ')} in ${out}`)
     })
+
+/** `plot run`: the options are those of `plot`. */
+const ofRun = (terminal: Terminal): Command =>
+  new Command('run')
+    .summary('draw how a run went, or goes')
+    .description(
+      'Draws the loss, the rewards, KL, gradient norm and learning rate of a run, finished or not, step by step; held-out data as points.',
+    )
+    .argument('<dir>', 'the --out of the run, where its metrics.jsonl is')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', '\nExample:\n  halograd plot run aligned --out run.png')
+    .action(async (directory: string, _: object, command: Command) => {
+      const { out, json } = command.optsWithGlobals<PlotOptions>()
+      checkPicture(out)
+      const [{ readLog }, { pictureOf }] = await Promise.all([import('../../run/log.ts'), import('../../run/picture.ts')])
+      const rows = await readLog(directory)
+      await savePicture(out, pictureOf(rows))
+      const steps = rows.at(-1)?.step ?? 0
+      if (json) terminal.print(`${JSON.stringify({ out, steps })}\n`)
+      terminal.say(`${steps} steps of ${directory} in ${out}`)
+    })
+
+const checkPicture = (out: string): void => {
+  if (!/\.(svg|png)$/.test(out)) throw new UsageError(`--out: expected a file that ends with .svg or .png, found ${out}`)
+}
+
+const savePicture = async (out: string, svg: string): Promise<void> => {
+  const [{ pngOf }, { writeAtomically }] = await Promise.all([import('../../plot.ts'), import('../../../models/index.ts')])
+  await writeAtomically(out, out.endsWith('.svg') ? svg : await pngOf(svg))
+}
