@@ -1,6 +1,7 @@
 /** Training: one path for every loss; in parts as at once; stopped and gone on as in one go; and faults are named, not hidden. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import test from 'node:test'
+import { wasm } from '../../backends/wasm/index.ts'
 import { dispose, evaluate, fill, leaves, mapTree, mul, paths, tensor, volume } from '../../core/index.ts'
 import { certain, dpo, kto, sft } from '../../halos/index.ts'
 import {
@@ -77,6 +78,27 @@ for (const model of tiny)
       if (loss.needs.unrelated) ok(whole.reports.some(({ metrics }) => metrics.z0! > 0))
     })
   }
+
+test('8 micro-batches of 4 are a batch of 32 in loss, z₀ and gradient, to 1e-5 in float32', async () => {
+  const examples = Array.from({ length: 32 }, (_, i) => ({
+    outcome: { prompt: [1, 2 + (i % 7)], completion: [3 + (i % 2), 4 + ((5 * i) % 6), 2 + (i % 3)] },
+    label: i % 2 === 0,
+  }))
+  const backend = await wasm({ threads: 1 })
+  for (const { loss } of losses.slice(0, 2)) {
+    const [whole, parts] = [
+      await run(tiny[0]!, { backend, loss, examples, batch: 32, steps: 3 }),
+      await run(tiny[0]!, { backend, loss, examples, batch: 32, steps: 3, accumulate: 8 }),
+    ]
+    for (const [i, { metrics }] of parts.reports.entries())
+      for (const name of ['loss', 'grad_norm', ...(loss.needs.unrelated ? ['z0'] : [])])
+        close([metrics[name]!], [whole.reports[i]!.metrics[name]!], 1e-5, name)
+    if (loss.needs.unrelated) ok(whole.reports.some(({ metrics }) => metrics.z0! > 0))
+    // AdamW's first moment is a mean of the gradients.
+    close(await flat(parts.state.first), await flat(whole.state.first), 1e-5, loss.name)
+  }
+  await backend.close?.()
+})
 
 test('a run that was stopped and gone on from its state is the run that was not, bit by bit', async () => {
   for (const { loss, examples } of losses) {
