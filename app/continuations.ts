@@ -36,19 +36,22 @@ export const continueAll = async (
   const made: Generated[] = []
   const started = performance.now()
   let tokens = 0
-  for (let from = 0; from < order.length; from += batch) {
-    checkStop(terminal)
-    const some = order.slice(from, from + batch)
-    const results = await generate(
-      parameters,
-      some.map((i) => prompts[i]!),
-      { ...options, seed: seed + from, batch },
-    )
-    for (const [k, i] of some.entries()) made[i] = results[k]!
-    tokens += results.reduce((n, result) => n + result.tokens.length, 0)
-    bar.at(from + some.length, `${count((1000 * tokens) / (performance.now() - started))} tokens/s`)
-    await breathe()
+  try {
+    for (let from = 0; from < order.length; from += batch) {
+      checkStop(terminal)
+      const some = order.slice(from, from + batch)
+      const results = await generate(
+        parameters,
+        some.map((i) => prompts[i]!),
+        { ...options, seed: seed + from, batch },
+      )
+      for (const [k, i] of some.entries()) made[i] = results[k]!
+      tokens += results.reduce((n, result) => n + result.tokens.length, 0)
+      bar.at(from + some.length, `${count((1000 * tokens) / (performance.now() - started))} tokens/s`)
+      await breathe()
+    }
+  } finally {
+    bar.end()
   }
-  bar.end()
   return made
 }

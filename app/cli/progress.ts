@@ -5,14 +5,16 @@ import type { Terminal } from './terminal.ts'
 export interface Progress {
   /** `facts` are said beside the bar: 'loss 0.482 · 12.3k tokens/s'. */
   readonly at: (done: number, facts?: string) => void
+  /** A line meanwhile: the bar goes on below it. */
+  readonly say: (line: string) => void
   readonly end: () => void
 }
 
 /** A task of `total` units, such as steps. */
 export const progress = (terminal: Terminal, title: string, total: number): Progress =>
-  terminal.interactive ? bar(title, total) : lines(terminal, title, total)
+  terminal.interactive ? bar(terminal, title, total) : lines(terminal, title, total)
 
-const bar = (title: string, total: number): Progress => {
+const bar = (terminal: Terminal, title: string, total: number): Progress => {
   const drawn = new SingleBar(
     { format: `${title} {bar} {value}/{total}{facts}`, hideCursor: true, clearOnComplete: false, fps: 8, barsize: 24, gracefulExit: false },
     Presets.rect,
@@ -21,9 +23,13 @@ const bar = (title: string, total: number): Progress => {
   drawn.start(total, 0, { facts: '' })
   return {
     at: (done, facts) => drawn.update(done, { facts: factsOf(facts, remaining(started, done, total)) }),
+    say: (line) => terminal.say(`${clearLine}${line}`),
     end: () => drawn.stop(),
   }
 }
+
+/** To the beginning of the line, and away with what it says. */
+const clearLine = '\r\x1b[K'
 
 /** Between two lines there are at least so many milliseconds, unless a task begins or ends. */
 const silence = 10_000
@@ -38,6 +44,7 @@ const lines = (terminal: Terminal, title: string, total: number): Progress => {
       last = now
       terminal.say(`${title} ${done}/${total}${factsOf(facts, done === total ? '' : remaining(started, done, total))}`)
     },
+    say: terminal.say,
     end: () => undefined,
   }
 }

@@ -62,7 +62,7 @@ export const course = async <P extends Tree<P>>(
       onStep: async (report, now) => {
         const { step, tokens, metrics } = report
         seconds += report.seconds
-        if (step === 1) sayStart(terminal, loss, report)
+        if (step === 1) sayStart(bar, loss, report)
         const due = judge !== undefined && (step % evalEvery === 0 || step === steps)
         await journal.append(rowOf(report, due ? (await judge(now.parameters)).metrics : {}))
         stopped = due && lost()

@@ -1,17 +1,18 @@
 /** What a run says to people: that it began as it must, and what it has changed. */
 import type { AnyLoss } from '../../halos/index.ts'
 import type { StepReport } from '../../models/index.ts'
+import type { Progress } from '../cli/progress.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { curveLines } from './curves.ts'
 import type { LogRow } from './log.ts'
 import type { RunResult } from './run.ts'
 
 /** The identities that hold while the policy still is the reference model; the loop has checked them. */
-export const sayStart = (terminal: Terminal, { name, needs }: AnyLoss, { metrics }: StepReport): void => {
+export const sayStart = ({ say }: Pick<Progress, 'say'>, { name, needs }: AnyLoss, { metrics }: StepReport): void => {
   const { loss, 'rewards/margins': margin } = metrics
   if (!needs.reference || loss === undefined) return
   const margins = margin === undefined ? '' : `, rewards margin ${margin.toFixed(6)}`
-  terminal.say(`first step, where the policy still is the reference model: ${name} loss ${loss.toFixed(6)}${margins}, as it must be`)
+  say(`first step, where the policy still is the reference model: ${name} loss ${loss.toFixed(6)}${margins}, as it must be`)
 }
 
 export const sayResult = (

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { loadCheckpoint, loadRewardModel } from '../../app/checkpoint.ts'
-import { JudgeError } from '../../app/errors.ts'
+import { Interrupted, JudgeError } from '../../app/errors.ts'
 import { exampleOf, holdOut } from '../../app/examples.ts'
 import { type Comparison, type Judge, tally, type Verdicts, verdictsOf, type Winner } from '../../app/judge/judge.ts'
 import { findJudge } from '../../app/judge/kinds.ts'
@@ -148,6 +148,23 @@ for (const { what, body, says } of [
       (error) => error instanceof JudgeError && says.test(error.message),
     )
   })
+
+test('a program is ended, with whatever it has started, when its verdicts are no longer wanted', async () => {
+  const [stop, beats] = [new AbortController(), file('beats', '')]
+  const heart = `setInterval(() => require('node:fs').appendFileSync(${JSON.stringify(beats)}, '.'), 10)`
+  const nested = program(`const { spawn } = await import('node:child_process')\nspawn(process.execPath, ['-e', ${JSON.stringify(heart)}])`)
+  const judge = await findJudge(`command ${nested}`, { backend: reference(), timeout: 60, signal: stop.signal })
+  const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+  const beating = async () => {
+    while (readFileSync(beats, 'utf8') === '') await pause(10)
+    stop.abort()
+  }
+  await assert.rejects(Promise.all([verdictsOf(judge, [pair('a', 'b')]), beating()]), Interrupted)
+  await pause(100)
+  const last = readFileSync(beats, 'utf8')
+  await pause(100)
+  assert.equal(readFileSync(beats, 'utf8'), last)
+})
 
 test('a program that is not there is an error that says so', async () => {
   const judge = await judgeOf('command ./nobody-at-home')
