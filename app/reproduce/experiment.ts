@@ -4,7 +4,7 @@
  */
 import { readdir } from 'node:fs/promises'
 import type { Cell, Measurement, Method, Start } from './pipeline.ts'
-import type { Size } from './recipe.ts'
+import type { Size, Sweep } from './recipe.ts'
 import type { Finding } from './statistics.ts'
 
 export interface Experiment {
@@ -19,8 +19,7 @@ export interface Experiment {
 /** Where experiments are made. */
 export interface Lab {
   readonly seeds: readonly number[]
-  /** For choosing learning rates; never used for a table. */
-  readonly sweepSeeds: readonly number[]
+  readonly sweep: Sweep
   /** Preferences that people have given. */
   readonly pairs: number
   /** Measured now, or found among the cells that are finished. */

@@ -41,11 +41,12 @@ export interface Work {
 export const openLab = ({ terminal, backend, recipe, seeds, out }: LabOptions): { readonly lab: Lab; readonly work: () => Work } => {
   const { pretrain, tune, measure } = pipeline(backend, recipe, terminal.stop)
   const spent = new Map<string, number>()
-  const keyOf = (what: unknown): string =>
-    createHash('sha256')
-      .update(canonical({ what, recipe: { ...recipe, sweepSeeds: undefined }, backend: backend.name }))
-      .digest('hex')
-      .slice(0, 16)
+  /** Everything that figures depend on. */
+  const keyOf = (what: object, size: Size): string => {
+    const { sizes, sweep: _, ...rest } = recipe
+    const all = { what, recipe: { ...rest, size: sizes[size] }, backend: backend.name }
+    return createHash('sha256').update(canonical(all)).digest('hex').slice(0, 16)
+  }
 
   const timed = async <T>(title: string, work: () => Promise<T>): Promise<readonly [T, number]> => {
     if (terminal.stop.aborted) throw stopped(out)
@@ -61,7 +62,7 @@ export const openLab = ({ terminal, backend, recipe, seeds, out }: LabOptions): 
 
   /** A model from its file; or made, and filed. */
   const model = async (what: object, size: Size, title: string, make: () => Promise<Parameters>): Promise<Parameters> => {
-    const key = keyOf(what)
+    const key = keyOf(what, size)
     const [file, note] = [join(out, 'models', `${key}.safetensors`), join(out, 'models', `${key}.json`)]
     const config = configOf(recipe, size)
     if (!((await exists(note)) && (await exists(file)))) {
@@ -86,10 +87,10 @@ export const openLab = ({ terminal, backend, recipe, seeds, out }: LabOptions): 
   return {
     lab: {
       seeds,
-      sweepSeeds: recipe.sweepSeeds,
+      sweep: recipe.sweep,
       pairs: recipe.pairs,
       measure: async (cell) => {
-        const key = keyOf(cell)
+        const key = keyOf(cell, cell.size)
         const file = join(out, 'cells', `${key}.json`)
         const start = await startOf(cell)
         if (!(await exists(file))) {

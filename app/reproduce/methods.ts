@@ -1,5 +1,5 @@
 /**
- * The methods that are compared, and the learning rate of each: the best of the same three for every method, on seeds that no table uses.
+ * The methods that are compared, and the learning rate of each: the best of the same few for every method, on a seed that no table uses.
  * Whatever else could be tuned is fixed: β = 0.1; PPO-Clip's ε = 0.5; SLiC's δ = λ = 1.
  */
 import { figures, type Lab, type Row, row, type Setting } from './experiment.ts'
@@ -18,8 +18,6 @@ export const methods = {
   unlikelihood: { name: 'Unlikelihood', loss: 'unlikelihood' },
 } as const satisfies Readonly<Record<string, Candidate>>
 
-const rates = [3e-4, 1e-3, 3e-3]
-
 export interface Swept {
   readonly method: Method
   /** One row a rate. */
@@ -29,13 +27,13 @@ export interface Swept {
 /** The method at the rate that wins most, on the sweep's seeds. */
 export const sweep = async (lab: Lab, setting: Setting, { name, ...candidate }: Candidate): Promise<Swept> => {
   const tried: { readonly method: Method; readonly row: Row }[] = []
-  for (const rate of rates) {
+  for (const rate of lab.sweep.rates) {
     const method: Method = { ...candidate, rate }
-    tried.push({ method, row: await row(lab, name, `rate ${rate}`, setting, method, lab.sweepSeeds) })
+    tried.push({ method, row: await row(lab, name, `rate ${rate}`, setting, method, lab.sweep.seeds) })
   }
   const score = ({ row }: (typeof tried)[number]): number => figures(row).reduce((a, b) => a + b, 0)
   return { method: tried.reduce((best, each) => (score(each) > score(best) ? each : best)).method, rows: tried.map(({ row }) => row) }
 }
 
 /** Of tables that show sweeps. */
-export const sweepTitle = 'Learning rates: the best of each method, on seeds that no other table uses'
+export const sweepTitle = 'Learning rates: the best of each method is taken, on a seed that no other table uses'

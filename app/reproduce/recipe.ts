@@ -2,7 +2,13 @@
 import type { ModelConfig } from '../../models/index.ts'
 import { end, vocabulary } from './world.ts'
 
-export type Size = '30k' | '100k' | '230k'
+export type Size = '60k' | '100k' | '230k'
+
+export interface Sweep {
+  /** Seeds that no table uses. */
+  readonly seeds: readonly number[]
+  readonly rates: readonly number[]
+}
 
 export interface Recipe {
   readonly sizes: Readonly<
@@ -15,14 +21,14 @@ export interface Recipe {
   /** Preferences to learn from, and tasks to be judged on. */
   readonly pairs: number
   readonly judged: number
-  /** On which learning rates are chosen. */
-  readonly sweepSeeds: readonly number[]
+  /** How learning rates are chosen. */
+  readonly sweep: Sweep
 }
 
 export const recipes: Readonly<Record<'full' | 'quick', Recipe>> = {
   full: {
     sizes: {
-      '30k': { embed: 32, layers: 2, heads: 2, steps: 2500 },
+      '60k': { embed: 48, layers: 2, heads: 4, steps: 2000 },
       '100k': { embed: 64, layers: 2, heads: 4, steps: 800 },
       '230k': { embed: 96, layers: 2, heads: 4, steps: 800 },
     },
@@ -31,11 +37,11 @@ export const recipes: Readonly<Record<'full' | 'quick', Recipe>> = {
     batch: 64,
     pairs: 4000,
     judged: 1000,
-    sweepSeeds: [101],
+    sweep: { seeds: [101], rates: [3e-4, 1e-3, 3e-3] },
   },
   quick: {
     sizes: {
-      '30k': { embed: 8, layers: 1, heads: 2, steps: 4 },
+      '60k': { embed: 8, layers: 1, heads: 2, steps: 4 },
       '100k': { embed: 8, layers: 1, heads: 2, steps: 4 },
       '230k': { embed: 8, layers: 1, heads: 2, steps: 4 },
     },
@@ -44,7 +50,7 @@ export const recipes: Readonly<Record<'full' | 'quick', Recipe>> = {
     batch: 16,
     pairs: 40,
     judged: 16,
-    sweepSeeds: [101],
+    sweep: { seeds: [101], rates: [1e-3] },
   },
 }
 

@@ -1,4 +1,5 @@
 /** `halograd reproduce`: the KTO paper's empirical claims, in a small world with an oracle. */
+import { readdirSync } from 'node:fs'
 import { Command } from 'commander'
 import { type BackendOptions, backendOptions, type CommonOptions, common, integer } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
@@ -17,13 +18,16 @@ export const command = (terminal: Terminal): Command =>
         .description(
           'Pre-trains small transformers on a task with an oracle, aligns them from the preferences of simulated people, and says which findings of the KTO paper reproduce: each as a difference with its 95 % interval over seeds. What is finished is kept in --out: a run that was stopped goes on from there.',
         )
-        .argument('<experiment...>', 'figure3, figure4, figure5, figure6, table1, table2; or all')
+        .argument('<experiment...>', 'as the paper calls them: figure3, table1, …; or all')
         .option('--seeds <n>', 'how often everything is repeated, from pre-training on', integer(1, 16), 3)
         .option('--quick', 'models too small to learn anything: shows in seconds that everything runs')
         .option('--out <dir>', 'where finished cells, models and reports are kept', 'results'),
     ),
   )
-    .addHelpText('after', '\nExample:\n  halograd reproduce figure3\n  halograd reproduce all --seeds 5')
+    .addHelpText(
+      'after',
+      () => `\nExperiments: ${known().join(', ')}\n\nExample:\n  halograd reproduce figure3\n  halograd reproduce all --seeds 5`,
+    )
     .action(async (keys: readonly string[], { json, ...options }: ReproduceCommandOptions) => {
       const { reproduce } = await import('../../reproduce/reproduce.ts')
       const reports = await reproduce(terminal, keys, options, (_, text) => {
@@ -31,3 +35,6 @@ export const command = (terminal: Terminal): Command =>
       })
       if (json) terminal.print(`${JSON.stringify(reports)}\n`)
     })
+
+const known = (): readonly string[] =>
+  readdirSync(new URL('../../reproduce/experiments/', import.meta.url)).map((file) => file.replace(/\.ts$/, ''))

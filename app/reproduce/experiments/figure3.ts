@@ -1,7 +1,7 @@
 /** Figure 3: human-aware losses do better than the others, and than SFT. */
 import { afterSft, type Experiment, figures, type Row, row } from '../experiment.ts'
 import { type Candidate, methods, type Swept, sweep, sweepTitle } from '../methods.ts'
-import { finding } from '../statistics.ts'
+import { asGood, finding } from '../statistics.ts'
 
 const halos = [methods.kto, methods.dpo, methods.ppo]
 const others = [methods.slic, methods.csft, methods.unlikelihood]
@@ -20,7 +20,7 @@ export const experiment: Experiment = {
     for (const method of others) rest.push(await rowOf('others')(method))
     const csft = swept.get(methods.csft)!
     const long = { ...csft.method, epochs: 6 }
-    const longer = await row(lab, 'CSFT', `rate ${long.rate}, 6 epochs`, start, long, lab.sweepSeeds)
+    const longer = await row(lab, 'CSFT', `rate ${long.rate}, 6 epochs`, start, long, lab.sweep.seeds)
     return {
       tables: [
         { title: 'After SFT', columns: ['win', 'length', 'ended', 'exact', 'kl'], rows: [sft, ...aligned, ...rest] },
@@ -28,7 +28,7 @@ export const experiment: Experiment = {
       ],
       findings: [
         ...aligned.map((one) => finding(`${one.name} wins more than SFT`, figures(one), figures(sft))),
-        ...rest.map((one) => finding(`${one.name} wins less than SFT`, figures(sft), figures(one))),
+        ...rest.map((one) => finding(`${one.name} wins no more than SFT`, figures(sft), figures(one), asGood)),
         finding('HALOs (mean of three) win more than the others (mean of three)', meanOf(aligned), meanOf(rest)),
       ],
       notes: ['CSFT is trained for 3 epochs, the others for one; twice as many epochs are in the table of learning rates.'],

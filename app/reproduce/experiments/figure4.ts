@@ -4,7 +4,7 @@ import { methods, sweep, sweepTitle } from '../methods.ts'
 import type { Size } from '../recipe.ts'
 import { asGood, type Finding, finding } from '../statistics.ts'
 
-const sizes: readonly Size[] = ['30k', '100k', '230k']
+const sizes: readonly Size[] = ['60k', '100k', '230k']
 
 export const experiment: Experiment = {
   key: 'figure4',
@@ -38,7 +38,7 @@ export const experiment: Experiment = {
       notes: [
         'Learning rates are chosen after SFT, for each size and method, and used without SFT as well.',
         'Web text has nothing that ends an answer, which is hard on DPO alone: figure 5 has a milder base.',
-        'The models of 30k are pre-trained for 2500 steps, the others for 800: with fewer they do not find the task.',
+        'The models of 60k are pre-trained for 2000 steps, the others for 800: with fewer some of them do not find the task.',
       ],
     }
   },
