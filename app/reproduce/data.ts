@@ -63,22 +63,16 @@ const disputes = (pairs: number, contradictory: number, roll: Dice): readonly Pr
   return [...disputed.flatMap((preference) => [preference, reversed(preference)]), ...agreed]
 }
 
-/** The examples of a loss; with `control`, the answers carry what was said of them as a token before them (CSFT). */
+/** The examples of a loss: what it needs decides. Where prompts say the label (CSFT), a control token does. */
 export const examplesOf = (
-  needs: Pick<Needs, 'pair' | 'label'>,
+  needs: Pick<Needs, 'pair' | 'label' | 'control'>,
   given: readonly Preference[],
-  control: boolean,
   feedback: Feedback,
   seed: number,
 ): readonly TrainingExample[] => {
   if (needs.pair)
     return given.map(({ task, chosen, rejected }) => ({ chosen: exampleOf(task, chosen), rejected: exampleOf(task, rejected) }))
-  if (needs.label) return judged(given, feedback, seed)
-  if (!control) return demonstrations(given)
-  return given.flatMap(({ task, chosen, rejected }) => [
-    { outcome: exampleOf(task, chosen, [good]) },
-    { outcome: exampleOf(task, rejected, [bad]) },
-  ])
+  return needs.label ? judged(given, needs.control, feedback, seed) : demonstrations(given)
 }
 
 /** An answer ends: that is how a model learns to stop. */
@@ -90,14 +84,14 @@ const exampleOf = ({ prompt }: Task, said: Tokens, control: Tokens = []): Exampl
 export const demonstrations = (given: readonly Preference[]): readonly TrainingExample[] =>
   given.map(({ task, chosen }) => ({ outcome: exampleOf(task, chosen) }))
 
-const judged = (given: readonly Preference[], { desirable = 1, undesirable = 1, single }: Feedback, seed: number) => {
+const judged = (given: readonly Preference[], control: boolean, { desirable = 1, undesirable = 1, single }: Feedback, seed: number) => {
   const roll = dice(seed, 3)
   const sides = given.map(() => (single ? roll() < 0.5 : undefined))
   const kept = (label: boolean, fraction: number) => {
     const those = given.filter((_, i) => sides[i] === undefined || sides[i] === label)
     return (fraction < 1 ? shuffle(those, seed).slice(0, Math.round(fraction * those.length)) : those).map(
       ({ task, chosen, rejected }) => ({
-        outcome: exampleOf(task, label ? chosen : rejected),
+        outcome: exampleOf(task, label ? chosen : rejected, control ? [label ? good : bad] : []),
         label,
       }),
     )

@@ -65,7 +65,6 @@ export const withoutSft = (lab: Lab, size: Size = '100k'): Setting => ({ ...afte
 
 /** One setting and method, on every seed. */
 export const row = async (lab: Lab, group: string, name: string, setting: Setting, method?: Method, seeds = lab.seeds): Promise<Row> => {
-  const measured: Measurement[] = []
-  for (const seed of seeds) measured.push(await lab.measure({ ...setting, seed, ...(method === undefined ? {} : { method }) }))
-  return { group, name, measured }
+  const measured = seeds.map((seed) => lab.measure({ ...setting, seed, ...(method === undefined ? {} : { method }) }))
+  return { group, name, measured: await Promise.all(measured) }
 }

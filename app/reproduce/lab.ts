@@ -1,87 +1,56 @@
 /**
- * The lab keeps what is finished: a file a cell, a file a model, written whole or not at all, named by everything that they depend on.
- * An experiment that was killed goes on where it was, and experiments share what they have in common.
+ * The lab: has done what is needed and is not yet filed, everything once, and reads the rest. An experiment that was killed goes on where it
+ * was, and experiments share what they have in common.
  */
-import { createHash } from 'node:crypto'
-import { join } from 'node:path'
-import { type Backend, dispose } from '../../core/index.ts'
-import {
-  exists,
-  fromWeights,
-  type Parameters,
-  parseJson,
-  readText,
-  readWeights,
-  toWeights,
-  writeAtomically,
-  writeWeights,
-} from '../../models/index.ts'
 import { duration } from '../cli/progress.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { Interrupted } from '../errors.ts'
+import type { Desk } from './desk.ts'
 import type { Lab } from './experiment.ts'
-import { type Cell, type Measurement, type Method, pipeline, type Start } from './pipeline.ts'
-import { configOf, type Recipe, type Size } from './recipe.ts'
+import { baseOf, type Files, type Job, type Note, startOf } from './files.ts'
+import type { Measurement, Method } from './pipeline.ts'
+import type { Recipe } from './recipe.ts'
 
 export interface LabOptions {
   readonly terminal: Terminal
-  readonly backend: Backend
+  readonly desk: Desk
+  readonly files: Files
   readonly recipe: Recipe
   readonly seeds: readonly number[]
-  readonly out: string
 }
 
 export interface Work {
-  readonly cells: number
-  /** Processor time of cells and of the models that they start from, whenever they were computed; on one thread, what an idle machine takes. */
+  /** Models that were pre-trained, tuned, aligned. */
+  readonly models: number
+  /** Processor time of all of them, whenever they were made; on one thread, what an idle machine takes. */
   readonly seconds: number
 }
 
-/** A lab, and what its cells have cost so far: each cell and model once. */
-export const openLab = ({ terminal, backend, recipe, seeds, out }: LabOptions): { readonly lab: Lab; readonly work: () => Work } => {
-  const { pretrain, tune, measure } = pipeline(backend, recipe, terminal.stop)
-  const spent = new Map<string, number>()
-  /** Everything that figures depend on. */
-  const keyOf = (what: object, size: Size): string => {
-    const { sizes, sweep: _, ...rest } = recipe
-    const all = { what, recipe: { ...rest, size: sizes[size] }, backend: backend.name }
-    return createHash('sha256').update(canonical(all)).digest('hex').slice(0, 16)
-  }
+/** A lab, and what has gone into its measurements so far. */
+export const openLab = ({ terminal, desk, files, recipe, seeds }: LabOptions): { readonly lab: Lab; readonly work: () => Work } => {
+  const notes = new Map<string, Promise<Note>>()
+  const seconds = new Map<string, number>()
 
-  const timed = async <T>(title: string, work: () => Promise<T>): Promise<readonly [T, number]> => {
-    if (terminal.stop.aborted) throw stopped(out)
-    const began = process.cpuUsage()
-    const result = await work().catch((error: unknown) => {
-      throw terminal.stop.aborted ? stopped(out) : error
+  const make = async (job: Job): Promise<Note> => {
+    const known = await files.done(job)
+    const note = known ?? (await perform(job))
+    seconds.set(files.key(job), note.seconds)
+    return note
+  }
+  const perform = async (job: Job): Promise<Note> => {
+    if (terminal.stop.aborted) throw stopped
+    const note = await desk.perform(job).catch((error: unknown) => {
+      throw terminal.stop.aborted ? stopped : error
     })
-    const { user, system } = process.cpuUsage(began)
-    const seconds = (user + system) / 1e6
-    terminal.say(`  ${title} · ${duration(seconds)}`)
-    return [result, seconds]
+    terminal.say(`  ${titleOf(job)}: ${note.measurement === undefined ? '' : `${inBrief(note.measurement)}, `}${duration(note.seconds)}`)
+    return note
   }
-
-  /** A model from its file; or made, and filed. */
-  const model = async (what: object, size: Size, title: string, make: () => Promise<Parameters>): Promise<Parameters> => {
-    const key = keyOf(what, size)
-    const [file, note] = [join(out, 'models', `${key}.safetensors`), join(out, 'models', `${key}.json`)]
-    const config = configOf(recipe, size)
-    if (!((await exists(note)) && (await exists(file)))) {
-      const [made, seconds] = await timed(title, make)
-      await writeWeights(file, await toWeights(backend, config, made))
-      await writeAtomically(note, JSON.stringify({ what, seconds }))
-      dispose(backend, made)
-    }
-    spent.set(key, secondsOf(await readText(note)))
-    return fromWeights(config, await readWeights(file), file)
-  }
-
-  const startOf = async ({ size, seed, ends, data, sft }: Start): Promise<Parameters> => {
-    const base = { size, seed, ends }
-    const title = `${size}${ends > 0 ? `, an answer ends with probability ${ends}` : ''}, seed ${seed}`
-    const read = await model(base, size, `pre-training ${title}`, () => pretrain(base))
-    if (!sft) return read
-    const tuned = { ...base, data }
-    return model(tuned, size, `SFT ${title}`, () => tune({ ...tuned, sft }, read))
+  /** Done once, however often it is asked for. */
+  const once = (job: Job): Promise<Note> => {
+    const key = files.key(job)
+    const note = notes.get(key) ?? make(job)
+    notes.set(key, note)
+    return note
   }
 
   return {
@@ -90,42 +59,28 @@ export const openLab = ({ terminal, backend, recipe, seeds, out }: LabOptions): 
       sweep: recipe.sweep,
       pairs: recipe.pairs,
       measure: async (cell) => {
-        const key = keyOf(cell, cell.size)
-        const file = join(out, 'cells', `${key}.json`)
-        const start = await startOf(cell)
-        if (!(await exists(file))) {
-          const [measurement, seconds] = await timed(titleOf(cell), () => measure(cell, start))
-          terminal.say(
-            `    win ${measurement.win.toFixed(3)}, length ${measurement.length.toFixed(1)}, ended ${measurement.ended.toFixed(2)}`,
-          )
-          await writeAtomically(file, `${JSON.stringify({ cell, measurement, seconds }, null, 2)}\n`)
-        }
-        const text = await readText(file)
-        spent.set(key, secondsOf(text))
-        return (parseJson(text) as { readonly measurement: Measurement }).measurement // written above
+        await once(baseOf(cell))
+        await once(startOf(cell))
+        const { measurement } = await once({ kind: 'cell', of: cell })
+        return measurement!
       },
     },
-    work: () => ({ cells: spent.size, seconds: [...spent.values()].reduce((a, b) => a + b, 0) }),
+    work: () => ({ models: seconds.size, seconds: [...seconds.values()].reduce((a, b) => a + b, 0) }),
   }
 }
 
-const secondsOf = (text: string): number => (parseJson(text) as { readonly seconds: number }).seconds // written by the lab
+const stopped = new Interrupted('Stopped. What is finished is kept: the same command goes on from there.')
 
-const stopped = (out: string): Interrupted =>
-  new Interrupted(`Stopped. What is finished is in ${out}: the same command goes on from there.`)
+const inBrief = ({ win, length, ended }: Measurement): string =>
+  `win ${win.toFixed(3)}, length ${length.toFixed(1)}, ended ${(100 * ended).toFixed(0)} %`
 
-const titleOf = ({ size, seed, sft, data, method }: Cell): string =>
-  [
-    method === undefined ? (sft ? 'SFT' : 'base') : `${methodTitle(method)} ${sft ? 'after SFT' : 'without SFT'}`,
-    size,
-    ...(data.flipped === undefined ? [] : [`ε = ${data.flipped}`]),
-    `seed ${seed}`,
-  ].join(', ')
-const methodTitle = ({ loss, rate, feedback, data }: Method): string =>
-  `${loss} ${rate}${feedback === undefined ? '' : ` ${JSON.stringify(feedback)}`}${data?.contradictory === undefined ? '' : ` disputed ${data.contradictory}`}`
-
-/** JSON with keys in alphabetical order: equal things have equal names. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort()) : inner,
-  )
+const titleOf = ({ kind, of }: Job): string => {
+  const where = `${of.size}, seed ${of.seed}${of.ends > 0 ? `, ${100 * of.ends} % of answers end` : ''}`
+  if (kind === 'base') return `pre-training ${where}`
+  const noise = of.data.flipped === undefined ? '' : `, ε = ${of.data.flipped}`
+  if (kind === 'tuned') return `SFT ${where}${noise}`
+  const start = of.sft ? 'after SFT' : 'without SFT'
+  return `${of.method === undefined ? 'the model' : methodTitle(of.method)} ${start}, ${where}${noise}`
+}
+const methodTitle = ({ loss, rate, ...rest }: Method): string =>
+  `${loss} ${rate}${Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`}`

@@ -26,11 +26,12 @@ export interface Swept {
 
 /** The method at the rate that wins most, on the sweep's seeds. */
 export const sweep = async (lab: Lab, setting: Setting, { name, ...candidate }: Candidate): Promise<Swept> => {
-  const tried: { readonly method: Method; readonly row: Row }[] = []
-  for (const rate of lab.sweep.rates) {
-    const method: Method = { ...candidate, rate }
-    tried.push({ method, row: await row(lab, name, `rate ${rate}`, setting, method, lab.sweep.seeds) })
-  }
+  const tried = await Promise.all(
+    lab.sweep.rates.map(async (rate) => {
+      const method: Method = { ...candidate, rate }
+      return { method, row: await row(lab, name, `rate ${rate}`, setting, method, lab.sweep.seeds) }
+    }),
+  )
   const score = ({ row }: (typeof tried)[number]): number => figures(row).reduce((a, b) => a + b, 0)
   return { method: tried.reduce((best, each) => (score(each) > score(best) ? each : best)).method, rows: tried.map(({ row }) => row) }
 }

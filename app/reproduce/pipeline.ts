@@ -43,7 +43,7 @@ export interface Start extends Base {
   readonly sft: boolean
 }
 export interface Method {
-  /** A key of the catalogue, or `csft`: SFT on all answers with control tokens. */
+  /** A key of the catalogue. */
   readonly loss: string
   readonly settings?: Readonly<Record<string, number>>
   readonly rate: number
@@ -111,12 +111,11 @@ export const pipeline = (backend: Backend, recipe: Recipe, signal: AbortSignal):
       const measured = judgeOf(size)
       if (method === undefined) return measured(start, start, seed, false)
       const { loss: name, settings = {}, rate, epochs = 1, feedback = {} } = method
-      const loss = name === 'csft' ? imitate : await findLoss(name, settings)
-      const control = name === 'csft'
-      const examples = examplesOf(loss.needs, preferences(method.data ?? data, seed), control, feedback, seed)
+      const loss = await findLoss(name, settings)
+      const examples = examplesOf(loss.needs, preferences(method.data ?? data, seed), feedback, seed)
       const batch = loss.needs.pair ? recipe.batch / 2 : recipe.batch
       const { parameters, z0 } = await learn(size, loss, start, examples, course(examples, { batch, rate, seed, epochs }))
-      const measurement = await measured(parameters, start, seed, control)
+      const measurement = await measured(parameters, start, seed, loss.needs.control)
       dispose(backend, parameters)
       return z0.length === 0 ? measurement : { ...measurement, z0: { positive: mean(z0.map((z) => (z > 0 ? 1 : 0))), mean: mean(z0) } }
     },

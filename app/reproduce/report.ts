@@ -1,6 +1,7 @@
 /** What an experiment has shown, as a document: claim, verdicts, tables with intervals, and how it was made. The same text wherever it is read. */
 import { duration } from '../cli/progress.ts'
 import { type Figure, figures, type Outcome, type Row, type Table } from './experiment.ts'
+import type { Work } from './lab.ts'
 import { type Finding, type Interval, interval } from './statistics.ts'
 
 /** What is kept of an experiment. */
@@ -13,7 +14,7 @@ export interface Report extends Outcome {
   readonly date: string
   readonly backend: string
   readonly seeds: readonly number[]
-  readonly work: { readonly cells: number; readonly seconds: number }
+  readonly work: Work
 }
 
 export const names: Readonly<Record<Figure, string>> = {
@@ -45,7 +46,7 @@ export const markdown = (report: Report): string =>
     ...report.notes.map((note) => `- ${note}`),
     `- ${seedsOf(report)}. Intervals are over seeds (Student’s t), differences are paired by seed, and many are looked at: no correction was made.`,
     '',
-    `Made by \`${report.command}\` on ${report.date}: ${report.work.cells} models, ${duration(report.work.seconds)} of processor time on ${report.machine}; ${report.backend}.`,
+    `Made by \`${report.command}\` on ${report.date}: ${report.work.models} models, ${duration(report.work.seconds)} of processor time on ${report.machine}; ${report.backend}.`,
     '',
   ].join('\n')
 

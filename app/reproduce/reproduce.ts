@@ -1,11 +1,14 @@
 /** One experiment or several: run on a lab, reported, drawn, and filed beside the lab's cells. */
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { writeAtomically } from '../../models/index.ts'
 import { openBackend, type Wish } from '../backends.ts'
 import { machineName } from '../bench/machine.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { UsageError } from '../errors.ts'
+import { desk, remoteDesk, together } from './desk.ts'
 import { type Experiment, experiments } from './experiment.ts'
+import { files } from './files.ts'
 import { openLab } from './lab.ts'
 import { picture } from './picture.ts'
 import { recipes } from './recipe.ts'
@@ -14,6 +17,8 @@ import { markdown, type Report } from './report.ts'
 export interface ReproduceOptions extends Wish {
   readonly seeds: number
   readonly quick?: true
+  /** Processes that work at once. */
+  readonly jobs: number
   readonly out: string
 }
 
@@ -25,14 +30,21 @@ export const reproduce = async (
   onReport: (report: Report, text: string) => void,
 ): Promise<readonly Report[]> => {
   const chosen = choose(await experiments(), keys)
-  const { backend, mode } = await openBackend(options, terminal.say)
+  const recipe = recipes[options.quick ? 'quick' : 'full']
+  const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1)
+  const wish = wishOf(options)
+  const { backend, mode } = await openBackend(wish, terminal.say)
+  await backend.close?.()
+  const place = { wish, recipe, out: options.out }
+  const all = together(
+    options.jobs === 1 ? [await desk(place, terminal.stop)] : Array.from({ length: options.jobs }, () => remoteDesk(place, terminal.stop)),
+  )
   try {
     const reports: Report[] = []
     for (const experiment of chosen) {
-      terminal.say(`\n${experiment.title}`)
-      const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1)
-      const { lab, work } = openLab({ terminal, backend, recipe: recipes[options.quick ? 'quick' : 'full'], seeds, out: options.out })
       const { title, claim, key } = experiment
+      terminal.say(`\n${title}`)
+      const { lab, work } = openLab({ terminal, desk: all, files: files(options.out, recipe, backend.name), recipe, seeds })
       const outcome = await experiment.run(lab)
       const report: Report = {
         ...{
@@ -56,9 +68,17 @@ export const reproduce = async (
     }
     return reports
   } finally {
-    await backend.close?.()
+    await all.close()
   }
 }
+
+/** Several jobs at once share the cores: each has one thread. */
+const wishOf = ({ backend, mode, threads, blas, jobs }: ReproduceOptions): Wish => ({
+  backend,
+  ...(mode === undefined ? {} : { mode }),
+  ...(blas === undefined ? {} : { blas }),
+  ...(threads !== undefined ? { threads } : jobs > 1 && ['auto', 'wasm'].includes(backend) ? { threads: 1 } : {}),
+})
 
 const choose = (known: readonly Experiment[], keys: readonly string[]): readonly Experiment[] => {
   if (keys.includes('all')) return known
@@ -69,11 +89,11 @@ const choose = (known: readonly Experiment[], keys: readonly string[]): readonly
   })
 }
 
-const commandOf = (key: string, { seeds, quick, backend, mode, threads }: ReproduceOptions): string =>
+const commandOf = (key: string, { seeds, quick, backend, mode, jobs }: ReproduceOptions): string =>
   [
     `halograd reproduce ${key} --seeds ${seeds}`,
     ...(quick ? ['--quick'] : []),
     ...(backend === 'auto' ? [] : [`--backend ${backend}`]),
     ...(mode === undefined ? [] : [`--mode ${mode}`]),
-    ...(threads === undefined ? [] : [`--threads ${threads}`]),
+    ...(jobs === availableParallelism() ? [] : [`--jobs ${jobs}`]),
   ].join(' ')

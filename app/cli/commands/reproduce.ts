@@ -1,5 +1,6 @@
 /** `halograd reproduce`: the KTO paper's empirical claims, in a small world with an oracle. */
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
 import { type BackendOptions, backendOptions, type CommonOptions, common, integer } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
@@ -7,6 +8,7 @@ import type { Terminal } from '../terminal.ts'
 interface ReproduceCommandOptions extends CommonOptions, BackendOptions {
   readonly seeds: number
   readonly quick?: true
+  readonly jobs: number
   readonly out: string
 }
 
@@ -21,6 +23,12 @@ export const command = (terminal: Terminal): Command =>
         .argument('<experiment...>', 'as the paper calls them: figure3, table1, …; or all')
         .option('--seeds <n>', 'how often everything is repeated, from pre-training on', integer(1, 16), 3)
         .option('--quick', 'models too small to learn anything: shows in seconds that everything runs')
+        .option(
+          '--jobs <n>',
+          'processes that work at once (default: one a core, with one thread each)',
+          integer(1, 64),
+          availableParallelism(),
+        )
         .option('--out <dir>', 'where finished cells, models and reports are kept', 'results'),
     ),
   )

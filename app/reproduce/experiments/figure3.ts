@@ -1,10 +1,11 @@
 /** Figure 3: human-aware losses do better than the others, and than SFT. */
 import { afterSft, type Experiment, figures, type Row, row } from '../experiment.ts'
 import { type Candidate, methods, type Swept, sweep, sweepTitle } from '../methods.ts'
+import type { Method } from '../pipeline.ts'
 import { asGood, finding } from '../statistics.ts'
 
-const halos = [methods.kto, methods.dpo, methods.ppo]
-const others = [methods.slic, methods.csft, methods.unlikelihood]
+const halos: readonly Candidate[] = [methods.kto, methods.dpo, methods.ppo]
+const others: readonly Candidate[] = [methods.slic, methods.csft, methods.unlikelihood]
 
 export const experiment: Experiment = {
   key: 'figure3',
@@ -12,19 +13,20 @@ export const experiment: Experiment = {
   claim: 'Aligned with a HALO (KTO, DPO, offline PPO), a model does better than after SFT; SLiC and CSFT do not.',
   run: async (lab) => {
     const start = afterSft(lab)
-    const swept = new Map<Candidate, Swept>()
-    for (const method of [...halos, ...others]) swept.set(method, await sweep(lab, start, method))
-    const rowOf = (group: string) => async (method: Candidate) => row(lab, group, method.name, start, swept.get(method)!.method)
-    const [sft, aligned, rest]: [Row, Row[], Row[]] = [await row(lab, 'SFT', 'SFT', start), [], []]
-    for (const method of halos) aligned.push(await rowOf('HALOs')(method))
-    for (const method of others) rest.push(await rowOf('others')(method))
-    const csft = swept.get(methods.csft)!
-    const long = { ...csft.method, epochs: 6 }
-    const longer = await row(lab, 'CSFT', `rate ${long.rate}, 6 epochs`, start, long, lab.sweep.seeds)
+    const swept = await Promise.all([...halos, ...others].map((method) => sweep(lab, start, method)))
+    const rowsOf = (group: string, which: readonly Candidate[], rates: readonly Swept[]) =>
+      Promise.all(which.map(({ name }, i) => row(lab, group, name, start, rates[i]!.method)))
+    const csft: Method = { ...swept[halos.length + others.indexOf(methods.csft)]!.method, epochs: 6 }
+    const [sft, aligned, rest, longer] = await Promise.all([
+      row(lab, 'SFT', 'SFT', start),
+      rowsOf('HALOs', halos, swept),
+      rowsOf('others', others, swept.slice(halos.length)),
+      row(lab, 'CSFT', `rate ${csft.rate}, 6 epochs`, start, csft, lab.sweep.seeds),
+    ])
     return {
       tables: [
         { title: 'After SFT', columns: ['win', 'length', 'ended', 'exact', 'kl'], rows: [sft, ...aligned, ...rest] },
-        { title: sweepTitle, columns: ['win'], rows: [...[...swept.values()].flatMap(({ rows }) => rows), longer] },
+        { title: sweepTitle, columns: ['win'], rows: [...swept.flatMap(({ rows }) => rows), longer] },
       ],
       findings: [
         ...aligned.map((one) => finding(`${one.name} wins more than SFT`, figures(one), figures(sft))),

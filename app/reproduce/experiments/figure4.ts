@@ -16,16 +16,20 @@ export const experiment: Experiment = {
     const findings: Finding[] = []
     for (const size of sizes) {
       const [after, without] = [afterSft(lab, size), withoutSft(lab, size)]
-      const [kto, dpo] = [await sweep(lab, after, methods.kto), await sweep(lab, after, methods.dpo)]
+      const [kto, dpo] = await Promise.all([sweep(lab, after, methods.kto), sweep(lab, after, methods.dpo)])
       tried.push(...[...kto.rows, ...dpo.rows].map((each) => ({ ...each, group: `${each.group}, ${size}` })))
-      const sft = await row(lab, size, 'SFT', after)
-      const both = [await row(lab, size, 'SFT + KTO', after, kto.method), await row(lab, size, 'SFT + DPO', after, dpo.method)] as const
-      const alone = [await row(lab, size, 'KTO', without, kto.method), await row(lab, size, 'DPO', without, dpo.method)] as const
-      rows.push(sft, ...both, ...alone)
+      const [sft, sftKto, sftDpo, ktoAlone, dpoAlone] = await Promise.all([
+        row(lab, size, 'SFT', after),
+        row(lab, size, 'SFT + KTO', after, kto.method),
+        row(lab, size, 'SFT + DPO', after, dpo.method),
+        row(lab, size, 'KTO', without, kto.method),
+        row(lab, size, 'DPO', without, dpo.method),
+      ])
+      rows.push(sft, sftKto, sftDpo, ktoAlone, dpoAlone)
       findings.push(
-        finding(`${size}: SFT + KTO is as good as SFT + DPO, or better`, figures(both[0]), figures(both[1]), asGood),
-        finding(`${size}: KTO alone is better than DPO alone`, figures(alone[0]), figures(alone[1])),
-        finding(`${size}: KTO alone is as good as SFT + KTO, or better`, figures(alone[0]), figures(both[0]), asGood),
+        finding(`${size}: SFT + KTO is as good as SFT + DPO, or better`, figures(sftKto), figures(sftDpo), asGood),
+        finding(`${size}: KTO alone is better than DPO alone`, figures(ktoAlone), figures(dpoAlone)),
+        finding(`${size}: KTO alone is as good as SFT + KTO, or better`, figures(ktoAlone), figures(sftKto), asGood),
       )
     }
     const tables: readonly Table[] = [

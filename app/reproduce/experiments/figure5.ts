@@ -15,15 +15,18 @@ export const experiment: Experiment = {
   claim: 'Without SFT, a model aligned with DPO goes on and on; KTO keeps answers as short as they were after SFT.',
   run: async (lab) => {
     const after = afterSft(lab)
-    const [{ method: kto }, { method: dpo }] = [await sweep(lab, after, methods.kto), await sweep(lab, after, methods.dpo)]
-    const [sftKto, sftDpo] = [await row(lab, 'after SFT', 'SFT + KTO', after, kto), await row(lab, 'after SFT', 'SFT + DPO', after, dpo)]
+    const [{ method: kto }, { method: dpo }] = await Promise.all([sweep(lab, after, methods.kto), sweep(lab, after, methods.dpo)])
+    const tuned = await Promise.all([row(lab, 'after SFT', 'SFT + KTO', after, kto), row(lab, 'after SFT', 'SFT + DPO', after, dpo)])
     const rows: Row[] = []
     const findings = []
     for (const { ends, group } of bases) {
       const start = { ...withoutSft(lab), ends }
-      const alone = await row(lab, group, 'KTO', start, kto)
-      const rambling = await row(lab, group, 'DPO', start, dpo)
-      rows.push(await row(lab, group, 'the base itself', start), alone, rambling)
+      const [base, alone, rambling] = await Promise.all([
+        row(lab, group, 'the base itself', start),
+        row(lab, group, 'KTO', start, kto),
+        row(lab, group, 'DPO', start, dpo),
+      ])
+      rows.push(base, alone, rambling)
       findings.push(
         finding(`${group}: answers after DPO are longer than after KTO`, figures(rambling, 'length'), figures(alone, 'length')),
         finding(`${group}: KTO ends answers more often than DPO`, figures(alone, 'ended'), figures(rambling, 'ended')),
@@ -36,12 +39,12 @@ export const experiment: Experiment = {
       )
     }
     const group = 'when KTO rambles as well'
-    const conditions = [
-      await row(lab, group, 'KTO, a quarter of the data', withoutSft(lab), { ...kto, data: { pairs: lab.pairs / 4 } }),
-      await row(lab, group, 'KTO, β = 0.5', withoutSft(lab), { ...kto, settings: { beta: 0.5 } }),
-    ]
+    const conditions = await Promise.all([
+      row(lab, group, 'KTO, a quarter of the data', withoutSft(lab), { ...kto, data: { pairs: lab.pairs / 4 } }),
+      row(lab, group, 'KTO, β = 0.5', withoutSft(lab), { ...kto, settings: { beta: 0.5 } }),
+    ])
     return {
-      tables: [{ title: 'Answers', columns: ['length', 'ended', 'win', 'exact', 'empty'], rows: [sftKto, sftDpo, ...rows, ...conditions] }],
+      tables: [{ title: 'Answers', columns: ['length', 'ended', 'win', 'exact', 'empty'], rows: [...tuned, ...rows, ...conditions] }],
       findings,
       notes: [
         `Learning rates are those of figure 3: KTO ${kto.rate}, DPO ${dpo.rate}. Answers are cut at 24 tokens; right ones have 4.5 on average.`,

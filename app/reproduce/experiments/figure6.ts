@@ -15,18 +15,18 @@ export const experiment: Experiment = {
   run: async (lab) => {
     const start = afterSft(lab)
     const tenth = keeping(0.1, 10 * ratio)
-    const [kto, dpo, few] = [await sweep(lab, start, methods.kto), await sweep(lab, start, methods.dpo), await sweep(lab, start, tenth)]
-    const sft = await row(lab, 'all data', 'SFT', start)
-    const allDpo = await row(lab, 'all data', 'DPO', start, dpo.method)
-    const allKto = await row(lab, 'all data', 'KTO', start, kto.method)
-    const group = 'KTO, fewer desirable'
-    const half = await row(lab, group, '50 %, λ_D = 2.67', start, { ...kto.method, ...given(keeping(0.5, 2 * ratio)) })
-    const some = await row(lab, group, '10 %, λ_D = 13.3', start, few.method)
-    const none = await row(lab, group, '10 %, λ_D = 1', start, { ...few.method, settings: { desirable: 1 } })
-    const faster = await row(lab, group, `10 %, λ_D = 13.3, rate ${kto.method.rate} of KTO on all data`, start, {
-      ...few.method,
-      rate: kto.method.rate,
-    })
+    const [kto, dpo, few] = await Promise.all([sweep(lab, start, methods.kto), sweep(lab, start, methods.dpo), sweep(lab, start, tenth)])
+    const fast = kto.method.rate
+    const [all, fewer] = ['all data', 'KTO, fewer desirable']
+    const [sft, allDpo, allKto, half, some, none, faster] = await Promise.all([
+      row(lab, all, 'SFT', start),
+      row(lab, all, 'DPO', start, dpo.method),
+      row(lab, all, 'KTO', start, kto.method),
+      row(lab, fewer, '50 %, λ_D = 2.67', start, { ...kto.method, ...given(keeping(0.5, 2 * ratio)) }),
+      row(lab, fewer, '10 %, λ_D = 13.3', start, few.method),
+      row(lab, fewer, '10 %, λ_D = 1', start, { ...few.method, settings: { desirable: 1 } }),
+      row(lab, fewer, `10 %, λ_D = 13.3, rate ${fast}`, start, { ...few.method, rate: fast }),
+    ])
     return {
       tables: [
         { title: 'After SFT', columns: ['win', 'length', 'empty', 'exact', 'kl'], rows: [sft, allDpo, allKto, half, some, none, faster] },

@@ -11,12 +11,15 @@ export const experiment: Experiment = {
   claim: 'Given one answer of each pair, and so half of the data, KTO still does better than DPO.',
   run: async (lab) => {
     const start = afterSft(lab)
-    const [kto, dpo, one] = [await sweep(lab, start, methods.kto), await sweep(lab, start, methods.dpo), await sweep(lab, start, single)]
-    const sft = await row(lab, 'after SFT', 'SFT', start)
-    const allDpo = await row(lab, 'after SFT', 'DPO', start, dpo.method)
-    const allKto = await row(lab, 'after SFT', 'KTO', start, kto.method)
-    const half = await row(lab, 'after SFT', 'KTO, one y a prompt', start, one.method)
-    const alone = await row(lab, 'without SFT', 'KTO, one y a prompt', withoutSft(lab), one.method)
+    const [kto, dpo, one] = await Promise.all([sweep(lab, start, methods.kto), sweep(lab, start, methods.dpo), sweep(lab, start, single)])
+    const [after, without] = ['after SFT', 'without SFT']
+    const [sft, allDpo, allKto, half, alone] = await Promise.all([
+      row(lab, after, 'SFT', start),
+      row(lab, after, 'DPO', start, dpo.method),
+      row(lab, after, 'KTO', start, kto.method),
+      row(lab, after, 'KTO, one y a prompt', start, one.method),
+      row(lab, without, 'KTO, one y a prompt', withoutSft(lab), one.method),
+    ])
     return {
       tables: [
         { title: 'Answers', columns: ['win', 'length', 'ended', 'exact', 'kl'], rows: [sft, allDpo, allKto, half, alone] },

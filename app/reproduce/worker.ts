@@ -1,0 +1,18 @@
+/** The other end of `remoteDesk`: jobs come as messages, one at a time, and answers go back. */
+import { type Answer, desk } from './desk.ts'
+import type { Job } from './files.ts'
+
+const mine = desk(JSON.parse(process.argv[2]!), new AbortController().signal)
+
+process.on('message', async (job: Job) => {
+  const answer: Answer = await mine
+    .then(({ perform }) => perform(job))
+    .then(
+      (note) => ({ note }),
+      (error: unknown) => ({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    )
+  process.send?.(answer)
+})
+/** Who asked is gone. */
+process.on('disconnect', () => process.exit())
+process.on('SIGINT', () => undefined) // Ctrl-C reaches all; the lab decides
