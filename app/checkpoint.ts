@@ -68,8 +68,9 @@ export const withAdapters = async (checkpoint: Checkpoint, directory: string): P
   return { ...checkpoint, parameters: merge(config, checkpoint.parameters, adapters, options) }
 }
 
-/** @throws FileError, ConfigError, CheckpointError, TokenizerError */
-export const loadRewardModel = async (directory: string): Promise<RewardCheckpoint> => {
+/** The reward model of a directory, or of `hf:owner/name`. @throws FileError, ConfigError, CheckpointError, TokenizerError, UnavailableError */
+export const loadRewardModel = async (name: string): Promise<RewardCheckpoint> => {
+  const directory = await localPath(name, 'model')
   const { config, tokenizer, weights } = await read(directory, 'reward')
   return { model: rewardModel(config), parameters: rewardFromWeights(config, weights, directory), tokenizer }
 }

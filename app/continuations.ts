@@ -1,6 +1,6 @@
 /** Continuations of many prompts, with a look at how far it is, and an end when Ctrl-C asks for it. */
 import type { Backend } from '../core/index.ts'
-import { type Generated, type GenerateOptions, generator, type Parameters, type Transformer } from '../models/index.ts'
+import { type Generated, type GenerateOptions, generator, onDevice, type Parameters, type Transformer } from '../models/index.ts'
 import { count, progress } from './cli/progress.ts'
 import { breathe, type Terminal } from './cli/terminal.ts'
 import { Interrupted } from './errors.ts'
@@ -32,6 +32,7 @@ export const continueAll = async (
 ): Promise<readonly Generated[]> => {
   const bar = progress(terminal, title, prompts.length)
   const generate = generator(backend, model)
+  const resident = await onDevice(backend, parameters)
   const order = [...prompts.keys()].sort((i, j) => prompts[i]!.length - prompts[j]!.length)
   const made: Generated[] = []
   const started = performance.now()
@@ -41,7 +42,7 @@ export const continueAll = async (
       checkStop(terminal)
       const some = order.slice(from, from + batch)
       const results = await generate(
-        parameters,
+        resident,
         some.map((i) => prompts[i]!),
         { ...options, seed: seed + from, batch },
       )

@@ -2,13 +2,14 @@
  * Two sides answer the same questions, and judges compare the answers, question by question: how often does the model win against the completions
  * that people liked (the SFT target), or against another model? The same seed draws the same random numbers on both sides.
  */
-import { chatOf, readRows, type Tokenizer } from '../../models/index.ts'
+import { chatOf, type Tokenizer } from '../../models/index.ts'
 import { openBackend, type Wish } from '../backends.ts'
-import { loadCheckpoint } from '../checkpoint.ts'
+import { type Checkpoint, loadCheckpoint } from '../checkpoint.ts'
 import { progress } from '../cli/progress.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { continueAll } from '../continuations.ts'
 import { UsageError } from '../errors.ts'
+import { readLocated } from '../examples.ts'
 import { meanOf, type Rate, rateOf } from '../statistics.ts'
 import { distinctPairs, repetition } from '../texts.ts'
 import { type Comparison, shown, tally, type Verdicts, verdictsOf } from './judge.ts'
@@ -53,27 +54,28 @@ export const judging = async (terminal: Terminal, options: JudgingOptions) => {
     const judges = []
     for (const asked of options.judge) judges.push(await findJudge(asked, court))
 
-    const { tokenizer } = await loadCheckpoint(model)
-    const rows = await readRows(data, chatOf(tokenizer))
+    const first = await loadCheckpoint(model, terminal.say)
+    const rows = await readLocated(data, chatOf(first.tokenizer), terminal.say)
     const questions = questionsOf(rows, data, {
       ...{ answered: against === 'data', seed },
       ...(heldOut === undefined ? {} : { heldOut }),
       ...(limit === undefined ? {} : { limit }),
     })
-    const write = async (letter: 'A' | 'B', directory: string): Promise<Side> => {
-      const { model: own, parameters, tokenizer: words } = await loadCheckpoint(directory)
-      const asked = await encoded(questions, words, data, own.config.context - maxTokens)
-      const answers = await continueAll(terminal, `${letter} writes   `, { backend, model: own, parameters }, asked, {
+    const write = async (letter: 'A' | 'B', name: string, { model, parameters, tokenizer }: Checkpoint): Promise<Side> => {
+      const asked = await encoded(terminal, questions, tokenizer, data, model.config.context - maxTokens)
+      const answers = await continueAll(terminal, `${letter} writes   `, { backend, model, parameters }, asked, {
         ...{ maxTokens, temperature, seed, batch: options.batch },
         ...(topK === undefined ? {} : { topK }),
         ...(topP === undefined ? {} : { topP }),
       })
-      const texts = answers.map(({ tokens }, i) => words.decode([...asked[i]!, ...tokens]).slice(words.decode(asked[i]!).length))
-      return { name: directory, texts, ended: rateOf(answers.filter(({ ended }) => ended === 'stop').length, answers.length) }
+      const texts = answers.map(({ tokens }, i) => tokenizer.decode([...asked[i]!, ...tokens]).slice(tokenizer.decode(asked[i]!).length))
+      return { name, texts, ended: rateOf(answers.filter(({ ended }) => ended === 'stop').length, answers.length) }
     }
-    const a = await write('A', model)
+    const a = await write('A', model, first)
     const b =
-      against === 'data' ? { name: `the completions of ${data}`, texts: questions.map(({ target }) => target!) } : await write('B', against)
+      against === 'data'
+        ? { name: `the completions of ${data}`, texts: questions.map(({ target }) => target!) }
+        : await write('B', against, await loadCheckpoint(against, terminal.say))
 
     const cases = questions.map(({ prompt }, i): Comparison => ({ prompt, a: a.texts[i]!, b: b.texts[i]! }))
     const verdicts: { readonly judge: string; readonly verdicts: Verdicts }[] = []
@@ -81,7 +83,7 @@ export const judging = async (terminal: Terminal, options: JudgingOptions) => {
       const bar = progress(terminal, 'judging    ', shown(cases))
       verdicts.push({ judge: judge.name, verdicts: await verdictsOf(judge, cases, bar.at).finally(bar.end) })
     }
-    const lengths = { a: lengthsOf(tokenizer, a), b: lengthsOf(tokenizer, b) }
+    const lengths = { a: lengthsOf(first.tokenizer, a), b: lengthsOf(first.tokenizer, b) }
     return {
       report: {
         ...{ data, questions: cases.length, seed, temperature, maxTokens, backend: backend.name, mode },
@@ -100,17 +102,20 @@ export const judging = async (terminal: Terminal, options: JudgingOptions) => {
 }
 
 /** The prompts as a model reads them: through its own chat template, and with room for an answer. */
-const encoded = async (questions: readonly Question[], tokenizer: Tokenizer, data: string, room: number) => {
+const encoded = async ({ say }: Terminal, questions: readonly Question[], tokenizer: Tokenizer, data: string, room: number) => {
   if (room < 1)
     throw new UsageError(`--max-tokens: the model's context has no room for a prompt beside so many; give fewer than its context`)
   const chat = chatOf(tokenizer)
-  const rows = chat === undefined ? undefined : await readRows(data, chat)
-  return questions.map(({ row, prompt }) => {
+  const rows = chat === undefined ? undefined : await readLocated(data, chat)
+  const whole = questions.map(({ row, prompt }) => {
     const own = rows?.[row]
-    const ids = tokenizer.encode(own !== undefined && own.tag !== 'text' ? own.prompt : prompt, { bos: true })
-    if (ids.length === 0) throw new UsageError(`${data}: a prompt is empty, and this model has no token that begins a text`)
-    return ids.slice(-room)
+    return tokenizer.encode(own !== undefined && own.tag !== 'text' ? own.prompt : prompt, { bos: true })
   })
+  if (whole.some((ids) => ids.length === 0))
+    throw new UsageError(`${data}: a prompt is empty, and this model has no token that begins a text`)
+  const long = whole.filter((ids) => ids.length > room).length
+  if (long > 0) say(`warning: ${long} of ${whole.length} prompts are longer than ${room} tokens: their beginning is cut`)
+  return whole.map((ids) => ids.slice(-room))
 }
 
 const lengthsOf = (tokenizer: Tokenizer, { texts }: Side): readonly number[] =>

@@ -19,7 +19,7 @@ export const command = (terminal: Terminal): Command =>
         .description(
           'Lets a model answer the prompts of a data file, and judges compare its answers with the completions that people liked (the SFT target), or with those of another model: win rates with 90 % intervals, and what the texts are like.',
         )
-        .requiredOption('--model <dir>', 'the model to judge (A)')
+        .requiredOption('--model <dir>', 'the model to judge (A): a Hugging Face directory, or hf:owner/name')
         .option('--against <dir|data>', 'whom it must beat (B): another model, or data: the chosen, desirable or shown completions', 'data')
         .requiredOption('--data <file>', 'the prompts; best a file that nothing was trained on')
         .option('--held-out <fraction>', 'use only what training with this --eval and this --seed holds out of --data', probability)
