@@ -98,13 +98,13 @@ export const balanceOf = (examples: readonly TrainingExample[]): Balance => {
   return { desirable, undesirable: examples.length - desirable }
 }
 
-/** A warning with the weight to set where counts and weights break the λ rule of KTO, or nothing. */
-export const imbalance = (counts: Balance, weights: Balance): string | undefined => {
+/** A warning that names both counts, and a weight to set, where they break the λ rule of KTO; or nothing. */
+export const imbalance = (counts: Balance, weights: Balance = { desirable: 1, undesirable: 1 }): string | undefined => {
   const { ratio, better } = weigh(counts, weights)
-  const { desirable, undesirable } = counts
-  const said = `${desirable} desirable and ${undesirable} undesirable completions, weighted ${weights.desirable} and ${weights.undesirable}`
-  if (desirable === 0 || undesirable === 0) return `${said}: with one kind only, nothing says what to move away from, or towards`
+  const said = (['desirable', 'undesirable'] as const).map((label) => `${counts[label]} ${label} (weight ${weights[label]})`).join(' and ')
+  if (counts.desirable === 0 || counts.undesirable === 0) return `${said} completions: one side is empty, so nothing is compared`
   if (better === undefined) return undefined
   const name = better.desirable === weights.desirable ? 'undesirable' : 'desirable'
-  return `${said}: a ratio of ${ratio.toFixed(2)}, outside 1 … 1.33. Consider --set ${name}=${Number(better[name].toPrecision(3))}`
+  return `${said} completions are ${round(ratio)} : 1; between 1 : 1 and 4 : 3 is advised, for instance with --set ${name}=${round(better[name])}`
 }
+const round = (x: number): number => Number(x.toPrecision(3))

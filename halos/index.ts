@@ -4,7 +4,6 @@
  */
 export * from './affine.ts'
 export * from './algebra.ts'
-export * from './balance.ts'
 export * from './cases.ts'
 export * from './catalogue.ts'
 export * from './conditions.ts'

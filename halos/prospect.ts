@@ -46,7 +46,8 @@ export const decisionWeights = (human: Human, gamble: readonly Prospect[], refer
   ] as const) {
     let beyond = 0
     for (const { probability, i } of ranked(sign)) {
-      const upTo = Math.min(1, beyond + probability)
+      const sum = beyond + probability
+      const upTo = sum > 1 - 1e-12 ? 1 : sum // w is steep at 1, where a rounding error would weigh
       weights[i] = weight(gamma, upTo) - weight(gamma, beyond)
       beyond = upTo
     }

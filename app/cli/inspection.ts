@@ -41,7 +41,7 @@ const kinds = { labelled: 'judged completions', paired: 'pairs', demonstration: 
 const reportLines = (inspection: Inspection, context: number | undefined): readonly string[] => {
   const { rows, kind, distinctPrompts, labels, lengths, duplicates, contradictions, indifferent } = inspection
   const judged = labels && kind === 'labelled' ? [`labels: ${labels.desirable} desirable, ${labels.undesirable} undesirable`] : []
-  const warning = labels && imbalance(labels, { desirable: 1, undesirable: 1 })
+  const warning = labels && imbalance(labels)
   const unit = context === undefined ? 'characters' : 'tokens'
   return [
     `${rows} ${kind === undefined ? 'rows' : kinds[kind]}${kind === undefined || kind === 'text' ? '' : `, of ${distinctPrompts} distinct prompts`}`,

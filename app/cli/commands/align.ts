@@ -38,8 +38,7 @@ Example:
   halograd generate --model aligned --prompt "Once upon a time"`,
     )
     .action(async ({ beta, set = {}, ...options }: AlignOptions, command: Command) => {
-      const [{ imbalance }, { findLoss }, { balanceOf }, { run }] = await Promise.all([
-        import('../../../halos/index.ts'),
+      const [{ findLoss }, { balanceOf, imbalance }, { run }] = await Promise.all([
         import('../../losses.ts'),
         import('../../examples.ts'),
         import('../../run/run.ts'),
@@ -49,7 +48,7 @@ Example:
       const inspect = (examples: readonly TrainingExample[]): void => {
         const { desirable = 1, undesirable = 1 } = settings
         const warning = loss.needs.label ? imbalance(balanceOf(examples), { desirable, undesirable }) : undefined
-        if (warning !== undefined) terminal.say(`warning: ${warning} (--set desirable=… or --set undesirable=…)`)
+        if (warning !== undefined) terminal.say(`warning: ${warning}`)
       }
       const result = await run(terminal, { command: pathOf(command), settings: settingsOf(command), loss, options, inspect })
       if (options.json) terminal.print(`${JSON.stringify({ settings, ...result })}\n`)

@@ -68,7 +68,7 @@ const of = (name: string) => families.get(name)!
 const family = fc.constantFrom(...families.keys())
 const source = 'Ethayarajh et al. (2024), arXiv:2402.01306v1, Proposition 4.1'
 
-theorem('Proposition 4.1 through a transformer, the update', {
+const theUpdate = theorem('Proposition 4.1 through a transformer, the update', {
   statement: 'the gradient of all parameters is −sλβσ(z)σ(−z) times that of the log-probability',
   source,
   cases: 20,
@@ -84,17 +84,19 @@ theorem('Proposition 4.1 through a transformer, the update', {
       return size > 0.1 && error <= 1e-9 * Math.abs(factor) * size + 1e-300
     },
   ),
-  control: {
-    of: 'DPO, whose factor is −βσ(−z)',
-    breaks: fc.asyncProperty(family, real(0.05, 1), real(-30, 30), async (name, beta, z) => {
-      const factor = -beta * sigmoid(z) * sigmoid(-z)
-      const { error, size } = await of(name).dpo(beta, z, factor)
-      return error <= 1e-9 * Math.abs(factor) * size
-    }),
-  },
+  controls: [
+    {
+      of: 'DPO, whose factor is −βσ(−z)',
+      breaks: fc.asyncProperty(family, real(0.05, 1), real(-30, 30), async (name, beta, z) => {
+        const factor = -beta * sigmoid(z) * sigmoid(-z)
+        const { error, size } = await of(name).dpo(beta, z, factor)
+        return error <= 1e-9 * Math.abs(factor) * size
+      }),
+    },
+  ],
 })
 
-theorem('Proposition 4.1 through a transformer, the limit', {
+const theLimit = theorem('Proposition 4.1 through a transformer, the limit', {
   statement: "as the implied reward tends to ±∞, KTO's gradient of all parameters vanishes",
   source,
   cases: 12,
@@ -102,11 +104,15 @@ theorem('Proposition 4.1 through a transformer, the limit', {
     const { error, size } = await of(name).kto(0.1, 1, sign, side * z, 0)
     return size > 0.1 && error <= 0.1 * Math.exp(-z) * size * (1 + 1e-9)
   }),
-  control: {
-    of: 'DPO, whose gradient tends to β∇(log π(y_w|x) − log π(y_l|x)) as the margin tends to −∞',
-    breaks: fc.asyncProperty(family, fc.constantFrom(1, -1), real(20, 2000), async (name, side, z) => {
-      const { error, size } = await of(name).dpo(0.1, side * z, 0)
-      return error <= 0.1 * Math.exp(-z) * size * (1 + 1e-9)
-    }),
-  },
+  controls: [
+    {
+      of: 'DPO, whose gradient tends to β∇(log π(y_w|x) − log π(y_l|x)) as the margin tends to −∞',
+      breaks: fc.asyncProperty(family, fc.constantFrom(1, -1), real(20, 2000), async (name, side, z) => {
+        const { error, size } = await of(name).dpo(0.1, side * z, 0)
+        return error <= 0.1 * Math.exp(-z) * size * (1 + 1e-9)
+      }),
+    },
+  ],
 })
+
+export default [theUpdate, theLimit]

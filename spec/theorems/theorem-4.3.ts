@@ -21,11 +21,11 @@ const indifferent = (desirable: number, undesirable: number) =>
     const gradient = await slope(at, [a, a, b, b])
     return near(await scalar(at(column(a, a, b, b))), 0.5) && gradient[0]! + gradient[1]! === 0 && gradient[2]! + gradient[3]! === 0
   })
-theorem('Theorem 4.3, KTO', {
+const indifference = theorem('Theorem 4.3, KTO', {
   statement: 'under contradictory preferences KTO is constant at ½ and its gradient exactly 0: it does nothing',
   source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, Theorem 4.3',
   holds: indifferent(1, 1),
-  control: { of: 'unequal weights, λ_D = 1, λ_U = 4/3', breaks: indifferent(1, 4 / 3) },
+  controls: [{ of: 'unequal weights, λ_D = 1, λ_U = 4/3', breaks: indifferent(1, 4 / 3) }],
 })
 
 /**
@@ -53,9 +53,11 @@ const harm = (dislike: number) =>
       return optimal && falls
     },
   )
-theorem('Theorem 4.3, DPO', {
+const harmful = theorem('Theorem 4.3, DPO', {
   statement: 'a policy that is optimal for DPO may give its mass to a third output that both humans dislike: the value of both falls',
   source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, Theorem 4.3',
   holds: harm(1),
-  control: { of: 'a third output that both like', breaks: harm(-1) },
+  controls: [{ of: 'a third output that both like', breaks: harm(-1) }],
 })
+
+export default [indifference, harmful]

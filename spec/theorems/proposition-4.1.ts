@@ -32,33 +32,39 @@ const close = (x: number, y: number): boolean => Math.abs(x - y) <= 1e-9 * Math.
 
 const settings = [real(0.01, 1), real(0.1, 3), fc.constantFrom(1, -1)] as const
 
-theorem('Proposition 4.1, the update', {
+const theUpdate = theorem('Proposition 4.1, the update', {
   statement: 'the KTO update is exactly −sλβσ(z)σ(−z), at most λβ/4',
   source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, Proposition 4.1',
   holds: fc.asyncProperty(...settings, real(-30, 30), async (beta, lambda, sign, z) => {
     const g = await update(beta, lambda, sign, z)
     return close(g, -sign * lambda * beta * sigmoid(z) * sigmoid(-z)) && Math.abs(g) <= ((lambda * beta) / 4) * (1 + 1e-12)
   }),
-  control: {
-    of: 'DPO, whose update is βσ(−z)',
-    breaks: fc.asyncProperty(real(0.01, 1), real(-30, 30), async (beta, z) =>
-      close(await updateOfDpo(beta, z), -beta * sigmoid(z) * sigmoid(-z)),
-    ),
-  },
+  controls: [
+    {
+      of: 'DPO, whose update is βσ(−z)',
+      breaks: fc.asyncProperty(real(0.01, 1), real(-30, 30), async (beta, z) =>
+        close(await updateOfDpo(beta, z), -beta * sigmoid(z) * sigmoid(-z)),
+      ),
+    },
+  ],
 })
 
-theorem('Proposition 4.1, the limit', {
+const theLimit = theorem('Proposition 4.1, the limit', {
   statement: 'as the implied reward tends to ±∞, the KTO update tends to 0, at the rate e^(−|z|), and underflows to 0 far out',
   source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, Proposition 4.1',
   holds: fc.asyncProperty(...settings, real(20, 2000), fc.constantFrom(1, -1), async (beta, lambda, sign, size, side) => {
     const g = Math.abs(await update(beta, lambda, sign, side * size))
     return g <= lambda * beta * Math.exp(-size) * (1 + 1e-9) && (size < 750 || g === 0)
   }),
-  control: {
-    of: 'DPO, whose update tends to β as the margin tends to −∞',
-    breaks: fc.asyncProperty(real(0.01, 1), real(20, 2000), fc.constantFrom(1, -1), async (beta, size, side) => {
-      const g = Math.abs(await updateOfDpo(beta, side * size))
-      return g <= beta * Math.exp(-size) * (1 + 1e-9)
-    }),
-  },
+  controls: [
+    {
+      of: 'DPO, whose update tends to β as the margin tends to −∞',
+      breaks: fc.asyncProperty(real(0.01, 1), real(20, 2000), fc.constantFrom(1, -1), async (beta, size, side) => {
+        const g = Math.abs(await updateOfDpo(beta, side * size))
+        return g <= beta * Math.exp(-size) * (1 + 1e-9)
+      }),
+    },
+  ],
 })
+
+export default [theUpdate, theLimit]

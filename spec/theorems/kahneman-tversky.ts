@@ -1,6 +1,4 @@
 /** Prospect theory: the paradoxes of 1979 that expected utility cannot produce, from the parameters of 1992. */
-import assert from 'node:assert/strict'
-import test from 'node:test'
 import fc from 'fast-check'
 import {
   certaintyEquivalent,
@@ -12,7 +10,7 @@ import {
   rational,
   weight,
 } from '../../halos/index.ts'
-import { theorem } from '../theorem.ts'
+import { type Theorem, theorem } from '../theorem.ts'
 
 const gamble = (...pairs: readonly (readonly [outcome: number, probability: number])[]): readonly Prospect[] =>
   pairs.map(([outcome, probability]) => ({ outcome, probability }))
@@ -24,15 +22,15 @@ const between = (low: number, high: number) => fc.double({ min: low, max: high, 
 const humans = fc.record({ alpha: between(0.85, 0.9), lambda: between(1.5, 3), gains: between(0.58, 0.64), losses: between(0.66, 0.72) })
 const expectedUtility = fc.record({ alpha: between(0.3, 1), lambda: between(1, 3), gains: fc.constant(1), losses: fc.constant(1) })
 
-const effect = (name: string, statement: string, source: string, holds: (human: Human) => boolean): void =>
+const effect = (name: string, statement: string, source: string, holds: (human: Human) => boolean): Theorem =>
   theorem(name, {
     statement,
     source: `Kahneman & Tversky (1979), ${source}; parameters of Tversky & Kahneman (1992)`,
     holds: fc.property(humans, holds),
-    control: { of: 'expected utility: probabilities weigh as they are', breaks: fc.property(expectedUtility, holds) },
+    controls: [{ of: 'expected utility: probabilities weigh as they are', breaks: fc.property(expectedUtility, holds) }],
   })
 
-effect(
+const certainty = effect(
   'Certainty effect',
   '2400 for sure rather than 2500 with 33 %, 2400 with 66 %; but 2500 with 33 % rather than 2400 with 34 %',
   'Problems 1 and 2',
@@ -45,7 +43,7 @@ const [large, small] = [
   (sign: number, p: number) => gamble([sign * 4000, p], [0, 1 - p]),
   (sign: number, p: number) => gamble([sign * 3000, p], [0, 1 - p]),
 ]
-effect(
+const reflection = effect(
   'Reflection effect',
   'the preferences between 4000 with 80 % (20 %) and 3000 for sure (25 %) are reversed for losses',
   'Problems 3, 4, 3′, 4′',
@@ -56,7 +54,7 @@ effect(
     prefers(human, small(-1, 0.25), large(-1, 0.2)),
 )
 
-effect(
+const isolation = effect(
   'Isolation effect',
   'in two stages (25 %, then 3000 for sure or 4000 with 80 %) the second is chosen as if it were alone, against the choice between the same outcomes at once',
   'Problem 10',
@@ -67,7 +65,7 @@ effect(
   },
 )
 
-effect(
+const deal = effect(
   'Deal or No Deal',
   '$333K for sure rather than $1M with probability ⅓; the gamble once $1M has become the reference point',
   'the value function, §3',
@@ -77,20 +75,46 @@ effect(
   },
 )
 
-test('weights: 0 at 0, 1 at 1, large for small probabilities and small for large ones; those of gains sum to w(1)', () => {
-  for (const gamma of [median.gains, median.losses]) {
-    assert.equal(weight(gamma, 0), 0)
-    assert.equal(weight(gamma, 1), 1)
-    assert.ok(weight(gamma, 0.05) > 0.05 && weight(gamma, 0.9) < 0.9)
-  }
-  const weights = decisionWeights(median, gamble([1, 0.2], [5, 0.3], [2, 0.5]))
-  assert.ok(Math.abs(weights.reduce((a, b) => a + b, 0) - 1) < 1e-12)
+/** Gambles of gains alone. */
+const gains = fc.array(fc.tuple(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 20 })), { minLength: 2, maxLength: 5 })
+const likely = (parts: readonly (readonly [number, number])[]): readonly Prospect[] => {
+  const total = parts.reduce((sum, [, part]) => sum + part, 0)
+  return gamble(...parts.map(([outcome, part]) => [outcome, part / total] as const))
+}
+const near = (x: number, y: number): boolean => Math.abs(x - y) <= 1e-9 * Math.max(1, Math.abs(x), Math.abs(y))
+
+/** Weights of what is certain, of what is impossible, of small and of large probabilities; those of one gamble sum to w(1) = 1. */
+const weighing = (gammas: fc.Arbitrary<number>) =>
+  fc.property(gammas, between(0.001, 0.1), between(0.75, 0.999), gains, (gamma, small, large, parts) => {
+    const ends = weight(gamma, 0) === 0 && weight(gamma, 1) === 1
+    const inverse = weight(gamma, small) > small && weight(gamma, large) < large
+    const total = decisionWeights({ ...median, gains: gamma }, likely(parts)).reduce((a, b) => a + b, 0)
+    return ends && inverse && near(total, 1)
+  })
+const weights = theorem('Decision weights', {
+  statement:
+    'w(0) = 0, w(1) = 1, small probabilities weigh more than they are and large ones less; the weights of a gamble of gains sum to 1',
+  source: 'Tversky & Kahneman (1992), eq. 6 and Figure 3',
+  holds: weighing(between(0.55, 0.7)),
+  controls: [{ of: 'γ = 1: probabilities weigh as they are', breaks: weighing(fc.constant(1)) }],
 })
-test('certainty equivalents: worth as much as the gamble; the expectation for who is rational', () => {
-  const play = gamble([1e6, 1 / 3], [0, 2 / 3])
-  for (const from of [0, 5e5, 1e6]) {
-    const sure = gamble([certaintyEquivalent(median, play, from), 1])
-    assert.ok(Math.abs(prospectValue(median, sure, from) / prospectValue(median, play, from) - 1) < 1e-9)
-  }
-  assert.ok(Math.abs(certaintyEquivalent(rational, play) - 1e6 / 3) < 1e-6)
+
+/** What is called the certainty equivalent is worth as much as the gamble, wherever the reference point is. */
+const equivalent = (of: typeof certaintyEquivalent) =>
+  fc.property(humans, gains, fc.integer({ min: 0, max: 1000 }), (human, parts, from) => {
+    const play = likely(parts)
+    return near(prospectValue(human, gamble([of(human, play, from), 1]), from), prospectValue(human, play, from))
+  })
+const certain = theorem('Certainty equivalents', {
+  statement: 'the certainty equivalent is worth as much as its gamble, from any reference point',
+  source: 'Tversky & Kahneman (1992), §2',
+  holds: equivalent(certaintyEquivalent),
+  controls: [
+    {
+      of: 'the expectation, which is the equivalent of who is rational',
+      breaks: equivalent((_, ...rest) => certaintyEquivalent(rational, ...rest)),
+    },
+  ],
 })
+
+export default [certainty, reflection, isolation, deal, weights, certain]

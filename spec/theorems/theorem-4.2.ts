@@ -40,11 +40,13 @@ const equivalent = (h: (x: number, size: number) => number) =>
     return samePolicy && samePreferences && near(await dpoAt(r), await dpoAt(shifted)) && differ
   })
 
-theorem('Theorem 4.2', {
-  statement:
-    'r and r + h(x) induce one optimal policy, one Bradley–Terry model and one DPO loss, but another distribution of human value (KTO)',
-  source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, Theorem 4.2',
-  holds: equivalent((x, size) => (x === 0 ? size : -size)),
-  control: { of: 'h ≡ 0', breaks: equivalent(() => 0) },
-  cases: 60,
-})
+export default [
+  theorem('Theorem 4.2', {
+    statement:
+      'r and r + h(x) induce one optimal policy, one Bradley–Terry model and one DPO loss, but another distribution of human value (KTO)',
+    source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, Theorem 4.2',
+    holds: equivalent((x, size) => (x === 0 ? size : -size)),
+    controls: [{ of: 'h ≡ 0', breaks: equivalent(() => 0) }],
+    cases: 60,
+  }),
+]

@@ -18,11 +18,11 @@ const intoUnrelated = (loss: typeof declared, policies: readonly number[], unrel
 const isZero = (loss: typeof declared) =>
   fc.asyncProperty(logs, logs, async (policies, unrelated) => (await intoUnrelated(loss, policies, unrelated)).every((g) => g === 0))
 
-theorem('Stop-gradient', {
+const held = theorem('Stop-gradient', {
   statement: '∂L/∂log π_θ(y′|x) is exactly 0 for the unrelated completions of KTO',
   source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, §4.1: "we do not back-propagate through z₀"',
   holds: isZero(declared),
-  control: { of: 'the same loss with a reference point that is not held', breaks: isZero(flowing) },
+  controls: [{ of: 'the same loss with a reference point that is not held', breaks: isZero(flowing) }],
 })
 
 /** ∂ℓ₀/∂log π of the other label's completion: what one example's loss asks of another example. */
@@ -44,9 +44,11 @@ const ofOthers = (key: 'kto' | 'kto-pair') =>
     )
     return (first === 'outcome' ? gradient.slice(1) : gradient).every((g) => g === 0)
   })
-theorem('Stop-gradient, between examples', {
+const apart = theorem('Stop-gradient, between examples', {
   statement: 'the loss of one completion asks nothing of another one in KTO, though z₀ compares it with the batch',
   source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, §4.1',
   holds: ofOthers('kto'),
-  control: { of: 'KTO-pair, whose reference point is the other label’s rewards, not held', breaks: ofOthers('kto-pair') },
+  controls: [{ of: 'KTO-pair, whose reference point is the other label’s rewards, not held', breaks: ofOthers('kto-pair') }],
 })
+
+export default [held, apart]

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { type AnyLoss, catalogue, certain, find } from '../../halos/index.ts'
 import { column, completion, numbers } from '../halos/numbers.ts'
-import { theorem } from '../theorem.ts'
+import { type Theorem, theorem } from '../theorem.ts'
 
 const families = await catalogue()
 const loss = (key: string, settings = {}): AnyLoss => certain(find(families, key)!(settings))
@@ -17,31 +17,9 @@ const same = (a: AnyLoss, b: AnyLoss, k = 0) =>
     const [x, y, z] = [await numbers(one.losses), await numbers(two.losses), await numbers((two.surprise ?? one.surprise)!)]
     return x.every((value, i) => Math.abs(value - y[i]! - k * z[i]!) <= 1e-10 * Math.max(1, Math.abs(value)))
   })
-type Property = Parameters<typeof theorem>[1]['holds']
-const identity = (name: string, statement: string, holds: Property, of: string, breaks: Property): void =>
-  theorem(name, { statement, source: 'by algebra of the published formulas', holds, control: { of, breaks }, cases: 50 })
-
-identity(
-  'cDPO',
-  'cDPO = DPO + εz',
-  same(loss('cdpo', { epsilon: 0.2 }), loss('dpo'), 0.2),
-  'another ε',
-  same(loss('cdpo', { epsilon: 0.2 }), loss('dpo'), 0.1),
-)
-identity(
-  'Robust DPO',
-  'robust = DPO − (ε/(1 − 2ε)) z',
-  same(loss('robust-dpo', { epsilon: 0.2 }), loss('dpo'), -0.2 / 0.6),
-  'cDPO',
-  same(loss('cdpo', { epsilon: 0.2 }), loss('dpo'), -0.2 / 0.6),
-)
-identity(
-  'SimPO',
-  'SimPO(γ = 0) = CPO on p̄ (lengths of 10: a tenth of β)',
-  same(loss('simpo', { beta: 1, gamma: 0 }), loss('cpo', { beta: 0.1 })),
-  'γ = ½',
-  same(loss('simpo', { beta: 1, gamma: 0.5 }), loss('cpo', { beta: 0.1 })),
-)
+type Property = Theorem['holds']
+const identity = (name: string, statement: string, holds: Property, of: string, breaks: Property): Theorem =>
+  theorem(name, { statement, source: 'by algebra of the published formulas', holds, controls: [{ of, breaks }], cases: 50 })
 
 const anchored = (unrelated: readonly number[]) =>
   fc.asyncProperty(three, three, async (p, q) => {
@@ -55,4 +33,28 @@ const anchored = (unrelated: readonly number[]) =>
     const [one, two] = [await run('kto'), await run('kto-zero')]
     return one.every((x, i) => x === two[i])
   })
-identity('APO-zero', 'KTO with z₀ = 0 is APO-zero on single completions', anchored([-1, -1, -1]), 'z₀ > 0', anchored([1, 1, 1]))
+
+export default [
+  identity(
+    'cDPO',
+    'cDPO = DPO + εz',
+    same(loss('cdpo', { epsilon: 0.2 }), loss('dpo'), 0.2),
+    'another ε',
+    same(loss('cdpo', { epsilon: 0.2 }), loss('dpo'), 0.1),
+  ),
+  identity(
+    'Robust DPO',
+    'robust = DPO − (ε/(1 − 2ε)) z',
+    same(loss('robust-dpo', { epsilon: 0.2 }), loss('dpo'), -0.2 / 0.6),
+    'cDPO',
+    same(loss('cdpo', { epsilon: 0.2 }), loss('dpo'), -0.2 / 0.6),
+  ),
+  identity(
+    'SimPO',
+    'SimPO(γ = 0) = CPO on p̄ (lengths of 10: a tenth of β)',
+    same(loss('simpo', { beta: 1, gamma: 0 }), loss('cpo', { beta: 0.1 })),
+    'γ = ½',
+    same(loss('simpo', { beta: 1, gamma: 0.5 }), loss('cpo', { beta: 0.1 })),
+  ),
+  identity('APO-zero', 'KTO with z₀ = 0 is APO-zero on single completions', anchored([-1, -1, -1]), 'z₀ > 0', anchored([1, 1, 1])),
+]

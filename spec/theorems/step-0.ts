@@ -27,10 +27,12 @@ const identities = (moved: number) =>
     return zero && half && apo && near(await scalar(at(certain(dpo())).loss), Math.LN2)
   })
 
-theorem('Step 0', {
-  statement: 'π_θ = π_ref: rewards and z₀ are 0, DPO is log 2, KTO the mean of λ/2, APO-zero 1',
-  source: 'Rafailov et al. (2023), eq. 7; Ethayarajh et al. (2024), eq. 7',
-  holds: identities(0),
-  control: { of: 'a policy that has moved', breaks: identities(0.1) },
-  cases: 50,
-})
+export default [
+  theorem('Step 0', {
+    statement: 'π_θ = π_ref: rewards and z₀ are 0, DPO is log 2, KTO the mean of λ/2, APO-zero 1',
+    source: 'Rafailov et al. (2023), eq. 7; Ethayarajh et al. (2024), arXiv:2402.01306v1, eq. 7',
+    holds: identities(0),
+    controls: [{ of: 'a policy that has moved', breaks: identities(0.1) }],
+    cases: 50,
+  }),
+]

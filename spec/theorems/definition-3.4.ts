@@ -1,0 +1,91 @@
+/** Definition 3.4, for every loss that is declared: each condition proved from its text, at settings drawn at random. */
+import fc from 'fast-check'
+import type { Unary } from '../../core/index.ts'
+import {
+  type AnyLoss,
+  always,
+  catalogue,
+  certain,
+  type Family,
+  find,
+  halo,
+  isHalo,
+  isView,
+  logRatio,
+  negation,
+  refutation,
+  rejected,
+  value,
+  verify,
+} from '../../halos/index.ts'
+import { theorem } from '../theorem.ts'
+
+const families = await catalogue()
+const hasDeclaration = (family: Family): boolean => {
+  const loss = certain(family())
+  return isHalo(loss) || isView(loss)
+}
+const [declared, stated] = [families.filter(hasDeclaration), families.filter((family) => !hasDeclaration(family))]
+
+/** A loss of these at each setting between half and twice its default (a setting of 0 stays: it switches something off). */
+const lossOf = (key: string, factor: number): AnyLoss => {
+  const family = find(families, key)!
+  return certain(family(Object.fromEntries(Object.entries(family.defaults).map(([k, x]) => [k, k === 'alpha' ? x : x * factor]))))
+}
+const someOf = (among: readonly Family[], holds: (loss: AnyLoss) => boolean) =>
+  fc.property(fc.constantFrom(...among.map(({ key }) => key)), fc.double({ min: 0.5, max: 2, noNaN: true }), (key, factor) =>
+    holds(lossOf(key, factor)),
+  )
+
+/** What is not a HALO, declared as if it were one. */
+const pretend = (name: string, body: Unary) =>
+  certain(halo({ name, reward: logRatio(1), reference: rejected, value: value(name, body), t: always(negation) }))
+const minus = <A>(S: { readonly mul: (x: A, y: A) => A; readonly of: (n: number) => A }, x: A): A => S.mul(S.of(-1), x)
+const pretenders = [
+  pretend('PPO-Clip as published, r = log q', (S) => (z) => minus(S, S.max(minus(S, S.exp(z)), S.of(-1.2)))),
+  pretend('cDPO', (S) => (z) => minus(S, S.add(S.softplus(minus(S, z)), S.mul(S.of(0.1), z)))),
+  pretend('IPO', (S) => (z) => minus(S, S.mul(S.sub(z, S.of(5)), S.sub(z, S.of(5))))),
+  pretend('DiscoPOP', (S) => (z) => {
+    const m = S.sigmoid(S.mul(S.of(20), z))
+    return minus(S, S.add(S.mul(S.softplus(minus(S, z)), S.sub(S.of(1), m)), S.mul(S.exp(minus(S, z)), m)))
+  }),
+]
+
+/** Of one loss: the counterexample is the witness. */
+const isHaloItself = (loss: AnyLoss) => {
+  const witness = verify(loss).conditions.flatMap(({ name, finding }) =>
+    finding.tag === 'refuted' ? `not ${name}: ${finding.witness}` : [],
+  )
+  return fc.property(fc.constant(witness[0] ?? ''), () => verify(loss).verdict === 'HALO')
+}
+const standsAlone = (loss: AnyLoss) => fc.property(fc.constant(refutation(loss) ?? ''), () => refutation(loss) === undefined)
+
+/** The boxes of all proofs, at the settings that are default. */
+const boxes = declared
+  .flatMap((family) => verify(certain(family())).conditions)
+  .reduce((n, { finding }) => n + (finding.tag === 'proved' ? finding.boxes : 0), 0)
+
+export default [
+  theorem('Definition 3.4', {
+    statement: 'every loss that is declared is a HALO, at any settings',
+    source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, Definition 3.4',
+    holds: someOf(declared, (loss) => verify(loss).verdict === 'HALO'),
+    controls: pretenders.map((loss) => ({ of: `${loss.name}, declared as one`, breaks: isHaloItself(loss) })),
+    cases: 60,
+    boxes,
+  }),
+  theorem('No HALOs', {
+    statement: 'every loss that is stated to be none is refuted, at any settings',
+    source: 'the lemmas of halos/refute.ts',
+    holds: someOf(stated, (loss) => verify(loss).verdict === 'not a HALO'),
+    controls: [{ of: 'the losses that are declared', breaks: someOf(declared, (loss) => verify(loss).verdict === 'not a HALO') }],
+    cases: 60,
+  }),
+  theorem('The lemmas of refutation', {
+    statement: 'no loss that has a declaration is refuted by what refutes those that have none',
+    source: 'the lemmas of halos/refute.ts',
+    holds: someOf(declared, (loss) => refutation(loss) === undefined),
+    controls: ['ipo', 'mpo', 'orpo', 'sft'].map((key) => ({ of: lossOf(key, 1).name, breaks: standsAlone(lossOf(key, 1)) })),
+    cases: 60,
+  }),
+]
