@@ -10,7 +10,10 @@ export interface CommonOptions {
   readonly verbose?: true
 }
 export const common = (command: Command): Command =>
-  command.option('--json', 'print one JSON document on standard output').option('--verbose', 'show where in the program an error came from')
+  command
+    .optionsGroup('Options:')
+    .option('--json', 'print one JSON document on standard output')
+    .option('--verbose', 'show where in the program an error came from')
 
 export interface BackendOptions {
   readonly backend: string
@@ -20,6 +23,7 @@ export interface BackendOptions {
 }
 export const backendOptions = (command: Command): Command =>
   command
+    .optionsGroup('Where to run:')
     .option('--backend <name>', `where to run: auto, ${backendNames.join(', ')}, or a file that exports one`, 'auto')
     .option('--mode <mode>', 'how the backend runs: exact or fast for wasm; webgpu, webasm or cpu for gpujs (see `halograd env`)')
     .option('--threads <n>', 'threads of the wasm backend (default: one a core)', integer(1, 64))
@@ -52,20 +56,24 @@ export interface TrainingOptions extends CommonOptions, BackendOptions {
 export const trainingOptions = (command: Command, defaults: { readonly lr: number; readonly batch: number }): Command =>
   backendOptions(
     configurable(command)
+      .addHelpText('after', whatItLeaves)
+      .optionsGroup('Model and data:')
       .requiredOption(
         '--model <dir>',
         'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name',
       )
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file')
       .requiredOption('--out <dir>', 'where to save the trained model')
+      .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
+      .optionsGroup('Steps:')
       .option('--steps <n>', 'optimizer steps (default: as many as the epochs have)', integer(1))
       .option('--epochs <n>', 'passes over the data', positive, 1)
       .option('--batch <n>', 'examples a step', integer(1), defaults.batch)
       .option('--accumulate <n>', 'parts in which a batch is run, to save memory; the step is the same', integer(1), 1)
       .option('--lr <rate>', 'peak learning rate: 10 % warm-up, then linearly to 0', positive, defaults.lr)
       .option('--seed <n>', 'of everything random: the same seed gives the same run', integer(0), 0)
+      .optionsGroup('Held-out data:')
       .option('--eval <file|fraction>', 'held-out data: a file, or a fraction of --data', '0.1')
-      .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
       .option(
         '--eval-every <n>',
         'measure on held-out data every n steps (default: before and after; with --best or --patience 10 times)',
@@ -73,13 +81,20 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       )
       .option('--patience <n>', 'stop when the held-out loss has not been lower for n measurements', integer(1))
       .option('--best', 'save the model of the lowest held-out loss, rather than the last')
+      .optionsGroup('Checkpoints:')
       .option('--save-every <n>', 'keep a checkpoint every n steps; 0: none (default: 10 in a run)', integer(0))
       .option('--keep <n>', 'checkpoints that stay in OUT/checkpoints, beside the best', integer(1), 2)
+      .option('--resume', 'go on from the last checkpoint in OUT, as if never stopped: to the last bit, where numbers are float32')
+      .optionsGroup('Adapters:')
       .option('--lora <rank>', 'train adapters of this rank beside the model, which stays as it is (a larger --lr is usual)', integer(1))
       .option('--lora-alpha <α>', 'adapters are scaled by α / rank (default: twice the rank)', positive)
-      .option('--lora-targets <names>', 'modules to adapt (default: q_proj,v_proj of a Llama, c_attn of a GPT-2)', names)
-      .option('--resume', 'go on from the last checkpoint in --out, bit by bit as if never stopped'),
+      .option('--lora-targets <names>', 'modules to adapt (default: q_proj,v_proj of a Llama, c_attn of a GPT-2)', names),
   )
+
+/** Files of `--out`. */
+const whatItLeaves = `
+In OUT, while it runs:  run.json (every option in effect: a --config), metrics.jsonl, events/ (for TensorBoard), checkpoints/
+and when it is done:    the model, metrics.csv, training.json (how it went). \`halograd plot run OUT\` draws it.`
 
 /** An integer from `least` to `most`. */
 export const integer =

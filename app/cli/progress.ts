@@ -10,19 +10,19 @@ export interface Progress {
   readonly end: () => void
 }
 
-/** A task of `total` units, such as steps. */
-export const progress = (terminal: Terminal, title: string, total: number): Progress =>
-  terminal.interactive ? bar(terminal, title, total) : lines(terminal, title, total)
+/** A task of `total` units, such as steps, of which some may have been done before. */
+export const progress = (terminal: Terminal, title: string, total: number, before = 0): Progress =>
+  terminal.interactive ? bar(terminal, title, total, before) : lines(terminal, title, total, before)
 
-const bar = (terminal: Terminal, title: string, total: number): Progress => {
+const bar = (terminal: Terminal, title: string, total: number, before: number): Progress => {
   const drawn = new SingleBar(
     { format: `${title} {bar} {value}/{total}{facts}`, hideCursor: true, clearOnComplete: false, fps: 8, barsize: 24, gracefulExit: false },
     Presets.rect,
   )
   const started = performance.now()
-  drawn.start(total, 0, { facts: '' })
+  drawn.start(total, before, { facts: '' })
   return {
-    at: (done, facts) => drawn.update(done, { facts: factsOf(facts, remaining(started, done, total)) }),
+    at: (done, facts) => drawn.update(done, { facts: factsOf(facts, remaining(started, done - before, total - before)) }),
     say: (line) => terminal.say(`${clearLine}${line}`),
     end: () => drawn.stop(),
   }
@@ -34,15 +34,15 @@ const clearLine = '\r\x1b[K'
 /** Between two lines there are at least so many milliseconds, unless a task begins or ends. */
 const silence = 10_000
 
-const lines = (terminal: Terminal, title: string, total: number): Progress => {
+const lines = (terminal: Terminal, title: string, total: number, before: number): Progress => {
   const started = performance.now()
   let last = started
   return {
     at: (done, facts) => {
       const now = performance.now()
-      if (done !== 1 && done !== total && now - last < silence) return
+      if (done !== before + 1 && done !== total && now - last < silence) return
       last = now
-      terminal.say(`${title} ${done}/${total}${factsOf(facts, done === total ? '' : remaining(started, done, total))}`)
+      terminal.say(`${title} ${done}/${total}${factsOf(facts, remaining(started, done - before, total - before))}`)
     },
     say: terminal.say,
     end: () => undefined,

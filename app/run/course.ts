@@ -50,7 +50,7 @@ export const course = async <P extends Tree<P>>(
     }
     const lost = () => patience !== undefined && sinceBest(rows) >= patience
     let [seconds, stopped] = [journal.seconds, lost()]
-    const bar = progress(terminal, command, steps)
+    const bar = progress(terminal, command, steps, behind)
     const state = await train(journal.start, {
       ...{ backend, model, loss, optimizer, examples: data.training, steps, batch, accumulate, seed },
       ...(behind > 0 ? { reference: parameters } : {}),
@@ -83,7 +83,7 @@ export const course = async <P extends Tree<P>>(
     const counted = { examples: judge?.examples ?? 0 }
     const result: RunResult = {
       ...{ loss: loss.name, backend: backend.name, mode, out, steps: last.step, saved: chosen.step },
-      interrupted: terminal.stop.aborted,
+      ...{ interrupted: terminal.stop.aborted, stoppedEarly: stopped },
       examples: { training: data.training.length, heldOut: data.heldOut.length },
       firstLosses: rows.flatMap(({ step, loss: value }) => (step <= 5 && value !== undefined ? [value] : [])),
       ...(before && after ? { heldOut: { before: { metrics: before, ...counted }, after: { metrics: after, ...counted } } } : {}),
@@ -97,6 +97,7 @@ export const course = async <P extends Tree<P>>(
       'metrics.csv': csvOf(rows),
     })
     sayResult(terminal, loss, result, rows)
+    if (result.interrupted && journal.kept() === last.step) terminal.say('Go on with it:  the same command with --resume')
     return result
   } catch (error) {
     if (journal.kept() > 0) terminal.say(`What was done up to step ${journal.kept()} is kept: --resume goes on from there.`)

@@ -18,7 +18,7 @@ export const sayStart = ({ say }: Pick<Progress, 'say'>, { name, needs }: AnyLos
 export const sayResult = (
   terminal: Terminal,
   { needs }: AnyLoss,
-  { heldOut, interrupted, steps, saved, out, seconds }: RunResult,
+  { heldOut, interrupted, stoppedEarly, steps, saved, out, seconds }: RunResult,
   rows: readonly LogRow[],
 ): void => {
   for (const line of curveLines(rows)) terminal.say(line)
@@ -30,9 +30,9 @@ export const sayResult = (
       if (a !== undefined && b !== undefined) terminal.say(`  ${title.padEnd(24)}${figure(a)} ${figure(b)}`)
     }
   }
-  terminal.say(
-    `\n${interrupted ? `Stopped after ${steps} steps` : `${steps} steps`} in ${seconds.toFixed(1)} s. ${saved === steps ? 'Saved' : `The best, of step ${saved}, is saved`} to ${out}`,
-  )
+  const stopped = stoppedEarly ? 'Stopped, as the held-out loss was not lowered any more, after' : interrupted ? 'Stopped after' : ''
+  const kept = saved === steps ? 'Saved' : `The best, of step ${saved}, is saved`
+  terminal.say(`\n${`${stopped} ${steps}`.trim()} steps in ${seconds.toFixed(1)} s. ${kept} to ${out}`)
   terminal.say(
     needs.reward
       ? `Let it judge:  halograd judge --judge 'reward ${out}' --model … --data …`

@@ -38,6 +38,8 @@ export interface RunResult {
   readonly steps: number
   /** Ctrl-C ended the run before its last step. */
   readonly interrupted: boolean
+  /** The held-out loss had not been lower for as long as --patience says. */
+  readonly stoppedEarly: boolean
   /** After which step the parameters are that were saved. */
   readonly saved: number
   readonly examples: { readonly training: number; readonly heldOut: number }

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { halograd, jsonLines, judged, temporary, tinyModel } from './fixture.ts'
+import { halograd, interrupted, jsonLines, judged, pairs, temporary, tinyModel } from './fixture.ts'
 
 const bin = join(dirname(fileURLToPath(import.meta.url)), '../../app/cli/halograd.mjs')
 const folder = temporary()
@@ -34,6 +34,11 @@ const killed = async (out: string, after: number): Promise<void> => {
   await setTimeout(after)
   if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit')
 }
+
+const hashOf = (out: string, file: string): string =>
+  createHash('sha256')
+    .update(readFileSync(join(out, file)))
+    .digest('hex')
 
 /** What must not depend on having been killed. */
 const remains = ['model.safetensors', 'metrics.jsonl', 'metrics.csv', 'checkpoints/step-000040/state.safetensors'] as const
@@ -62,3 +67,25 @@ test(`killed at ${kills} random moments, resumed ${kills} times: the run that wa
     assert.deepEqual(hashes(out), hashes(join(folder, 'whole')))
   }
 })
+
+/** What runs of other kinds have to remember: statistics of all batches so far, adapters, a value head. */
+const kinds = {
+  'BCO of adapters': ['align', '--halo', 'bco', '--data', data, '--lora', '2'],
+  'offline PPO, with its value head': ['align', '--halo', 'ppo-value', '--data', data],
+  'a reward model': ['train', 'reward', '--data', jsonLines(join(folder, 'pairs.jsonl'), pairs)],
+} as const
+
+for (const [name, command] of Object.entries(kinds))
+  test(`${name}: stopped and resumed is never stopped`, async () => {
+    const args = [...command, '--model', model, '--steps', '5', '--batch', '4', '--lr', '0.02', '--eval', '0', '--threads', '1']
+    const [once, twice] = [join(folder, `${name} at once`), join(folder, `${name} resumed`)]
+    const whole = await halograd(...args, '--out', once)
+    assert.equal(whole.code, 0, whole.err)
+    const stopped = await interrupted(/ 1\/5 · loss/, ...args, '--out', twice)
+    assert.equal(stopped.code, 130, stopped.err)
+    const resumed = await halograd(...args, '--out', twice, '--resume')
+    assert.match(resumed.err, /resumed after step 1\n/)
+    const files = readdirSync(once, { recursive: true, encoding: 'utf8' }).filter((file) => /safetensors$|metrics/.test(file))
+    assert.ok(files.length >= 4)
+    for (const file of files) assert.equal(hashOf(twice, file), hashOf(once, file), file)
+  })
