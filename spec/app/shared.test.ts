@@ -14,7 +14,7 @@ const firstLosses = async (backend: string, mode?: string): Promise<readonly num
   const out = join(folder, `${backend}-${mode}`)
   const run = await halograd(
     ...['align', '--halo', 'kto', '--model', shared(stories)!, '--data', shared(thumbs)!, '--out', out, '--json'],
-    ...['--steps', '2', '--batch', '2', '--eval', '0', '--max-length', '48', '--backend', backend],
+    ...['--steps', '2', '--batch', '2', '--lr', '5e-4', '--eval', '0', '--max-length', '48', '--backend', backend],
     ...(mode === undefined ? [] : ['--mode', mode]),
   )
   assert.equal(run.code, 0, run.err)

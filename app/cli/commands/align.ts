@@ -23,7 +23,7 @@ export const command = (terminal: Terminal): Command =>
         .requiredOption('--halo <name|file>', 'the loss: a name of the catalogue (kto, dpo, …), or a file that exports one')
         .option('--beta <β>', "how hard to hold on to the reference model (default: the loss's own, mostly 0.1)", positive)
         .option('--set <name=value>', 'another setting of the loss, e.g. desirable=1.33; may be repeated', setting),
-      { lr: 5e-4, batch: 32 },
+      { lr: 1e-4, batch: 32 },
     ),
   )
     .addHelpText(
@@ -32,6 +32,8 @@ export const command = (terminal: Terminal): Command =>
 Data is JSON Lines, one of
   {"prompt": "…", "completion": "…", "label": true}
   {"prompt": "…", "chosen": "…", "rejected": "…"}
+
+The default learning rate suits models of some hundred thousand parameters; one of a billion wants about 1e-6.
 
 Example:
   halograd align --halo kto --model ./stories260K-hf --data thumbs.jsonl --out aligned --epochs 2
