@@ -10,7 +10,7 @@ import type { Row } from './row.ts'
 const parts = (cores: number): readonly string[] => {
   const counts = cores === 1 ? [1] : [1, cores]
   return [
-    ...counts.flatMap((threads) => [`gemm --threads ${threads}`, `kernels --threads ${threads}`]),
+    ...counts.flatMap((threads) => [`gemm --threads ${threads}`, `gemm --mode fast --threads ${threads}`, `kernels --threads ${threads}`]),
     ...['tiny', 'A', 'B'].flatMap((name) =>
       counts.flatMap((threads) => [
         `train --config ${name} --threads ${threads} --against jax-js`,

@@ -9,13 +9,16 @@ import { machineName } from './machine.ts'
 import { ourselves } from './peers.ts'
 import { writeProblem } from './problem.ts'
 import type { Growth } from './row.ts'
-import { round } from './statistics.ts'
+import { median, round } from './statistics.ts'
 
 export interface MemoryOptions {
   readonly wish: Wish
   readonly threads: number
   readonly seed: number
 }
+
+/** The engine goes on compiling, and making room, for so many milliseconds of steps. */
+const settling = 5000
 
 /** A few steps on one text of 512 … 2048 tokens: the memory that the program needs, against that of the shortest text times their lengths' ratio. */
 export async function* alongSequences(
@@ -34,11 +37,13 @@ export async function* alongSequences(
     })
 }
 
-/** Many steps: the resident size after the last, against that after a tenth of them, when everything is warm. */
+/** Many steps: the resident size after the last, against that after as many before them, when everything was warm; after collections. */
 export const alongSteps = (configuration: Configuration, options: MemoryOptions, steps: number): Promise<Growth> =>
   alone(configuration, options, async ({ hello, train }) => {
-    const warm = await train(Math.ceil(steps / 10))
-    const last = await train(steps - Math.ceil(steps / 10))
+    const { times } = await train(10)
+    await train(Math.ceil(settling / median(times)))
+    const warm = await train(steps)
+    const last = await train(steps)
     return {
       what: `memory after ${steps} steps of ${configuration.name}`,
       backend: hello.name,
@@ -60,7 +65,7 @@ const alone = async <R>(
   const directory = await mkdtemp(join(tmpdir(), 'halograd-bench-'))
   try {
     await writeProblem(directory, configuration, seed)
-    const contestant = await start(ourselves(directory, wish, threads))
+    const contestant = await start(ourselves(directory, wish, threads, ['--expose-gc']))
     return await f(contestant).finally(contestant.stop)
   } finally {
     await rm(directory, { recursive: true, force: true })

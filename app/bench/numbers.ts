@@ -34,31 +34,34 @@ const table = ({ name, rows }: Results): string => {
   const counts = [...new Set(rows.flatMap((row) => ('threads' in row ? [row.threads] : [])))].sort((a, b) => a - b)
   const line = (what: string, cell: (threads: number) => string | undefined): string =>
     `| ${[what, ...counts.map((threads) => cell(threads) ?? '–')].join(' | ')} |`
-  const measured = (what: string, threads: number, who = (row: Measurement) => row.backend === 'wasm' && !blas(row)) =>
-    rows.find((row): row is Measurement => row.what === what && 'median' in row && row.threads === threads && who(row))
-  const ratio = (what: string, against: string, threads: number) =>
+  const measured = (what: string, threads: number, how: RegExp = plain) =>
     rows.find(
-      (row): row is Ratio =>
-        row.what === what && 'ratio' in row && 'pairs' in row && row.threads === threads && row.against.startsWith(against),
+      (row): row is Measurement =>
+        row.what === what && 'median' in row && row.backend === 'wasm' && row.threads === threads && how.test(row.mode ?? ''),
     )
+  const ratios = rows.filter((row): row is Ratio => 'pairs' in row)
+  const ratio = (what: string, peer: string, threads: number) =>
+    ratios.find((row) => row.what === what && row.threads === threads && row.against.startsWith(peer))
+  /** With its version. */
+  const fullName = (peer: string): string => ratios.find(({ against }) => against.startsWith(peer))?.against ?? peer
   const growth = (what: string) => rows.find((row): row is Growth => row.what === what && 'expected' in row)
 
-  const product = (what: string) => (threads: number) => {
-    const row = measured(what, threads)
-    return row && `${row['GF/s']} GF/s (${percent(row.fraction)})`
-  }
+  const product =
+    (what: string, how = plain) =>
+    (threads: number) => {
+      const row = measured(what, threads, how)
+      return row && `${row['GF/s']} GF/s (${percent(row.fraction)})`
+    }
   const perElement = (what: string) => (threads: number) => {
     const row = measured(what, threads)
     return row && `${row['ns/element']?.toPrecision(2)} ns`
   }
   const training = (config: string) => [
     line(`**train ${config}**, tokens/s`, (threads) => thousands(measured(`train ${config}`, threads)?.['tokens/s'])),
-    line('… against jax-js 0.1.25', (threads) => times(ratio(`train ${config}`, 'jax-js', threads))),
-    line('… with OpenBLAS, tokens/s', (threads) =>
-      thousands(measured(`train ${config}`, threads, (row) => row.backend === 'wasm' && blas(row))?.['tokens/s']),
-    ),
-    line('… against PyTorch 1.13 with OpenBLAS', (threads) => times(ratio(`train ${config}`, 'pytorch', threads))),
-    line('… peak memory against PyTorch', (threads) => times(withMemory(ratio(`train ${config}`, 'pytorch', threads)))),
+    line(`… against ${fullName('jax-js')}`, (threads) => times(ratio(`train ${config}`, 'jax-js', threads))),
+    line('… with OpenBLAS, tokens/s', (threads) => thousands(measured(`train ${config}`, threads, withBlas)?.['tokens/s'])),
+    line(`… against ${fullName('pytorch')}`, (threads) => times(ratio(`train ${config}`, 'pytorch', threads))),
+    line('… its peak memory against that', (threads) => times(withMemory(ratio(`train ${config}`, 'pytorch', threads)))),
     line('… first step: trace, plan, compile', (threads) => {
       const row = measured(`train ${config}`, threads)
       return row && `${Math.round((row['trace ms'] ?? Number.NaN) + (row['compile ms'] ?? Number.NaN))} ms`
@@ -71,6 +74,7 @@ const table = ({ name, rows }: Results): string => {
     `| | ${counts.map((n) => `${n} thread${n === 1 ? '' : 's'}`).join(' | ')} |`,
     `|---|${counts.map(() => '---:').join('|')}|`,
     line('matrix product 512 × 512 × 512 (of the peak)', product('gemm 512×512×512 NN')),
+    line('… with fused multiply-add (`--mode fast`)', product('gemm 512×512×512 NN', fused)),
     line('matrix product 64 × 64 × 64', product('gemm 64×64×64 NN')),
     line('softmax, an element', perElement('softmax')),
     line('cross-entropy and its gradient, an element', perElement('cross-entropy and its gradient')),
@@ -80,13 +84,13 @@ const table = ({ name, rows }: Results): string => {
     line('memory of 2,048 tokens against 4 × that of 512', (threads) =>
       first.includes(threads) ? times(growth('memory of a step on 2048 tokens')) : undefined,
     ),
-    line('memory after 2,000 steps against 200', (threads) =>
+    line('memory after 2,000 more steps', (threads) =>
       first.includes(threads) ? times(growth('memory after 2000 steps of tiny')) : undefined,
     ),
   ].join('\n')
 }
 
-const blas = ({ mode = '' }: Measurement): boolean => /blas|mkl|accelerate/i.test(mode)
+const [plain, fused, withBlas] = [/^\d+ threads?$/, /fused/, /blas|mkl|accelerate/i]
 const percent = (fraction = Number.NaN): string => `${Math.round(100 * fraction)} %`
 const thousands = (n: number | undefined): string | undefined => n?.toLocaleString('en')
 const times = (row: { readonly ratio: number } | undefined): string | undefined => row && `${row.ratio.toFixed(2)} ×`

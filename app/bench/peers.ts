@@ -19,11 +19,11 @@ const script = (name: string, args: readonly string[], flags: readonly string[] 
   args: [...flags, '--import', import.meta.resolve('tsx'), file(name), ...args],
 })
 
-/** Halograd itself, on the problem in `directory`. */
-export const ourselves = (directory: string, wish: Wish, threads: number): Command => ({
+/** Halograd itself, on the problem in `directory`. `flags`: of Node. */
+export const ourselves = (directory: string, wish: Wish, threads: number, flags: readonly string[] = []): Command => ({
   name: 'halograd',
   threads,
-  ...script('./contestants/halograd.ts', [directory, JSON.stringify(wish)]),
+  ...script('./contestants/halograd.ts', [directory, JSON.stringify(wish)], flags),
 })
 
 export const peer = (name: PeerName, directory: string, threads: number): Promise<Command | Absent> =>
