@@ -47,7 +47,8 @@ export const examplesFor = (needs: Needs, located: readonly Located[], file: str
       return asLabelled([row], file).map(({ prompt, completion, label }) => ({ outcome: example(prompt, completion), label }))
     return asDemonstrations([row]).map(({ prompt, completion }) => ({ outcome: example(prompt, completion) }))
   }
-  return located.flatMap((row) => read(row).map((made) => ({ ...made, origin: row.origin })))
+  const weightOf = ({ weight }: Row) => (weight === undefined ? {} : { weight })
+  return located.flatMap((row) => read(row).map((made) => ({ ...made, ...weightOf(row), origin: row.origin })))
 }
 
 /** The example within so many tokens: first the beginning of a prompt is cut, then the end of a completion. Itself where nothing had to be. */

@@ -6,12 +6,12 @@
  * under which v is not concave, leave the class.
  */
 import { either as E } from 'fp-ts'
-import { add, concatenate, fill, type Interval, javascript, mul, size, slice, type Tensor, type Unary } from '../core/index.ts'
+import { add, div, equal, type Interval, javascript, mul, type Tensor, type Unary } from '../core/index.ts'
 import type { Affine, Judged } from './affine.ts'
-import { type Completion, type Evidence, type Kind, type Needs, needing, type Part } from './evidence.ts'
+import { type Kind, type Needs, needing, type Part } from './evidence.ts'
 import { type Checked, flawed, nonNegative, positive, sound } from './flaw.ts'
 import { type Halo, vary } from './halo.ts'
-import type { Loss, Outcome } from './loss.ts'
+import { type Loss, summed, type Term } from './loss.ts'
 import { type Claim, concave, type Decision, decide, nonDecreasing } from './prove.ts'
 import type { Reference } from './reference.ts'
 import type { Reward } from './reward.ts'
@@ -123,66 +123,10 @@ export const plus =
     )
   }
 
-// ------------------------------------------------------------------ evidence
-
-/** A HALO seen through other evidence. */
-export interface View<in E> extends Loss<E> {
-  readonly through: Halo
-  /** How the evidence becomes that of the HALO. */
-  readonly seen: { readonly text: string; readonly latex: string }
-}
-
-/** What judges completions, judging pairs: n pairs are 2n examples, the chosen desirable, the rejected undesirable. */
-export const ofPairs = <P extends Part>(
-  name: string,
-  count: 'each' | 'pair',
-  declared: Checked<Halo<P, 'judged'>>,
-): Checked<View<Evidence<P, 'pair'>>> =>
-  E.map((h: Halo<P, 'judged'>): View<Evidence<P, 'pair'>> => {
-    // A pair's completions have the parts that h reads, by their type; `judged` keeps those.
-    const judged = (e: Evidence<P, 'pair'>) => asJudged(e as unknown as Pairs) as unknown as Evidence<P, 'judged'>
-    return {
-      name,
-      source: h.source,
-      through: h as unknown as Halo, // only to be looked at
-      seen: { text: 'pairs, each as two judged completions', latex: 's = 1 \\text{ for } y_w, -1 \\text{ for } y_l' },
-      needs: { ...h.needs, pair: true, outcome: false, label: false },
-      ...(h.statistic && { statistic: (e) => h.statistic!(judged(e)) }),
-      evaluate: (e, pooled) => {
-        const outcome = h.evaluate(judged(e), pooled)
-        const n = size(outcome.losses, 'example') / 2
-        const half = (x: Tensor<'example'>, i: number): Tensor<'example'> => slice(x, 'example', i * n, n)
-        const seen = { ...outcome, rewards: { chosen: half(outcome.rewards.outcome!, 0), rejected: half(outcome.rewards.outcome!, 1) } }
-        return count === 'each' ? seen : byPair(seen, half)
-      },
-    }
-  })(declared)
-type Pairs = { readonly chosen: Completion; readonly rejected: Completion }
-/** n pairs as 2n judged completions. */
-const asJudged = ({ chosen, rejected }: Pairs) => {
-  const join = (part: Part) => (chosen[part] === undefined ? {} : { [part]: concatenate([chosen[part], rejected[part]], 'example') })
-  const signs = (sign: number) => fill({ example: size(chosen.policy, 'example') }, sign)
-  return { outcome: { ...join('policy'), ...join('reference'), ...join('length') }, label: concatenate([signs(1), signs(-1)], 'example') }
-}
-/** Both examples of a pair, added up. */
-const byPair = (outcome: Outcome, half: (x: Tensor<'example'>, i: number) => Tensor<'example'>): Outcome => ({
-  ...outcome,
-  loss: mul(outcome.loss, 2),
-  weight: mul(outcome.weight, 0.5),
-  losses: add(half(outcome.losses, 0), half(outcome.losses, 1)) as Tensor<'example'>,
-})
-
-/** The same loss, fed from other evidence. */
-export const contramap =
-  <A, B>(f: (b: B) => A) =>
-  ({ name, source, needs, statistic, evaluate }: Loss<A>): Loss<B> => ({
-    ...{ name, source, needs },
-    ...(statistic && { statistic: (b: B) => statistic(f(b)) }),
-    evaluate: (b, pooled) => evaluate(f(b), pooled),
-  })
+// ------------------------------------------------------------------ mixtures
 
 /**
- * Σ wₖ Lₖ over any losses of the same evidence: in general not a HALO, and stated as such. Reports rewards as its first term does.
+ * Σ wₖ Lₖ over any losses of the same evidence: in general not a HALO, and stated as such. Reports rewards as its first HALO does.
  * At most one term may pool a statistic over the batch, for there is one `pooled` to evaluate it with.
  */
 export const weighted = <E>(
@@ -195,8 +139,6 @@ export const weighted = <E>(
   const names = terms.map(([, loss]) => loss.name).join(', ')
   const [pooling, another] = terms.flatMap(([, { statistic }]) => statistic ?? [])
   if (another !== undefined) return flawed('weighted', 'at most one term whose reference point is a statistic of the batch', names)
-  const total = <A extends string>(xs: readonly Tensor<A>[]): Tensor<A> =>
-    xs.map((x, i) => mul(x, terms[i]![0]) as Tensor<A>).reduce((x, y) => add(x, y) as Tensor<A>)
   return sound({
     ...{ name, source },
     terms: terms as unknown as Terms, // only to be printed
@@ -205,7 +147,25 @@ export const weighted = <E>(
     ...(pooling && { statistic: pooling }),
     evaluate: (evidence, pooled) => {
       const outcomes = terms.map(([, loss]) => loss.evaluate(evidence, pooled))
-      return { ...outcomes[0]!, loss: total(outcomes.map((o) => o.loss)), losses: total(outcomes.map((o) => o.losses)) }
+      const parts = outcomes.flatMap((outcome, i) =>
+        outcome.terms.map(({ name = terms[i]![1].name, costs, shares }) => ({
+          ...{ name, shares },
+          costs: mul(costs, terms[i]![0]) as Tensor<'example'>,
+        })),
+      )
+      const judged = outcomes.find(({ surprise }) => surprise !== undefined) ?? outcomes[0]!
+      const pooling = outcomes.find(({ z0 }) => z0 !== undefined)
+      return {
+        ...pooling,
+        ...judged,
+        ...summed(
+          parts.map(own).reduce((x, y) => add(x, y) as Tensor<'example'>),
+          ...parts,
+        ),
+      }
     },
   })
 }
+
+/** What a term is for each example: its cost, divided by its own share. */
+const own = ({ costs, shares }: Term): Tensor<'example'> => div(costs, add(shares, equal(shares, 0))) as Tensor<'example'>

@@ -8,11 +8,11 @@
  * What a trainer needs to know of the result is `Loss` (loss.ts): `name`, `needs`, `statistic`, `evaluate`.
  */
 import { either as E } from 'fp-ts'
-import { binary, constant, mean, mul, type Scalar, size, sub, type Tensor, unary } from '../core/index.ts'
+import { binary, constant, mul, type Scalar, sub, type Tensor, unary } from '../core/index.ts'
 import type { Affine, Judged } from './affine.ts'
 import { type Everything, type Evidence, type Kind, type Needs, needing, type Part } from './evidence.ts'
 import { type Checked, checked, flawed, sound } from './flaw.ts'
-import type { Loss, Outcome, Statistic } from './loss.ts'
+import { type Loss, meanOf, type Outcome, type Statistic } from './loss.ts'
 import { expectation, pools, type Reference, statistic } from './reference.ts'
 import { type Reward, rewardOf } from './reward.ts'
 import { type Source, unpublished } from './source.ts'
@@ -88,9 +88,7 @@ const assemble = <P extends Part, K extends Kind>(name: string, source: Source, 
     const surprise = mul(sign(label), sub(own, expected)) as Tensor<'example'>
     const losses = mul(magnitude(label), loss(v(tempered(surprise, label)), label)) as Tensor<'example'>
     return {
-      loss: mean(losses, 'example'),
-      weight: constant(size(losses, 'example')),
-      losses,
+      ...meanOf(losses),
       rewards: needs.pair ? { chosen: own, rejected: r(e.rejected) } : { outcome: own },
       surprise,
       ...(pools(reference) && pointOf(expected as Tensor, reward)), // one number for the batch has no axes

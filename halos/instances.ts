@@ -4,9 +4,9 @@
  */
 import type { contravariant, monoid } from 'fp-ts'
 import { constant, type Unary } from '../core/index.ts'
-import { contramap } from './algebra.ts'
 import { type Loss, pool, type Statistic } from './loss.ts'
 import type { Value } from './value.ts'
+import { contramap } from './view.ts'
 
 declare module 'fp-ts/HKT' {
   interface URItoKind<A> {

@@ -9,10 +9,10 @@
  * or several workers, add the statistics of all micro-batches with `pool`, and give the sum to `evaluate` of each:
  *
  *     const pooled = microBatches.map((b) => loss.statistic(b)).reduce(pool)
- *     const losses = microBatches.map((b) => loss.evaluate(b, pooled))          // exactly the loss of the whole batch, up to
- *     L = Σ weightᵢ · lossᵢ / Σ weightᵢ                                         // the weights of the means
+ *     const outcomes = microBatches.map((b) => loss.evaluate(b, pooled))
+ *     L = lossOf(outcomes)                                                      // exactly the loss of the whole batch
  */
-import { add, type Tensor } from '../core/index.ts'
+import { add, div, fill, size, sum, type Tensor } from '../core/index.ts'
 import type { Everything, Needs } from './evidence.ts'
 import type { Source } from './source.ts'
 
@@ -30,11 +30,11 @@ export interface Loss<in E> {
 export type AnyLoss = Loss<Everything>
 
 export interface Outcome {
-  /** The mean of `losses` (for SFT: over tokens). No axes: what is differentiated. */
+  /** Σ over the terms of Σ costs / Σ shares. No axes: what is differentiated. */
   readonly loss: Tensor
-  /** What the mean divided by: examples (for SFT: tokens). Weighs micro-batches of different sizes. */
-  readonly weight: Tensor
   readonly losses: Tensor<'example'>
+  /** The means that the loss is the sum of: one, but for mixtures. */
+  readonly terms: readonly Term[]
   /** r_θ(x, y) of every completion that was judged: `outcome`, or `chosen` and `rejected`. */
   readonly rewards: Rewards
   /** z = s·(r − E_Q r), at which the value function was taken. Absent for what is not a HALO. */
@@ -43,6 +43,14 @@ export interface Outcome {
   readonly z0?: Tensor
   /** The same in nats: z₀/β, the estimate of KL(π_θ‖π_ref). */
   readonly kl?: Tensor
+}
+/** A mean that is not yet divided, example by example: Σ costs / Σ shares. What weighs an example weighs both. */
+export interface Term {
+  /** What it is called in a mixture. */
+  readonly name?: string
+  readonly costs: Tensor<'example'>
+  /** 1; for SFT the number of tokens. */
+  readonly shares: Tensor<'example'>
 }
 export interface Rewards {
   readonly outcome?: Tensor<'example'>
@@ -56,3 +64,18 @@ export interface Statistic {
   readonly count: Tensor
 }
 export const pool = (a: Statistic, b: Statistic): Statistic => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) })
+
+/** The loss of a batch, from the outcomes of its parts. */
+export const lossOf = (parts: readonly Pick<Outcome, 'terms'>[]): Tensor => {
+  const total = (xs: readonly Tensor<'example'>[]): Tensor => xs.map((x): Tensor => sum(x, 'example')).reduce((a, b) => add(a, b))
+  const terms = (parts[0]?.terms ?? []).map((_, k) => parts.map((part) => part.terms[k]!))
+  return terms
+    .map((term) => div(total(term.map(({ costs }) => costs)), total(term.map(({ shares }) => shares))))
+    .reduce((a, b) => add(a, b))
+}
+type Mean = Pick<Outcome, 'loss' | 'losses' | 'terms'>
+/** What these terms add up to, and the losses of the examples. */
+export const summed = (losses: Tensor<'example'>, ...terms: readonly Term[]): Mean => ({ loss: lossOf([{ terms }]), losses, terms })
+/** The mean over examples. */
+export const meanOf = (losses: Tensor<'example'>): Mean => summed(losses, { costs: losses, shares: ones(losses) })
+export const ones = (like: Tensor<'example'>): Tensor<'example'> => fill({ example: size(like, 'example') }, 1)

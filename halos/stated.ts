@@ -3,10 +3,10 @@
  * The reason is for people to read; the witness that proves it is found by `verify`, in what the loss computes (refute.ts).
  */
 import { either as E } from 'fp-ts'
-import { type Binary, binary, constant, mean, size, type Tensor } from '../core/index.ts'
+import { type Binary, binary, type Tensor } from '../core/index.ts'
 import { type Completion, type Evidence, needing, type Part } from './evidence.ts'
 import type { Checked } from './flaw.ts'
-import type { AnyLoss, Loss } from './loss.ts'
+import { type AnyLoss, type Loss, meanOf } from './loss.ts'
 import { type Reward, rewardOf } from './reward.ts'
 import type { Source } from './source.ts'
 
@@ -29,13 +29,6 @@ export interface Formula {
 
 /** A body in two arguments. (Says the type where the type checker cannot infer it.) */
 export const formula = (body: Binary): Binary => body
-
-/** The mean over examples, and what it divided by. */
-export const meanOf = (losses: Tensor<'example'>) => ({
-  loss: mean(losses, 'example'),
-  weight: constant(size(losses, 'example')),
-  losses,
-})
 
 /** A loss of pairs, written as a function of their two rewards. One of the lemmas must refute it. */
 export const pairwise = <P extends Part>(statement: {

@@ -2,7 +2,7 @@
  * What a loss is: from a declaration to a report, condition by condition, each proved, tested or refuted; or, for a loss that is
  * stated without one, the refutation of every declaration. No verdict is taken on trust.
  */
-import type { View } from './algebra.ts'
+
 import {
   affineCondition,
   type Condition,
@@ -18,6 +18,7 @@ import type { AnyLoss } from './loss.ts'
 import { type Profile, profile } from './profile.ts'
 import { refutation } from './refute.ts'
 import type { Stated } from './stated.ts'
+import type { View } from './view.ts'
 
 export interface Report {
   readonly name: string

@@ -11,6 +11,8 @@ export type TrainingExample = (
       readonly label?: boolean | number
     }
 ) & {
+  /** How much it counts, from 0 on. Default: 1. */
+  readonly weight?: number
   /** Where it comes from, for messages: `thumbs.jsonl:17`. */
   readonly origin?: string
 }
@@ -48,9 +50,17 @@ export const checkExamples = (loss: TrainingLoss, examples: readonly TrainingExa
         field: nameOf(example, i),
         expected: `${loss.needs.pair ? 'chosen and rejected' : loss.needs.label ? 'outcome and label' : 'outcome'}, which ${loss.name} learns from`,
         found: Object.keys(example)
-          .filter((key) => key !== 'origin')
+          .filter((key) => key !== 'origin' && key !== 'weight')
           .join(' and '),
         advice: 'Convert the data (asLabelled, asPairs, asDemonstrations), or use another loss.',
+      })
+    const { weight = 1 } = example
+    if (!(weight >= 0 && Number.isFinite(weight)))
+      throw new BatchError({
+        field: nameOf(example, i),
+        expected: 'a weight of 0 or more',
+        found: String(weight),
+        advice: 'Weigh it 1 to count as any other, 0 not at all.',
       })
     for (const { prompt, completion } of Object.values(textsOf([example])).flat())
       for (const tokens of [prompt, completion]) checkTokens(tokens, vocab, nameOf(example, i))

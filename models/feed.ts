@@ -55,6 +55,7 @@ export const feed = <P>(
   const options = { ...padding, context: model.config.context }
   const signs = examples.map(signOf)
   const desirable = signs.map((sign) => sign > 0)
+  const weighed = examples.some(({ weight = 1 }) => weight !== 1)
   const lengths = examples.map((example) =>
     Math.max(
       ...Object.values(textsOf([example]))
@@ -82,14 +83,11 @@ export const feed = <P>(
       const reference = loss.needs.reference && { reference: await (role === 'unrelated' ? score(texts[role]!) : known(role, members)) }
       scored[role] = { ...sequences, ...reference, ...(rate > 0 && { dropout: dropout(...use, i) }) }
     }
-    const label = loss.needs.label && {
-      label: tensor(
-        { batch: members.length },
-        members.map((i) => signs[i]!),
-      ),
-    }
+    const column = (values: readonly number[]) => tensor({ batch: members.length }, values)
+    const label = loss.needs.label && { label: column(members.map((i) => signs[i]!)) }
+    const weight = weighed && { weight: column(members.map((i) => examples[i]!.weight ?? 1)) }
     const tokens = Object.values(texts).flat()
-    return { batch: { ...scored, ...label }, examples: members, tokens: tokens.reduce((n, text) => n + lengthOf(text), 0) }
+    return { batch: { ...scored, ...label, ...weight }, examples: members, tokens: tokens.reduce((n, text) => n + lengthOf(text), 0) }
   }
 
   return {

@@ -27,11 +27,15 @@ export interface Statistic {
   readonly sum: Tensor
   readonly count: Tensor
 }
+/** A mean that is not yet divided, example by example: Σ costs / Σ shares. */
+export interface Term {
+  readonly name?: string
+  readonly costs: Tensor<'example'>
+  readonly shares: Tensor<'example'>
+}
 export interface Outcome {
-  readonly loss: Tensor
-  /** What the mean divided by: it weighs micro-batches. */
-  readonly weight: Tensor
-  readonly losses: Tensor<'example'>
+  /** The means that the loss is the sum of. */
+  readonly terms: readonly Term[]
   readonly rewards: { readonly outcome?: Tensor<'example'>; readonly chosen?: Tensor<'example'>; readonly rejected?: Tensor<'example'> }
   /** z, at which the value function was taken. */
   readonly surprise?: Tensor<'example'>

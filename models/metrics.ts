@@ -13,7 +13,6 @@ const flat = 0.01
 export const metricsOf = (loss: TrainingLoss, evidence: Evidence, outcome: Outcome): Metrics => {
   const { z0, surprise } = outcome
   return {
-    loss: { sum: mul(outcome.loss, outcome.weight), count: outcome.weight },
     ...(loss.needs.pair ? pairs(evidence, outcome) : loss.needs.label ? judged(evidence, outcome) : {}),
     ...klOf(loss, evidence),
     ...(z0 === undefined ? {} : { z0: one(z0), 'z0/clamped': one(equal(z0, 0)) }),
@@ -71,12 +70,14 @@ export const poolMetrics = (a: Metrics, b: Metrics): Metrics =>
     }),
   )
 
-/** The means. Those without cases are absent; the margin of judged completions is that of their means; KL is never negative. */
+/** The means. Those without cases are absent; the margin of judged completions is that of their means; KL is never negative; terms add up to the loss. */
 export const divide = (totals: Readonly<Record<string, { readonly sum: number; readonly count: number }>>): Record<string, number> => {
   const means: Record<string, number> = {}
   for (const [name, { sum, count }] of Object.entries(totals)) if (count !== 0) means[name] = sum / count
   const { 'rewards/chosen': chosen, 'rewards/rejected': rejected } = means
   if (chosen !== undefined && rejected !== undefined) means['rewards/margins'] = chosen - rejected
+  const terms = Object.entries(means).flatMap(([name, mean]) => (name.startsWith('loss/') ? [mean] : []))
+  if (terms.length > 0) means.loss = terms.reduce((a, b) => a + b)
   if (means.kl !== undefined) means.kl = Math.max(0, means.kl)
   return means
 }

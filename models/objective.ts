@@ -3,7 +3,7 @@
  *
  *     evidence = { log π_θ(y|x), log π_ref(y|x), |y| }  of  chosen and rejected,  or  outcome (with label, unrelated)
  */
-import { add, constant, div, fill, mul, rename, size, sum, type Tensor } from '../core/index.ts'
+import { add, div, equal, fill, mul, rename, size, sum, type Tensor } from '../core/index.ts'
 import { ConfigError } from './errors.ts'
 import type { Completion, Evidence, Outcome, Statistic, TrainingLoss } from './loss.ts'
 import { klOf, type Metrics, metricsOf } from './metrics.ts'
@@ -23,39 +23,48 @@ export interface TrainingBatch {
   /** +1 desirable, −1 undesirable. */
   readonly label?: Tensor<'batch'>
   readonly unrelated?: Scored
+  /** How much each example counts. Default: 1. */
+  readonly weight?: Tensor<'batch'>
 }
 
-/** What is differentiated, what weighs it against other micro-batches, and what is reported. */
+/** What a part must know of the batch that it is a part of. */
+export interface Whole {
+  /** What the loss pools. */
+  readonly statistic?: Statistic
+  /** Σ shares of each term. */
+  readonly shares: readonly Tensor[]
+}
+/** What is differentiated, and what is reported. The losses of parts add up to that of the whole. */
 export interface Objective {
   readonly loss: Tensor
-  readonly weight: Tensor
+  /** Of each example, undivided. */
   readonly losses: Tensor<'example'>
   readonly metrics: Metrics
 }
 
-/** The loss of a batch. `pooled` is the statistic of the larger batch that it is part of. */
-export const objective = <P>(
-  model: Trainable<P>,
-  loss: TrainingLoss,
-  parameters: P,
-  batch: TrainingBatch,
-  pooled?: Statistic,
-): Objective => {
+/** The loss of a batch, or of a part of one. */
+export const objective = <P>(model: Trainable<P>, loss: TrainingLoss, parameters: P, batch: TrainingBatch, whole?: Whole): Objective => {
   const evidence = evidenceOf(loss, batch, (part) => model.score(parameters, part))
-  const outcome = loss.evaluate(evidence, pooled)
-  const { loss: value, weight, losses } = outcome
-  return { loss: value, weight, losses, metrics: metricsOf(loss, evidence, outcome) }
+  const outcome = loss.evaluate(evidence, whole?.statistic)
+  const means = meansOf(outcome, batch)
+  return {
+    loss: divided(means, whole?.shares),
+    losses: outcome.terms.map(({ costs }) => costs).reduce((a, b) => add(a, b)),
+    metrics: { ...named(outcome, means, loss.name), ...metricsOf(loss, evidence, outcome) },
+  }
 }
 
-/** What a loss must know of a whole batch, from a part of it, and what is reported of that. No gradient. */
+/** What the parts of a batch must know of it, from one of them, and what is reported of that. No gradient. */
 export const survey = <P>(
   model: Trainable<P>,
   loss: TrainingLoss,
   parameters: P,
   batch: TrainingBatch,
-): { readonly statistic: Statistic; readonly metrics: Metrics } => {
+): { readonly whole: Whole; readonly metrics: Metrics } => {
   const evidence = evidenceOf(loss, batch, (part) => model.score(parameters, part))
-  return { statistic: loss.statistic?.(evidence) ?? { sum: constant(0), count: constant(0) }, metrics: klOf(loss, evidence) }
+  const statistic = loss.statistic?.(evidence)
+  const shares = meansOf(loss.evaluate(evidence, statistic), batch).map(({ count }) => count)
+  return { whole: { ...(statistic && { statistic }), shares }, metrics: klOf(loss, evidence) }
 }
 
 /** The loss of these parts of a batch if the policy were the reference model: no model is run. The first step of a run must find it. */
@@ -63,15 +72,24 @@ export const startingPoint = (loss: TrainingLoss, parts: readonly TrainingBatch[
   const evidence = parts.map((batch) =>
     evidenceOf(loss, batch, (part) => ({ logProbability: part.reference ?? zeros(part), value: zeros(part) })),
   )
-  const { statistic } = loss
-  const pooled = statistic && evidence.map((e) => statistic(e)).reduce((a, b) => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) }))
-  const outcomes = evidence.map((e) => loss.evaluate(e, pooled))
-  const total = (each: (outcome: Outcome) => Tensor): Tensor => outcomes.map(each).reduce((a, b) => add(a, b))
-  return div(
-    total(({ loss, weight }) => mul(loss, weight)),
-    total(({ weight }) => weight),
-  )
+  const pooled = loss.statistic && pool(evidence.map(loss.statistic))
+  const means = evidence.map((e, i) => meansOf(loss.evaluate(e, pooled), parts[i]!))
+  return divided(means[0]!.map((_, k) => pool(means.map((part) => part[k]!))))
 }
+const pool = (parts: readonly Statistic[]): Statistic => parts.reduce((a, b) => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) }))
+
+/** Σ w · costs and Σ w · shares of each term. */
+const meansOf = ({ terms }: Outcome, { weight }: TrainingBatch): readonly Statistic[] => {
+  const w = weight && rename(weight, 'batch', 'example')
+  const total = (x: Tensor<'example'>): Tensor => sum(w === undefined ? x : mul(x, w), 'example')
+  return terms.map(({ costs, shares }) => ({ sum: total(costs), count: total(shares) }))
+}
+/** Σ over terms of Σ w · costs / Σ w · shares; a mean over nothing is 0. */
+const divided = (means: readonly Statistic[], shares: readonly Tensor[] = means.map(({ count }) => count)): Tensor =>
+  means.map(({ sum }, k) => div(sum, add(shares[k]!, equal(shares[k]!, 0)))).reduce((a, b) => add(a, b))
+/** The loss, or what each term adds to it. */
+const named = ({ terms }: Outcome, means: readonly Statistic[], loss: string): Metrics =>
+  terms.length === 1 ? { loss: means[0]! } : Object.fromEntries(means.map((mean, k) => [`loss/${terms[k]!.name ?? loss}`, mean]))
 
 const zeros = ({ mask }: Scored): Tensor<'batch'> => fill({ batch: size(mask, 'batch') }, 0)
 

@@ -25,7 +25,7 @@ const separable = (loss: TrainingLoss): boolean => {
     length: column(`${name} length`),
   })
   const pooled: Statistic = { sum: input('sum', {}) as Tensor, count: input('count', {}) as Tensor }
-  const { losses } = loss.evaluate(
+  const { terms } = loss.evaluate(
     {
       chosen: completion('chosen'),
       rejected: completion('rejected'),
@@ -36,7 +36,7 @@ const separable = (loss: TrainingLoss): boolean => {
     },
     loss.statistic === undefined ? undefined : pooled,
   )
-  return !reachable([losses]).some(meets)
+  return !reachable(terms.flatMap(({ costs, shares }) => [costs, shares])).some(meets)
 }
 
 /** Here examples meet: a reduction over them, or a second axis of them. */

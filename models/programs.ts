@@ -9,6 +9,7 @@ import {
   dispose,
   evaluate,
   leaves,
+  mapTree,
   paths,
   read,
   type Tensor,
@@ -18,9 +19,9 @@ import {
 import type { MicroBatch } from './feed.ts'
 import type { Statistic, TrainingLoss } from './loss.ts'
 import { divide, type Metrics } from './metrics.ts'
-import type { TrainingBatch } from './objective.ts'
+import type { TrainingBatch, Whole } from './objective.ts'
 import type { Optimizer } from './optimizer.ts'
-import { type GradientSum, type PartReport, type State, trainStep } from './step.ts'
+import { type PartReport, type State, trainStep } from './step.ts'
 import type { Trainable } from './trainable.ts'
 import { TrainingError } from './training-error.ts'
 
@@ -50,9 +51,15 @@ export const programs = <P extends Tree<P>>(
   const accumulate = compileStep(backend, functions.accumulate)
   const apply = compileStep(backend, functions.apply)
   const gradient = compile(backend, functions.gradient)
-  let sum: GradientSum<P> | undefined
+  let sum: P | undefined
 
   const number = async (x: Tensor): Promise<number> => (await read(backend, x))[0]!
+  /** The numbers of a tree of scalars. */
+  const numbers = async (tree: unknown): Promise<readonly number[]> => {
+    const values: number[] = []
+    for (const x of leaves(tree)) values.push(await number(x as Tensor)) // without axes
+    return values
+  }
   const count = async (total: Total, statistic: Statistic): Promise<void> => {
     total.sum += await number(statistic.sum)
     total.count += await number(statistic.count)
@@ -63,33 +70,36 @@ export const programs = <P extends Tree<P>>(
       await count(totals[name], statistic)
     }
   }
-  /** The statistic of the whole batch (and of those before it), where the parts must know it. */
-  const pool = async (state: State<P>, parts: readonly MicroBatch[], totals: Record<string, Total>): Promise<Statistic | undefined> => {
-    if (loss.statistic === undefined || (parts.length === 1 && !loss.needs.history)) return undefined
-    const total: Total = { sum: 0, count: 0 }
-    if (loss.needs.history) await count(total, state.history)
+  /** What the parts of a batch must know of it. */
+  const surveyed = async (state: State<P>, parts: readonly MicroBatch[], totals: Record<string, Total>): Promise<Whole | undefined> => {
+    if (parts.length === 1 && !loss.needs.history) return undefined
+    // A whole begins with its statistic, to which a history is added.
+    let sums = loss.needs.history ? await numbers(state.history) : []
+    const found: Whole[] = []
     for (const { batch } of parts) {
-      const found = await survey(state.parameters, batch)
-      await count(total, found.statistic)
-      await collect(totals, found.metrics)
-      dispose(backend, found)
+      const { whole, metrics } = await survey(state.parameters, batch)
+      const values = await numbers(whole)
+      sums = values.map((x, i) => x + (sums[i] ?? 0))
+      await collect(totals, metrics)
+      dispose(backend, [whole, metrics])
+      found.push(whole)
     }
-    return { sum: tensor({}, [total.sum]), count: tensor({}, [total.count]) }
+    return mapTree(found[0], (_, i) => tensor({}, [sums[i]!]))
   }
-  const inParts = async (state: State<P>, batches: readonly TrainingBatch[], pooled: Statistic | undefined) => {
+  const inParts = async (state: State<P>, batches: readonly TrainingBatch[], whole: Whole | undefined) => {
     sum ??= await evaluate(backend, functions.empty(state.parameters))
     const reports: PartReport[] = []
     for (const batch of batches) {
-      const [more, report] = await accumulate(sum, state.parameters, batch, pooled)
+      const [more, report] = await accumulate(sum, state.parameters, batch, whole)
       sum = more
       reports.push(report)
     }
-    const [[next, empty], update] = await apply([state, sum], pooled)
+    const [[next, empty], update] = await apply([state, sum], whole)
     sum = empty
     return { next, reports, update }
   }
-  const inOne = async (state: State<P>, batch: TrainingBatch, pooled: Statistic | undefined) => {
-    const [next, report] = await step(state, batch, pooled)
+  const inOne = async (state: State<P>, batch: TrainingBatch, whole: Whole | undefined) => {
+    const [next, report] = await step(state, batch, whole)
     return { next, reports: [report], update: report }
   }
   /** The update was not made (see optimizer.ts), so the gradient can be asked again, tensor by tensor. */
@@ -98,14 +108,14 @@ export const programs = <P extends Tree<P>>(
     parts: readonly MicroBatch[],
     batches: readonly TrainingBatch[],
     reports: readonly PartReport[],
-    pooled?: Statistic,
+    whole?: Whole,
   ) => {
     const examples: number[] = []
     const tensors = new Set<string>()
     for (const [i, { losses }] of reports.entries()) {
       const bad = [...(await read(backend, losses))].flatMap((x, row) => (Number.isFinite(x) ? [] : [parts[i]!.examples[row]!]))
       examples.push(...bad)
-      const gradients = await gradient(state.parameters, batches[i]!, pooled)
+      const gradients = await gradient(state.parameters, batches[i]!, whole)
       for (const [k, name] of paths(gradients).entries()) {
         const values = await read(backend, leaves(gradients)[k] as Tensor)
         if (!values.every(Number.isFinite)) tensors.add(name)
@@ -116,14 +126,14 @@ export const programs = <P extends Tree<P>>(
 
   return async (state, parts, position) => {
     const totals: Record<string, Total> = {}
-    const pooled = await pool(state, parts, totals)
-    const batches = parts.map(({ batch: { unrelated, ...rest } }) => (pooled === undefined && unrelated ? { ...rest, unrelated } : rest))
-    const { next, reports, update } = batches.length === 1 ? await inOne(state, batches[0]!, pooled) : await inParts(state, batches, pooled)
+    const whole = await surveyed(state, parts, totals)
+    const batches = parts.map(({ batch: { unrelated, ...rest } }) => (whole === undefined && unrelated ? { ...rest, unrelated } : rest))
+    const { next, reports, update } = batches.length === 1 ? await inOne(state, batches[0]!, whole) : await inParts(state, batches, whole)
     for (const report of reports) await collect(totals, report.metrics)
     const [grad_norm, learning_rate] = [await number(update.grad_norm), await number(update.learning_rate)]
-    const metrics = { ...divide(totals), grad_norm, learning_rate }
-    if (!Number.isFinite(totals.loss?.sum) || !Number.isFinite(grad_norm)) {
-      const { examples, tensors } = await diagnose(next, parts, batches, reports, pooled)
+    const metrics: Record<string, number> = { ...divide(totals), grad_norm, learning_rate }
+    if (!Number.isFinite(metrics.loss ?? 0) || !Number.isFinite(grad_norm)) {
+      const { examples, tensors } = await diagnose(next, parts, batches, reports, whole)
       throw new TrainingError(notFinite(loss.name, position + 1, examples.map(nameOf), tensors), position + 1, examples, tensors)
     }
     dispose(backend, [reports, update])

@@ -47,7 +47,7 @@ const jsonLine = (text: string): SourceRecord['content'] => {
 
 // ------------------------------------------------------------------ CSV
 
-/** RFC 4180, the first line naming the fields. A label is true or false, or 1 or 0; every other field is text. */
+/** RFC 4180, the first line naming the fields. A label is true or false, or 1 or 0; a weight is a number; every other field is text. */
 const separated = (text: string, delimiter: string): readonly SourceRecord[] => {
   const flawed: SourceRecord[] = []
   const options = {
@@ -62,7 +62,13 @@ const separated = (text: string, delimiter: string): readonly SourceRecord[] => 
 
 const cells = (record: Json): Json => {
   const label = booleans[String(record.label).trim().toLowerCase()]
-  return label === undefined ? record : { ...record, label }
+  const { weight, ...rest } = record
+  const number = typeof weight === 'string' && weight.trim() !== '' ? Number(weight) : undefined
+  return {
+    ...rest,
+    ...(label !== undefined && { label }),
+    ...(number !== undefined && { weight: Number.isNaN(number) ? weight : number }),
+  }
 }
 const booleans: Readonly<Record<string, boolean>> = { true: true, false: false, 1: true, 0: false }
 

@@ -4,8 +4,14 @@
  */
 import { DataError } from './errors.ts'
 
+/** What every row may say. */
+interface Weighed {
+  /** How much it counts, from 0 on. Default: 1. */
+  readonly weight?: number
+}
+
 /** A completion that a human found desirable (`label: true`) or undesirable. */
-export interface Labelled {
+export interface Labelled extends Weighed {
   readonly tag: 'labelled'
   readonly prompt: string
   readonly completion: string
@@ -13,7 +19,7 @@ export interface Labelled {
 }
 
 /** Two completions of one prompt, of which a human preferred the first. */
-export interface Paired {
+export interface Paired extends Weighed {
   readonly tag: 'paired'
   readonly prompt: string
   readonly chosen: string
@@ -21,14 +27,14 @@ export interface Paired {
 }
 
 /** A completion to imitate. */
-export interface Demonstration {
+export interface Demonstration extends Weighed {
   readonly tag: 'demonstration'
   readonly prompt: string
   readonly completion: string
 }
 
 /** Text to model as it is. */
-export interface Text {
+export interface Text extends Weighed {
   readonly tag: 'text'
   readonly text: string
 }
@@ -37,9 +43,9 @@ export type Row = Labelled | Paired | Demonstration | Text
 
 /** n pairs as 2n labelled completions, each pair's chosen one followed by its rejected one. */
 export const pairsToLabelled = (pairs: readonly Paired[]): readonly Labelled[] =>
-  pairs.flatMap(({ prompt, chosen, rejected }): readonly Labelled[] => [
-    { tag: 'labelled', prompt, completion: chosen, label: true },
-    { tag: 'labelled', prompt, completion: rejected, label: false },
+  pairs.flatMap(({ tag: _, chosen, rejected, ...shared }): readonly Labelled[] => [
+    { ...shared, tag: 'labelled', completion: chosen, label: true },
+    { ...shared, tag: 'labelled', completion: rejected, label: false },
   ])
 
 /**
@@ -65,7 +71,9 @@ export const asPairs = (rows: readonly Row[], file: string): readonly Paired[] =
 
 /** What there is to imitate: demonstrations, desirable and chosen completions, whole texts (after an empty prompt). */
 export const asDemonstrations = (rows: readonly Row[]): readonly Demonstration[] =>
-  rows.filter((row) => row.tag !== 'labelled' || row.label).map((row) => ({ tag: 'demonstration', ...imitated(row) }))
+  rows
+    .filter((row) => row.tag !== 'labelled' || row.label)
+    .map((row) => ({ tag: 'demonstration', ...imitated(row), ...(row.weight !== undefined && { weight: row.weight }) }))
 
 const imitated = (row: Row): Pick<Demonstration, 'prompt' | 'completion'> => {
   switch (row.tag) {

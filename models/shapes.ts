@@ -9,6 +9,8 @@
  *     {prompt, completion}                      a demonstration
  *     {messages}                                a conversation, whose last turn is the completion; with label a judged one
  *     {text}                                    plain text
+ *
+ * Any of them may have a `weight`, from 0 on: how much it counts, beside others of 1.
  */
 import { either as E } from 'fp-ts'
 import { isTranscript, type Render, type Turn, transcriptTurns, turnsOf } from './conversation.ts'
@@ -21,7 +23,20 @@ import type { Row } from './rows.ts'
 export const rowOf = (json: Json, render: Render): E.Either<readonly Flaw[], Row> => {
   const flaws: Flaw[] = []
   const row = shaped(json, render, flaws)
-  return row === undefined || flaws.length > 0 ? E.left(flaws) : E.right(row)
+  const weight = weightOf(json, flaws)
+  return row === undefined || flaws.length > 0 ? E.left(flaws) : E.right(weight === undefined ? row : { ...row, weight })
+}
+
+const weightOf = ({ weight }: Json, flaws: Flaw[]): number | undefined => {
+  if (weight === undefined || weight === null || (typeof weight === 'number' && weight >= 0 && Number.isFinite(weight)))
+    return weight ?? undefined
+  flaws.push({
+    field: 'weight',
+    expected: 'a number of 0 or more',
+    found: show(weight),
+    advice: 'Weigh a line 1 to count as any other, 0 not at all.',
+  })
+  return undefined
 }
 
 /** A flawed field adds to `flaws`, and reads as empty. */

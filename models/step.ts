@@ -1,14 +1,13 @@
 /**
  * A training step as pure functions from state and batch to state, each one compiled program. A batch that does not fit is run in parts:
  *
- *     survey each part → pooled statistic (KTO's z₀)      accumulate Σ wᵢ ∇Lᵢ over the parts      apply Σ wᵢ ∇Lᵢ / Σ wᵢ
+ *     survey each part → Σ shares, pooled statistic (KTO's z₀)      accumulate Σ ∇Lᵢ over the parts      apply Σ ∇Lᵢ
  *
  * which is the whole batch's step, to rounding. In one part: `step`.
  */
-import { add, constant, div, fill, mapTree, mul, type Tensor, type Tree, vjp, zipTree } from '../core/index.ts'
+import { add, constant, fill, mapTree, type Tree, vjp, zipTree } from '../core/index.ts'
 import type { Statistic, TrainingLoss } from './loss.ts'
-import type { Metrics } from './metrics.ts'
-import { objective, survey, type TrainingBatch } from './objective.ts'
+import { type Objective, objective, survey, type TrainingBatch, type Whole } from './objective.ts'
 import type { Optimizer, TrainingState, UpdateMetrics } from './optimizer.ts'
 import type { Parameters } from './parameters.ts'
 import type { Trainable } from './trainable.ts'
@@ -24,55 +23,37 @@ export const begin = <P>(optimizer: Optimizer, parameters: P): State<P> => ({
   history: { sum: fill({}, 0), count: fill({}, 0) },
 })
 
-/** Σ wᵢ ∇Lᵢ and Σ wᵢ over the parts so far. */
-export interface GradientSum<P> {
-  readonly gradient: P
-  readonly weight: Tensor
-}
-export interface PartReport {
-  readonly losses: Tensor<'example'>
-  readonly metrics: Metrics
-}
+export type PartReport = Omit<Objective, 'loss'>
 
 export const trainStep = <P extends Tree<P>>(model: Trainable<P>, loss: TrainingLoss, optimizer: Optimizer) => {
-  const differentiate = (parameters: P, batch: TrainingBatch, pooled?: Statistic): readonly [GradientSum<P>, PartReport] => {
-    const [{ weight, losses, metrics }, pullback] = vjp((p: P) => {
-      const { loss: value, ...rest } = objective(model, loss, p, batch, pooled)
-      return { weighted: mul(value, rest.weight), ...rest }
-    })(parameters)
-    const seed = mapTree({ weighted: weight, weight, losses, metrics }, () => constant(0))
-    return [
-      { gradient: pullback({ ...seed, weighted: constant(1) }), weight },
-      { losses, metrics },
-    ]
+  const differentiate = (parameters: P, batch: TrainingBatch, whole?: Whole): readonly [gradient: P, PartReport] => {
+    const [found, pullback] = vjp((p: P) => objective(model, loss, p, batch, whole))(parameters)
+    const { loss: _, ...report } = found
+    return [pullback({ ...mapTree(found, () => constant(0)), loss: constant(1) }), report]
   }
-  const descend = (state: State<P>, { gradient, weight }: GradientSum<P>, pooled?: Statistic): readonly [State<P>, UpdateMetrics] => {
-    const average = mapTree(gradient, (g) => div(g, weight))
-    const [next, metrics] = optimizer.update(state, average)
-    return [{ ...next, history: loss.needs.history && pooled !== undefined ? pooled : state.history }, metrics]
+  const descend = (state: State<P>, gradient: P, whole?: Whole): readonly [State<P>, UpdateMetrics] => {
+    const [next, metrics] = optimizer.update(state, gradient)
+    return [{ ...next, history: (loss.needs.history ? whole?.statistic : undefined) ?? state.history }, metrics]
   }
   return {
     /** The whole batch at once. */
-    step: (state: State<P>, batch: TrainingBatch, pooled?: Statistic): readonly [State<P>, PartReport & UpdateMetrics] => {
-      const [sum, report] = differentiate(state.parameters, batch, pooled)
-      const [next, update] = descend(state, sum, pooled)
+    step: (state: State<P>, batch: TrainingBatch, whole?: Whole): readonly [State<P>, PartReport & UpdateMetrics] => {
+      const [gradient, report] = differentiate(state.parameters, batch, whole)
+      const [next, update] = descend(state, gradient, whole)
       return [next, { ...report, ...update }]
     },
     survey: (parameters: P, batch: TrainingBatch) => survey(model, loss, parameters, batch),
-    empty: (parameters: P): GradientSum<P> => ({ gradient: mapTree(parameters, (x) => fill(x.shape, 0)), weight: fill({}, 0) }),
-    accumulate: (sum: GradientSum<P>, parameters: P, batch: TrainingBatch, pooled?: Statistic): readonly [GradientSum<P>, PartReport] => {
-      const [part, report] = differentiate(parameters, batch, pooled)
+    empty: (parameters: P): P => mapTree(parameters, (x) => fill(x.shape, 0)),
+    accumulate: (sum: P, parameters: P, batch: TrainingBatch, whole?: Whole): readonly [P, PartReport] => {
+      const [part, report] = differentiate(parameters, batch, whole)
       return [zipTree(sum, [part], (a, b) => add(a!, b!)), report]
     },
     /** The sum is spent: it comes back empty. */
-    apply: (
-      [state, sum]: readonly [State<P>, GradientSum<P>],
-      pooled?: Statistic,
-    ): readonly [readonly [State<P>, GradientSum<P>], UpdateMetrics] => {
-      const [next, update] = descend(state, sum, pooled)
+    apply: ([state, sum]: readonly [State<P>, P], whole?: Whole): readonly [readonly [State<P>, P], UpdateMetrics] => {
+      const [next, update] = descend(state, sum, whole)
       return [[next, mapTree(sum, (x) => fill(x.shape, 0))], update]
     },
     /** The gradient of a batch, to find out where it is not finite. */
-    gradient: (parameters: P, batch: TrainingBatch, pooled?: Statistic): P => differentiate(parameters, batch, pooled)[0].gradient,
+    gradient: (parameters: P, batch: TrainingBatch, whole?: Whole): P => differentiate(parameters, batch, whole)[0],
   }
 }

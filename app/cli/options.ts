@@ -41,6 +41,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions {
   readonly accumulate: number
   readonly lr: number
   readonly seed: number
+  readonly dropout: number
   readonly eval: string
   readonly maxLength?: number
   readonly resume?: true
@@ -71,6 +72,7 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       .option('--batch <n>', 'examples a step', integer(1), defaults.batch)
       .option('--accumulate <n>', 'parts in which a batch is run, to save memory; the step is the same', integer(1), 1)
       .option('--lr <rate>', 'peak learning rate: 10 % warm-up, then linearly to 0', positive, defaults.lr)
+      .option('--dropout <p>', 'so much of what the model computes is dropped at random in training', fraction, 0)
       .option('--seed <n>', 'of everything random: the same seed gives the same run', integer(0), 0)
       .optionsGroup('Held-out data:')
       .option('--eval <file|fraction>', 'held-out data: a file, or a fraction of --data', '0.1')
@@ -112,6 +114,7 @@ const within = (expected: string, holds: (n: number) => boolean) => (text: strin
 }
 export const positive = within('a number > 0', (n) => n > 0)
 export const notNegative = within('a number ≥ 0', (n) => n >= 0)
+export const fraction = within('a number from 0 to less than 1', (n) => n >= 0 && n < 1)
 export const probability = within('a number in (0, 1]', (n) => n > 0 && n <= 1)
 
 /** Names between commas, collected over the occurrences of an option. */

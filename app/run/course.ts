@@ -25,7 +25,7 @@ export const course = async <P extends Tree<P>>(
   { backend, mode }: Opened,
   { model, parameters, files }: Subject<P>,
 ): Promise<RunResult> => {
-  const { batch, accumulate, seed, out, patience, best = false, resume = false } = options
+  const { batch, accumulate, seed, dropout, out, patience, best = false, resume = false } = options
   const steps = options.steps ?? Math.max(1, Math.round(options.epochs * Math.floor(data.training.length / batch)))
   const tenth = Math.ceil(steps / 10)
   const { saveEvery = tenth, evalEvery = best || patience !== undefined ? tenth : steps } = options
@@ -52,7 +52,7 @@ export const course = async <P extends Tree<P>>(
     let [seconds, stopped] = [journal.seconds, lost()]
     const bar = progress(terminal, command, steps, behind)
     const state = await train(journal.start, {
-      ...{ backend, model, loss, optimizer, examples: data.training, steps, batch, accumulate, seed },
+      ...{ backend, model, loss, optimizer, examples: data.training, steps, batch, accumulate, seed, dropout },
       ...(behind > 0 ? { reference: parameters } : {}),
       signal: {
         get aborted() {
@@ -62,7 +62,7 @@ export const course = async <P extends Tree<P>>(
       onStep: async (report, now) => {
         const { step, tokens, metrics } = report
         seconds += report.seconds
-        if (step === 1) sayStart(bar, loss, report)
+        if (step === 1 && dropout === 0) sayStart(bar, loss, report)
         const due = judge !== undefined && (step % evalEvery === 0 || step === steps)
         await journal.append(rowOf(report, due ? (await judge(now.parameters)).metrics : {}))
         stopped = due && lost()

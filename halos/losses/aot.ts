@@ -8,10 +8,11 @@ import { either as E } from 'fp-ts'
 import { type Binary, binary, sub, type Tensor } from '../../core/index.ts'
 import { type Evidence, needing } from '../evidence.ts'
 import { family } from '../family.ts'
+import { meanOf } from '../loss.ts'
 import { ofEqualRank } from '../reference.ts'
 import { logRatio, type Reward, rewardOf } from '../reward.ts'
 import { aot as source } from '../sources.ts'
-import { meanOf, type Stated } from '../stated.ts'
+import type { Stated } from '../stated.ts'
 
 type Pairs = Evidence<'policy' | 'reference', 'pair'>
 

@@ -4,13 +4,13 @@
  *     L = mean over pairs of (1 − σ(β u_w)) + σ(β u_l)
  */
 import { always, complement } from '../affine.ts'
-import { ofPairs } from '../algebra.ts'
 import { family } from '../family.ts'
 import { halo } from '../halo.ts'
 import { anchor } from '../reference.ts'
 import { logRatio } from '../reward.ts'
 import { apo as source } from '../sources.ts'
 import { logistic } from '../value.ts'
+import { ofPairs } from '../view.ts'
 
 export const apoZero = family(
   'apo-zero',

@@ -4,13 +4,13 @@
  *     L = mean over pairs of −log σ(β u_w − δ) − log σ(δ − β u_l)
  */
 import { always, negation } from '../affine.ts'
-import { ofPairs } from '../algebra.ts'
 import { family } from '../family.ts'
 import { halo } from '../halo.ts'
 import { batch } from '../reference.ts'
 import { logRatio } from '../reward.ts'
 import { bco as source } from '../sources.ts'
 import { logLogistic } from '../value.ts'
+import { ofPairs } from '../view.ts'
 
 export const bcoPair = family(
   'bco-pair',

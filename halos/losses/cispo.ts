@@ -7,8 +7,9 @@ import { binary, mul, stopGradient, sub, type Tensor } from '../../core/index.ts
 import { type Evidence, needing } from '../evidence.ts'
 import { family } from '../family.ts'
 import { type Checked, sound } from '../flaw.ts'
+import { meanOf } from '../loss.ts'
 import { cispo as source } from '../sources.ts'
-import { formula, meanOf, type Stated } from '../stated.ts'
+import { formula, type Stated } from '../stated.ts'
 import { lesser } from '../words.ts'
 
 const stated = (most: number): Checked<Stated<Evidence<'policy' | 'reference', 'judged'>>> => {

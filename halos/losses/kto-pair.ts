@@ -4,13 +4,13 @@
  *     L = mean over 2n of 1 − σ(β u_w − max(0, mean β u_l)), 1 − σ(max(0, mean β u_w) − β u_l)
  */
 import { always, complement } from '../affine.ts'
-import { ofPairs } from '../algebra.ts'
 import { family } from '../family.ts'
 import { halo } from '../halo.ts'
 import { opposite } from '../reference.ts'
 import { logRatio } from '../reward.ts'
 import { kto as source } from '../sources.ts'
 import { logistic } from '../value.ts'
+import { ofPairs } from '../view.ts'
 
 export const ktoPair = family(
   'kto-pair',

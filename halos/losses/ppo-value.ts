@@ -6,13 +6,14 @@
  * V has parameters of its own, and is held where it meets the policy: in log π this is PPO-Clip, the same HALO.
  */
 import { either as E } from 'fp-ts'
-import { add, constant, mean, mul, square, stopGradient, sub, type Tensor } from '../../core/index.ts'
-import type { View } from '../algebra.ts'
+import { add, constant, mul, square, stopGradient, sub, type Tensor } from '../../core/index.ts'
 import type { Everything, Evidence } from '../evidence.ts'
 import { family } from '../family.ts'
 import { checked, nonNegative } from '../flaw.ts'
 import type { Halo } from '../halo.ts'
+import { ones, summed } from '../loss.ts'
 import { kto as source } from '../sources.ts'
+import type { View } from '../view.ts'
 import { ppoClip } from './ppo-clip.ts'
 
 type Clip = Halo<'policy' | 'reference', 'judged'>
@@ -27,12 +28,9 @@ const withCritic = (clip: Clip, critic: number): View<Valued> => ({
   evaluate: ({ value = constant(0), label, ...rest }) => {
     const error = sub(label, value) as Tensor<'example'>
     const outcome = clip.evaluate({ ...rest, label: stopGradient(error) })
-    const cost = mul(square(error), critic) as Tensor<'example'>
-    return {
-      ...outcome,
-      loss: add(outcome.loss, mean(cost, 'example')),
-      losses: add(outcome.losses, cost) as Tensor<'example'>,
-    }
+    const costs = mul(square(error), critic) as Tensor<'example'>
+    const losses = add(outcome.losses, costs) as Tensor<'example'>
+    return { ...outcome, ...summed(losses, ...outcome.terms, { name: 'V', costs, shares: ones(costs) }) }
   },
 })
 

@@ -3,10 +3,11 @@
  *
  *     L = −Σ log π_θ(y|x) / Σ tokens
  */
-import { binary, div, negate, sum, type Tensor } from '../../core/index.ts'
+import { binary, negate, type Tensor } from '../../core/index.ts'
 import { type Completion, needing } from '../evidence.ts'
 import { family } from '../family.ts'
 import { sound } from '../flaw.ts'
+import { summed } from '../loss.ts'
 import { instructGpt as source } from '../sources.ts'
 import { formula, type Stated } from '../stated.ts'
 
@@ -21,15 +22,10 @@ const loss: Stated<Demonstrations> = {
   because: 'no reference point: nothing is ever a gain, whatever else could have been said',
   formula: { body: perToken, of: ['\\log \\pi_\\theta(y|x)', '|y|'] },
   needs: needing('outcome', 'length'),
-  evaluate: ({ outcome: { policy, length } }) => {
-    const tokens = sum(length, 'example')
-    return {
-      loss: div(negate(sum(policy, 'example')), tokens),
-      weight: tokens,
-      losses: binary(perToken)(policy, length) as Tensor<'example'>,
-      rewards: { outcome: policy },
-    }
-  },
+  evaluate: ({ outcome: { policy, length } }) => ({
+    ...summed(binary(perToken)(policy, length) as Tensor<'example'>, { costs: negate(policy), shares: length }),
+    rewards: { outcome: policy },
+  }),
 }
 
 export const sft = family('sft', {}, () => sound(loss), ['SFTTrainer'])

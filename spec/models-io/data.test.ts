@@ -54,6 +54,20 @@ describe('rows of JSON Lines', () => {
     assert.deepEqual(parse({ messages: turns, label: false }), [{ tag: 'labelled', ...flat, label: false }])
   })
 
+  test('every shape may have a weight, which stays with what is made of it', () => {
+    assert.deepEqual(parse({ ...labelled, weight: 0.5 }), [{ tag: 'labelled', ...labelled, weight: 0.5 }])
+    const [pair, ...judged] = [...parse({ ...paired, weight: 2 }), ...asLabelled(parse({ ...paired, weight: 2 }), 'x')]
+    assert.deepEqual(pair, { tag: 'paired', ...paired, weight: 2 })
+    assert.deepEqual(
+      [...judged, ...asDemonstrations(parse({ text: 'All.', weight: 3 }))].map(({ weight }) => weight),
+      [2, 2, 3],
+    )
+    assert.deepEqual(flaws(labelled, { ...labelled, weight: -1 }, { ...labelled, weight: 'two' }), [
+      '2: weight: a number of 0 or more: -1',
+      '3: weight: a number of 0 or more: "two"',
+    ])
+  })
+
   test('a byte-order mark and Windows line ends are no flaw', () => {
     assert.deepEqual(parseRows(`\uFEFF${JSON.stringify(paired)}\r\n${JSON.stringify(paired)}\r\n`, 'x'), [
       { tag: 'paired', ...paired },

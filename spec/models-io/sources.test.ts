@@ -37,6 +37,10 @@ describe('CSV', () => {
   test('quotes, separators and line breaks in fields; labels in words or digits', async () => {
     const csv = '\uFEFFprompt,completion,label,source\r\n"How, then?","So, ""so"".",True,web\r\n"Why?\nWhy?",Because…,0,\r\n\r\n'
     assert.deepEqual(await readRows(await written('a.csv', csv)), labelled)
+    assert.deepEqual(await readRows(await written('w.csv', 'prompt,completion,weight\na,b,0.5\na,c,\n')), [
+      { tag: 'demonstration', prompt: 'a', completion: 'b', weight: 0.5 },
+      { tag: 'demonstration', prompt: 'a', completion: 'c' },
+    ])
     const tsv = 'prompt\tchosen\trejected\nHow?\tSo, so.\tNo.\n'
     assert.deepEqual(await readRows(await written('a.tsv', tsv)), [{ tag: 'paired', prompt: 'How?', chosen: 'So, so.', rejected: 'No.' }])
   })

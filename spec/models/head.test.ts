@@ -116,23 +116,24 @@ test('offline PPO: advantages are what the value head did not expect; it learns 
     return { outcome, label: outcome.prompt[1] === 2 || (outcome.prompt[1] !== 3 && i % 2 === 0) }
   })
   const optimizer = adamW({ rate: constantRate(1e-2) })
-  const run = async (backend: Backend, accumulate = 1) => {
+  const run = async (backend: Backend, steps: number, accumulate = 1) => {
     const found: number[] = []
     const state = await train(begin(optimizer, { policy: parameters, head: initializeHead(config, valueHead, 1) }), {
-      ...{ backend, model, loss: certain(ppoValue({ critic: 1 })), optimizer, examples, batch: 16, steps: 40, accumulate },
+      ...{ backend, model, loss: certain(ppoValue({ critic: 1 })), optimizer, examples, batch: 16, steps, accumulate },
       onStep: ({ metrics }) => void found.push(metrics.loss!),
     })
     const of = async (prompt: number) => {
       const { value } = model.score(state.parameters, cut([1, prompt, 4, 4], 2, 8))
-      return [...(await read(backend, value!))][0]!
+      return (await read(backend, value!))[0]!
     }
     return { found, values: [await of(2), await of(3)] }
   }
-  const { found, values } = await run(reference)
+  const { values } = await run(compiled, 40)
+  const { found } = await run(reference, 4)
   close([found[0]!], [-mean(examples) + 1], 1e-12) // V = 0: PPO-Clip is −mean A at first, and every label is missed by 1
   ok(values[0]! > 0.8 && values[1]! < -0.8, values.join())
-  close((await run(reference, 4)).found, found, 1e-8)
-  close((await run(compiled)).found.slice(0, 8), found.slice(0, 8), 1e-3)
+  close((await run(reference, 4, 4)).found, found, 1e-8)
+  close((await run(compiled, 4)).found, found, 1e-4)
 })
 
 test('a loss that needs a value head says so, where there is none', async () => {

@@ -20,7 +20,7 @@ export const command = (terminal: Terminal): Command =>
         .description(
           'Aligns a model with human feedback. The loss decides what the data must say: KTO learns from single completions with a thumbs up or down, DPO from pairs of which one was preferred (pairs also serve KTO, as two judgements).',
         )
-        .requiredOption('--halo <name|file>', 'the loss: a name of the catalogue (kto, dpo, …), or a file that exports one')
+        .requiredOption('--halo <loss>', 'a name of the catalogue (kto, dpo, …), a file that exports one, or a sum of them: dpo+0.1*sft')
         .option('--beta <β>', "how hard to hold on to the reference model (default: the loss's own, mostly 0.1)", positive)
         .option('--set <name=value>', 'another setting of the loss, e.g. desirable=1.33; may be repeated', setting),
       { lr: 1e-4, batch: 32 },
@@ -32,6 +32,7 @@ export const command = (terminal: Terminal): Command =>
 Data is JSON Lines, one of
   {"prompt": "…", "completion": "…", "label": true}
   {"prompt": "…", "chosen": "…", "rejected": "…"}
+and any line may have a "weight", from 0 on: how much it counts.
 
 The default learning rate suits models of some hundred thousand parameters; one of a billion wants about 1e-6.
 

@@ -1,0 +1,125 @@
+/**
+ * A loss is contravariant in its evidence: fed from whatever its evidence can be read from, it is another loss.
+ *
+ *     n pairs           are  2n judged completions: the chosen desirable, the rejected undesirable
+ *     n pairs           are  n demonstrations: the chosen
+ *     n judgements      are  the demonstrations of those that are desirable
+ */
+import { either as E } from 'fp-ts'
+import { add, concatenate, fill, less, mul, size, slice, type Tensor } from '../core/index.ts'
+import type { Completion, Everything, Evidence, Needs, Part } from './evidence.ts'
+import type { Checked } from './flaw.ts'
+import type { Halo } from './halo.ts'
+import { type AnyLoss, type Loss, type Outcome, summed } from './loss.ts'
+import type { Stated } from './stated.ts'
+
+/** The same loss, fed from other evidence. */
+export const contramap =
+  <A, B>(f: (b: B) => A) =>
+  ({ name, source, needs, statistic, evaluate }: Loss<A>): Loss<B> => ({
+    ...{ name, source, needs },
+    ...(statistic && { statistic: (b: B) => statistic(f(b)) }),
+    evaluate: (b, pooled) => evaluate(f(b), pooled),
+  })
+
+/** A HALO seen through other evidence. */
+export interface View<in E> extends Loss<E> {
+  readonly through: Halo
+  /** How the evidence becomes that of the HALO. */
+  readonly seen: { readonly text: string; readonly latex: string }
+}
+
+interface Pairs {
+  readonly chosen: Completion
+  readonly rejected: Completion
+}
+/** n pairs as 2n judged completions. */
+const asJudged = ({ chosen, rejected }: Pairs): Pick<Everything, 'outcome' | 'label'> => {
+  const join = (part: Part) => (chosen[part] === undefined ? {} : { [part]: concatenate([chosen[part], rejected[part]], 'example') })
+  const signs = (sign: number) => fill({ example: size(chosen.policy, 'example') }, sign)
+  const outcome = { ...join('policy'), ...join('reference'), ...join('length') } as unknown as Completion // the parts that both have
+  return { outcome, label: concatenate([signs(1), signs(-1)], 'example') }
+}
+type Examples = Tensor<'example'>
+const half = (x: Examples, which: 0 | 1): Examples => {
+  const n = size(x, 'example') / 2
+  return slice(x, 'example', which * n, n)
+}
+const both = (x: Examples): Examples => add(half(x, 0), half(x, 1)) as Examples
+/** What was found of 2n judged completions, of n pairs. The mean is over completions (`each`) or over pairs. */
+const ofEach = (outcome: Outcome, count: 'each' | 'pair'): Outcome => {
+  const { outcome: reward } = outcome.rewards
+  const terms = outcome.terms.map(({ costs, shares, ...term }) => ({
+    ...{ ...term, costs: both(costs) },
+    shares: count === 'each' ? both(shares) : half(shares, 0),
+  }))
+  return {
+    ...outcome,
+    ...summed(count === 'each' ? outcome.losses : both(outcome.losses), ...terms),
+    ...(reward && { rewards: { chosen: half(reward, 0), rejected: half(reward, 1) } }),
+  }
+}
+
+/** What judges completions, judging pairs. */
+export const ofPairs = <P extends Part>(
+  name: string,
+  count: 'each' | 'pair',
+  declared: Checked<Halo<P, 'judged'>>,
+): Checked<View<Evidence<P, 'pair'>>> =>
+  E.map((h: Halo<P, 'judged'>): View<Evidence<P, 'pair'>> => {
+    // A pair's completions have the parts that h reads, by their type; `asJudged` keeps those.
+    const judged = (e: Evidence<P, 'pair'>) => asJudged(e as unknown as Pairs) as Evidence<P, 'judged'>
+    const { statistic } = h
+    return {
+      name,
+      source: h.source,
+      through: h as unknown as Halo, // only to be looked at
+      seen: { text: 'pairs, each as two judged completions', latex: 's = 1 \\text{ for } y_w, -1 \\text{ for } y_l' },
+      needs: { ...h.needs, pair: true, outcome: false, label: false },
+      ...(statistic && { statistic: (e) => statistic(judged(e)) }),
+      evaluate: (e, pooled) => ofEach(h.evaluate(judged(e), pooled), count),
+    }
+  })(declared)
+
+// ------------------------------------------------------------------ any loss
+
+/** A loss of single completions, of pairs: what nobody judged is the chosen; what is judged are both. */
+export const seenByPairs = (loss: AnyLoss): AnyLoss =>
+  loss.needs.label
+    ? seen(
+        loss,
+        ofPairsAlone,
+        (e) => ({ ...e, ...asJudged(e) }),
+        (outcome) => ofEach(outcome, 'each'),
+      )
+    : seen(loss, ofPairsAlone, (e) => ({ ...e, outcome: e.chosen }))
+const ofPairsAlone: Partial<Needs> = { pair: true, outcome: false, label: false }
+
+/** A loss of demonstrations, of judged completions: the desirable ones. */
+export const ofDesirable = (loss: AnyLoss): AnyLoss =>
+  seen(
+    loss,
+    { label: true },
+    (e) => e,
+    (outcome, { label }) => {
+      const liked = (x: Examples): Examples => mul(x, less(0, label)) as Examples
+      const terms = outcome.terms.map(({ costs, shares, ...term }) => ({ ...term, costs: liked(costs), shares: liked(shares) }))
+      return { ...outcome, ...summed(liked(outcome.losses), ...terms) }
+    },
+  )
+
+const seen = (
+  loss: AnyLoss,
+  needs: Partial<Needs>,
+  from: (e: Everything) => Everything,
+  to: (outcome: Outcome, e: Everything) => Outcome = (outcome) => outcome,
+): AnyLoss & Partial<Stated<Everything>> => {
+  const { name, source, statistic, evaluate, because, formula }: AnyLoss & Partial<Stated<Everything>> = loss
+  return {
+    ...{ name, source, needs: { ...loss.needs, ...needs } },
+    ...(because !== undefined && { because }),
+    ...(formula && { formula }),
+    ...(statistic && { statistic: (e) => statistic(from(e)) }),
+    evaluate: (e, pooled) => to(evaluate(from(e), pooled), e),
+  }
+}
