@@ -31,6 +31,7 @@ import {
   withStops,
   writeDirectoryAtomically,
 } from '../models/index.ts'
+import { type Control, controlFile, readControl } from './control.ts'
 import { localPath } from './hub.ts'
 
 export interface Checkpoint {
@@ -39,6 +40,8 @@ export interface Checkpoint {
   readonly tokenizer: Tokenizer
   /** What its `generation_config.json` says. */
   readonly generation?: Json
+  /** What ends its prompts, where it was trained by CSFT. */
+  readonly control?: Control
 }
 
 /** A reward model, and the tokenizer that its texts are read with. */
@@ -58,14 +61,16 @@ export const loadCheckpoint = async (name: string, say?: (line: string) => void)
   const base = (await exists(join(directory, 'config.json'))) ? undefined : await readBase(directory)
   if (base !== undefined) return withAdapters(await loadCheckpoint((await exists(base)) ? base : `hf:${base}`, say), directory)
   const { config, weights, ...rest } = await read(directory, 'text')
-  return { model: transformer(config), parameters: fromWeights(config, weights, directory), ...rest }
+  const control = await readControl(directory)
+  return { model: transformer(config), parameters: fromWeights(config, weights, directory), ...rest, ...(control && { control }) }
 }
 
 /** The model with the adapters of a directory merged into its weights. @throws FileError, ConfigError, CheckpointError */
 export const withAdapters = async (checkpoint: Checkpoint, directory: string): Promise<Checkpoint> => {
   const { config } = checkpoint.model
   const { options, adapters } = await readAdapters(directory, config)
-  return { ...checkpoint, parameters: merge(config, checkpoint.parameters, adapters, options) }
+  const control = await readControl(directory)
+  return { ...checkpoint, parameters: merge(config, checkpoint.parameters, adapters, options), ...(control && { control }) }
 }
 
 /** The reward model of a directory, or of `hf:owner/name`. @throws FileError, ConfigError, CheckpointError, TokenizerError, UnavailableError */
@@ -102,11 +107,12 @@ interface Saved extends Omit<Checkpoint, 'model'> {
 /** The files of a model and its tokenizer, by name. Those given as `undefined` must not be there. */
 export const modelDirectory = async (
   backend: Backend,
-  { config, parameters, tokenizer, generation = {} }: Saved,
+  { config, parameters, tokenizer, generation = {}, control }: Saved,
   weights: WeightOptions = {},
 ): Promise<Files> => ({
   ...modelFiles(config, await toWeights(backend, config, parameters), { ...weights, generation }),
   ...tokenizerFiles(tokenizer),
+  ...controlFile(control),
 })
 
 export const tokenizerFiles = ({ json, config }: Tokenizer): Files => ({

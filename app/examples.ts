@@ -19,6 +19,7 @@ import {
   type TrainingExample,
   weigh,
 } from '../models/index.ts'
+import { type Control, usualControl } from './control.ts'
 import { localPath } from './hub.ts'
 
 /** A row, and where it stands: `thumbs.jsonl:17`. */
@@ -34,8 +35,14 @@ export const readLocated = async (file: string, options?: RowOptions, say?: (lin
   return rows.map((row, i) => ({ ...row, origin: `${file}:${lines[i]}` }))
 }
 
-/** Examples in tokens, as long as they are. */
-export const examplesFor = (needs: Needs, located: readonly Located[], file: string, tokenizer: Tokenizer): readonly TrainingExample[] => {
+/** Examples in tokens, as long as they are. `control` ends the prompts of a loss that needs it. */
+export const examplesFor = (
+  needs: Needs,
+  located: readonly Located[],
+  file: string,
+  tokenizer: Tokenizer,
+  control: Control = usualControl,
+): readonly TrainingExample[] => {
   const example = (prompt: string, completion: string): Example => exampleOf(tokenizer, prompt, completion)
   const read = (row: Row): readonly TrainingExample[] => {
     if (needs.pair)
@@ -44,7 +51,10 @@ export const examplesFor = (needs: Needs, located: readonly Located[], file: str
         rejected: example(prompt, rejected),
       }))
     if (needs.label)
-      return asLabelled([row], file).map(({ prompt, completion, label }) => ({ outcome: example(prompt, completion), label }))
+      return asLabelled([row], file).map(({ prompt, completion, label }) => {
+        const said = needs.control ? control[label ? 'desirable' : 'undesirable'] : ''
+        return { outcome: example(prompt + said, completion), label }
+      })
     return asDemonstrations([row]).map(({ prompt, completion }) => ({ outcome: example(prompt, completion) }))
   }
   const weightOf = ({ weight }: Row) => (weight === undefined ? {} : { weight })

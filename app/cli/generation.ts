@@ -9,10 +9,16 @@ import { count } from './progress.ts'
 import { breathe, type Terminal } from './terminal.ts'
 
 export const generate = async (terminal: Terminal, options: GenerateOptions): Promise<void> => {
-  const { prompt, maxTokens, temperature, topK, topP, seed, json } = options
+  const { prompt, control, maxTokens, temperature, topK, topP, seed, json } = options
   const checkpoint = await loadCheckpoint(options.model, terminal.say)
-  const { model, parameters, tokenizer } = options.adapters === undefined ? checkpoint : await withAdapters(checkpoint, options.adapters)
-  const ids = tokenizer.encode(prompt, { bos: true })
+  const {
+    model,
+    parameters,
+    tokenizer,
+    control: own,
+  } = options.adapters === undefined ? checkpoint : await withAdapters(checkpoint, options.adapters)
+  const said = tokenizer.encode(prompt, { bos: true })
+  const ids = tokenizer.encode(prompt + (control ?? own?.desirable ?? ''), { bos: true })
   if (ids.length === 0) throw new UsageError('--prompt: this model has no token that begins a text, so the prompt must not be empty')
   const { context } = model.config
   if (ids.length >= context)
@@ -21,11 +27,12 @@ export const generate = async (terminal: Terminal, options: GenerateOptions): Pr
   try {
     const decode = streamDecoder(tokenizer, ids)
     let printed = ''
-    const print = (text: string): void => {
+    const print = (text: string, seen = text): void => {
       printed += text
-      if (!json) terminal.print(text)
+      if (!json) terminal.print(seen)
     }
-    print(tokenizer.decode(ids))
+    const [asked, shown] = [tokenizer.decode(ids), tokenizer.decode(said)]
+    print(asked, shown)
     const started = performance.now()
     const [made] = await generator(backend, model)(await evaluate(backend, parameters), [ids], {
       ...{ maxTokens, temperature, seed },
@@ -37,7 +44,10 @@ export const generate = async (terminal: Terminal, options: GenerateOptions): Pr
     const seconds = (performance.now() - started) / 1000
     const text = tokenizer.decode([...ids, ...tokens])
     print(`${text.slice(printed.length)}\n`) // bytes of a character that never became whole
-    if (json) terminal.print(`${JSON.stringify({ text, tokens: tokens.length, ended, backend: backend.name, mode, seconds })}\n`)
+    if (json)
+      terminal.print(
+        `${JSON.stringify({ text: shown + text.slice(asked.length), tokens: tokens.length, ended, backend: backend.name, mode, seconds })}\n`,
+      )
     await breathe()
     terminal.say(`${tokens.length} tokens in ${seconds.toFixed(2)} s (${count(tokens.length / seconds)} a second, compilation included)`)
   } finally {

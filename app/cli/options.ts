@@ -53,6 +53,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions {
   readonly lora?: number
   readonly loraAlpha?: number
   readonly loraTargets?: readonly string[]
+  readonly control?: readonly string[]
 }
 export const trainingOptions = (command: Command, defaults: { readonly lr: number; readonly batch: number }): Command =>
   backendOptions(

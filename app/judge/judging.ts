@@ -61,8 +61,14 @@ export const judging = async (terminal: Terminal, options: JudgingOptions) => {
       ...(heldOut === undefined ? {} : { heldOut }),
       ...(limit === undefined ? {} : { limit }),
     })
-    const write = async (letter: 'A' | 'B', name: string, { model, parameters, tokenizer }: Checkpoint): Promise<Side> => {
-      const asked = await encoded(terminal, questions, tokenizer, data, model.config.context - maxTokens)
+    const write = async (letter: 'A' | 'B', name: string, { model, parameters, tokenizer, control }: Checkpoint): Promise<Side> => {
+      const asked = await encoded(
+        terminal,
+        questions,
+        { tokenizer, control: control?.desirable ?? '' },
+        data,
+        model.config.context - maxTokens,
+      )
       const answers = await continueAll(terminal, `${letter} writes   `, { backend, model, parameters }, asked, {
         ...{ maxTokens, temperature, seed, batch: options.batch },
         ...(topK === undefined ? {} : { topK }),
@@ -101,15 +107,21 @@ export const judging = async (terminal: Terminal, options: JudgingOptions) => {
   }
 }
 
-/** The prompts as a model reads them: through its own chat template, and with room for an answer. */
-const encoded = async ({ say }: Terminal, questions: readonly Question[], tokenizer: Tokenizer, data: string, room: number) => {
+/** The prompts as a model reads them: through its own chat template, with what CSFT taught it for liked answers, and with room for one. */
+const encoded = async (
+  { say }: Terminal,
+  questions: readonly Question[],
+  { tokenizer, control }: { readonly tokenizer: Tokenizer; readonly control: string },
+  data: string,
+  room: number,
+) => {
   if (room < 1)
     throw new UsageError(`--max-tokens: the model's context has no room for a prompt beside so many; give fewer than its context`)
   const chat = chatOf(tokenizer)
   const rows = chat === undefined ? undefined : await readLocated(data, chat)
   const whole = questions.map(({ row, prompt }) => {
     const own = rows?.[row]
-    return tokenizer.encode(own !== undefined && own.tag !== 'text' ? own.prompt : prompt, { bos: true })
+    return tokenizer.encode((own !== undefined && own.tag !== 'text' ? own.prompt : prompt) + control, { bos: true })
   })
   if (whole.some((ids) => ids.length === 0))
     throw new UsageError(`${data}: a prompt is empty, and this model has no token that begins a text`)

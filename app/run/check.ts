@@ -2,12 +2,13 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { checkWritable } from '../../models/index.ts'
+import { controlOf } from '../control.ts'
 import { UsageError } from '../errors.ts'
 import type { Task } from './run.ts'
 
 /** @throws UsageError with everything that contradicts; FileError where --out cannot be written to */
 export const checkOptions = async ({ loss, options }: Task): Promise<void> => {
-  const { batch, accumulate, model, out, best, saveEvery, lora, loraAlpha, loraTargets } = options
+  const { batch, accumulate, model, out, best, saveEvery, lora, loraAlpha, loraTargets, control } = options
   const there = await stat(out).catch(() => undefined)
   const wrong = [
     loss.needs.unrelated &&
@@ -21,6 +22,8 @@ export const checkOptions = async ({ loss, options }: Task): Promise<void> => {
       (loraAlpha ?? loraTargets) !== undefined &&
       '--lora-alpha and --lora-targets say how adapters are made: add --lora <rank>',
     lora !== undefined && loss.needs.reward && '--lora: a reward model is trained whole; leave --lora out',
+    control !== undefined && !loss.needs.control && `--control: ${loss.name} knows no control tokens; csft does`,
+    control !== undefined && controlOf(control) === undefined && '--control: expected two different texts, as in <|good|>,<|bad|>',
   ].filter((flaw) => typeof flaw === 'string')
   if (wrong.length > 0) throw new UsageError(wrong.join('\n'))
   await checkWritable(out)

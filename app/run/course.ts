@@ -8,6 +8,7 @@ import type { Opened } from '../backends.ts'
 import { jsonNote } from '../checkpoint.ts'
 import { count, progress } from '../cli/progress.ts'
 import { breathe, type Terminal } from '../cli/terminal.ts'
+import { controlFile } from '../control.ts'
 import { Interrupted, UsageError } from '../errors.ts'
 import { evaluator } from '../evaluation.ts'
 import type { RunData } from './data.ts'
@@ -93,6 +94,7 @@ export const course = async <P extends Tree<P>>(
     }
     await writeDirectoryAtomically(out, {
       ...(await files(backend, trained)),
+      ...controlFile(data.control),
       'training.json': jsonNote({ command, result }),
       'metrics.csv': csvOf(rows),
     })

@@ -4,30 +4,34 @@ import { chatOf, type TrainingExample } from '../../models/index.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { heldOut, type TrainingOptions } from '../cli/options.ts'
 import type { Terminal } from '../cli/terminal.ts'
+import { type Control, controlOf, usualControl } from '../control.ts'
 import { cutTo, examplesFor, holdOut, type Located, readLocated } from '../examples.ts'
 
 export interface RunData {
   readonly training: readonly TrainingExample[]
   readonly heldOut: readonly TrainingExample[]
+  /** What ends the prompts, where the loss has them end so. */
+  readonly control?: Control
 }
 
 /** Conversations are written as the model's chat template has them, if it has one. @throws FileError, DataError, UsageError */
 export const readData = async (
   { say }: Terminal,
   needs: Needs,
-  { model, tokenizer }: Checkpoint,
-  { data: file, eval: chosen, maxLength = model.config.context, seed }: TrainingOptions,
+  { model, tokenizer, control: before }: Checkpoint,
+  { data: file, eval: chosen, maxLength = model.config.context, seed, control: asked = [] }: TrainingOptions,
 ): Promise<RunData> => {
   const longest = Math.min(maxLength, model.config.context)
   const spare = heldOut(chosen)
   const spareFile = 'file' in spare ? spare.file : file
+  const control = controlOf(asked) ?? before ?? usualControl
   const rows = await readLocated(file, chatOf(tokenizer), say)
   const split =
     'file' in spare
       ? { training: rows, heldOut: await readLocated(spareFile, chatOf(tokenizer), say) }
       : holdOut(rows, spare.fraction, seed)
   const within = (located: readonly Located[], from: string): readonly TrainingExample[] => {
-    const whole = examplesFor(needs, located, from, tokenizer)
+    const whole = examplesFor(needs, located, from, tokenizer, control)
     const examples = whole.map((example) => cutTo(example, longest))
     const cut = examples.filter((example, i) => example !== whole[i])
     if (cut.length > 0)
@@ -36,5 +40,5 @@ export const readData = async (
       )
     return examples
   }
-  return { training: within(split.training, file), heldOut: within(split.heldOut, spareFile) }
+  return { training: within(split.training, file), heldOut: within(split.heldOut, spareFile), ...(needs.control && { control }) }
 }

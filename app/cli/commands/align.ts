@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import type { Settings } from '../../../halos/index.ts'
 import type { TrainingExample } from '../../../models/index.ts'
 import { pathOf, settingsOf } from '../configuration.ts'
-import { common, positive, setting, type TrainingOptions, trainingOptions } from '../options.ts'
+import { common, names, positive, setting, type TrainingOptions, trainingOptions } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface AlignOptions extends TrainingOptions {
@@ -22,6 +22,11 @@ export const command = (terminal: Terminal): Command =>
         )
         .requiredOption('--halo <loss>', 'a name of the catalogue (kto, dpo, …), a file that exports one, or a sum of them: dpo+0.1*sft')
         .option('--beta <β>', "how hard to hold on to the reference model (default: the loss's own, mostly 0.1)", positive)
+        .option(
+          '--control <good,bad>',
+          'csft: what ends the prompt of a liked, and of a disliked completion (default: <|good|>,<|bad|>)',
+          names,
+        )
         .option('--set <name=value>', 'another setting of the loss, e.g. desirable=1.33; may be repeated', setting),
       { lr: 1e-4, batch: 32 },
     ),

@@ -7,6 +7,7 @@ export interface GenerateOptions extends CommonOptions, BackendOptions {
   readonly model: string
   readonly adapters?: string
   readonly prompt: string
+  readonly control?: string
   readonly maxTokens: number
   readonly temperature: number
   readonly topK?: number
@@ -23,6 +24,7 @@ export const command = (terminal: Terminal): Command =>
         .requiredOption('--model <dir>', 'a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name')
         .option('--adapters <dir>', 'LoRA adapters of this model (a directory of adapters is a --model, too: it names its own)')
         .option('--prompt <text>', 'how the text begins', '')
+        .option('--control <text>', 'what ends the prompt, unseen (default: what csft taught the model for liked completions)')
         .option('--max-tokens <n>', "tokens to add at most; the model's context ends a text, too", integer(0), 256)
         .option('--temperature <t>', '0: always the likeliest token; 1: as the model believes', notNegative, 1)
         .option('--top-k <n>', 'draw from the n likeliest tokens only', integer(1))
