@@ -27,7 +27,7 @@ Example:
         ),
     )
     .addCommand(
-      trains(terminal, 'reward', { lr: 1e-3, batch: 32 }, 'bradley-terry')
+      trains(terminal, 'reward', { lr: 3e-4, batch: 32 }, 'bradley-terry')
         .summary('a reward model')
         .description(
           'Trains a reward model: a number for a text, larger for what people prefer (Bradley and Terry). Its accuracy is how often it prefers the chosen one of held-out pairs. `halograd judge` lets it judge.',
