@@ -22,7 +22,7 @@ export const readRows = async (file: string, options: RowOptions = {}): Promise<
 
 /** …and their lines. @throws FileError, DataError naming line and field of every flaw */
 export const readLines = async (file: string, options: RowOptions = {}): Promise<Omit<Rows, 'findings'>> =>
-  sound(rowsOf(await readRecords(file), file, options), file)
+  sound(await rowsIn(readRecords(file), file, options), file)
 
 /**
  * The rows of JSON Lines. Blank lines are skipped.
@@ -40,21 +40,36 @@ export interface Rows {
 }
 
 /** The rows of records, and what is wrong with the others. */
-export const rowsOf = (records: readonly SourceRecord[], file: string, { render = plain }: RowOptions = {}): Rows => {
+export const rowsOf = (records: Iterable<SourceRecord>, file: string, options?: RowOptions): Rows => {
+  const gathered = gather(file, options)
+  for (const record of records) gathered.add(record)
+  return gathered.rows()
+}
+
+/** The same, of records that are still being read: of a large file nothing is kept but what rows say. */
+export const rowsIn = async (records: AsyncIterable<SourceRecord>, file: string, options?: RowOptions): Promise<Rows> => {
+  const gathered = gather(file, options)
+  for await (const record of records) gathered.add(record)
+  return gathered.rows()
+}
+
+const gather = (file: string, { render = plain }: RowOptions = {}) => {
   const findings: Finding[] = []
   const [rows, lines]: [Row[], number[]] = [[], []]
-  for (const { line, content } of records) {
-    const row = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
-    const [first] = rows
-    if (E.isLeft(row)) findings.push(...row.left.map((flaw) => ({ file, line, ...flaw })))
-    else if (first !== undefined && row.right.tag !== first.tag)
-      findings.push({ file, line, ...mixed(first.tag, lines[0]!, row.right.tag) })
-    else {
-      rows.push(row.right)
-      lines.push(line)
-    }
+  return {
+    add: ({ line, content }: SourceRecord): void => {
+      const row = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
+      const [first] = rows
+      if (E.isLeft(row)) findings.push(...row.left.map((flaw) => ({ file, line, ...flaw })))
+      else if (first !== undefined && row.right.tag !== first.tag)
+        findings.push({ file, line, ...mixed(first.tag, lines[0]!, row.right.tag) })
+      else {
+        rows.push(row.right)
+        lines.push(line)
+      }
+    },
+    rows: (): Rows => ({ rows, lines, findings: findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) }),
   }
-  return { rows, lines, findings }
 }
 
 const mixed = (expected: string, line: number, found: string): Flaw => ({

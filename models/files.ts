@@ -3,6 +3,7 @@
  * then renamed: whoever looks, at any moment, sees the whole old file or the whole new one. Every failure is a `FileError` that says what to do.
  */
 import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { FileError } from './errors.ts'
@@ -12,6 +13,20 @@ export const readBytes = (path: string): Promise<Uint8Array> => guarded(path, 'a
 
 /** @throws FileError */
 export const readText = (path: string): Promise<string> => guarded(path, 'a file that can be read', () => readFile(path, 'utf8'))
+
+/** A file piece by piece, however large it is. @throws FileError */
+export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = createReadStream(path)[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const { done, value } = await guarded(path, 'a file that can be read', () => chunks.next())
+      if (done === true) return
+      yield value
+    }
+  } finally {
+    await chunks.return?.()
+  }
+}
 
 export const exists = (path: string): Promise<boolean> =>
   stat(path).then(

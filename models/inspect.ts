@@ -1,6 +1,6 @@
 /** What a file of training data holds, before anything is trained on it: how much of what, how long, how balanced, and everything that is wrong with it. */
 import { type Balance, type Verdict, weigh } from './balance.ts'
-import { type RowOptions, rowsOf } from './data.ts'
+import { type RowOptions, type Rows, rowsIn, rowsOf } from './data.ts'
 import type { Finding } from './errors.ts'
 import { readRecords, type SourceRecord } from './records.ts'
 import { asDemonstrations, type Demonstration, pairsToLabelled, type Row } from './rows.ts'
@@ -39,11 +39,13 @@ export interface Lengths {
 
 /** @throws FileError, DataError when the file as a whole cannot be read */
 export const inspectFile = async (file: string, options: InspectOptions = {}): Promise<Inspection> =>
-  inspect(await readRecords(file), file, options)
+  summary(await rowsIn(readRecords(file), file, options), file, options)
 
 /** @param file named in findings only */
-export const inspect = (records: readonly SourceRecord[], file: string, options: InspectOptions = {}): Inspection => {
-  const { rows, lines, findings } = rowsOf(records, file, options)
+export const inspect = (records: readonly SourceRecord[], file: string, options: InspectOptions = {}): Inspection =>
+  summary(rowsOf(records, file, options), file, options)
+
+const summary = ({ rows, lines, findings }: Rows, file: string, options: InspectOptions): Inspection => {
   const [first] = rows
   const labelled = rows.flatMap((row) => (row.tag === 'labelled' ? [row] : row.tag === 'paired' ? pairsToLabelled([row]) : []))
   const desirable = labelled.filter(({ label }) => label).length

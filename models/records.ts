@@ -1,14 +1,16 @@
 /**
- * The records of a data file and where each stands: JSON Lines, CSV or TSV with a header, or Parquet, by the name's ending.
- * What cannot be read is a record with a flaw, so that everything that is wrong with a file can be told at once.
+ * The records of a data file and where each stands: JSON Lines, CSV or TSV with a header (both perhaps gzipped), or Parquet, by the name's ending.
+ * They come one after another as the file is read: a file is never in memory as a whole. What cannot be read is a record with a flaw, so that
+ * everything that is wrong with a file can be told at once.
  */
+import { pipeline, Readable } from 'node:stream'
 import * as zlib from 'node:zlib'
-import { type CsvError, type Info, type Options, parse } from 'csv-parse/sync'
+import { type CsvError, type Info, type Options, parse } from 'csv-parse'
 import { either as E } from 'fp-ts'
-import { parquetReadObjects, toJson } from 'hyparquet'
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, toJson } from 'hyparquet'
 import { DataError, type Finding, show } from './errors.ts'
 import { isObject, type Json, parseJson } from './fields.ts'
-import { readBytes, readText } from './files.ts'
+import { readChunks } from './files.ts'
 
 /** What is wrong with a record, whichever it is. */
 export type Flaw = Omit<Finding, 'file' | 'line'>
@@ -20,20 +22,56 @@ export interface SourceRecord {
 }
 
 /** @throws FileError, DataError when the file as a whole cannot be read */
-export const readRecords = async (file: string): Promise<readonly SourceRecord[]> => {
-  if (/\.parquet$/i.test(file)) return parquet(await readBytes(file), file)
-  const text = await readText(file)
-  return /\.csv$/i.test(file) ? separated(text, ',') : /\.tsv$/i.test(file) ? separated(text, '\t') : jsonLines(text)
+export const readRecords = (file: string): AsyncIterable<SourceRecord> => {
+  const [, kind] = /\.(csv|tsv|parquet)(?:\.gz)?$/i.exec(file) ?? []
+  if (kind?.toLowerCase() === 'parquet') return parquet(file)
+  const text = decoded(/\.gz$/i.test(file) ? unzipped(file) : readChunks(file))
+  return kind === undefined ? jsonLinesOf(text) : separated(text, kind.toLowerCase() === 'csv' ? ',' : '\t')
+}
+
+async function* unzipped(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pipeline(Readable.from(readChunks(file)), zlib.createGunzip(), () => undefined)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) throw error
+    throw new DataError({ file, expected: 'a gzip file', found: error.message, advice: 'Download it again, or compress it with gzip.' })
+  }
+}
+
+/** UTF-8, without the mark that some editors put at its beginning. */
+async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true })
+  yield decoder.decode()
+}
+
+async function* jsonLinesOf(text: AsyncIterable<string>): AsyncGenerator<SourceRecord> {
+  const read = lineReader()
+  for await (const piece of text) yield* read(piece)
+  yield* read('\n')
 }
 
 /** One JSON object a line. Blank lines are skipped. */
-export const jsonLines = (text: string): readonly SourceRecord[] =>
-  text
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .map((line, i) => ({ line: i + 1, text: line }))
-    .filter(({ text }) => text.trim() !== '')
-    .map(({ line, text }) => ({ line, content: jsonLine(text) }))
+export const jsonLines = (text: string): readonly SourceRecord[] => lineReader()(`${text.replace(/^\uFEFF/, '')}\n`)
+
+/** The records that end in the next piece of a text. */
+const lineReader = () => {
+  let [line, rest] = [0, '']
+  return (piece: string): readonly SourceRecord[] => {
+    const lines = piece.split('\n')
+    const last = lines.pop() ?? ''
+    if (lines.length === 0) {
+      rest += last
+      return []
+    }
+    lines[0] = rest + lines[0]
+    rest = last
+    return lines.flatMap((text) => {
+      line++
+      return text.trim() === '' ? [] : [{ line, content: jsonLine(text) }]
+    })
+  }
+}
 
 const jsonLine = (text: string): SourceRecord['content'] => {
   const json = parseJson(text)
@@ -47,17 +85,24 @@ const jsonLine = (text: string): SourceRecord['content'] => {
 
 // ------------------------------------------------------------------ CSV
 
-/** RFC 4180, the first line naming the fields. A label is true or false, or 1 or 0; a weight is a number; every other field is text. */
-const separated = (text: string, delimiter: string): readonly SourceRecord[] => {
+/**
+ * RFC 4180, the first line naming the fields. A label is true or false, or 1 or 0; a weight is a number; every other field is text. Malformed records
+ * come last.
+ */
+async function* separated(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<SourceRecord> {
   const flawed: SourceRecord[] = []
   const options = {
     delimiter,
     ...{ bom: true, columns: true, info: true, skip_empty_lines: true, skip_records_with_error: true },
     on_skip: (error: CsvError | undefined) => void flawed.push({ line: Number(error?.lines), content: E.left(csvFlaw(error)) }),
   } satisfies Options
-  const records: readonly { readonly record: Json; readonly info: Info }[] = parse(text, options)
-  const read = records.map(({ record, info }) => ({ line: info.lines, content: E.right(cells(record)) }))
-  return [...read, ...flawed].sort((a, b) => a.line - b.line)
+  const records: AsyncIterable<{ readonly record: Json; readonly info: Info }> = pipeline(
+    Readable.from(text),
+    parse(options),
+    () => undefined,
+  )
+  for await (const { record, info } of records) yield { line: info.lines, content: E.right(cells(record)) }
+  yield* flawed
 }
 
 const cells = (record: Json): Json => {
@@ -80,21 +125,32 @@ const csvFlaw = (error: CsvError | undefined): Flaw => ({
 
 // ------------------------------------------------------------------ Parquet
 
-const parquet = async (bytes: Uint8Array, file: string): Promise<readonly SourceRecord[]> => {
-  try {
-    const rows: readonly Json[] = await parquetReadObjects({ file: Uint8Array.from(bytes).buffer, compressors })
-    // 64-bit integers become numbers, dates strings.
-    return rows.map((row, i) => ({
-      line: i + 1,
-      content: E.right(Object.fromEntries(Object.entries(row).map(([k, x]) => [k, toJson(x)]))),
-    }))
-  } catch (error) {
-    throw new DataError({
-      file,
+/** A group of rows at a time. */
+async function* parquet(path: string): AsyncGenerator<SourceRecord> {
+  for await (const _ of readChunks(path)) break // tells what is wrong with the file, as for any other
+  const failed = (error: unknown) =>
+    new DataError({
+      file: path,
       expected: 'a Parquet file',
       found: error instanceof Error ? error.message : String(error),
       advice: 'Download it again, or convert it to JSON Lines.',
     })
+  const wrapped = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw failed(error)
+    }
+  }
+  const file = await asyncBufferFromFile(path)
+  const metadata = await wrapped(() => parquetMetadataAsync(file))
+  let line = 0
+  for (const { num_rows } of metadata.row_groups) {
+    const [rowStart, rowEnd] = [line, line + Number(num_rows)]
+    const rows: readonly Json[] = await wrapped(() => parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors }))
+    // 64-bit integers become numbers, dates strings.
+    for (const row of rows)
+      yield { line: ++line, content: E.right(Object.fromEntries(Object.entries(row).map(([k, x]) => [k, toJson(x)]))) }
   }
 }
 

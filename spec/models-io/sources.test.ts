@@ -33,6 +33,62 @@ const labelled: readonly Row[] = [
   { tag: 'labelled', prompt: 'Why?\nWhy?', completion: 'Because…', label: false },
 ]
 
+describe('large files', () => {
+  // Characters of one to four bytes, so that pieces of a file end inside of some.
+  const rows = Array.from({ length: 3000 }, (_, i) => ({
+    prompt: `${i}: ${'aß漢🎉'.repeat(i % 11)}`,
+    completion: `so ${i}`,
+    label: i % 3 === 0,
+  }))
+  const expected = rows.map((row) => ({ tag: 'labelled', ...row }))
+  const lines = rows.map((row) => JSON.stringify(row)).join('\r\n')
+
+  test('are read piece by piece, gzipped or not', async () => {
+    assert.ok(Buffer.byteLength(lines) > 3 * 2 ** 16)
+    assert.deepEqual(await readRows(await written('large.jsonl', lines)), expected)
+    assert.deepEqual(await readRows(await written('large.jsonl.gz', gzipSync(lines))), expected)
+    const csv = ['prompt,completion,label', ...rows.map(({ prompt, completion, label }) => `"${prompt}","${completion}",${label}`)].join(
+      '\n',
+    )
+    assert.deepEqual(await readRows(await written('large.csv', csv)), expected)
+    assert.deepEqual(await readRows(await written('large.csv.gz', gzipSync(csv))), expected)
+  })
+
+  test('lines are counted over the pieces', async () => {
+    const file = await written('flawed.jsonl', `${lines}\n\n{"prompt": 1}\n`)
+    assert.deepEqual(
+      (await flaws(() => readRows(file))).map((flaw) => flaw.split(':')[0]),
+      ['3002', '3002'],
+    )
+  })
+
+  test('what is no gzip file, or only the beginning of one, is refused', async () => {
+    await assert.rejects(
+      readRows(await written('plain.jsonl.gz', lines)),
+      /plain\.jsonl\.gz: expected a gzip file, found incorrect header check/,
+    )
+    await assert.rejects(
+      readRows(await written('cut.jsonl.gz', gzipSync(lines).subarray(0, 1000))),
+      /cut\.jsonl\.gz: expected a gzip file, found unexpected end of file/,
+    )
+    await assert.rejects(
+      readRows(join(folder, 'absent.jsonl.gz')),
+      /absent\.jsonl\.gz: expected a file that can be read, found no such file/,
+    )
+    await assert.rejects(readRows(folder), /expected a file that can be read, found a directory/)
+  })
+
+  test('Parquet comes a group of rows at a time', async () => {
+    const columnData: readonly ColumnSource[] = [
+      { name: 'prompt', data: rows.map(({ prompt }) => prompt), type: 'STRING' },
+      { name: 'completion', data: rows.map(({ completion }) => completion), type: 'STRING' },
+      { name: 'label', data: rows.map(({ label }) => label), type: 'BOOLEAN' },
+    ]
+    const file = new Uint8Array(parquetWriteBuffer({ columnData: [...columnData], rowGroupSize: 700 }))
+    assert.deepEqual(await readRows(await written('groups.parquet', file)), expected)
+  })
+})
+
 describe('CSV', () => {
   test('quotes, separators and line breaks in fields; labels in words or digits', async () => {
     const csv = '\uFEFFprompt,completion,label,source\r\n"How, then?","So, ""so"".",True,web\r\n"Why?\nWhy?",Because…,0,\r\n\r\n'
