@@ -9,8 +9,10 @@ import {
   asLabelled,
   asPairs,
   type Balance,
+  type Cut,
   type Example,
   fit,
+  fitTogether,
   type Row,
   type RowOptions,
   readLines,
@@ -61,12 +63,17 @@ export const examplesFor = (
   return located.flatMap((row) => read(row).map((made) => ({ ...made, ...weightOf(row), origin: row.origin })))
 }
 
-/** The example within so many tokens: first the beginning of a prompt is cut, then the end of a completion. Itself where nothing had to be. */
-export const cutTo = (example: TrainingExample, maxLength: number): TrainingExample => {
-  const texts = 'chosen' in example ? [example.chosen, example.rejected] : [example.outcome]
-  if (texts.every(({ prompt, completion }) => prompt.length + completion.length <= maxLength)) return example
-  if ('chosen' in example) return { ...example, chosen: fit(example.chosen, maxLength), rejected: fit(example.rejected, maxLength) }
-  return { ...example, outcome: fit(example.outcome, maxLength) }
+/** The texts of an example: completions of one prompt. */
+export const textsIn = (example: TrainingExample): readonly Example[] =>
+  'chosen' in example ? [example.chosen, example.rejected] : [example.outcome]
+
+export const fits = (example: TrainingExample, maxLength: number): boolean =>
+  textsIn(example).every(({ prompt, completion }) => prompt.length + completion.length <= maxLength)
+
+/** The example within so many tokens. */
+export const cutTo = (example: TrainingExample, maxLength: number, first: Cut): TrainingExample => {
+  const [one, other] = fitTogether(textsIn(example), maxLength, first)
+  return 'chosen' in example ? { ...example, chosen: one!, rejected: other! } : { ...example, outcome: one! }
 }
 
 /** A completion of a prompt in tokens, cut as training cuts it where it is longer than `maxLength`. */

@@ -4,6 +4,7 @@
  */
 import { BatchError } from './errors.ts'
 import { seedFor, shuffle } from './shuffle.ts'
+import { fit } from './truncate.ts'
 
 /** A prompt, and the completion whose probability is asked for. */
 export interface Example {
@@ -42,15 +43,6 @@ export interface Truncated {
 export const bucketLength = (length: number, context: number, bucket: Bucket = 'powers of two'): number => {
   const rounded = bucket === 'powers of two' ? 2 ** Math.ceil(Math.log2(Math.max(length, 1))) : Math.ceil(length / bucket) * bucket
   return Math.min(context, Math.max(rounded, 1))
-}
-
-/**
- * The example within `context` tokens: first the beginning of the prompt goes, to its last token; then the end of the completion.
- * What a completion answers stands at the end of its prompt.
- */
-export const fit = ({ prompt, completion }: Example, context: number): Example => {
-  const kept = completion.slice(0, context - Math.min(prompt.length, 1))
-  return { prompt: prompt.slice(Math.max(0, prompt.length + kept.length - context)), completion: kept }
 }
 
 /** Groups of examples as batches of one length: chosen and rejected, or completions and unrelated ones, run through one compiled program. */

@@ -20,9 +20,12 @@ export interface RowOptions {
  */
 export const readRows = async (file: string, options: RowOptions = {}): Promise<readonly Row[]> => (await readLines(file, options)).rows
 
+/** The rows of a file, and what is wrong with its other lines. @throws FileError, DataError when the file as a whole cannot be read */
+export const readUsable = (file: string, options: RowOptions = {}): Promise<Rows> => rowsIn(readRecords(file), file, options)
+
 /** …and their lines. @throws FileError, DataError naming line and field of every flaw */
 export const readLines = async (file: string, options: RowOptions = {}): Promise<Omit<Rows, 'findings'>> =>
-  sound(await rowsIn(readRecords(file), file, options), file)
+  sound(await readUsable(file, options), file)
 
 /**
  * The rows of JSON Lines. Blank lines are skipped.

@@ -1,16 +1,19 @@
 /** What a file of training data holds, before anything is trained on it: how much of what, how long, how balanced, and everything that is wrong with it. */
 import { type Balance, type Verdict, weigh } from './balance.ts'
-import { type RowOptions, type Rows, rowsIn, rowsOf } from './data.ts'
+import { type RowOptions, type Rows, readUsable, rowsOf } from './data.ts'
 import type { Finding } from './errors.ts'
-import { readRecords, type SourceRecord } from './records.ts'
+import type { SourceRecord } from './records.ts'
+import { type Repetitions, repetitionsIn } from './repetitions.ts'
 import { asDemonstrations, type Demonstration, pairsToLabelled, type Row } from './rows.ts'
 
 export interface InspectOptions extends RowOptions {
   /** Length of a text. Default: in characters. A completion goes on after its prompt. */
   readonly measure?: (text: string, part: 'prompt' | 'completion') => number
+  /** How long a prompt and a completion may be together. */
+  readonly longest?: number
 }
 
-export interface Inspection {
+export interface Inspection extends Repetitions<number> {
   readonly file: string
   /** How many can be used, and of which kind they are. */
   readonly rows: number
@@ -19,12 +22,8 @@ export interface Inspection {
   /** Of labelled rows; of pairs, as a loss of labels would read them. */
   readonly labels?: Balance & Verdict
   readonly lengths?: { readonly prompt: Lengths; readonly completion: Lengths; readonly together: Lengths }
-  /** Lines that say the same, in groups. */
-  readonly duplicates: readonly (readonly number[])[]
-  /** Lines that say opposite things of the same completions, in groups. Two people may well disagree; a loss learns nothing from them. */
-  readonly contradictions: readonly (readonly number[])[]
-  /** Pairs whose two completions are the same. */
-  readonly indifferent: readonly number[]
+  /** Lines whose text is longer than `longest`. */
+  readonly longer: readonly number[]
   /** Everything that keeps lines from being used. */
   readonly findings: readonly Finding[]
 }
@@ -39,7 +38,7 @@ export interface Lengths {
 
 /** @throws FileError, DataError when the file as a whole cannot be read */
 export const inspectFile = async (file: string, options: InspectOptions = {}): Promise<Inspection> =>
-  summary(await rowsIn(readRecords(file), file, options), file, options)
+  summary(await readUsable(file, options), file, options)
 
 /** @param file named in findings only */
 export const inspect = (records: readonly SourceRecord[], file: string, options: InspectOptions = {}): Inspection =>
@@ -53,52 +52,38 @@ const summary = ({ rows, lines, findings }: Rows, file: string, options: Inspect
   return {
     file,
     rows: rows.length,
-    ...(first === undefined ? {} : { kind: first.tag, lengths: lengthsOf(rows, options) }),
+    ...(first === undefined ? { longer: [] } : { kind: first.tag, ...lengthsOf(rows, lines, options) }),
     distinctPrompts: new Set(rows.map((row) => (row.tag === 'text' ? '' : row.prompt))).size,
     ...(labelled.length === 0 ? {} : { labels: { ...counts, ...weigh(counts) } }),
-    duplicates: grouped(rows, lines, (row) => JSON.stringify(row))
-      .filter((group) => group.length > 1)
-      .map((group) => group.map(({ line }) => line)),
-    contradictions: grouped(rows, lines, subject)
-      .filter((group) => new Set(group.map(({ row }) => JSON.stringify(row))).size > 1)
-      .map((group) => group.map(({ line }) => line)),
-    indifferent: lines.filter((_, i) => isIndifferent(rows[i]!)),
+    ...repetitionsIn(rows, lines),
     findings,
   }
 }
 
-interface Placed {
-  readonly row: Row
-  readonly line: number
-}
-const grouped = (rows: readonly Row[], lines: readonly number[], key: (row: Row) => string): readonly (readonly Placed[])[] => {
-  const groups = new Map<string, Placed[]>()
-  for (const [i, row] of rows.entries()) {
-    const group = groups.get(key(row)) ?? []
-    groups.set(key(row), group)
-    group.push({ row, line: lines[i]! })
-  }
-  return [...groups.values()]
-}
-
-/** What a row judges, whichever way. */
-const subject = (row: Row): string =>
-  JSON.stringify(
-    row.tag === 'labelled' ? [row.prompt, row.completion] : row.tag === 'paired' ? [row.prompt, ...[row.chosen, row.rejected].sort()] : row,
-  )
-
-const isIndifferent = (row: Row): boolean => row.tag === 'paired' && row.chosen === row.rejected
-
 // ------------------------------------------------------------------ lengths
 
-const lengthsOf = (rows: readonly Row[], { measure = (text) => text.length }: InspectOptions): NonNullable<Inspection['lengths']> => {
-  const texts = rows.flatMap((row): readonly Pick<Demonstration, 'prompt' | 'completion'>[] =>
-    row.tag === 'paired' ? pairsToLabelled([row]) : row.tag === 'text' ? asDemonstrations([row]) : [row],
-  )
-  const prompts = texts.map(({ prompt }) => measure(prompt, 'prompt'))
-  const completions = texts.map(({ completion }) => measure(completion, 'completion'))
-  return { prompt: spread(prompts), completion: spread(completions), together: spread(prompts.map((n, i) => n + completions[i]!)) }
+/** The lengths of prompts and completions, a pair being two; and which lines are longer than they may be. */
+const lengthsOf = (
+  rows: readonly Row[],
+  lines: readonly number[],
+  { measure = (text) => text.length, longest = Number.POSITIVE_INFINITY }: InspectOptions,
+): { readonly lengths: NonNullable<Inspection['lengths']>; readonly longer: readonly number[] } => {
+  const [prompts, completions, together]: [number[], number[], number[]] = [[], [], []]
+  const longer = lines.filter((_, i) => {
+    const before = prompts.length
+    for (const { prompt, completion } of textsOf(rows[i]!)) {
+      const [p, c] = [measure(prompt, 'prompt'), measure(completion, 'completion')]
+      prompts.push(p)
+      completions.push(c)
+      together.push(p + c)
+    }
+    return together.slice(before).some((length) => length > longest)
+  })
+  return { lengths: { prompt: spread(prompts), completion: spread(completions), together: spread(together) }, longer }
 }
+
+const textsOf = (row: Row): readonly Pick<Demonstration, 'prompt' | 'completion'>[] =>
+  row.tag === 'paired' ? pairsToLabelled([row]) : row.tag === 'text' ? asDemonstrations([row]) : [row]
 
 const spread = (lengths: readonly number[]): Lengths => {
   const sorted = lengths.toSorted((a, b) => a - b)

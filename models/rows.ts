@@ -49,6 +49,33 @@ export const pairsToLabelled = (pairs: readonly Paired[]): readonly Labelled[] =
   ])
 
 /**
+ * Labelled completions as pairs: of each prompt, the first desirable completion against the first undesirable one, and so on. Each is used once;
+ * `alone` are those that nothing was left for. A pair weighs the mean of the two.
+ */
+export const labelledToPairs = (rows: readonly Labelled[]): { readonly pairs: readonly Paired[]; readonly alone: readonly Labelled[] } => {
+  const byPrompt = new Map<string, Labelled[]>()
+  for (const row of rows) {
+    const those = byPrompt.get(row.prompt)
+    if (those === undefined) byPrompt.set(row.prompt, [row])
+    else those.push(row)
+  }
+  const [pairs, alone]: [Paired[], Labelled[]] = [[], []]
+  for (const those of byPrompt.values()) {
+    const [chosen, rejected] = [those.filter(({ label }) => label), those.filter(({ label }) => !label)]
+    const both = Math.min(chosen.length, rejected.length)
+    for (let i = 0; i < both; i++) pairs.push(pairOf(chosen[i]!, rejected[i]!))
+    alone.push(...chosen.slice(both), ...rejected.slice(both))
+  }
+  return { pairs, alone }
+}
+
+const pairOf = (better: Labelled, worse: Labelled): Paired => {
+  const pair = { tag: 'paired', prompt: better.prompt, chosen: better.completion, rejected: worse.completion } as const
+  const weight = ((better.weight ?? 1) + (worse.weight ?? 1)) / 2
+  return weight === 1 ? pair : { ...pair, weight }
+}
+
+/**
  * Labelled completions: those given, or both sides of pairs.
  * @throws DataError for rows that carry no judgement
  */

@@ -3,6 +3,7 @@ import { chatOf, DataError, type Finding, type Inspection, inspectFile, type Len
 import { loadCheckpoint } from '../checkpoint.ts'
 import { imbalance } from '../examples.ts'
 import { localPath } from '../hub.ts'
+import { repetitionWarnings, some } from '../repetitions.ts'
 import type { Terminal } from './terminal.ts'
 
 interface CheckOptions {
@@ -13,9 +14,12 @@ interface CheckOptions {
 /** @throws DataError when there are lines that cannot be used, after all of them have been told */
 export const check = async (terminal: Terminal, file: string, { model, json }: CheckOptions): Promise<void> => {
   const checkpoint = model === undefined ? undefined : await loadCheckpoint(model, terminal.say)
-  const reading = checkpoint === undefined ? {} : { ...chatOf(checkpoint.tokenizer), measure: tokensOf(checkpoint.tokenizer) }
-  const inspection = await inspectFile(await localPath(file, 'dataset', terminal), reading)
   const context = checkpoint?.model.config.context
+  const reading =
+    checkpoint === undefined || context === undefined
+      ? {}
+      : { ...chatOf(checkpoint.tokenizer), measure: tokensOf(checkpoint.tokenizer), longest: context }
+  const inspection = await inspectFile(await localPath(file, 'dataset', terminal), reading)
   if (json) terminal.print(`${JSON.stringify(context === undefined ? inspection : { ...inspection, context })}\n`)
   else for (const line of [...reportLines(inspection, context), ...inspection.findings.map(findingLine)]) terminal.say(line)
   const lines = new Set(inspection.findings.map(({ line }) => line)).size
@@ -39,7 +43,7 @@ const tokensOf =
 const kinds = { labelled: 'judged completions', paired: 'pairs', demonstration: 'demonstrations', text: 'plain texts' } as const
 
 const reportLines = (inspection: Inspection, context: number | undefined): readonly string[] => {
-  const { rows, kind, distinctPrompts, labels, lengths, duplicates, contradictions, indifferent } = inspection
+  const { rows, kind, distinctPrompts, labels, lengths, longer } = inspection
   const judged = labels && kind === 'labelled' ? [`labels: ${labels.desirable} desirable, ${labels.undesirable} undesirable`] : []
   const warning = labels && imbalance(labels)
   const unit = context === undefined ? 'characters' : 'tokens'
@@ -48,12 +52,12 @@ const reportLines = (inspection: Inspection, context: number | undefined): reado
     ...judged,
     ...(warning === undefined ? [] : [`warning: ${warning}`]),
     ...(lengths === undefined ? [] : table(unit, lengths)),
-    ...(lengths !== undefined && context !== undefined && lengths.together.most > context
-      ? [`warning: some are longer than the model's context of ${context} tokens: they will lose the beginning of their prompts`]
-      : []),
-    ...groups('say the same', duplicates),
-    ...groups('contradict each other', contradictions),
-    ...(indifferent.length === 0 ? [] : [`warning: ${indifferent.length} pairs of the same completion twice: lines ${some(indifferent)}`]),
+    ...(longer.length === 0
+      ? []
+      : [
+          `warning: ${longer.length} lines are longer than the model's context of ${context} tokens (--truncate cuts them): ${some(longer)}`,
+        ]),
+    ...repetitionWarnings(inspection),
   ]
 }
 
@@ -67,15 +71,6 @@ const table = (unit: string, { prompt, completion, together }: NonNullable<Inspe
     row('completion', cells(completion)),
     row('together', cells(together)),
   ]
-}
-
-/** So many are named; all are in --json. */
-const named = 5
-const some = (lines: readonly (number | string)[]): string => lines.slice(0, named).join(', ') + (lines.length > named ? ', …' : '')
-
-const groups = (relation: string, found: readonly (readonly number[])[]): readonly string[] => {
-  const lines = found.reduce((n, group) => n + group.length, 0)
-  return lines === 0 ? [] : [`warning: ${lines} lines ${relation}: ${some(found.map((group) => group.join(' = ')))}`]
 }
 
 const findingLine = ({ line, field, expected, found, advice }: Finding): string =>

@@ -1,8 +1,11 @@
 /** The options that several commands share, with their limits, units and defaults. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Truncation } from '../../models/index.ts'
 import { backendNames } from '../backends.ts'
 import { UsageError } from '../errors.ts'
 import { configurable } from './configuration.ts'
+
+const truncations: readonly Truncation[] = ['prompt-start', 'completion-end', 'drop', 'refuse']
 
 /** What every command understands. */
 export interface CommonOptions {
@@ -44,6 +47,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions {
   readonly dropout: number
   readonly eval: string
   readonly maxLength?: number
+  readonly truncate: Truncation
   readonly resume?: true
   readonly saveEvery?: number
   readonly keep: number
@@ -67,6 +71,11 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file')
       .requiredOption('--out <dir>', 'where to save the trained model')
       .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
+      .addOption(
+        new Option('--truncate <what>', 'of longer examples, what is cut first; or drop them, or refuse to run')
+          .choices(truncations)
+          .default('prompt-start'),
+      )
       .optionsGroup('Steps:')
       .option('--steps <n>', 'optimizer steps (default: as many as the epochs have)', integer(1))
       .option('--epochs <n>', 'passes over the data', positive, 1)

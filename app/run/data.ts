@@ -1,11 +1,13 @@
 /** What a run trains on, and what it is measured on: rows of files, as the tokens that the loss asks for. */
 import type { Needs } from '../../halos/index.ts'
-import { chatOf, type TrainingExample } from '../../models/index.ts'
+import { chatOf, repetitionsIn, type TrainingExample } from '../../models/index.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { heldOut, type TrainingOptions } from '../cli/options.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { type Control, controlOf, usualControl } from '../control.ts'
-import { cutTo, examplesFor, holdOut, type Located, readLocated } from '../examples.ts'
+import { examplesFor, holdOut, type Located, readLocated } from '../examples.ts'
+import { repetitionWarnings } from '../repetitions.ts'
+import { within } from './lengths.ts'
 
 export interface RunData {
   readonly training: readonly TrainingExample[]
@@ -19,26 +21,20 @@ export const readData = async (
   { say }: Terminal,
   needs: Needs,
   { model, tokenizer, control: before }: Checkpoint,
-  { data: file, eval: chosen, maxLength = model.config.context, seed, control: asked = [] }: TrainingOptions,
+  { data: file, eval: chosen, maxLength = model.config.context, truncate, seed, control: asked = [] }: TrainingOptions,
 ): Promise<RunData> => {
   const longest = Math.min(maxLength, model.config.context)
   const spare = heldOut(chosen)
   const spareFile = 'file' in spare ? spare.file : file
   const control = controlOf(asked) ?? before ?? usualControl
   const rows = await readLocated(file, chatOf(tokenizer), say)
+  const places = rows.map(({ origin }) => origin)
+  for (const warning of repetitionWarnings(repetitionsIn(rows, places))) say(warning)
   const split =
     'file' in spare
       ? { training: rows, heldOut: await readLocated(spareFile, chatOf(tokenizer), say) }
       : holdOut(rows, spare.fraction, seed)
-  const within = (located: readonly Located[], from: string): readonly TrainingExample[] => {
-    const whole = examplesFor(needs, located, from, tokenizer, control)
-    const examples = whole.map((example) => cutTo(example, longest))
-    const cut = examples.filter((example, i) => example !== whole[i])
-    if (cut.length > 0)
-      say(
-        `warning: ${cut.length} of ${whole.length} examples are longer than ${longest} tokens (first: ${cut[0]?.origin}): the beginning of their prompts is cut, and where that is not enough the end of their completions`,
-      )
-    return examples
-  }
-  return { training: within(split.training, file), heldOut: within(split.heldOut, spareFile), ...(needs.control && { control }) }
+  const made = (located: readonly Located[], from: string) =>
+    within(say, examplesFor(needs, located, from, tokenizer, control), longest, truncate, from)
+  return { training: made(split.training, file), heldOut: made(split.heldOut, spareFile), ...(needs.control && { control }) }
 }

@@ -8,6 +8,7 @@ import {
   asPairs,
   DataError,
   type Labelled,
+  labelledToPairs,
   pairsToLabelled,
   parseRows,
   readRows,
@@ -170,6 +171,24 @@ describe('readings of rows', () => {
     assert.deepEqual(pairsToLabelled([pair, pair]), [good, bad, good, bad])
     assert.deepEqual(asLabelled([pair, bad!], 'x'), [good, bad, bad])
   })
+  test('labels of pairs make the same pairs, prompt by prompt; what is left over is told', () => {
+    const word = fc.constantFrom('a', 'b', 'c')
+    const pair = fc.record({ tag: fc.constant('paired' as const), prompt: word, chosen: word, rejected: word }, { noNullPrototype: true })
+    fc.assert(
+      fc.property(fc.array(pair), (pairs) => {
+        const prompts = [...new Set(pairs.map(({ prompt }) => prompt))]
+        const byPrompt = prompts.flatMap((each) => pairs.filter(({ prompt }) => prompt === each))
+        assert.deepEqual(labelledToPairs(pairsToLabelled(pairs)), { pairs: byPrompt, alone: [] })
+      }),
+    )
+    const says = (prompt: string, completion: string, label: boolean): Labelled => ({ tag: 'labelled', prompt, completion, label })
+    const rows = [says('p', 'good', true), says('p', 'better', true), says('q', 'bad', false), says('p', 'bad', false)]
+    assert.deepEqual(labelledToPairs(rows), {
+      pairs: [{ tag: 'paired', prompt: 'p', chosen: 'good', rejected: 'bad' }],
+      alone: [rows[1], rows[2]],
+    })
+  })
+
   test('what to imitate is the good', () => {
     const demonstration = { tag: 'demonstration', prompt: 'How?', completion: 'So.' } as const
     assert.deepEqual(asDemonstrations([good!, bad!, pair, demonstration, text]), [
