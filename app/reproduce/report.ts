@@ -2,7 +2,7 @@
 import { duration } from '../cli/progress.ts'
 import { type Figure, figures, type Outcome, type Row, type Table } from './experiment.ts'
 import type { Work } from './lab.ts'
-import { type Finding, type Interval, interval } from './statistics.ts'
+import { type Finding, type Interval, interval, type Verdict } from './statistics.ts'
 
 /** What is kept of an experiment. */
 export interface Report extends Outcome {
@@ -39,7 +39,8 @@ export const markdown = (report: Report): string =>
     '| of this world | difference, 95 % interval | verdict |',
     '|---|---|---|',
     ...report.findings.map(
-      (one) => `| ${one.claim} | ${withInterval(one.difference)}${one.above === 0 ? '' : ` (above ${one.above}?)`} | ${verdictOf(one)} |`,
+      (one) =>
+        `| ${one.claim} | ${withInterval(one.difference)}${one.above === 0 ? '' : ` (claimed: above ${one.above})`} | ${verdictOf(one)} |`,
     ),
     '',
     ...report.tables.flatMap(tableLines),
@@ -74,15 +75,13 @@ const withInterval = ({ mean, high }: Interval, digits = 3): string =>
 /** The table of all experiments, for the README. */
 export const summary = (reports: readonly Report[]): string =>
   [
-    '| | the paper | reproduced | in doubt, or not |',
-    '|---|---|---|---|',
+    '| | the paper | reproduced | not separable | not reproduced |',
+    '|---|---|---|---|---|',
     ...reports.map(({ experiment, claim, findings }) => {
-      const [held, rest] = [
-        findings.filter(({ verdict }) => verdict === 'reproduced'),
-        findings.filter(({ verdict }) => verdict !== 'reproduced'),
-      ]
-      const doubts = rest.map((one) => `${one.verdict}: ${one.claim} (${withInterval(one.difference)})`)
+      const having = (verdict: Verdict) => findings.filter((one) => one.verdict === verdict)
+      const failed = having('not reproduced').map((one) => `${one.claim} (${withInterval(one.difference)})`)
       const name = `[${experiment}](app/reproduce/results/${experiment}.md)`
-      return `| ${name} | ${claim} | ${held.length} of ${findings.length} | ${doubts.join('; ') || '–'} |`
+      const counts = `${having('reproduced').length} of ${findings.length} | ${having('not separable').length}`
+      return `| ${name} | ${claim} | ${counts} | ${failed.join('; ') || '–'} |`
     }),
   ].join('\n')

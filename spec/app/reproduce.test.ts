@@ -1,11 +1,15 @@
 /** `halograd reproduce`: the small world is what it says, verdicts follow from figures, runs go on where they were stopped, and what is kept is what was found. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import test from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { main } from '../../app/cli/main.ts'
 import { examplesOf, preferences, reversed } from '../../app/reproduce/data.ts'
-import type { Report } from '../../app/reproduce/report.ts'
+import { experiments } from '../../app/reproduce/experiment.ts'
+import { picture } from '../../app/reproduce/picture.ts'
+import { readmeSection } from '../../app/reproduce/readme.ts'
+import { markdown, type Report } from '../../app/reproduce/report.ts'
 import { finding, interval } from '../../app/reproduce/statistics.ts'
 import {
   dice,
@@ -20,6 +24,7 @@ import {
 } from '../../app/reproduce/world.ts'
 import { halograd, temporary } from './fixture.ts'
 
+const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const folder = temporary()
 const near = (a: number, b: number, tolerance: number) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b} ± ${tolerance}`)
 /** By how much the oracle agrees. */
@@ -145,4 +150,30 @@ test('bad names are refused before anything is computed', async () => {
   const run = await halograd('reproduce', 'figure7', '--out', join(folder, 'none'))
   assert.equal(run.code, 2)
   assert.match(run.err, /no experiment 'figure7'.*figure3, figure4, figure5, figure6, table1, table2/)
+})
+
+const results = join(repository, 'app/reproduce/results')
+const kept = readdirSync(results)
+  .filter((file) => file.endsWith('.json'))
+  .map((file): Report => JSON.parse(readFileSync(join(results, file), 'utf8')))
+
+test('every experiment has results in the repository: made by its command, on three seeds or more, and text and picture follow from the figures', async () => {
+  assert.deepEqual(
+    kept.map(({ experiment }) => experiment).sort(),
+    (await experiments()).map(({ key }) => key),
+  )
+  for (const report of kept) {
+    const read = (ending: string) => readFileSync(join(results, `${report.experiment}.${ending}`), 'utf8')
+    assert.match(report.command, new RegExp(`^halograd reproduce ${report.experiment} --seeds \\d+`))
+    assert.ok(!report.command.includes('--quick') && report.seeds.length >= 3, report.command)
+    assert.equal(read('md'), markdown(report))
+    assert.equal(read('svg'), picture(report))
+    for (const { claim, difference, above, verdict } of report.findings)
+      assert.equal(verdict, difference.low > above ? 'reproduced' : difference.high < above ? 'not reproduced' : 'not separable', claim)
+  }
+})
+
+test('the README’s section is the one that these results make', () => {
+  const readme = readFileSync(join(repository, 'README.md'), 'utf8')
+  assert.ok(readme.includes(readmeSection(kept)), 'README.md is stale: run `node --import tsx app/reproduce/readme.ts`')
 })
