@@ -43,6 +43,8 @@ export const markdown = (report: Report): string =>
         `| ${one.claim} | ${withInterval(one.difference)}${one.above === 0 ? '' : ` (claimed: above ${one.above})`} | ${verdictOf(one)} |`,
     ),
     '',
+    `![${report.tables[0]?.title}](${report.experiment}.svg)`,
+    '',
     ...report.tables.flatMap(tableLines),
     ...report.notes.map((note) => `- ${note}`),
     `- ${seedsOf(report)}. Intervals are over seeds (Student’s t), differences are paired by seed, and many are looked at: no correction was made.`,

@@ -41,6 +41,7 @@ export const experiment: Experiment = {
       findings,
       notes: [
         'Learning rates are chosen after SFT, for each size and method, and used without SFT as well.',
+        'They are chosen on one seed: a rate that wins there, if it is high, may collapse on another, which is what widens an interval.',
         'Web text has nothing that ends an answer, which is hard on DPO alone: figure 5 has a milder base.',
         'The models of 60k are pre-trained for 2000 steps, the others for 800: with fewer some of them do not find the task.',
       ],
