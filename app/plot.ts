@@ -14,6 +14,8 @@ export interface Picture {
 export const svgOf = (series: readonly Series[], { x, y, sideBySide }: Picture): string => {
   const { document } = parseHTML('<html></html>')
   const rows = series.flatMap(({ name, points }) => points.map(([z, value]) => ({ name, z, value })))
+  // Of curves that coincide, one is seen between the dashes of the other.
+  const dashes = (i: number) => (i % 2 === 0 || sideBySide ? {} : { strokeDasharray: '8 5' })
   const panel = sideBySide ? { fx: 'name' } : {}
   const legend = series.map(({ name }, i) =>
     Plot.text([name], {
@@ -33,18 +35,33 @@ export const svgOf = (series: readonly Series[], { x, y, sideBySide }: Picture):
     marginTop: 36,
     style: { background: 'white', color: '#222', fontFamily: 'DejaVu Sans, sans-serif' },
     x: { label: x },
-    y: { label: y, grid: true },
+    y: { label: y, grid: true, domain: shown(series), nice: true },
     fx: { label: null, domain: series.map(({ name }) => name) },
     color: { domain: series.map(({ name }) => name), scheme: 'tableau10' },
     marks: [
       Plot.ruleY([0], { stroke: '#999' }),
       Plot.ruleX([0], { stroke: '#999' }),
-      Plot.line(rows, { ...panel, x: 'z', y: 'value', stroke: 'name', strokeWidth: 2 }),
+      ...series.map(({ name }, i) =>
+        Plot.line(
+          rows.filter((row) => row.name === name),
+          { ...panel, x: 'z', y: 'value', stroke: 'name', strokeWidth: 2, clip: true, ...dashes(i) },
+        ),
+      ),
       ...(sideBySide ? [] : legend),
     ],
   })
   drawn.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   return drawn.outerHTML
+}
+
+/** What the values are between; a spike that a hundredth of a curve does not reach (an infinite slope, guarded) is cut off. */
+const shown = (series: readonly Series[]): readonly [low: number, high: number] => {
+  const ends = series.map(({ points }): readonly [low: number, high: number] => {
+    const sorted = points.flatMap(([, y]) => (Number.isFinite(y) ? y : [])).sort((a, b) => a - b)
+    const [low = 0, most = 0, high = 0] = [0, 0.99, 1].map((share) => sorted[Math.floor(share * (sorted.length - 1))])
+    return [low, high - low > 2 * (most - low) ? most : high]
+  })
+  return [Math.min(0, ...ends.map(([low]) => low)), Math.max(0, ...ends.map(([, high]) => high))]
 }
 
 export const pngOf = async (svg: string): Promise<Uint8Array> => {

@@ -1,16 +1,15 @@
-/** Losses for people to read: a citation, the lines of a report, the points of a plot. */
-import { derivative, type Interval, numbers, type Unary } from '../core/index.ts'
+/** Losses for people to read: their names, a citation, the lines of a report. */
+import type { Interval } from '../core/index.ts'
 import type { Finding } from './conditions.ts'
 import type { Family } from './family.ts'
 import type { AnyLoss } from './loss.ts'
 import type { Profile } from './profile.ts'
-import { isHalo, isStated, isView, type Report } from './verify.ts'
+import type { Report } from './verify.ts'
 
-/** The family of this name, or of this name in another library; capitals do not matter. */
-export const find = (families: readonly Family[], name: string): Family | undefined => {
-  const wanted = name.toLowerCase()
-  return families.find(({ key, aliases }) => [key, ...aliases].some((known) => known.toLowerCase() === wanted))
-}
+const spelt = (name: string): string => name.toLowerCase().replaceAll('_', '-')
+/** The family of this name, or of this name in another library; capitals do not matter, nor whether words are joined by - or _. */
+export const find = (families: readonly Family[], name: string): Family | undefined =>
+  families.find(({ key, aliases }) => [key, ...aliases].some((known) => spelt(known) === spelt(name)))
 
 /** BibTeX. */
 export const cite = ({ source: { key, title, authors, year, arxiv } }: AnyLoss): string =>
@@ -66,43 +65,4 @@ const profileLines = ({ slopes, lossAversion, saturation, margin, bounded }: Pro
     `  saturates (slope under 1 % of its peak): on losses ${from(saturation.losses)}, on gains ${from(saturation.gains)}`,
     `  ${bounds[`${bounded.below}`][`${bounded.above}`]}${margin === undefined ? '' : `; nothing to gain beyond a margin of ${short(margin)}`}`,
   ]
-}
-
-export type Curve = 'value' | 'slope' | 'gradient' | 'utility'
-export interface Series {
-  readonly name: string
-  readonly points: readonly (readonly [z: number, y: number])[]
-}
-/** What a loss makes of z: its value function, or the negated loss where there is none. */
-const utilityOf = (loss: AnyLoss): Unary | undefined => {
-  if (isView(loss)) return utilityOf(loss.through)
-  if (isHalo(loss)) return loss.value.body
-  if (!isStated(loss) || loss.formula?.reward === undefined) return undefined
-  const { body } = loss.formula
-  return (S) => (z) => S.mul(S.of(-1), body(S)(z, S.of(0)))
-}
-/**
- * Points of a curve over z ∈ [from, to]: `value` v, `slope` v′, `gradient` |∂L/∂r| of a desirable example, `utility` v − v(0), the
- * human utility that a loss implies (KTO paper, Figure 2). Absent for losses that are no function of a margin.
- */
-export const series = (loss: AnyLoss, curve: Curve, { from = -5, to = 5, points = 201 } = {}): Series | undefined => {
-  const body = utilityOf(loss)
-  if (body === undefined) return undefined
-  const halo = isView(loss) ? loss.through : loss
-  const [scale, tau] = isHalo(halo) ? [halo.t.desirable.scale, halo.temper.desirable] : [1, 1]
-  const [v, slope] = [body(numbers), derivative(body)(numbers)]
-  const y = (z: number): number => {
-    switch (curve) {
-      case 'value':
-        return v(z)
-      case 'slope':
-        return slope(z)
-      case 'gradient':
-        return Math.abs(scale * tau * slope(tau * z))
-      case 'utility':
-        return v(z) - v(0)
-    }
-  }
-  const at = Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1))
-  return { name: loss.name, points: at.map((z) => [z, y(z)] as const) }
 }

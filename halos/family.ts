@@ -10,7 +10,7 @@ export interface Family<S extends Settings = Settings, L extends AnyLoss = AnyLo
   /** How a user names it: 'kto'. */
   readonly key: string
   readonly defaults: S
-  /** What other libraries call it. */
+  /** What other libraries call it: TRL's loss_type, HALOs' and OpenRLHF's classes. */
   readonly aliases: readonly string[]
 }
 

@@ -9,10 +9,6 @@ import { logRatio } from '../reward.ts'
 import { smoothed } from '../smoothed.ts'
 import { aot as source } from '../sources.ts'
 
-export const aotUnpaired = family(
-  'aot-unpaired',
-  { beta: 0.1, epsilon: 0 },
-  ({ beta, epsilon }) =>
-    smoothed({ name: 'AOT, unpaired', source: source('the unpaired loss'), reward: logRatio(beta), reference: rankMatched, epsilon }),
-  ['aot_unpaired'],
+export const aotUnpaired = family('aot-unpaired', { beta: 0.1, epsilon: 0 }, ({ beta, epsilon }) =>
+  smoothed({ name: 'AOT, unpaired', source: source('the unpaired loss'), reward: logRatio(beta), reference: rankMatched, epsilon }),
 )

@@ -39,5 +39,5 @@ const stated =
   }
 
 export const aot = family('aot', { beta: 0.1, epsilon: 0 }, ({ beta, epsilon }) => E.map(stated(beta, epsilon))(logRatio(beta)), [
-  'aot_pair',
+  'aot-pair',
 ])

@@ -8,16 +8,12 @@ import { logRatio } from '../reward.ts'
 import { apo as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
 
-export const apoDown = family(
-  'apo-down',
-  { beta: 0.1 },
-  ({ beta }) =>
-    pairwise({
-      name: 'APO-down',
-      source: source('APO-down'),
-      reward: logRatio(beta),
-      because: 'not monotone in log π: it lowers the chosen reward where that exceeds the rejected one',
-      body: formula((S) => (w, l) => S.add(S.sigmoid(w), S.sub(S.of(1), S.sigmoid(S.sub(w, l))))),
-    }),
-  ['apo_down'],
+export const apoDown = family('apo-down', { beta: 0.1 }, ({ beta }) =>
+  pairwise({
+    name: 'APO-down',
+    source: source('APO-down'),
+    reward: logRatio(beta),
+    because: 'not monotone in log π: it lowers the chosen reward where that exceeds the rejected one',
+    body: formula((S) => (w, l) => S.add(S.sigmoid(w), S.sub(S.of(1), S.sigmoid(S.sub(w, l))))),
+  }),
 )

@@ -12,21 +12,17 @@ import { apo as source } from '../sources.ts'
 import { logistic } from '../value.ts'
 import { ofPairs } from '../view.ts'
 
-export const apoZero = family(
-  'apo-zero',
-  { beta: 0.1 },
-  ({ beta }) =>
-    ofPairs(
-      'APO-zero',
-      'pair',
-      halo({
-        name: 'APO-zero of one completion',
-        source: source('APO-zero'),
-        reward: logRatio(beta),
-        reference: anchor,
-        value: logistic,
-        t: always(complement(1)),
-      }),
-    ),
-  ['apo_zero'],
+export const apoZero = family('apo-zero', { beta: 0.1 }, ({ beta }) =>
+  ofPairs(
+    'APO-zero',
+    'pair',
+    halo({
+      name: 'APO-zero of one completion',
+      source: source('APO-zero'),
+      reward: logRatio(beta),
+      reference: anchor,
+      value: logistic,
+      t: always(complement(1)),
+    }),
+  ),
 )

@@ -12,21 +12,17 @@ import { bco as source } from '../sources.ts'
 import { logLogistic } from '../value.ts'
 import { ofPairs } from '../view.ts'
 
-export const bcoPair = family(
-  'bco-pair',
-  { beta: 0.1 },
-  ({ beta }) =>
-    ofPairs(
-      'BCO-pair',
-      'pair',
-      halo({
-        name: 'BCO, reference of the batch',
-        source: source('the loss with a reward shift'),
-        reward: logRatio(beta),
-        reference: batch,
-        value: logLogistic,
-        t: always(negation),
-      }),
-    ),
-  ['bco_pair'],
+export const bcoPair = family('bco-pair', { beta: 0.1 }, ({ beta }) =>
+  ofPairs(
+    'BCO-pair',
+    'pair',
+    halo({
+      name: 'BCO, reference of the batch',
+      source: source('the loss with a reward shift'),
+      reward: logRatio(beta),
+      reference: batch,
+      value: logLogistic,
+      t: always(negation),
+    }),
+  ),
 )

@@ -23,5 +23,5 @@ export const bradleyTerry = family(
       value: logLogistic,
       t: always(negation),
     }),
-  ['BradleyTerryTrainer', 'reward'],
+  ['reward', 'BradleyTerryTrainer', 'RewardTrainer', 'PairWiseLoss', 'LogExpLoss'],
 )

@@ -13,5 +13,5 @@ export const alphaDpo = family(
   { beta: 0.1, alpha: 0.5, epsilon: 0 },
   ({ beta, alpha, epsilon }) =>
     smoothed({ name: 'DPO, α-divergence', source: source('Table 1'), reward: alphaDivergence(beta, alpha), epsilon }),
-  ['alpha_divergence'],
+  ['alpha-divergence'],
 )

@@ -12,5 +12,5 @@ export const forwardKlDpo = family(
   'dpo-forward-kl',
   { beta: 0.1, epsilon: 0 },
   ({ beta, epsilon }) => smoothed({ name: 'DPO, forward KL', source: source('Table 1'), reward: forwardKL(beta), epsilon }),
-  ['forward_kl'],
+  ['forward-kl'],
 )

@@ -12,5 +12,5 @@ export const jsDpo = family(
   'dpo-js',
   { beta: 0.1, epsilon: 0 },
   ({ beta, epsilon }) => smoothed({ name: 'DPO, Jensen–Shannon', source: source('Table 1'), reward: jensenShannon(beta), epsilon }),
-  ['js_divergence'],
+  ['js-divergence'],
 )

@@ -23,5 +23,5 @@ export const dpoNorm = family(
       value: logLogistic,
       t: always(negation),
     }),
-  ['sigmoid_norm'],
+  ['sigmoid-norm'],
 )

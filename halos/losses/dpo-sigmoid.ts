@@ -23,5 +23,5 @@ export const dpoSigmoid = family(
       value: logistic,
       t: always(negation),
     }),
-  ['dpo_sigmoid'],
+  ['DPOSigmoidTrainer'],
 )

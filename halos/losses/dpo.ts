@@ -23,5 +23,5 @@ export const dpo = family(
       value: logLogistic,
       t: always(negation),
     }),
-  ['sigmoid', 'DPOTrainer', 'online_dpo'],
+  ['sigmoid', 'DPOTrainer', 'DPOLoss', 'online-dpo', 'OnlineDPOTrainer'],
 )

@@ -18,6 +18,7 @@ import { bound, lesser } from '../words.ts'
 import { ppoClip } from './ppo-clip.ts'
 
 type Judged = Evidence<'policy' | 'reference', 'judged'>
+type Clip = Halo<'policy' | 'reference', 'judged'>
 
 /** Schulman's estimator "k3" of KL(π_θ‖π_ref): e^(−u) + u − 1 ≥ 0. */
 const k3Of: Binary = (S) => (p, q) => S.add(S.expm1(lesser(S, S.sub(q, p), S.of(bound))), S.sub(p, q))
@@ -34,19 +35,25 @@ const divergence: Stated<Judged> = {
   },
 }
 
-export const grpo = family('grpo', { low: 0.2, high: 0.2, beta: 0.04 }, ({ low, high, beta }) =>
-  E.chain(
-    ({ b, clip }: { readonly b: number; readonly clip: Halo<'policy' | 'reference', 'judged'> }): Checked<typeof clip | Stated<Judged>> =>
-      b === 0
-        ? sound(clip)
-        : weighted<Judged>(
-            'GRPO',
-            source('eq. 3'),
-            [
-              [1, clip],
-              [b, divergence],
-            ],
-            'not monotone in log π: the KL term pulls back where the clip is flat',
-          ),
-  )(checked({ b: nonNegative('beta', beta), clip: ppoClip({ low, high }) })),
+const penalised = (clip: Clip, beta: number): Checked<Clip | Stated<Judged>> =>
+  beta === 0
+    ? sound(clip)
+    : weighted<Judged>(
+        'GRPO',
+        source('eq. 3'),
+        [
+          [1, clip],
+          [beta, divergence],
+        ],
+        'not monotone in log π: the KL term pulls back where the clip is flat',
+      )
+
+export const grpo = family(
+  'grpo',
+  { low: 0.2, high: 0.2, beta: 0.04 },
+  ({ low, high, beta }) =>
+    E.chain((given: { readonly clip: Clip; readonly beta: number }) => penalised(given.clip, given.beta))(
+      checked({ clip: ppoClip({ low, high }), beta: nonNegative('beta', beta) }),
+    ),
+  ['GRPOTrainer'],
 )

@@ -23,5 +23,5 @@ export const ktoLogSigmoid = family(
       value: logLogistic,
       t: byLabel({ desirable: affine(0, desirable), undesirable: affine(0, undesirable) }),
     }),
-  ['kto_logsigmoid', 'KTOLogSigmoidTrainer'],
+  ['KTOLogSigmoidTrainer'],
 )

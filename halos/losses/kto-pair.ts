@@ -28,5 +28,5 @@ export const ktoPair = family(
         t: always(complement(1)),
       }),
     ),
-  ['kto_pair', 'vanilla_kto', 'VanillaKTOLoss'],
+  ['vanilla-kto', 'VanillaKTOLoss'],
 )

@@ -23,5 +23,5 @@ export const ktoSurprisal = family(
       value: logistic,
       t: byLabel({ desirable: complement(desirable), undesirable: complement(undesirable) }),
     }),
-  ['kto_surprisal'],
+  ['KTOSurprisalTrainer'],
 )

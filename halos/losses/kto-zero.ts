@@ -23,5 +23,5 @@ export const ktoZero = family(
       value: logistic,
       t: byLabel({ desirable: complement(desirable), undesirable: complement(undesirable) }),
     }),
-  ['apo_zero_unpaired', 'kto_zero', 'KTOZeroTrainer'],
+  ['apo-zero-unpaired', 'KTOZeroTrainer'],
 )

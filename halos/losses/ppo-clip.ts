@@ -28,5 +28,5 @@ export const ppoClip = family(
       temper: checked({ desirable: positive('high', 1 / high), undesirable: positive('low', 1 / low) }),
       t: byLabel({ desirable: affine(-1, high), undesirable: affine(1, low) }),
     }),
-  ['ppo', 'PPOTrainer', 'rloo', 'dapo', 'dr_grpo', 'bnpo'],
+  ['ppo', 'PPOTrainer', 'PolicyLoss', 'rloo', 'RLOOTrainer', 'dapo', 'dr-grpo', 'bnpo'],
 )

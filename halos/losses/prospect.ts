@@ -16,7 +16,7 @@ export const prospectLoss = family(
   { beta: 0.1, alpha: 0.88, lambda: 2.25 },
   ({ beta, alpha, lambda }) =>
     halo({
-      name: 'Prospect',
+      name: 'Kahneman–Tversky',
       source: source('eq. 5'),
       reward: logRatio(beta),
       reference: policy(),

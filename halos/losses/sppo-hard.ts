@@ -8,19 +8,15 @@ import { logRatio } from '../reward.ts'
 import { sppo as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
 
-export const sppoHard = family(
-  'sppo-hard',
-  { beta: 0.1 },
-  ({ beta }) =>
-    pairwise({
-      name: 'SPPO, hard',
-      source: source('the loss with hard preferences'),
-      reward: logRatio(1),
-      because: 'not monotone in log π: it rises beyond u_w = 1/(2β)',
-      body: formula((S) => (w, l) => {
-        const [up, down] = [S.sub(w, S.of(0.5 / beta)), S.add(l, S.of(0.5 / beta))]
-        return S.add(S.mul(up, up), S.mul(down, down))
-      }),
+export const sppoHard = family('sppo-hard', { beta: 0.1 }, ({ beta }) =>
+  pairwise({
+    name: 'SPPO, hard',
+    source: source('the loss with hard preferences'),
+    reward: logRatio(1),
+    because: 'not monotone in log π: it rises beyond u_w = 1/(2β)',
+    body: formula((S) => (w, l) => {
+      const [up, down] = [S.sub(w, S.of(0.5 / beta)), S.add(l, S.of(0.5 / beta))]
+      return S.add(S.mul(up, up), S.mul(down, down))
     }),
-  ['sppo_hard'],
+  }),
 )

@@ -118,10 +118,14 @@ test('every loss can be cited and printed; names of other libraries are known', 
     ['apo_zero_unpaired', 'kto-zero'],
     ['exo_pair', 'exo-pair'],
     ['SLiCTrainer', 'slic'],
+    ['KTOLoss', 'kto'],
+    ['dr_grpo', 'ppo-clip'],
+    ['GRPOTrainer', 'grpo'],
+    ['CSFTTrainer', 'csft'],
   ])
     assert.equal(find(families, theirs!)?.key, ours)
   assert.equal(find(families, 'nonesuch'), undefined)
-  const names = families.flatMap(({ key, aliases }) => [key, ...aliases].map((name) => name.toLowerCase()))
+  const names = families.flatMap(({ key, aliases }) => [key, ...aliases].map((name) => name.toLowerCase().replaceAll('_', '-')))
   assert.equal(new Set(names).size, names.length, 'a name means one loss')
 })
 

@@ -6,19 +6,20 @@ import { Argument, Command } from 'commander'
 import type { Curve } from '../../../halos/index.ts'
 import { UsageError } from '../../errors.ts'
 import { toJson } from '../../json.ts'
-import { type CommonOptions, common } from '../options.ts'
+import { type CommonOptions, common, setting } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface PlotOptions extends CommonOptions {
   readonly out: string
   readonly sideBySide?: true
+  readonly set?: Readonly<Record<string, number>>
 }
 
 const curves: Readonly<Record<Curve, string>> = {
   value: 'v(z)',
   slope: 'v′(z)',
   gradient: '|∂L/∂r| of a desirable completion',
-  utility: 'implied human utility, v(z) − v(0)',
+  utility: 'implied human utility',
 }
 const figure2 = ['prospect', 'dpo', 'slic-calibration', 'ppo-clip', 'kto']
 
@@ -33,20 +34,21 @@ export const command = (terminal: Terminal): Command =>
       .addArgument(new Argument('<curve>', 'what to draw').choices(Object.keys(curves)))
       .argument('[name...]', `losses of the catalogue, or files that export one (default: ${figure2.join(' ')})`)
       .requiredOption('--out <file>', 'where to: a file that ends with .svg or .png')
-      .option('--side-by-side', 'one panel a loss'),
+      .option('--side-by-side', 'one panel a loss')
+      .option('--set <name=value>', 'a setting of the losses, e.g. epsilon=0.1; may be repeated', setting),
   )
     .addHelpText(
       'after',
       '\nExample:\n  halograd plot utility --side-by-side --out figure2.svg\n  halograd plot gradient kto dpo --out gradient.png\n  halograd plot run aligned --out run.png',
     )
-    .action(async (curve: Curve, names: readonly string[], { out, sideBySide, json }: PlotOptions) => {
+    .action(async (curve: Curve, names: readonly string[], { out, sideBySide, set = {}, json }: PlotOptions) => {
       checkPicture(out)
       const [{ series }, { findLoss }, { svgOf }] = await Promise.all([
         import('../../../halos/index.ts'),
         import('../../losses.ts'),
         import('../../plot.ts'),
       ])
-      const losses = await Promise.all((names.length > 0 ? names : figure2).map((name) => findLoss(name, {})))
+      const losses = await Promise.all((names.length > 0 ? names : figure2).map((name) => findLoss(name, set)))
       const drawn = losses.map((loss) => {
         const points = series(loss, curve)
         if (points === undefined) throw new UsageError(`${loss.name} cannot be drawn: it is no function of a gain z`)

@@ -2,11 +2,12 @@
 import { Command } from 'commander'
 import { RefutedError } from '../../errors.ts'
 import { toJson } from '../../json.ts'
-import { type CommonOptions, common } from '../options.ts'
+import { type CommonOptions, common, setting } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface VerifyOptions extends CommonOptions {
   readonly file?: string
+  readonly set?: Readonly<Record<string, number>>
 }
 
 export const command = (terminal: Terminal): Command =>
@@ -17,10 +18,11 @@ export const command = (terminal: Terminal): Command =>
         'Decides the conditions of Definition 3.4 (arXiv:2402.01306) for losses of the catalogue (default: all), or of your own file. A loss that is declared as a HALO and is not one makes the command fail; a loss stated as a non-HALO must be refuted.',
       )
       .argument('[name...]', 'losses of the catalogue, or files that export one')
-      .option('--file <file>', 'a file that exports a loss: export default halo({…})'),
+      .option('--file <file>', 'a file that exports a loss: export default halo({…})')
+      .option('--set <name=value>', 'a setting of the losses, e.g. epsilon=0.1; may be repeated', setting),
   )
     .addHelpText('after', '\nExample:\n  halograd verify kto dpo ipo\n  halograd verify --file ./my-loss.ts')
-    .action(async (names: readonly string[], { file, json }: VerifyOptions) => {
+    .action(async (names: readonly string[], { file, set = {}, json }: VerifyOptions) => {
       const [{ catalogue, describe, isStated, verify }, { findLoss }] = await Promise.all([
         import('../../../halos/index.ts'),
         import('../../losses.ts'),
@@ -29,7 +31,7 @@ export const command = (terminal: Terminal): Command =>
       const wanted = given.length > 0 ? given : (await catalogue()).map(({ key }) => key)
       const results = []
       for (const name of wanted) {
-        const loss = await findLoss(name, {})
+        const loss = await findLoss(name, set)
         const report = verify(loss)
         results.push({ key: name, ...report, asStated: report.verdict === (isStated(loss) ? 'not a HALO' : 'HALO') })
         if (!json) terminal.print(`${describe(report).join('\n')}\n\n`)

@@ -1,0 +1,43 @@
+/** Losses for people to see: what they make of gains and losses z, as the points of curves. */
+import { derivative, numbers, type Unary } from '../core/index.ts'
+import type { AnyLoss } from './loss.ts'
+import { isHalo, isStated, isView } from './verify.ts'
+
+export type Curve = 'value' | 'slope' | 'gradient' | 'utility'
+export interface Series {
+  readonly name: string
+  readonly points: readonly (readonly [z: number, y: number])[]
+}
+
+/** v, and what becomes of it: L = b − a v(τ z), for a desirable example. Without a declaration, v is the negated loss. */
+interface Shape {
+  readonly v: Unary
+  readonly a: number
+  readonly tau: number
+}
+const shapeOf = (loss: AnyLoss): Shape | undefined => {
+  if (isView(loss)) return shapeOf(loss.through)
+  if (isHalo(loss)) return { v: loss.value.body, a: loss.t.desirable.scale, tau: loss.temper.desirable }
+  if (!isStated(loss) || loss.formula?.reward === undefined) return undefined
+  const { body } = loss.formula
+  return { v: (S) => (z) => S.mul(S.of(-1), body(S)(z, S.of(0))), a: 1, tau: 1 }
+}
+
+/**
+ * Points of a curve over z ∈ [from, to]: `value` v(z), `slope` v′(z), `gradient` |∂L/∂r| = a τ v′(τ z), and `utility`, the human
+ * utility that the loss implies, a (v(τ z) − v(0)) (KTO paper, Figure 2). Absent for losses that are no function of a gain.
+ */
+export const series = (loss: AnyLoss, curve: Curve, { from = -5, to = 5, points = 1001 } = {}): Series | undefined => {
+  const shape = shapeOf(loss)
+  if (shape === undefined) return undefined
+  const { a, tau } = shape
+  const [v, slope] = [shape.v(numbers), derivative(shape.v)(numbers)]
+  const y: { readonly [C in Curve]: (z: number) => number } = {
+    value: v,
+    slope,
+    gradient: (z) => Math.abs(a * tau * slope(tau * z)),
+    utility: (z) => a * (v(tau * z) - v(0)),
+  }
+  const at = Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1))
+  return { name: loss.name, points: at.map((z) => [z, y[curve](z)] as const) }
+}
