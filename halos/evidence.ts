@@ -26,8 +26,6 @@ export interface EvidenceOf<C> {
   readonly unrelated: { readonly outcome: C; readonly label: Label; readonly unrelated: C }
   /** A judged completion alone. */
   readonly judged: { readonly outcome: C; readonly label: Label }
-  /** A completion that nobody judged: demonstrations. */
-  readonly shown: { readonly outcome: C }
 }
 export type Kind = keyof EvidenceOf<unknown>
 

@@ -22,6 +22,8 @@ export const checked = apply.sequenceS(validation)
 export const number = (field: string, expected: string, n: number, holds: (n: number) => boolean): Checked<number> =>
   Number.isFinite(n) && holds(n) ? sound(n) : flawed(field, expected, n)
 export const positive = (field: string, n: number): Checked<number> => number(field, 'a positive number', n, (x) => x > 0)
+/** How many preferences are taken to be wrong. */
+export const fraction = (field: string, n: number): Checked<number> => number(field, 'a fraction in [0, ½)', n, (x) => x >= 0 && x < 0.5)
 export const nonNegative = (field: string, n: number): Checked<number> => number(field, 'a number that is not negative', n, (x) => x >= 0)
 
 /** The same, its flaws one field deeper: 'scale' becomes 't.scale'. */

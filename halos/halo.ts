@@ -118,7 +118,6 @@ const evidenceOf: { readonly [K in Kind]: readonly (keyof Needs)[] } = {
   pair: ['pair'],
   unrelated: ['outcome', 'label', 'unrelated'],
   judged: ['outcome', 'label'],
-  shown: ['outcome'],
 }
 const needsOf = ({ reads, explicit = false }: Reward, { kind, reach }: Reference): Needs =>
   needing(...evidenceOf[kind], ...reads, ...when(reach === 'history', 'history'), ...when(explicit, 'reward'))

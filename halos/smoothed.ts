@@ -10,7 +10,7 @@ import type { Unary } from '../core/index.ts'
 import { always, negation } from './affine.ts'
 import { margin } from './algebra.ts'
 import type { Evidence, Part } from './evidence.ts'
-import { type Checked, number } from './flaw.ts'
+import { type Checked, fraction } from './flaw.ts'
 import { type Halo, halo, vary } from './halo.ts'
 import { type Reference, rejected } from './reference.ts'
 import type { Reward } from './reward.ts'
@@ -27,12 +27,11 @@ export const smoothed = <P extends Part>(statement: {
   readonly reference?: Checked<Reference<'pair'>>
 }): Checked<Halo<P, 'pair'> | Stated<Evidence<P, 'pair'>>> => {
   const { name, source, reward, gamma = 0, reference = rejected } = statement
-  const fraction = number('epsilon', 'a fraction in [0, ½)', statement.epsilon, (e) => e >= 0 && e < 0.5)
   const plain = halo({ name, source, reward, reference, value: logLogistic, t: always(negation) })
   const moved = E.chain((h: Halo<P, 'pair'>) => margin(gamma)(h))(plain)
   return E.chain((epsilon: number) =>
     E.map((h: Halo<P, 'pair'>) => (epsilon === 0 ? { ...h, name } : believed(h, name, epsilon, gamma)))(moved),
-  )(fraction)
+  )(fraction('epsilon', statement.epsilon))
 }
 
 /** v(z) − ε (z − γ) in place of v: what a HALO computes with it, stated instead of declared. */

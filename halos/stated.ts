@@ -5,7 +5,7 @@
 import { either as E } from 'fp-ts'
 import { type Binary, binary, type Tensor } from '../core/index.ts'
 import { type Completion, type Evidence, needing, type Part } from './evidence.ts'
-import type { Checked } from './flaw.ts'
+import { type Checked, checked, sound } from './flaw.ts'
 import { type AnyLoss, type Loss, meanOf } from './loss.ts'
 import { type Reward, rewardOf } from './reward.ts'
 import type { Source } from './source.ts'
@@ -35,10 +35,12 @@ export const pairwise = <P extends Part>(statement: {
   readonly name: string
   readonly source: Source
   readonly reward: Checked<Reward<P>>
+  /** The settings that the body is made with. */
+  readonly given?: Checked<unknown>
   readonly body: Binary
   readonly because: string
 }): Checked<Stated<Evidence<P, 'pair'>>> =>
-  E.map((reward: Reward<P>): Stated<Evidence<P, 'pair'>> => {
+  E.map(({ reward }: { readonly reward: Reward<P> }): Stated<Evidence<P, 'pair'>> => {
     const { name, source, body, because } = statement
     const [r, f] = [rewardOf(reward), binary(body)]
     return {
@@ -51,4 +53,4 @@ export const pairwise = <P extends Part>(statement: {
         return { ...meanOf(f(chosen, rejected) as Tensor<'example'>), rewards: { chosen, rejected } }
       },
     }
-  })(statement.reward)
+  })(checked({ reward: statement.reward, given: statement.given ?? sound({}) }))

@@ -36,7 +36,3 @@ export const worldOf = (seed: number): World => {
   const table = () => Array.from({ length: x }, () => softmax(scores(y, 2)))
   return { prompts: softmax(scores(x, 1)), policy: table(), reference: table() }
 }
-
-/** E over prompts and completions drawn from q. */
-export const expect = (prompts: readonly number[], q: Conditional, f: (x: number, y: number) => number): number =>
-  prompts.reduce((sum, p, x) => sum + p * q[x]!.reduce((inner, w, y) => inner + w * f(x, y), 0), 0)

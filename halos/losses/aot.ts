@@ -8,6 +8,7 @@ import { either as E } from 'fp-ts'
 import { type Binary, binary, sub, type Tensor } from '../../core/index.ts'
 import { type Evidence, needing } from '../evidence.ts'
 import { family } from '../family.ts'
+import { checked, fraction } from '../flaw.ts'
 import { meanOf } from '../loss.ts'
 import { ofEqualRank } from '../reference.ts'
 import { logRatio, type Reward, rewardOf } from '../reward.ts'
@@ -17,8 +18,8 @@ import type { Stated } from '../stated.ts'
 type Pairs = Evidence<'policy' | 'reference', 'pair'>
 
 const stated =
-  (beta: number, epsilon: number) =>
-  (reward: Reward): Stated<Pairs> => {
+  (beta: number) =>
+  ({ reward, epsilon }: { readonly reward: Reward; readonly epsilon: number }): Stated<Pairs> => {
     const body: Binary = (S) => (own, rival) => {
       const z = S.mul(S.of(beta), S.sub(own, rival))
       return S.add(S.softplus(S.mul(S.of(-1), z)), S.mul(S.of(epsilon), z))
@@ -38,6 +39,9 @@ const stated =
     }
   }
 
-export const aot = family('aot', { beta: 0.1, epsilon: 0 }, ({ beta, epsilon }) => E.map(stated(beta, epsilon))(logRatio(beta)), [
-  'aot-pair',
-])
+export const aot = family(
+  'aot',
+  { beta: 0.1, epsilon: 0 },
+  ({ beta, epsilon }) => E.map(stated(beta))(checked({ reward: logRatio(beta), epsilon: fraction('epsilon', epsilon) })),
+  ['aot-pair'],
+)

@@ -3,18 +3,19 @@
  *
  *     L = mean −A stop(min(q, c)) p
  */
+import { either as E } from 'fp-ts'
 import { binary, mul, stopGradient, sub, type Tensor } from '../../core/index.ts'
 import { type Evidence, needing } from '../evidence.ts'
 import { family } from '../family.ts'
-import { type Checked, sound } from '../flaw.ts'
+import { positive } from '../flaw.ts'
 import { meanOf } from '../loss.ts'
 import { cispo as source } from '../sources.ts'
 import { formula, type Stated } from '../stated.ts'
 import { lesser } from '../words.ts'
 
-const stated = (most: number): Checked<Stated<Evidence<'policy' | 'reference', 'judged'>>> => {
+const stated = (most: number): Stated<Evidence<'policy' | 'reference', 'judged'>> => {
   const weight = formula((S) => (p, q) => lesser(S, S.exp(S.sub(p, q)), S.of(most)))
-  return sound({
+  return {
     name: 'CISPO',
     source: source('eq. 4'),
     because: 'weights that depend on θ: the importance weight is a function of θ, though no gradient flows through it',
@@ -28,7 +29,7 @@ const stated = (most: number): Checked<Stated<Evidence<'policy' | 'reference', '
       const losses = mul(-1, mul(label, mul(held, policy))) as Tensor<'example'>
       return { ...meanOf(losses), rewards: { outcome: sub(policy, reference) as Tensor<'example'> } }
     },
-  })
+  }
 }
 
-export const cispo = family('cispo', { most: 5 }, ({ most }) => stated(most))
+export const cispo = family('cispo', { most: 5 }, ({ most }) => E.map(stated)(positive('most', most)))

@@ -4,6 +4,7 @@
  *     L = mean (1 − m) (−log σ(z)) + m e^(−z),   m = σ(z/τ), z = β u_w − β u_l
  */
 import { family } from '../family.ts'
+import { positive } from '../flaw.ts'
 import { logRatio } from '../reward.ts'
 import { discopop as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
@@ -18,6 +19,7 @@ export const discopop = family(
       source: source('the log-ratio modulated loss'),
       reward: logRatio(beta),
       because: 'not monotone in log π: it rises with z just below z = 0, where the exponential takes over',
+      given: positive('tau', tau),
       body: formula((S) => (w, l) => {
         const z = S.sub(w, l)
         const minus = S.mul(S.of(-1), z)

@@ -4,9 +4,11 @@
  *     L = mean (u_w − u_l − 1/(2β))²
  */
 import { family } from '../family.ts'
+import { positive } from '../flaw.ts'
 import { logRatio } from '../reward.ts'
 import { ipo as source } from '../sources.ts'
-import { formula, pairwise } from '../stated.ts'
+import { pairwise } from '../stated.ts'
+import { regressed } from './ipo.ts'
 
 export const ipoSum = family(
   'ipo-sum',
@@ -17,10 +19,8 @@ export const ipoSum = family(
       source: source('eq. 17'),
       reward: logRatio(1),
       because: 'not monotone in log π: it rises beyond the margin of 1/(2β)',
-      body: formula((S) => (w, l) => {
-        const d = S.sub(S.sub(w, l), S.of(1 / (2 * beta)))
-        return S.mul(d, d)
-      }),
+      given: positive('beta', beta),
+      body: regressed(beta),
     }),
   [],
 )

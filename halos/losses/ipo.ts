@@ -4,9 +4,17 @@
  *     L = mean (u_w/n_w − u_l/n_l − 1/(2β))²
  */
 import { family } from '../family.ts'
+import { positive } from '../flaw.ts'
 import { logRatioPerToken } from '../reward.ts'
 import { ipo as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
+
+/** (d − 1/(2β))², d = r_w − r_l. */
+export const regressed = (beta: number) =>
+  formula((S) => (w, l) => {
+    const d = S.sub(S.sub(w, l), S.of(1 / (2 * beta)))
+    return S.mul(d, d)
+  })
 
 export const ipo = family(
   'ipo',
@@ -17,10 +25,8 @@ export const ipo = family(
       source: source('eq. 17'),
       reward: logRatioPerToken(1),
       because: 'not monotone in log π: it rises beyond the margin of 1/(2β)',
-      body: formula((S) => (w, l) => {
-        const d = S.sub(S.sub(w, l), S.of(1 / (2 * beta)))
-        return S.mul(d, d)
-      }),
+      given: positive('beta', beta),
+      body: regressed(beta),
     }),
   ['IPOTrainer'],
 )

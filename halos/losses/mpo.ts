@@ -6,7 +6,7 @@
 import { either as E } from 'fp-ts'
 import { weighted } from '../algebra.ts'
 import { family } from '../family.ts'
-import { checked } from '../flaw.ts'
+import { checked, nonNegative } from '../flaw.ts'
 import type { AnyLoss } from '../loss.ts'
 import { mpo as source } from '../sources.ts'
 import { seenByPairs } from '../view.ts'
@@ -26,5 +26,14 @@ export const mpo = family('mpo', { beta: 0.1, preference: 0.8, quality: 0.2, gen
       source('the mixed loss'),
       terms.filter(([weight]) => weight !== 0),
     )
-  })(checked({ dpo: dpo({ beta }), bco: bcoPair({ beta }), sft: sft() })),
+  })(
+    checked({
+      ...{ dpo: dpo({ beta }), bco: bcoPair({ beta }), sft: sft() },
+      ...{
+        preference: nonNegative('preference', preference),
+        quality: nonNegative('quality', quality),
+        generation: nonNegative('generation', generation),
+      },
+    }),
+  ),
 )

@@ -6,7 +6,7 @@
 import { either as E } from 'fp-ts'
 import { always, negation } from '../affine.ts'
 import { family } from '../family.ts'
-import { number } from '../flaw.ts'
+import { fraction } from '../flaw.ts'
 import { halo } from '../halo.ts'
 import { rejected } from '../reference.ts'
 import { logRatio } from '../reward.ts'
@@ -22,7 +22,7 @@ export const robustDpo = family(
       source: source('the robust loss'),
       reward: logRatio(beta),
       reference: rejected,
-      value: E.chain((e: number) => robust(e / (1 - 2 * e)))(number('epsilon', 'a fraction in [0, ½)', epsilon, (e) => e >= 0 && e < 0.5)),
+      value: E.chain((e: number) => robust(e / (1 - 2 * e)))(fraction('epsilon', epsilon)),
       t: always(negation),
     }),
   ['robust'],

@@ -4,6 +4,7 @@
  *     L = mean max(0, δ − p_w + p_l) − λ p_w
  */
 import { family } from '../family.ts'
+import { checked, nonNegative } from '../flaw.ts'
 import { logProbability } from '../reward.ts'
 import { slic as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
@@ -17,6 +18,7 @@ export const slic = family(
       source: source('calibration and regularisation'),
       reward: logProbability(1),
       because: 'two references: the calibration compares p_w with p_l, the regulariser compares it with nothing',
+      given: checked({ delta: nonNegative('delta', delta), lambda: nonNegative('lambda', lambda) }),
       body: formula((S) => (w, l) => S.sub(S.max(S.of(0), S.add(S.of(delta), S.sub(l, w))), S.mul(S.of(lambda), w))),
     }),
   ['SLiCTrainer'],

@@ -4,6 +4,7 @@
  *     L = mean (u_w − 1/(2β))² + (u_l + 1/(2β))²
  */
 import { family } from '../family.ts'
+import { positive } from '../flaw.ts'
 import { logRatio } from '../reward.ts'
 import { sppo as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
@@ -14,6 +15,7 @@ export const sppoHard = family('sppo-hard', { beta: 0.1 }, ({ beta }) =>
     source: source('the loss with hard preferences'),
     reward: logRatio(1),
     because: 'not monotone in log π: it rises beyond u_w = 1/(2β)',
+    given: positive('beta', beta),
     body: formula((S) => (w, l) => {
       const [up, down] = [S.sub(w, S.of(0.5 / beta)), S.add(l, S.of(0.5 / beta))]
       return S.add(S.mul(up, up), S.mul(down, down))

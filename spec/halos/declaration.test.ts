@@ -35,6 +35,16 @@ test('all flaws are reported at once, with their fields', () => {
   assert.throws(() => certain(result), DeclarationError)
 })
 
+test('no loss takes a setting that is no number, and the flaw names a field', async () => {
+  for (const family of await catalogue())
+    for (const setting of Object.keys(family.defaults))
+      for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const result = family({ [setting]: wrong })
+        assert.ok(E.isLeft(result), `${family.key} ${setting}=${wrong}`)
+        assert.match(explain(result.left), /^\S+: expected an? /)
+      }
+})
+
 test('a loss is a file: the catalogue is found by folder', async () => {
   const keys = (await catalogue()).map(({ key }) => key)
   for (const key of ['kto', 'dpo', 'sft']) assert.ok(keys.includes(key), key)
