@@ -110,7 +110,7 @@ export const openGrowing = (path: string): Promise<Growing> => {
 /** Removes what a killed process has left beside its destination. @throws FileError */
 export const removeStaged = (directory: string): Promise<void> =>
   guarded(directory, 'a directory that can be written', async () => {
-    const names = (await readdir(directory).catch(ifAbsent([]))).filter((name) => /^\..*\.tmp$/.test(name))
+    const names = (await readdir(directory).catch(ifAbsent([]))).filter((name) => /^\.(.*\.)?\d+-[0-9a-f]{12}\.tmp$/.test(name))
     for (const name of names) await rm(join(directory, name), { recursive: true, force: true })
   })
 

@@ -9,31 +9,29 @@ import { jsonNote } from '../checkpoint.ts'
 import { count, progress } from '../cli/progress.ts'
 import { breathe, type Terminal } from '../cli/terminal.ts'
 import { controlFile } from '../control.ts'
-import { Interrupted, UsageError } from '../errors.ts'
-import { evaluator } from '../evaluation.ts'
+import { Interrupted } from '../errors.ts'
+import { type Evaluation, evaluator } from '../evaluation.ts'
 import type { RunData } from './data.ts'
 import { openJournal } from './journal.ts'
-import { csvOf, heldOutIn, rowOf, trainedIn } from './log.ts'
+import { csvOf, heldOutIn, type LogRow, rowOf } from './log.ts'
+import { leastHeldOut, planOf } from './plan.ts'
 import { sayResult, sayStart } from './report.ts'
-import type { RunResult, Task } from './run.ts'
+import { type RunResult, resultOf } from './result.ts'
+import type { Task } from './run.ts'
 import { bestOf, sinceBest } from './selection.ts'
 import type { Subject } from './subject.ts'
 
 export const course = async <P extends Tree<P>>(
   terminal: Terminal,
-  { command, settings, loss, options }: Task,
+  task: Task,
   data: RunData,
-  { backend, mode }: Opened,
+  opened: Opened,
   { model, parameters, files }: Subject<P>,
 ): Promise<RunResult> => {
+  const { command, settings, loss, options } = task
+  const { backend } = opened
   const { batch, accumulate, seed, dropout, out, patience, best = false, resume = false } = options
-  const steps = options.steps ?? Math.max(1, Math.round(options.epochs * Math.floor(data.training.length / batch)))
-  const tenth = Math.ceil(steps / 10)
-  const { saveEvery = tenth, evalEvery = best || patience !== undefined ? tenth : steps } = options
-  const measurable = data.heldOut.length >= 2
-  if (!measurable && (best || patience !== undefined))
-    throw new UsageError('--best and --patience need at least 2 held-out examples: give --eval a file, or a larger fraction')
-
+  const { steps, saveEvery, evalEvery } = planOf(options, data)
   const optimizer = adamW({ rate: linear({ rate: options.lr, warmup: Math.round(steps / 10), steps }) })
   const journalOptions = { out, command, settings, resume, keep: saveEvery === 0 ? 0 : options.keep, steps, say: terminal.say }
   const journal = await openJournal(backend, begin(optimizer, parameters), journalOptions)
@@ -43,11 +41,17 @@ export const course = async <P extends Tree<P>>(
   if (behind > 0) terminal.say(`resumed after step ${behind}`)
 
   try {
-    const judge = measurable ? evaluator(backend, model, loss, parameters, data.heldOut, { batch, seed }) : undefined
+    const judge =
+      data.heldOut.length >= leastHeldOut ? evaluator(backend, model, loss, parameters, data.heldOut, { batch, seed }) : undefined
     if (judge !== undefined && rows.length === 0) {
       const resident = await evaluate(backend, parameters)
       await journal.append(rowOf({ step: 0, epoch: 0, tokens: 0, metrics: {} }, (await judge(resident)).metrics))
       dispose(backend, resident)
+    }
+    /** What held-out data said after a row, or say now. */
+    const measured = async (row: LogRow, now: P): Promise<Evaluation | undefined> => {
+      const known = heldOutIn(row)
+      return judge && (known === undefined ? judge(now) : { metrics: known, examples: judge.examples })
     }
     const lost = () => patience !== undefined && sinceBest(rows) >= patience
     let [seconds, stopped] = [journal.seconds, lost()]
@@ -79,19 +83,9 @@ export const course = async <P extends Tree<P>>(
     await journal.save(state, { finished: stopped || last.step === steps, seconds })
     const chosen = (best ? bestOf(rows) : undefined) ?? last
     const trained = chosen === last ? state.parameters : (await journal.at(chosen.step)).parameters
-    const before = rows[0] && heldOutIn(rows[0])
-    const after = heldOutIn(chosen) ?? (await judge?.(trained))?.metrics
-    const counted = { examples: judge?.examples ?? 0 }
-    const result: RunResult = {
-      ...{ loss: loss.name, backend: backend.name, mode, out, steps: last.step, saved: chosen.step },
-      ...{ interrupted: terminal.stop.aborted, stoppedEarly: stopped },
-      examples: { training: data.training.length, heldOut: data.heldOut.length },
-      firstLosses: rows.flatMap(({ step, loss: value }) => (step <= 5 && value !== undefined ? [value] : [])),
-      ...(before && after ? { heldOut: { before: { metrics: before, ...counted }, after: { metrics: after, ...counted } } } : {}),
-      last: trainedIn(last),
-      seconds,
-      tokensPerSecond: rows.reduce((sum, { tokens }) => sum + tokens, 0) / seconds,
-    }
+    const after = await measured(chosen, trained)
+    const ending = { interrupted: terminal.stop.aborted, stoppedEarly: stopped && last.step < steps, saved: chosen.step, seconds }
+    const result = resultOf(task, data, opened, rows, { ...ending, ...(after && { after }) })
     await writeDirectoryAtomically(out, {
       ...(await files(backend, trained)),
       ...controlFile(data.control),

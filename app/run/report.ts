@@ -5,7 +5,7 @@ import type { Progress } from '../cli/progress.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { curveLines } from './curves.ts'
 import type { LogRow } from './log.ts'
-import type { RunResult } from './run.ts'
+import type { RunResult } from './result.ts'
 
 /** The identities that hold while the policy still is the reference model; the loop has checked them. */
 export const sayStart = ({ say }: Pick<Progress, 'say'>, { name, needs }: AnyLoss, { metrics }: StepReport): void => {

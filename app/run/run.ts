@@ -10,11 +10,11 @@ import { openBackend } from '../backends.ts'
 import { type Checkpoint, loadCheckpoint } from '../checkpoint.ts'
 import type { TrainingOptions } from '../cli/options.ts'
 import type { Terminal } from '../cli/terminal.ts'
-import type { Evaluation } from '../evaluation.ts'
 import { checkOptions } from './check.ts'
 import { course } from './course.ts'
 import { readData } from './data.ts'
 import type { Setting } from './identity.ts'
+import type { RunResult } from './result.ts'
 import { subjectOf } from './subject.ts'
 
 /** What is asked for. */
@@ -27,29 +27,6 @@ export interface Task {
   readonly options: TrainingOptions
   /** Sees the training examples before anything is computed. */
   readonly inspect?: (examples: readonly TrainingExample[]) => void
-}
-
-export interface RunResult {
-  readonly loss: string
-  readonly backend: string
-  readonly mode: string
-  readonly out: string
-  /** All that were made, those before --resume included. */
-  readonly steps: number
-  /** Ctrl-C ended the run before its last step. */
-  readonly interrupted: boolean
-  /** The held-out loss had not been lower for as long as --patience says. */
-  readonly stoppedEarly: boolean
-  /** After which step the parameters are that were saved. */
-  readonly saved: number
-  readonly examples: { readonly training: number; readonly heldOut: number }
-  /** Of the first five steps. */
-  readonly firstLosses: readonly number[]
-  readonly heldOut?: { readonly before: Evaluation; readonly after: Evaluation }
-  /** Metrics of the last step. */
-  readonly last: Readonly<Record<string, number>>
-  readonly seconds: number
-  readonly tokensPerSecond: number
 }
 
 /** Trains, saves, and tells how it went. */

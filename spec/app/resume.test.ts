@@ -68,9 +68,9 @@ test(`killed at ${kills} random moments, resumed ${kills} times: the run that wa
   }
 })
 
-/** What runs of other kinds have to remember: statistics of all batches so far, adapters, a value head. */
+/** What runs of other kinds have to remember: statistics of all batches so far, adapters, what was dropped, a value head. */
 const kinds = {
-  'BCO of adapters': ['align', '--halo', 'bco', '--data', data, '--lora', '2'],
+  'BCO of adapters, with dropout': ['align', '--halo', 'bco', '--data', data, '--lora', '2', '--dropout', '0.1'],
   'offline PPO, with its value head': ['align', '--halo', 'ppo-value', '--data', data],
   'a reward model': ['train', 'reward', '--data', jsonLines(join(folder, 'pairs.jsonl'), pairs)],
 } as const

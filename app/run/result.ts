@@ -1,0 +1,51 @@
+/** What came of a run: what is printed by --json, and kept as training.json. */
+import type { Opened } from '../backends.ts'
+import type { Evaluation } from '../evaluation.ts'
+import type { RunData } from './data.ts'
+import { heldOutIn, type LogRow, trainedIn } from './log.ts'
+import type { Task } from './run.ts'
+
+export interface RunResult {
+  readonly loss: string
+  readonly backend: string
+  readonly mode: string
+  readonly out: string
+  /** All that were made, those before --resume included. */
+  readonly steps: number
+  /** Ctrl-C ended the run before its last step. */
+  readonly interrupted: boolean
+  /** The held-out loss had not been lower for as long as --patience says. */
+  readonly stoppedEarly: boolean
+  /** After which step the parameters are that were saved. */
+  readonly saved: number
+  readonly examples: { readonly training: number; readonly heldOut: number }
+  /** Of the first five steps. */
+  readonly firstLosses: readonly number[]
+  readonly heldOut?: { readonly before: Evaluation; readonly after: Evaluation }
+  /** Metrics of the last step. */
+  readonly last: Readonly<Record<string, number>>
+  readonly seconds: number
+  readonly tokensPerSecond: number
+}
+
+/** How a run ended, beside its rows. */
+export type Ending = Pick<RunResult, 'interrupted' | 'stoppedEarly' | 'saved' | 'seconds'> & { readonly after?: Evaluation }
+
+export const resultOf = (
+  { loss, options: { out } }: Task,
+  { training, heldOut }: RunData,
+  { backend, mode }: Opened,
+  rows: readonly LogRow[],
+  { after, ...ending }: Ending,
+): RunResult => {
+  const [first, last] = [rows[0], rows.at(-1)]
+  const before = first && heldOutIn(first)
+  return {
+    ...{ loss: loss.name, backend: backend.name, mode, out, steps: last?.step ?? 0, ...ending },
+    examples: { training: training.length, heldOut: heldOut.length },
+    firstLosses: rows.flatMap(({ step, loss: value }) => (step <= 5 && value !== undefined ? [value] : [])),
+    ...(before && after ? { heldOut: { before: { ...after, metrics: before }, after } } : {}),
+    last: last === undefined ? {} : trainedIn(last),
+    tokensPerSecond: rows.reduce((sum, { tokens }) => sum + tokens, 0) / ending.seconds,
+  }
+}
