@@ -2,7 +2,7 @@
  * A `tokenizer.json` as llama.cpp's metadata say it. llama.cpp has its own tokenizers: byte-level BPE with one of the ways to cut a text that it knows by
  * name ("gpt2"), and SentencePiece's, which merges by the score of what comes out ("llama"). What it would tokenize differently is refused.
  */
-import { gpt2Pattern } from './bpe.ts'
+import { byteAlphabet, gpt2Pattern } from './bpe.ts'
 import { show, TokenizerError } from './errors.ts'
 import { isObject, type Json } from './fields.ts'
 import { f32, flag, i32, list, type Metadata, text, u32 } from './gguf.ts'
@@ -23,11 +23,6 @@ export const llamaCppVocabulary = (tokenizer: Pick<Tokenizer, 'json' | 'config' 
   const { json, config, bos, eos } = tokenizer
   const model = isObject(json.model) ? json.model : {}
   if (model.type !== 'BPE') throw unlike('model.type', '"BPE"', model.type)
-  if (eos === undefined)
-    throw new TokenizerError({
-      ...{ field: 'eos_token', expected: 'the token that ends a text', found: 'nothing' },
-      advice: 'Name it in tokenizer_config.json: llama.cpp would take some other token for it.',
-    })
   const merges = mergesOf(model)
   const tokens = tokensOf(json, model, vocab)
   const own = componentsOf(json.pre_tokenizer).some(({ type }) => type === 'ByteLevel')
@@ -41,7 +36,7 @@ export const llamaCppVocabulary = (tokenizer: Pick<Tokenizer, 'json' | 'config' 
     'tokenizer.ggml.tokens': list(tokens.map(({ text: name }) => text(name))),
     'tokenizer.ggml.token_type': list(tokens.map(({ kind }) => i32(kinds[kind]))),
     ...named('bos', bos),
-    ...named('eos', eos),
+    ...named('eos', eos ?? neverSaid(tokens)),
     ...named('unknown', id(model.unk_token)),
     ...named('padding', id(config.pad_token)),
     // halograd begins every text that it trains on with this token, where there is one.
@@ -49,6 +44,16 @@ export const llamaCppVocabulary = (tokenizer: Pick<Tokenizer, 'json' | 'config' 
     'tokenizer.ggml.add_eos_token': flag(false),
     ...(typeof config.chat_template === 'string' ? { 'tokenizer.chat_template': text(config.chat_template) } : {}),
   }
+}
+
+/** Where nothing ends texts, llama.cpp would stop at some common token. No text in UTF-8 has the byte 255, so no model has learned to say it. */
+const neverSaid = (tokens: readonly Token[]): number => {
+  const id = tokens.findIndex(({ text }) => text === byteAlphabet.get(255) || text === '<0xFF>')
+  if (id >= 0) return id
+  throw new TokenizerError({
+    ...{ field: 'eos_token', expected: 'the token that ends a text', found: 'nothing' },
+    advice: 'Name it in tokenizer_config.json: llama.cpp would take some other token for it.',
+  })
 }
 
 const tokensOf = ({ added_tokens: added }: Json, model: Json, vocab: number): readonly Token[] => {

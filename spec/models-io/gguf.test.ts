@@ -259,7 +259,18 @@ describe('tokenizers', () => {
       { json: trainBytePairs('a b', { vocabularySize: 257, specialTokens: ['x'], pattern: '.' }).json },
       /pieces of gpt-2.* found "\."/,
     )
-    assert.throws(() => ggufFile(tiny[0]!.config, [], { json, config: {} }), /eos_token: expected the token that ends a text/)
+  })
+
+  test('where nothing ends texts, llama.cpp is told a byte that no text has', async () => {
+    const { json, config } = trainBytePairs('a b c', { vocabularySize: 256 })
+    const { metadata } = await written('endless', ggufFile({ ...tiny[0]!.config, vocab: 256 }, [], tokenizerOf(json, config)))
+    const found = new Map<string, unknown>(Object.entries(metadata))
+    const names = found.get('tokenizer.ggml.tokens') as readonly string[]
+    assert.equal(names[Number(found.get('tokenizer.ggml.eos_token_id'))], 'ÿ')
+    assert.deepEqual([found.get('tokenizer.ggml.bos_token_id'), found.get('tokenizer.ggml.add_bos_token')], [undefined, false])
+    const { model } = json as { readonly model: object }
+    const without = { json: { ...json, model: { ...model, vocab: { a: 0 }, merges: [] } }, config: {} }
+    assert.throws(() => ggufFile(tiny[0]!.config, [], without), /eos_token: expected the token that ends a text/)
   })
 
   /** Letters, and what they make; a pair merges the earlier, the higher the score of what it makes. */

@@ -119,7 +119,7 @@ test('the base model is on the backend once: the reference model has no copy of 
     const before = backend.live()
     let count = Number.NaN
     await train(begin(optimizer, start), {
-      ...{ backend, model, loss: certain(kto()), optimizer, examples: judged, batch: 8, steps: 3 },
+      ...{ backend, model, loss: certain(kto()), optimizer, examples: judged, batch: 8, steps: 1 },
       onStep: (_, state) => {
         count = backend.live() - before - leaves(state).length
       },
