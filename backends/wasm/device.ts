@@ -119,13 +119,14 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
         return handle
       })
       place([arena.address, workspaces, ...inputs.map((x) => x.address), ...outputs.map((x) => x.address)])
-      const count = taking.threads()
+      const start = performance.now()
+      const count = taking.threads(start)
       const polls = store.integers().subarray(control.polls / 4, control.polls / 4 + 1)
       polls[0] = 0
-      const start = performance.now()
       if (count > 1) helpers?.start(number, list, count)
       main(list, 0, count)
-      taking.took(performance.now() - start, polls[0])
+      const now = performance.now()
+      taking.took(count, now, now - start, polls[0])
       return outputs
     }
     const step = (i: number): void => {
@@ -166,24 +167,23 @@ const milliseconds = ({ kernels }: Program): number => kernels.reduce((ms, { cos
 
 /**
  * How many threads to run with. Where another process holds a core, the others spend the step waiting for the thread on it: once
- * thread 0 has waited for more than half of two steps on end, the next ones run alone, and longer each time that this happens again.
+ * thread 0 has waited for more than half of two steps on end, the next ones run alone: for a tenth of a second, and longer each time
+ * that this happens again, up to one second.
  */
 const adaptive = (threads: number) => {
-  let [alone, patience, late] = [0, 8, 0]
+  let [alone, patience, late] = [0, shortest, 0]
   return {
-    threads: (): number => (alone > 0 ? 1 : threads),
-    took: (ms: number, polls = 0): void => {
-      if (alone > 0) alone--
-      else if (threads > 1) {
-        late = polls * millisecondsPerPoll > ms / 2 ? late + 1 : 0
-        if (late < 2) patience = Math.max(8, patience - 1)
-        else {
-          alone = patience
-          patience = Math.min(64, 2 * patience)
-          late = 0
-        }
-      }
+    threads: (now: number): number => (now < alone ? 1 : threads),
+    took: (taking: number, now: number, ms: number, polls = 0): void => {
+      if (taking === 1) return
+      late = polls * millisecondsPerPoll > ms / 2 ? late + 1 : 0
+      if (late === 0) patience = Math.max(shortest, patience - ms)
+      if (late < 2) return
+      alone = now + patience
+      patience = Math.min(1000, 2 * patience)
+      late = 0
     },
   }
 }
+const shortest = 100
 const millisecondsPerPoll = 1e-6
