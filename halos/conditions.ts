@@ -56,7 +56,9 @@ export const valueConditions = ({ body }: { readonly body: Unary }): readonly Co
 
 export const affineCondition = ({ t, temper }: Pick<Halo, 't' | 'temper'>): Condition => {
   const bad = [t.desirable.scale, t.undesirable.scale, temper.desirable, temper.undesirable].find((scale) => !(scale > 0))
-  const [up, down] = [t.desirable, t.undesirable].map(({ shift, scale }) => `${shift} − ${scale} v`)
+  const [up, down] = [t.desirable, t.undesirable].map(
+    ({ shift, scale }) => `${shift === 0 ? '−' : `${shift} − `}${scale === 1 ? '' : `${scale} `}v`,
+  )
   return {
     name: 't is negative affine',
     finding:

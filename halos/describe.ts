@@ -22,7 +22,7 @@ export const cite = ({ source: { key, title, authors, year, arxiv } }: AnyLoss):
     '}',
   ].join('\n')
 
-const short = (x: number): string => (Number.isFinite(x) ? `${Number(x.toPrecision(4))}`.replace('-', '−') : x > 0 ? '∞' : '−∞')
+const short = (x: number): string => (Number.isFinite(x) ? `${Number(x.toPrecision(4))}`.replaceAll('-', '−') : x > 0 ? '∞' : '−∞')
 const segmentOf = ([low, high]: Interval): string =>
   `${low === -Infinity ? '(' : '['}${short(low)}, ${short(high)}${high === Infinity ? ')' : ']'}`
 

@@ -70,7 +70,7 @@ export const truncatedSquare = (summit: number): Checked<Value> =>
  */
 export const prospect = ({ alpha = 0.88, lambda = 2.25, epsilon = 1e-6 } = {}): Checked<Value> =>
   E.map((p: { readonly alpha: number; readonly lambda: number; readonly epsilon: number }) => ({
-    name: `z^${p.alpha}, −${p.lambda}(−z)^${p.alpha}`,
+    name: `z^${p.alpha}, −${p.lambda}(−z)^${p.alpha}, moved by ${p.epsilon} where its slope would be infinite`,
     body: <A>(S: Scalar<A>) => {
       const power = (x: A): A => S.exp(S.mul(S.of(p.alpha), S.log(S.add(x, S.of(p.epsilon)))))
       const side = (x: A): A => S.sub(power(S.max(x, S.of(0))), S.of(p.epsilon ** p.alpha))

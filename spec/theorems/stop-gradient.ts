@@ -1,8 +1,8 @@
 /** KTO's reference point is held constant: nothing flows into the unrelated completions. */
 import fc from 'fast-check'
-import { at as atIndex } from '../../core/index.ts'
+import { at as atIndex, grad, logSoftmax, mul, sum, type Tensor, take, tensor } from '../../core/index.ts'
 import { catalogue, certain, find, kto, vary } from '../../halos/index.ts'
-import { column, completion, slope } from '../halos/numbers.ts'
+import { column, completion, numbers, slope } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'
 
 const families = await catalogue()
@@ -11,15 +11,22 @@ const declared = certain(kto())
 const flowing = vary(declared, { reference: { ...declared.reference, held: false } })
 
 const logs = fc.array(fc.double({ min: -20, max: 20, noNaN: true }), { minLength: 3, maxLength: 3 })
-const intoUnrelated = (loss: typeof declared, policies: readonly number[], unrelated: readonly number[]) => {
+const scores = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 12, maxLength: 12 })
+
+/** ∂L/∂logits of unrelated completions of one token each, of a vocabulary of four. */
+const intoLogits = async (loss: typeof declared, policies: readonly number[], logits: readonly number[]): Promise<readonly number[]> => {
   const outcome = completion(column(...policies), [0, 0, 0])
-  return slope((p) => loss.evaluate({ outcome, label: column(1, -1, 1), unrelated: completion(p, [0, 0, 0]) }).loss, unrelated)
+  const gradient = grad((x: Tensor<'example' | 'vocab'>) => {
+    const unrelated = completion(take(logSoftmax(x, 'vocab'), 'vocab', column(0, 3, 1)), [-9, -9, -9])
+    return loss.evaluate({ outcome, label: column(1, -1, 1), unrelated }).loss
+  })(tensor({ example: 3, vocab: 4 }, logits))
+  return numbers(sum(mul(gradient, gradient) as Tensor<'example' | 'vocab'>, 'vocab'))
 }
 const isZero = (loss: typeof declared) =>
-  fc.asyncProperty(logs, logs, async (policies, unrelated) => (await intoUnrelated(loss, policies, unrelated)).every((g) => g === 0))
+  fc.asyncProperty(logs, scores, async (policies, logits) => (await intoLogits(loss, policies, logits)).every((g) => g === 0))
 
 const held = theorem('Stop-gradient', {
-  statement: '∂L/∂log π_θ(y′|x) is exactly 0 for the unrelated completions of KTO',
+  statement: '∂L/∂logits is exactly 0 for the unrelated completions of KTO',
   source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, §4.1: "we do not back-propagate through z₀"',
   holds: isZero(declared),
   controls: [{ of: 'the same loss with a reference point that is not held', breaks: isZero(flowing) }],
