@@ -18,8 +18,9 @@ export type TrainingExample = (
 }
 
 export type Role = 'chosen' | 'rejected' | 'outcome' | 'unrelated'
+export type ByRole<T> = { readonly [R in Role]?: T }
 /** Texts by role, one an example. */
-export type Texts = Partial<Record<Role, readonly Example[]>>
+export type Texts = ByRole<readonly Example[]>
 
 /** The texts of examples: those that their own roles name. */
 export const textsOf = (examples: readonly TrainingExample[]): Texts => {

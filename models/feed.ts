@@ -77,7 +77,7 @@ export const feed = <P>(
   const micro = async (members: readonly number[], others: readonly number[] | undefined, use: readonly number[]): Promise<MicroBatch> => {
     const texts = { ...own(members), ...(others === undefined ? {} : { unrelated: mixed(examples, members, others) }) }
     const padded = padTogether(Object.values(texts), options)
-    const scored: { [R in keyof Texts]: Scored } = {}
+    const scored: { -readonly [R in keyof Texts]: Scored } = {}
     for (const [i, role] of rolesOf(texts).entries()) {
       const sequences = sequencesOf(padded[i]!)
       const reference = loss.needs.reference && { reference: await (role === 'unrelated' ? score(texts[role]!) : known(role, members)) }

@@ -2,19 +2,22 @@
  * What a run reports, under the names that users of TRL know, and a few of our own: `z0`, `z0/clamped`, `saturated`.
  * In a program a metric is an undivided mean: those of micro-batches add up, and one without cases (no desirable example) is absent, not NaN.
  */
-import { add, constant, equal, less, mul, negate, sigmoid, size, sub, sum, type Tensor, where } from '../core/index.ts'
+import { add, constant, equal, less, mul, negate, rename, sigmoid, size, sub, sum, type Tensor, where } from '../core/index.ts'
+import type { ByRole, Role } from './example.ts'
 import type { Evidence, Outcome, Statistic, TrainingLoss } from './loss.ts'
+import type { Scores } from './trainable.ts'
 
 export type Metrics = Readonly<Record<string, Statistic>>
 
 /** A value function is flat here: σ′(z) = σ(z) σ(−z) below this, of at most ¼. */
 const flat = 0.01
 
-export const metricsOf = (loss: TrainingLoss, evidence: Evidence, outcome: Outcome): Metrics => {
+export const metricsOf = (loss: TrainingLoss, evidence: Evidence, outcome: Outcome, scores: ByRole<Scores>): Metrics => {
   const { z0, surprise } = outcome
   return {
     ...(loss.needs.pair ? pairs(evidence, outcome) : loss.needs.label ? judged(evidence, outcome) : {}),
     ...klOf(loss, evidence),
+    ...perToken(evidence, scores),
     ...(z0 === undefined ? {} : { z0: one(z0), 'z0/clamped': one(equal(z0, 0)) }),
     ...(surprise === undefined ? {} : { saturated: mean(less(mul(sigmoid(surprise), sigmoid(negate(surprise))), flat)) }),
   }
@@ -32,6 +35,32 @@ const meanWhere = (chosen: Examples, x: Examples): Statistic => ({
   sum: sum(where(chosen, x, 0), 'example'),
   count: sum(chosen, 'example'),
 })
+
+/** Means over the tokens of completions: how undecided the policy is there, and how large its logits are, whatever the token. */
+const perToken = ({ chosen, rejected, outcome, label }: Partial<Evidence>, scores: ByRole<Scores>): Metrics => {
+  const over = (name: 'entropy' | 'logits', role: Role, length: Examples | undefined, which?: Examples): readonly Statistic[] => {
+    const found = scores[role]?.[name]
+    if (found === undefined || length === undefined) return []
+    const total = (x: Examples): Tensor => sum(which === undefined ? x : mul(which, x), 'example')
+    return [{ sum: total(rename(found, 'batch', 'example')), count: total(length) }]
+  }
+  const named = (name: string, found: readonly Statistic[]): Metrics => (found.length === 0 ? {} : { [name]: found.reduce(plus) })
+  return {
+    ...named('entropy', [
+      ...over('entropy', 'chosen', chosen?.length),
+      ...over('entropy', 'rejected', rejected?.length),
+      ...over('entropy', 'outcome', outcome?.length),
+    ]),
+    ...named('logits/chosen', [
+      ...over('logits', 'chosen', chosen?.length),
+      ...(label ? over('logits', 'outcome', outcome?.length, less(0, label)) : []),
+    ]),
+    ...named('logits/rejected', [
+      ...over('logits', 'rejected', rejected?.length),
+      ...(label ? over('logits', 'outcome', outcome?.length, less(label, 0)) : []),
+    ]),
+  }
+}
 
 const pairs = ({ chosen, rejected }: Evidence, { rewards }: Outcome): Metrics => {
   const [better, worse] = [rewards.chosen, rewards.rejected]
@@ -62,13 +91,7 @@ const judged = ({ outcome, label }: Evidence, { rewards, surprise }: Outcome): M
   }
 }
 
-export const poolMetrics = (a: Metrics, b: Metrics): Metrics =>
-  Object.fromEntries(
-    Object.entries(a).map(([name, x]) => {
-      const y = b[name]
-      return [name, y === undefined ? x : { sum: add(x.sum, y.sum), count: add(x.count, y.count) }]
-    }),
-  )
+const plus = (a: Statistic, b: Statistic): Statistic => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) })
 
 /** The means. Those without cases are absent; the margin of judged completions is that of their means; KL is never negative; terms add up to the loss. */
 export const divide = (totals: Readonly<Record<string, { readonly sum: number; readonly count: number }>>): Record<string, number> => {

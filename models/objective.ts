@@ -5,6 +5,7 @@
  */
 import { add, div, equal, fill, mul, rename, size, sum, type Tensor } from '../core/index.ts'
 import { ConfigError } from './errors.ts'
+import type { ByRole, Role } from './example.ts'
 import type { Completion, Evidence, Outcome, Statistic, TrainingLoss } from './loss.ts'
 import { klOf, type Metrics, metricsOf } from './metrics.ts'
 import type { Sequences } from './sequences.ts'
@@ -44,13 +45,14 @@ export interface Objective {
 
 /** The loss of a batch, or of a part of one. */
 export const objective = <P>(model: Trainable<P>, loss: TrainingLoss, parameters: P, batch: TrainingBatch, whole?: Whole): Objective => {
-  const evidence = evidenceOf(loss, batch, (part) => model.score(parameters, part))
+  const scores = scoresOf(batch, (part) => model.score(parameters, part))
+  const evidence = evidenceOf(loss, batch, scores)
   const outcome = loss.evaluate(evidence, whole?.statistic)
   const means = meansOf(outcome, batch)
   return {
     loss: divided(means, whole?.shares),
     losses: outcome.terms.map(({ costs }) => costs).reduce((a, b) => add(a, b)),
-    metrics: { ...named(outcome, means, loss.name), ...metricsOf(loss, evidence, outcome) },
+    metrics: { ...named(outcome, means, loss.name), ...metricsOf(loss, evidence, outcome, scores) },
   }
 }
 
@@ -61,7 +63,11 @@ export const survey = <P>(
   parameters: P,
   batch: TrainingBatch,
 ): { readonly whole: Whole; readonly metrics: Metrics } => {
-  const evidence = evidenceOf(loss, batch, (part) => model.score(parameters, part))
+  const evidence = evidenceOf(
+    loss,
+    batch,
+    scoresOf(batch, (part) => model.score(parameters, part)),
+  )
   const statistic = loss.statistic?.(evidence)
   const shares = meansOf(loss.evaluate(evidence, statistic), batch).map(({ count }) => count)
   return { whole: { ...(statistic && { statistic }), shares }, metrics: klOf(loss, evidence) }
@@ -69,9 +75,8 @@ export const survey = <P>(
 
 /** The loss of these parts of a batch if the policy were the reference model: no model is run. The first step of a run must find it. */
 export const startingPoint = (loss: TrainingLoss, parts: readonly TrainingBatch[]): Tensor => {
-  const evidence = parts.map((batch) =>
-    evidenceOf(loss, batch, (part) => ({ logProbability: part.reference ?? zeros(part), value: zeros(part) })),
-  )
+  const reference = (part: Scored): Scores => ({ logProbability: part.reference ?? zeros(part), value: zeros(part) })
+  const evidence = parts.map((batch) => evidenceOf(loss, batch, scoresOf(batch, reference)))
   const pooled = loss.statistic && pool(evidence.map(loss.statistic))
   const means = evidence.map((e, i) => meansOf(loss.evaluate(e, pooled), parts[i]!))
   return divided(means[0]!.map((_, k) => pool(means.map((part) => part[k]!))))
@@ -93,20 +98,32 @@ const named = ({ terms }: Outcome, means: readonly Statistic[], loss: string): M
 
 const zeros = ({ mask }: Scored): Tensor<'batch'> => fill({ batch: size(mask, 'batch') }, 0)
 
+/** What is said of every text of a batch. */
+const scoresOf = ({ chosen, rejected, outcome, unrelated }: TrainingBatch, score: (part: Scored) => Scores): ByRole<Scores> => ({
+  ...(chosen && { chosen: score(chosen) }),
+  ...(rejected && { rejected: score(rejected) }),
+  ...(outcome && { outcome: score(outcome) }),
+  ...(unrelated && { unrelated: score(unrelated) }),
+})
+
 /**
  * Evidence is about examples; a batch is how they are run. What a loss does not need is absent, and nothing is computed until it is read.
  * @throws ConfigError for a loss that needs a value head, and a model without
  */
-const evidenceOf = ({ name, needs }: TrainingLoss, batch: TrainingBatch, score: (part: Scored) => Scores): Evidence => {
+const evidenceOf = ({ name, needs }: TrainingLoss, batch: TrainingBatch, scores: ByRole<Scores>): Evidence => {
   const example = (x: Tensor<'batch'>): Tensor<'example'> => rename(x, 'batch', 'example')
-  const completion = (part: Scored | undefined): Completion | undefined =>
-    part && {
-      policy: example(score(part).logProbability),
-      reference: example(part.reference ?? zeros(part)),
-      length: example(sum(part.mask, 'seq')),
+  const completion = (role: Role): ByRole<Completion> => {
+    const [part, found] = [batch[role], scores[role]]
+    if (part === undefined || found === undefined) return {}
+    return {
+      [role]: {
+        policy: example(found.logProbability),
+        reference: example(part.reference ?? zeros(part)),
+        length: example(sum(part.mask, 'seq')),
+      },
     }
-  const { chosen, rejected, outcome, unrelated, label } = batch
-  const value = outcome && needs.value ? score(outcome).value : undefined
+  }
+  const value = needs.value ? scores.outcome?.value : undefined
   if (needs.value && value === undefined)
     throw new ConfigError({
       expected: `a model with a value head, which ${name} needs`,
@@ -114,11 +131,11 @@ const evidenceOf = ({ name, needs }: TrainingLoss, batch: TrainingBatch, score: 
       advice: 'Train valuing(model), from { policy, head }.',
     })
   return {
-    chosen: completion(chosen),
-    rejected: completion(rejected),
-    outcome: completion(outcome),
-    unrelated: completion(unrelated),
-    label: label && example(label),
+    ...completion('chosen'),
+    ...completion('rejected'),
+    ...completion('outcome'),
+    ...completion('unrelated'),
+    ...(batch.label && { label: example(batch.label) }),
     ...(value && { value: example(value) }),
   } as Evidence // `feed` puts into a batch what `loss.needs` names
 }

@@ -40,7 +40,7 @@ export interface StepReport {
   /** Tokens of this step, without padding; and the seconds that it took. */
   readonly tokens: number
   readonly seconds: number
-  /** Under TRL's names: loss, grad_norm, learning_rate, kl, rewards/…, logps/…; and z0, z0/clamped, saturated. Those without cases are absent. */
+  /** Under TRL's names: loss, grad_norm, learning_rate, kl, entropy, rewards/…, logps/…, logits/…; and z0, z0/clamped, saturated. Those without cases are absent. */
   readonly metrics: Readonly<Record<string, number>>
 }
 

@@ -11,6 +11,9 @@ export interface Scores {
   readonly logProbability: Tensor<'batch'>
   /** V(x): the reward that a value head expects. */
   readonly value?: Tensor<'batch'>
+  /** The entropy of what comes next, in nats, and the mean of its logits: of each token that counts, summed. To be reported. */
+  readonly entropy?: Tensor<'batch'>
+  readonly logits?: Tensor<'batch'>
 }
 
 /** A model over parameters of type P, as a loss sees it. */

@@ -3,7 +3,26 @@
  *
  *     log π(y|x) = Σₜ mask(t) · (logit(t, target(t)) − log Σᵥ exp logit(t, v))
  */
-import { type AnyTensor, at, conform, dot, logSumExp, mapTree, mul, size, sub, sum, type Tensor, take, window } from '../core/index.ts'
+import {
+  type AnyTensor,
+  at,
+  conform,
+  div,
+  dot,
+  exp,
+  log,
+  mapTree,
+  max,
+  mean,
+  mul,
+  size,
+  stopGradient,
+  sub,
+  sum,
+  type Tensor,
+  take,
+  window,
+} from '../core/index.ts'
 import type { ModelConfig } from './config.ts'
 import type { Dropout } from './dropout.ts'
 import { type Gpt2Memory, gpt2 } from './gpt2.ts'
@@ -45,16 +64,26 @@ export const transformer = (config: ModelConfig): Transformer => {
   const hidden = (parameters: Parameters, tokens: Tokens, dropout?: Dropout): Stream =>
     run(parameters, tokens, whole(size(tokens, 'seq'), dropout))[0]
   const read = <A extends string>({ output, token }: Parameters, stream: Tensor<A | 'embed'>) => dot(stream, output ?? token, 'embed')
-  const logProbabilities = (parameters: Parameters, { tokens, targets, mask, dropout }: Sequences): Tensor<'batch'> => {
-    const scores: Logits = read(parameters, hidden(parameters, tokens, dropout))
-    return sum(mul(sub(take(scores, 'vocab', targets), logSumExp(scores, 'vocab')), mask), 'seq')
+  // Everything that is said of the logits is found in one reading of them.
+  const score = (parameters: Parameters, { tokens, targets, mask, dropout }: Sequences) => {
+    const stream = hidden(parameters, tokens, dropout)
+    const scores: Logits = read(parameters, stream)
+    const centred = sub(scores, stopGradient(max(scores, 'vocab')))
+    const weights = exp(centred)
+    const total = sum(weights, 'vocab')
+    const counted = (x: Tensor<'batch' | 'seq'>): Tensor<'batch'> => sum(mul(x, mask), 'seq')
+    return {
+      logProbability: counted(sub(take(centred, 'vocab', targets), log(total))),
+      entropy: counted(sub(log(total), div(dot(weights, centred, 'vocab'), total))),
+      logits: counted(dot(stream, mean(parameters.output ?? parameters.token, 'vocab'), 'embed')),
+    }
   }
   return {
     config,
     hidden,
     logits: (parameters, tokens) => read(parameters, hidden(parameters, tokens)),
-    logProbabilities,
-    score: (parameters, sequences) => ({ logProbability: logProbabilities(parameters, sequences) }),
+    logProbabilities: (parameters, sequences) => score(parameters, sequences).logProbability,
+    score,
     begin: (parameters, tokens, context) => {
       const length = size(tokens, 'seq')
       const [stream, memory] = run(parameters, tokens, whole(length))

@@ -69,7 +69,7 @@ export const course = async <P extends Tree<P>>(
         seconds += report.seconds
         if (step === 1 && dropout === 0) sayStart(bar, loss, report)
         const due = judge !== undefined && (step % evalEvery === 0 || step === steps)
-        await journal.append(rowOf(report, due ? (await judge(now.parameters)).metrics : {}))
+        await journal.append(rowOf(report, due ? (await judge(now.parameters)).metrics : {}, rows.at(-1)))
         stopped = due && lost()
         const worthKeeping = (saveEvery > 0 && step % saveEvery === 0) || (due && bestOf(rows)?.step === step)
         if (worthKeeping) await journal.save(now, { finished: stopped || step === steps, seconds })

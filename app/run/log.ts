@@ -9,7 +9,7 @@ import { scalarsEvent, startEvent, versionEvent } from './tensorboard.ts'
 
 type Numbers = Readonly<Record<string, number>>
 
-/** `step`, `epoch`, `tokens`, and metrics under TRL's names. No times: a run that is repeated has the same rows. */
+/** `step`, `epoch`, its `tokens` and those of all steps so far (`num_tokens`), and metrics under TRL's names. No times: a run that is repeated has the same rows. */
 export type LogRow = Numbers & { readonly step: number; readonly epoch: number; readonly tokens: number }
 
 const heldOutPrefix = 'eval_'
@@ -17,8 +17,9 @@ const heldOutPrefix = 'eval_'
 export const rowOf = (
   { step, epoch, tokens, metrics }: Pick<StepReport, 'step' | 'epoch' | 'tokens' | 'metrics'>,
   heldOut: Numbers = {},
+  before?: LogRow,
 ): LogRow => ({
-  ...{ step, epoch, tokens },
+  ...{ step, epoch, tokens, num_tokens: (before?.num_tokens ?? 0) + tokens },
   ...metrics,
   ...Object.fromEntries(Object.entries(heldOut).map(([name, value]) => [`${heldOutPrefix}${name}`, value])),
 })

@@ -49,6 +49,12 @@ test('align by KTO: step 0 is λ/2, the margin grows, the directory loads again 
   near(JSON.parse(lines[0]!).eval_loss, 0.5, 1e-6)
   near(JSON.parse(lines[1]!).loss, 0.5, 1e-6)
   assert.equal(JSON.parse(lines.at(-1)!).eval_loss, result.heldOut.after.metrics.loss)
+  const rows: readonly Record<string, number>[] = lines.map((line) => JSON.parse(line))
+  assert.equal(
+    rows.at(-1)!.num_tokens,
+    rows.reduce((sum, { tokens }) => sum + tokens!, 0),
+  )
+  assert.ok(rows.slice(1).every((row) => row.entropy! > 0 && row['logits/chosen'] !== undefined && row['logits/rejected'] !== undefined))
   assert.equal(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).lr, 0.02)
   assert.match(run.err, /backend: reference, float64 interpreter/)
   assert.match(run.err, /the policy still is the reference model: KTO loss 0\.500000, rewards margin 0\.000000/)
