@@ -39,13 +39,19 @@ export const verify = (loss: AnyLoss): Report => {
     const { parts, ...report } = ofHalo(loss.through, loss)
     return { ...report, name: loss.name, parts: { ...parts, evidence: loss.seen.text } }
   }
-  const witness = refutation(loss)
-  const finding: Condition['finding'] =
-    witness === undefined
-      ? { tag: 'open', why: 'it has no declaration, and no lemma refutes that there is one' }
-      : { tag: 'refuted', witness: isStated(loss) ? `${loss.because}; ${witness}` : witness }
-  const conditions = [{ name: 'a declaration exists', finding }, evidenceCondition(loss)]
+  const conditions = [{ name: 'a declaration exists', finding: declarability(loss) }, evidenceCondition(loss)]
   return { name: loss.name, verdict: verdictOf(conditions), parts: {}, conditions }
+}
+
+/** Of a loss without a declaration: whether there can be one. */
+const declarability = (loss: AnyLoss): Condition['finding'] => {
+  try {
+    const witness = refutation(loss)
+    if (witness === undefined) return { tag: 'open', why: 'it has no declaration, and no lemma refutes that there is one' }
+    return { tag: 'refuted', witness: isStated(loss) ? `${loss.because}; ${witness}` : witness }
+  } catch (error) {
+    return { tag: 'open', why: error instanceof Error ? error.message : String(error) } // it computes what cannot be enclosed
+  }
 }
 
 /** What a declaration says, of the loss that it is evaluated as. */

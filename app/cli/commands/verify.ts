@@ -23,7 +23,7 @@ export const command = (terminal: Terminal): Command =>
   )
     .addHelpText('after', '\nExample:\n  halograd verify kto dpo ipo\n  halograd verify --file ./my-loss.ts')
     .action(async (names: readonly string[], { file, set = {}, json }: VerifyOptions) => {
-      const [{ catalogue, describe, isStated, verify }, { findLoss }] = await Promise.all([
+      const [{ catalogue, describe, isHalo, isStated, isView, verify }, { findLoss }] = await Promise.all([
         import('../../../halos/index.ts'),
         import('../../losses.ts'),
       ])
@@ -33,7 +33,9 @@ export const command = (terminal: Terminal): Command =>
       for (const name of wanted) {
         const loss = await findLoss(name, set)
         const report = verify(loss)
-        results.push({ key: name, ...report, asStated: report.verdict === (isStated(loss) ? 'not a HALO' : 'HALO') })
+        // A loss that says nothing of itself may be anything.
+        const stated = isHalo(loss) || isView(loss) ? 'HALO' : isStated(loss) ? 'not a HALO' : report.verdict
+        results.push({ key: name, ...report, asStated: report.verdict === stated })
         if (!json) terminal.print(`${describe(report).join('\n')}\n\n`)
       }
       if (json) terminal.print(`${toJson(results)}\n`)
