@@ -127,30 +127,29 @@ const csvFlaw = (error: CsvError | undefined): Flaw => ({
 
 /** A group of rows at a time. */
 async function* parquet(path: string): AsyncGenerator<SourceRecord> {
-  for await (const _ of readChunks(path)) break // tells what is wrong with the file, as for any other
-  const failed = (error: unknown) =>
-    new DataError({
-      file: path,
+  for await (const _ of readChunks(path)) break // a file that cannot be read at all says so as any other does
+  const file = await asyncBufferFromFile(path)
+  const metadata = await understood(path, () => parquetMetadataAsync(file))
+  let line = 0
+  for (const { num_rows } of metadata.row_groups) {
+    const [rowStart, rowEnd] = [line, line + Number(num_rows)]
+    const rows: readonly Json[] = await understood(path, () => parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors }))
+    // 64-bit integers become numbers, dates strings.
+    for (const row of rows)
+      yield { line: ++line, content: E.right(Object.fromEntries(Object.entries(row).map(([k, x]) => [k, toJson(x)]))) }
+  }
+}
+
+const understood = async <T>(file: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work()
+  } catch (error) {
+    throw new DataError({
+      file,
       expected: 'a Parquet file',
       found: error instanceof Error ? error.message : String(error),
       advice: 'Download it again, or convert it to JSON Lines.',
     })
-  const wrapped = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work()
-    } catch (error) {
-      throw failed(error)
-    }
-  }
-  const file = await asyncBufferFromFile(path)
-  const metadata = await wrapped(() => parquetMetadataAsync(file))
-  let line = 0
-  for (const { num_rows } of metadata.row_groups) {
-    const [rowStart, rowEnd] = [line, line + Number(num_rows)]
-    const rows: readonly Json[] = await wrapped(() => parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors }))
-    // 64-bit integers become numbers, dates strings.
-    for (const row of rows)
-      yield { line: ++line, content: E.right(Object.fromEntries(Object.entries(row).map(([k, x]) => [k, toJson(x)]))) }
   }
 }
 
