@@ -14,6 +14,7 @@ const parts = (cores: number): readonly string[] => {
     ...['tiny', 'A', 'B'].flatMap((name) =>
       counts.flatMap((threads) => [
         `train --config ${name} --threads ${threads} --against jax-js`,
+        `train --config ${name} --threads ${threads} --mode fast --against jax-js`,
         `train --config ${name} --threads ${threads} --blas auto --against pytorch`,
       ]),
     ),

@@ -40,8 +40,8 @@ const table = ({ name, rows }: Results): string => {
         row.what === what && 'median' in row && row.backend === 'wasm' && row.threads === threads && how.test(row.mode ?? ''),
     )
   const ratios = rows.filter((row): row is Ratio => 'pairs' in row)
-  const ratio = (what: string, peer: string, threads: number) =>
-    ratios.find((row) => row.what === what && row.threads === threads && row.against.startsWith(peer))
+  const ratio = (what: string, peer: string, threads: number, how = /(?:)/) =>
+    ratios.find((row) => row.what === what && row.threads === threads && row.against.startsWith(peer) && how.test(row.mode ?? ''))
   /** With its version. */
   const fullName = (peer: string): string => ratios.find(({ against }) => against.startsWith(peer))?.against ?? peer
   const growth = (what: string) => rows.find((row): row is Growth => row.what === what && 'expected' in row)
@@ -58,7 +58,10 @@ const table = ({ name, rows }: Results): string => {
   }
   const training = (config: string) => [
     line(`**train ${config}**, tokens/s`, (threads) => thousands(measured(`train ${config}`, threads)?.['tokens/s'])),
-    line(`… against ${fullName('jax-js')}`, (threads) => times(ratio(`train ${config}`, 'jax-js', threads))),
+    line(`… against ${fullName('jax-js')}`, (threads) => times(ratio(`train ${config}`, 'jax-js', threads, plain))),
+    line('… against it with fused multiply-add (`--mode fast`), which it uses', (threads) =>
+      times(ratio(`train ${config}`, 'jax-js', threads, fused)),
+    ),
     line('… with OpenBLAS, tokens/s', (threads) => thousands(measured(`train ${config}`, threads, withBlas)?.['tokens/s'])),
     line(`… against ${fullName('pytorch')}`, (threads) => times(ratio(`train ${config}`, 'pytorch', threads))),
     line('… its peak memory against that', (threads) => times(withMemory(ratio(`train ${config}`, 'pytorch', threads)))),

@@ -47,6 +47,8 @@ export interface Ratio {
   readonly ratio: number
   readonly pairs: readonly number[]
   readonly backend: string
+  /** How ours ran. */
+  readonly mode?: string
   readonly against: string
   readonly threads: number
   /** Our peak resident size, divided by theirs. */

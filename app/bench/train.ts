@@ -95,5 +95,5 @@ export const compare = (what: string, us: Result, them: Result): Ratio | Refusal
   if (!(Math.abs(ours - theirs) <= tolerance))
     return { ...base, refused: `the first losses are ${ours} and ${theirs}: not the same work, so no ratio` }
   const pairs = us.rounds.map((times, i) => round(median(them.rounds[i]!) / median(times)))
-  return { ...base, ratio: round(median(pairs)), pairs, memory: round(us.memory / them.memory) }
+  return { ...base, mode: us.hello.mode, ratio: round(median(pairs)), pairs, memory: round(us.memory / them.memory) }
 }
