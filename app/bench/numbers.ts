@@ -71,8 +71,9 @@ const table = ({ name, rows }: Results): string => {
     }),
   ]
   const first = counts.slice(0, 1)
+  const noise = machine.warning === undefined ? '' : ` The machine was not quiet: its load was ${machine.load.toFixed(0)}.`
   return [
-    `${machine.machine}, ${machine.date}: one core does ${machine['peak GF/s']} GF/s of multiply-adds in 128-bit SIMD (measured). \`npm run bench -- all --out app/bench/results/${name}\`, medians.`,
+    `${machine.machine}, ${machine.date}: one core does ${machine['peak GF/s']} GF/s of multiply-adds in 128-bit SIMD (measured). \`npm run bench -- all --out app/bench/results/${name}\`, medians.${noise}`,
     '',
     `| | ${counts.map((n) => `${n} thread${n === 1 ? '' : 's'}`).join(' | ')} |`,
     `|---|${counts.map(() => '---:').join('|')}|`,
