@@ -21,7 +21,7 @@ export const recipes: Readonly<Record<Size, Recipe>> = {
   full: {
     vocabulary: 2048,
     model: { context: 64, embed: 128, layers: 3, heads: 4 },
-    pretraining: { steps: 1171, batch: 16, rate: 3e-3, warmup: 50 },
+    pretraining: { steps: 900, batch: 16, rate: 3e-3, warmup: 50 },
     prompt: 16,
     continuation: 32,
     temperature: 0.9,
