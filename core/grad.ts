@@ -8,7 +8,7 @@
  */
 import { add, conform, div, equal, exp, join, mul, rename, scatterAdd, split, sub, sum, take, window } from './ops.ts'
 import { pull } from './scalar.ts'
-import { type AnyTensor, axesOf, constant, fresh, has, literal, reachable, ShapeError, show, type Tensor } from './tensor.ts'
+import { type AnyTensor, axesOf, constant, fresh, has, literal, node, reachable, ShapeError, show, type Tensor } from './tensor.ts'
 import { leaves, mapTree, type Tree } from './tree.ts'
 import { lift, tensors } from './word.ts'
 
@@ -30,9 +30,12 @@ export const grad =
   (parameters: P, ...rest: Rest): P =>
     valueAndGrad(f)(parameters, ...rest)[1]
 
-/** The outputs of f, and the map from their cotangents (a tree of the same structure) to those of the parameters. */
+/**
+ * The outputs of f, and the map from their cotangents (a tree of the same structure) to those of the parameters.
+ * `recompute`: of what f computes up to its last `keep`, only what was kept stays; the rest is computed again.
+ */
 export const vjp =
-  <P extends Tree<P>, Y>(f: (parameters: P) => Y) =>
+  <P extends Tree<P>, Y>(f: (parameters: P) => Y, { recompute = false } = {}) =>
   (parameters: P): readonly [outputs: Y, pullback: (cotangents: Y) => P] => {
     const inner = mapTree(parameters, variable)
     const outputs = f(inner)
@@ -40,7 +43,7 @@ export const vjp =
       outputs,
       (cotangents) => {
         const wanted = leaves(inner)
-        const adjoints = backward(leaves(outputs), leaves(cotangents), wanted)
+        const adjoints = backward(leaves(outputs), leaves(cotangents), wanted, recompute)
         return mapTree(parameters, (p, i) => conform(adjoints.get(wanted[i]!) ?? constant(0), p.shape))
       },
     ]
@@ -51,10 +54,12 @@ const backward = (
   outputs: readonly AnyTensor[],
   cotangents: readonly AnyTensor[],
   wanted: readonly AnyTensor[],
+  recompute: boolean,
 ): ReadonlyMap<AnyTensor, AnyTensor> => {
   const order = reachable(outputs)
   const active = new Set(wanted)
   for (const n of order) if (n.op.tag !== 'stop' && n.from.some((x) => active.has(x))) active.add(n)
+  const anew = recompute ? again(order) : (n: AnyTensor) => n
   const adjoints = new Map<AnyTensor, AnyTensor>()
   const give = (to: AnyTensor, g: AnyTensor | undefined): void => {
     if (g === undefined || !active.has(to)) return
@@ -67,12 +72,25 @@ const backward = (
   for (const n of [...order].reverse()) {
     const g = adjoints.get(n)
     if (g === undefined || !active.has(n) || literal(g) === 0) continue
-    const flows = flow(n, g)
+    const flows = flow(anew(n, g), g)
     n.from.forEach((to, i) => {
       give(to, flows[i])
     })
   }
   return adjoints
+}
+
+/** Nodes as they are computed again: from what was kept before them, once the adjoint of what was kept after them is known. */
+const again = (order: readonly AnyTensor[]): ((n: AnyTensor, after: AnyTensor) => AnyTensor) => {
+  const passed = new Set(reachable(order.filter(({ op }) => op.tag === 'keep')))
+  const made = new Map<AnyTensor, AnyTensor>()
+  const anew = (n: AnyTensor, after: AnyTensor): AnyTensor => {
+    if (!passed.has(n) || n.from.length === 0 || n.op.tag === 'variable') return n
+    const copy = made.get(n) ?? node(n.op, n.op.tag === 'keep' ? [n, after] : n.from.map((x) => anew(x, after)), n.shape)
+    made.set(n, copy)
+    return copy
+  }
+  return anew
 }
 
 /** Sum an adjoint over the axes of n that `to` lacks; along an axis where it is constant, the sum is a multiple. */
@@ -112,6 +130,7 @@ const flow = (n: AnyTensor, g: AnyTensor): readonly (AnyTensor | undefined)[] =>
     case 'conform':
       return [onto(n, x, g)]
     case 'variable':
+    case 'keep':
       return [g]
     default: // leaves, and what stops the gradient
       return []

@@ -225,3 +225,6 @@ export const fill = <A extends string>(shape: Shape<A>, value: number): Tensor<A
 /** Identity going forward; nothing flows back. */
 export const stopGradient = <A extends string>(x: Tensor<A>): Tensor<A> =>
   (x.op.tag === 'stop' || x.op.tag === 'constant' ? x : node({ tag: 'stop' }, [x], x.shape)) as Tensor<A>
+
+/** The identity. Where `vjp` is to `recompute`, this stays in memory, and what lies between two such values is computed again. arXiv:1604.06174. */
+export const keep = <A extends string>(x: Tensor<A>): Tensor<A> => node({ tag: 'keep' }, [x], x.shape) as Tensor<A>

@@ -64,6 +64,8 @@ export type Op =
   /** The identity, but a new node each time: what `grad` differentiates with respect to. */
   | { readonly tag: 'variable'; readonly unique: number }
   | { readonly tag: 'stop' }
+  /** The identity: see `keep`. From: x; where it is what others are computed anew from, also what must be known before. */
+  | { readonly tag: 'keep' }
 
 /** An array on a device, freed with the last tensor that holds it. `handle` is undefined once it was donated. */
 export interface Resident {

@@ -2,7 +2,7 @@
  * The GPT-2 family as pure functions over a tree of parameters: LayerNorm, learned positions, multi-head attention and GELU, with biases.
  * Radford et al. (2019), "Language models are unsupervised multitask learners".
  */
-import { add, dot, gelu, silu, type Tensor, take } from '../core/index.ts'
+import { add, dot, gelu, keep, silu, type Tensor, take } from '../core/index.ts'
 import type { Activation, ModelConfig } from './config.ts'
 import { apply, causalWeights, geluTanh, type LayerNorm, layerNorm, type Matrix, type Stream, type Tokens } from './layers.ts'
 import type { Pass } from './pass.ts'
@@ -137,7 +137,7 @@ export const gpt2 = (
   const remembered: Gpt2Memory[] = []
   let x: Stream = pass.drop(add(take(p.token, 'vocab', tokens), pass.place(p.position)))
   p.blocks.forEach((block, layer) => {
-    const [y, kept] = gpt2Block(config, block, x, pass, memory?.[layer])
+    const [y, kept] = gpt2Block(config, block, keep(x), pass, memory?.[layer])
     remembered.push(kept)
     x = y
   })

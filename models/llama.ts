@@ -3,7 +3,7 @@
  * Touvron et al. (2023), arXiv:2302.13971. Query heads are `head` × `group`: the queries of a group share one head's keys and values, uncopied.
  * Queries and keys rotate in `pair`s of coordinates, each with two `half`s: how a checkpoint lays these out is known only to whoever reads it.
  */
-import { add, cos, dot, exp, iota, mul, reverse, silu, sin, size, sub, type Tensor, take } from '../core/index.ts'
+import { add, cos, dot, exp, iota, keep, mul, reverse, silu, sin, size, sub, type Tensor, take } from '../core/index.ts'
 import type { ModelConfig } from './config.ts'
 import { apply, causalWeights, type Matrix, rmsNorm, type Stream, type Tokens } from './layers.ts'
 import type { Pass } from './pass.ts'
@@ -143,7 +143,7 @@ export const llama = (
   const remembered: LlamaMemory[] = []
   let x: Stream = pass.drop(take(p.token, 'vocab', tokens))
   p.blocks.forEach((block, layer) => {
-    const [y, kept] = llamaBlock(config, block, x, pass, memory?.[layer])
+    const [y, kept] = llamaBlock(config, block, keep(x), pass, memory?.[layer])
     remembered.push(kept)
     x = y
   })

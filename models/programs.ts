@@ -44,8 +44,9 @@ export const programs = <P extends Tree<P>>(
   loss: TrainingLoss,
   optimizer: Optimizer,
   nameOf: (example: number) => string,
+  recompute = false,
 ): Advance<P> => {
-  const functions = trainStep(model, loss, optimizer)
+  const functions = trainStep(model, loss, optimizer, recompute)
   const step = compileStep(backend, functions.step)
   const survey = compile(backend, functions.survey)
   const accumulate = compileStep(backend, functions.accumulate)

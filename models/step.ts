@@ -25,9 +25,10 @@ export const begin = <P>(optimizer: Optimizer, parameters: P): State<P> => ({
 
 export type PartReport = Omit<Objective, 'loss'>
 
-export const trainStep = <P extends Tree<P>>(model: Trainable<P>, loss: TrainingLoss, optimizer: Optimizer) => {
+/** `recompute`: the layers of a model are computed again in the backward pass, rather than kept in memory. The step is the same. */
+export const trainStep = <P extends Tree<P>>(model: Trainable<P>, loss: TrainingLoss, optimizer: Optimizer, recompute = false) => {
   const differentiate = (parameters: P, batch: TrainingBatch, whole?: Whole): readonly [gradient: P, PartReport] => {
-    const [found, pullback] = vjp((p: P) => objective(model, loss, p, batch, whole))(parameters)
+    const [found, pullback] = vjp((p: P) => objective(model, loss, p, batch, whole), { recompute })(parameters)
     const { loss: _, ...report } = found
     return [pullback({ ...mapTree(found, () => constant(0)), loss: constant(1) }), report]
   }

@@ -23,6 +23,8 @@ export interface TrainingOptions<P = Parameters> extends FeedOptions {
   readonly examples: readonly TrainingExample[]
   /** Steps of the whole run, those already behind `state.step` included. */
   readonly steps: number
+  /** Gradient checkpointing: the layers are computed again in the backward pass, not kept. Less memory, more time, the same step. Default false. */
+  readonly recompute?: boolean
   /** π_ref. Default: the parameters that training starts from. */
   readonly reference?: P
   /** Called after each step, and waited for. The state is valid until the next step. */
@@ -53,7 +55,7 @@ export const train = async <P extends Tree<P>>(start: State<P>, options: Trainin
   const { backend, model, loss, optimizer, examples, steps, signal, onStep } = options
   checkParts(loss, options.accumulate ?? 1)
   const batches = feed(backend, model, loss, options.reference ?? start.parameters, examples, options)
-  const advance = programs(backend, model, loss, optimizer, (i) => nameOf(examples[i]!, i))
+  const advance = programs(backend, model, loss, optimizer, (i) => nameOf(examples[i]!, i), options.recompute)
   let state = await evaluate(backend, start)
   const behind = Number((await read(backend, start.step))[0])
   for (let step = behind; step < steps && signal?.aborted !== true; step++) {

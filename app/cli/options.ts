@@ -45,6 +45,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions {
   readonly lr: number
   readonly seed: number
   readonly dropout: number
+  readonly gradientCheckpointing?: true
   readonly eval: string
   readonly maxLength?: number
   readonly truncate: Truncation
@@ -82,6 +83,10 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       .option('--batch <n>', 'examples a step', integer(1), defaults.batch)
       .option('--accumulate <n>', 'parts in which a batch is run, to save memory; the step is the same', integer(1), 1)
       .option('--lr <rate>', 'peak learning rate: 10 % warm-up, then linearly to 0', positive, defaults.lr)
+      .option(
+        '--gradient-checkpointing',
+        'compute the layers again in the backward pass, rather than keep them: less memory, the same steps',
+      )
       .option('--dropout <p>', 'so much of what the model computes is dropped at random in training', fraction, 0)
       .option('--seed <n>', 'of everything random: the same seed gives the same run', integer(0), 0)
       .optionsGroup('Held-out data:')

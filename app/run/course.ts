@@ -30,7 +30,17 @@ export const course = async <P extends Tree<P>>(
 ): Promise<RunResult> => {
   const { command, settings, loss, options } = task
   const { backend } = opened
-  const { batch, accumulate, seed, dropout, out, patience, best = false, resume = false } = options
+  const {
+    batch,
+    accumulate,
+    seed,
+    dropout,
+    gradientCheckpointing: recompute = false,
+    out,
+    patience,
+    best = false,
+    resume = false,
+  } = options
   const { steps, saveEvery, evalEvery } = planOf(options, data)
   const optimizer = adamW({ rate: linear({ rate: options.lr, warmup: Math.round(steps / 10), steps }) })
   const journalOptions = { out, command, settings, resume, keep: saveEvery === 0 ? 0 : options.keep, steps, say: terminal.say }
@@ -57,7 +67,7 @@ export const course = async <P extends Tree<P>>(
     let [seconds, stopped] = [journal.seconds, lost()]
     const bar = progress(terminal, command, steps, behind)
     const state = await train(journal.start, {
-      ...{ backend, model, loss, optimizer, examples: data.training, steps, batch, accumulate, seed, dropout },
+      ...{ backend, model, loss, optimizer, examples: data.training, steps, batch, accumulate, seed, dropout, recompute },
       ...(behind > 0 ? { reference: parameters } : {}),
       signal: {
         get aborted() {

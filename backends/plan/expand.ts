@@ -3,7 +3,7 @@
  *
  *     logSumExp x = log s + m,   exp(x − logSumExp x) → e · (1/s),   where m = max x, e = exp(x − m), s = Σ e
  *
- * What only concerns differentiation or the order of axes goes; axes along which nothing changes go too.
+ * What only concerns differentiation or the order of axes goes (but what is computed again is another value, known later); axes along which nothing changes go too.
  */
 import { type AnyTensor, type Graph, reachable, type Shape, show } from '../../core/index.ts'
 import { type Builder, builder, type Expressions, expressions, has, type Monoid, sizeOver, type Value } from './value.ts'
@@ -156,6 +156,8 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
       case 'variable':
       case 'stop':
         return x!
+      case 'keep':
+        return y === undefined ? x! : build.later(x!, y)
       case 'input':
       case 'data':
       case 'device':

@@ -16,7 +16,7 @@ import {
   say,
   type Word,
 } from '../../core/index.ts'
-import { compose, identity, type Range, type View } from './view.ts'
+import { compose, identity, type Range, unchanged, type View } from './view.ts'
 
 export type Monoid = Exclude<Merge, 'logSumExp'>
 
@@ -30,7 +30,7 @@ export type Operation =
   /** The same numbers in memory of their own, perhaps with more axes. */
   | { readonly tag: 'copy'; readonly unique: number }
   | { readonly tag: 'reduce'; readonly merge: Monoid; readonly over: readonly string[] }
-  /** `depth` only tells apart what is to be computed twice. */
+  /** `depth` only tells apart what is to be computed twice. From: source; perhaps also what must be known before it is looked at. */
   | { readonly tag: 'view'; readonly view: View; readonly depth?: number }
   | { readonly tag: 'join'; readonly axes: readonly string[]; readonly into: string }
   /** Its arguments one after the other along an axis: the i-th begins at starts[i]. */
@@ -105,6 +105,8 @@ export interface Builder {
   readonly reduce: (merge: Monoid, x: Value, over: readonly string[]) => Value
   readonly copy: (x: Value, shape: Shape) => Value
   readonly view: (x: Value, view: View, shape: Shape) => Value
+  /** The same numbers, but what is computed from them is computed after another value. */
+  readonly later: (x: Value, after: Value) => Value
   /** A value of its own, whether there is one like it or not. */
   readonly fresh: (op: Operation, from: readonly Value[], shape: Shape) => Value
   /** The same operation on other arguments of the same shapes, of this builder. */
@@ -206,8 +208,13 @@ export const builder = (): Builder => {
     }
     return identity(how, x.shape, shape) ? x : make({ tag: 'view', view: how }, [x], shape)
   }
+  const later: Builder['later'] = (x, after) => {
+    if (x.free || x.op.tag === 'input') return x
+    const source = x.op.tag === 'view' ? copy(x, x.shape) : x
+    return make({ tag: 'view', view: unchanged(x.shape) }, [source, after], x.shape)
+  }
   const again: Builder['again'] = (x, from) => (x.op.tag === 'word' ? apply(x.op.word, from) : make(x.op, from, x.shape))
-  return { make, fresh, again, words, constant, iota, apply, reduce, copy, view, inside }
+  return { make, fresh, again, words, constant, iota, apply, reduce, copy, view, later, inside }
 }
 
 /** All axes; usually those of one of them, and then that very object. */

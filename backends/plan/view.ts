@@ -21,11 +21,14 @@ export interface View {
   readonly guards: readonly Range[]
 }
 
+/** A view that changes nothing. */
+export const unchanged = (shape: Shape): View => ({
+  reads: Object.fromEntries(Object.keys(shape).map((axis) => [axis, { offset: 0, terms: [{ axis, step: 1 }] }])),
+  guards: [],
+})
 /** A view that changes how one axis is read, and leaves the others as they are. */
 export const along = (shape: Shape, axis: string, read: Read, guards: readonly Range[] = []): View => ({
-  reads: Object.fromEntries(
-    Object.keys(shape).map((other) => [other, other === axis ? read : { offset: 0, terms: [{ axis: other, step: 1 }] }]),
-  ),
+  reads: { ...unchanged(shape).reads, [axis]: read },
   guards,
 })
 

@@ -91,6 +91,7 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => Values, prod
     case 'split':
     case 'variable':
     case 'stop':
+    case 'keep':
       return argument(0)
     case 'input':
     case 'data':

@@ -10,6 +10,7 @@ import {
   axesOf,
   concatenate,
   conform,
+  constant,
   cos,
   div,
   dot,
@@ -20,6 +21,7 @@ import {
   inner,
   iota,
   join,
+  keep,
   leaves,
   less,
   logSumExp,
@@ -30,6 +32,7 @@ import {
   numbers,
   pad,
   random,
+  reachable,
   read,
   rename,
   reverse,
@@ -84,6 +87,22 @@ test('stopGradient is invisible forward and opaque backward', async () => {
   assert.equal(await number(grad((x: Tensor) => mul(x, stopGradient(x)))(scalar(5))), 5)
   assert.equal(await number(stopGradient(scalar(5))), 5)
   assert.equal(await number(grad((x: Tensor) => stopGradient(cube(x)))(scalar(5))), 0)
+})
+
+test('what is computed again has the same derivatives, of any order, and is computed from what was kept', async () => {
+  const f = (x: Tensor): Tensor => {
+    const first = keep(mul(exp(x), x)) as Tensor
+    const second = keep(mul(sin(first), first)) as Tensor
+    return mul(second, sin(second)) as Tensor
+  }
+  const derivative = (g: (x: Tensor) => Tensor, recompute: boolean) => (x: Tensor) => vjp(g, { recompute })(x)[1](constant(1))
+  const x = tensor({}, [0.7])
+  const of = (order: number, recompute: boolean): ((x: Tensor) => Tensor) =>
+    order === 0 ? f : derivative(of(order - 1, recompute), recompute)
+  for (const order of [1, 2, 3]) assert.ok(close(await number(of(order, true)(x)), await number(of(order, false)(x)), 1e-14))
+  const kept = (recompute: boolean) =>
+    reachable([derivative(f, recompute)(x)]).filter(({ op, from }) => op.tag === 'keep' && from.length === 2)
+  assert.deepEqual([kept(true).length, kept(false).length], [1, 0]) // up to the last one, which is not computed from again
 })
 
 test('linearity: ∇(a·f + b·g) = a·∇f + b·∇g, exactly on small integers', () =>

@@ -8,6 +8,7 @@ import {
   axesOf,
   concatenate,
   conform,
+  constant,
   div,
   dot,
   equal,
@@ -18,6 +19,7 @@ import {
   input,
   iota,
   join,
+  keep,
   less,
   logSumExp,
   max,
@@ -40,7 +42,7 @@ import {
   type Tensor,
   take,
   tanh,
-  valueAndGrad,
+  vjp,
   volume,
   where,
 } from '../../core/index.ts'
@@ -196,17 +198,23 @@ export const randomProgram = (seed: number): RandomProgram => {
     const pool = [...leaves]
     for (let i = 0, tries = 6 + below(10); i < tries; i++) {
       const made = grow(pool)
-      if (made && volume(made.shape) <= 4000) pool.push(any(made))
+      const kept = next() < 0.25
+      if (made && volume(made.shape) <= 4000) pool.push(any(kept ? keep(any(made)) : made))
     }
     const ends = [...pool.slice(-3), pick(pool)]
     return [ends.map((x): Tensor => sum(any(mul(tanh(x), x)), ...axesOf(x))).reduce((a, b) => add(a, b)), ends]
   }
   let ends: readonly Any[] = []
-  const [value, gradient] = valueAndGrad((leaves: readonly Any[]) => {
-    const [total, last] = loss(leaves)
-    ends = last
-    return total
-  })(parameters)
+  const differentiate = vjp(
+    (leaves: readonly Any[]) => {
+      const [total, last] = loss(leaves)
+      ends = last
+      return total
+    },
+    { recompute: next() < 0.5 },
+  )
+  const [value, pullback] = differentiate(parameters)
+  const gradient = pullback(constant(1))
   /** As a memory of keys and values changes: in one place. */
   const written = (x: Any): AnyTensor => {
     const axis = axesOf(x)[0]
