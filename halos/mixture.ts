@@ -38,12 +38,11 @@ export const mixture = (ingredients: readonly Ingredient[]): Checked<AnyLoss> =>
 const together = (ingredients: readonly Ingredient[]): Checked<readonly Ingredient[]> => {
   const some = (holds: (needs: AnyLoss['needs']) => boolean): string | undefined =>
     ingredients.find(([, { needs }]) => holds(needs))?.[1].name
-  const [first] = ingredients
   const pairs = some(({ pair }) => pair)
   const refused = [
     [some(({ history }) => history), 'a reference point that is not a running average'],
     [some(({ control }) => control), 'prompts that say no label'],
-    [first?.[1].needs.reward ? undefined : some(({ reward }) => reward), 'log-probabilities, not the number of a reward model'],
+    [some(({ reward }) => !reward) && some(({ reward }) => reward), 'log-probabilities, not the number of a reward model'],
     [pairs && some(({ unrelated }) => unrelated), `completions that are paired, as ${pairs} compares them, not mismatched ones`],
     [pairs && some(({ value }) => value), `pairs, as ${pairs} compares them, not the labels that a value head expects`],
   ] as const

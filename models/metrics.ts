@@ -3,7 +3,7 @@
  * In a program a metric is an undivided mean: those of micro-batches add up, and one without cases (no desirable example) is absent, not NaN.
  */
 import { add, constant, equal, less, mul, negate, rename, sigmoid, size, sub, sum, type Tensor, where } from '../core/index.ts'
-import type { ByRole, Role } from './example.ts'
+import type { ByRole } from './example.ts'
 import type { Evidence, Outcome, Statistic, TrainingLoss } from './loss.ts'
 import type { Scores } from './trainable.ts'
 
@@ -37,28 +37,21 @@ const meanWhere = (chosen: Examples, x: Examples): Statistic => ({
 })
 
 /** Means over the tokens of completions: how undecided the policy is there, and how large its logits are, whatever the token. */
-const perToken = ({ chosen, rejected, outcome, label }: Partial<Evidence>, scores: ByRole<Scores>): Metrics => {
-  const over = (name: 'entropy' | 'logits', role: Role, length: Examples | undefined, which?: Examples): readonly Statistic[] => {
-    const found = scores[role]?.[name]
-    if (found === undefined || length === undefined) return []
-    const total = (x: Examples): Tensor => sum(which === undefined ? x : mul(which, x), 'example')
-    return [{ sum: total(rename(found, 'batch', 'example')), count: total(length) }]
+const perToken = (evidence: Partial<Evidence>, scores: ByRole<Scores>): Metrics => {
+  const over = (name: 'entropy' | 'logits', role: 'chosen' | 'rejected' | 'outcome', which: Examples | 1 = 1): Statistic | undefined => {
+    const [found, length] = [scores[role]?.[name], evidence[role]?.length]
+    const total = (x: Examples): Tensor => sum(mul(which, x) as Examples, 'example')
+    return found && length && { sum: total(rename(found, 'batch', 'example')), count: total(length) }
   }
-  const named = (name: string, found: readonly Statistic[]): Metrics => (found.length === 0 ? {} : { [name]: found.reduce(plus) })
+  const named = (name: string, ...parts: readonly (Statistic | undefined)[]): Metrics => {
+    const found = parts.filter((part) => part !== undefined)
+    return found.length === 0 ? {} : { [name]: found.reduce(plus) }
+  }
+  const { label } = evidence
   return {
-    ...named('entropy', [
-      ...over('entropy', 'chosen', chosen?.length),
-      ...over('entropy', 'rejected', rejected?.length),
-      ...over('entropy', 'outcome', outcome?.length),
-    ]),
-    ...named('logits/chosen', [
-      ...over('logits', 'chosen', chosen?.length),
-      ...(label ? over('logits', 'outcome', outcome?.length, less(0, label)) : []),
-    ]),
-    ...named('logits/rejected', [
-      ...over('logits', 'rejected', rejected?.length),
-      ...(label ? over('logits', 'outcome', outcome?.length, less(label, 0)) : []),
-    ]),
+    ...named('entropy', over('entropy', 'chosen'), over('entropy', 'rejected'), over('entropy', 'outcome')),
+    ...named('logits/chosen', over('logits', 'chosen'), label && over('logits', 'outcome', less(0, label))),
+    ...named('logits/rejected', over('logits', 'rejected'), label && over('logits', 'outcome', less(label, 0))),
   }
 }
 

@@ -93,8 +93,11 @@ const meansOf = ({ terms }: Outcome, { weight }: TrainingBatch): readonly Statis
 const divided = (means: readonly Statistic[], shares: readonly Tensor[] = means.map(({ count }) => count)): Tensor =>
   means.map(({ sum }, k) => div(sum, add(shares[k]!, equal(shares[k]!, 0)))).reduce((a, b) => add(a, b))
 /** The loss, or what each term adds to it. */
-const named = ({ terms }: Outcome, means: readonly Statistic[], loss: string): Metrics =>
-  terms.length === 1 ? { loss: means[0]! } : Object.fromEntries(means.map((mean, k) => [`loss/${terms[k]!.name ?? loss}`, mean]))
+const named = ({ terms }: Outcome, means: readonly Statistic[], loss: string): Metrics => {
+  if (terms.length === 1) return { loss: means[0]! }
+  const names = terms.map(({ name = loss }) => name)
+  return Object.fromEntries(means.map((mean, k) => [`loss/${names.indexOf(names[k]!) === k ? names[k] : `${names[k]} (${k + 1})`}`, mean]))
+}
 
 const zeros = ({ mask }: Scored): Tensor<'batch'> => fill({ batch: size(mask, 'batch') }, 0)
 

@@ -72,6 +72,7 @@ test('what cannot be added is refused, by name', () => {
   refused(/not a running average, got BCO/, [1, 'kto'], [1, 'bco'])
   refused(/prompts that say no label, got CSFT/, [1, 'sft'], [1, 'csft'])
   refused(/not the number of a reward model, got Bradley/, [1, 'dpo'], [1, 'bradley-terry'])
+  refused(/not the number of a reward model, got Bradley/, [1, 'bradley-terry'], [1, 'dpo'])
   refused(/SFT\.coefficient: expected a positive number, got -1/, [1, 'dpo'], [-1, 'sft'])
   refused(/at most one term whose reference point is a statistic/, [1, 'kto'], [1, 'kto-surprisal'])
   refused(/at least one loss/)

@@ -118,6 +118,11 @@ test('the terms of a sum are reported, and add up to its loss', async () => {
   }
 })
 
+test('terms of one name are told apart', async () => {
+  const { reports } = await run(mixed([1, certain(sft())], [0.5, certain(sft())]), unweighted(judged))
+  close([reports[0]!.loss!], [1.5 * (await run(certain(sft()), unweighted(judged))).reports[0]!.loss!], 1e-12)
+})
+
 test('where a run must begin is known of sums and weights, too', async () => {
   const batches = feed(backend, model, dpoSft, parameters, pairs, { batch: 6, accumulate: 2 })
   const parts = (await batches.at(0)).map(({ batch }) => batch)
