@@ -85,9 +85,8 @@ export const lowerRows = (
       case 'reduce':
         return emit({ op: 'reduce', merge: op.merge, arg: register(from[0]!) })
       case 'take': {
-        const a = access(from[0]!)
-        const { [op.axis]: stride, ...rest } = a.strides
-        return emit({ op: 'load', stream: stream(a, rest), ...guarded(a.guards), at: { index: register(from[1]!), stride: stride! } })
+        const { table, stride, rest } = rowsOf(x, op.axis, access)
+        return emit({ op: 'load', stream: stream(table, rest), ...guarded(table.guards), at: { index: register(from[1]!), stride } })
       }
       default:
         throw new TypeError(`plan: ${op.tag} is not computed in a rows kernel`)
@@ -140,6 +139,13 @@ export const lowerRows = (
   }
 }
 
+/** How a `take` walks its table: by the index along its axis, even where the kernel has another axis of that name, and as any array along the rest. */
+const rowsOf = (x: Value, axis: string, access: (x: Value) => Access) => {
+  const table = access(x.from[0]!)
+  const { [axis]: stride, ...rest } = table.strides
+  return { table, stride: stride!, rest }
+}
+
 /** The loops around the inner axis, outermost first, merged where all that walks through memory walks on alike. */
 const nest = (
   k: RowsKernel,
@@ -150,8 +156,8 @@ const nest = (
   const tables = k.body.flatMap((x) => (x.op.tag === 'take' ? [x.from[0]!] : []))
   const arrays = [...k.stores, ...k.loads, ...tables]
   const walkers: Strides[] = [
-    ...arrays.map((x) => access(x).strides),
-    ...k.body.flatMap((x) => (x.op.tag === 'random' ? [x.op.strides] : [])),
+    ...[...k.stores, ...k.loads].map((x) => access(x).strides),
+    ...k.body.flatMap((x) => (x.op.tag === 'take' ? [rowsOf(x, x.op.axis, access).rest] : x.op.tag === 'random' ? [x.op.strides] : [])),
   ]
   const alone = new Set([
     ...k.body.flatMap((x) => (x.op.tag === 'iota' ? [x.op.axis] : [])),

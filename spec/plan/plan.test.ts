@@ -191,3 +191,14 @@ const mostAlive = ({ kernels, buffers }: Program): number => {
   }))
   return Math.max(...kernels.map((_, i) => ranges.reduce((sum, { size, from, to }) => (from <= i && i <= to ? sum + size : sum), 0)))
 }
+
+test('a row of a table beside all of its rows: the row is walked by its index, not along with them', () => {
+  const shape = { row: 4, column: 5 }
+  const graph = graphOf((table, index) => [core.exp(core.add(table!, core.take(table!, 'row', index!)))], shape, {})
+  const table = Float64Array.from({ length: 20 }, (_, i) => i / 10)
+  const [found] = interpret(plan(graph), [table, Float64Array.of(2)])
+  assert.deepEqual(
+    Array.from(found!),
+    Array.from(table, (x, i) => Math.exp(x + table[10 + (i % 5)]!)),
+  )
+})
