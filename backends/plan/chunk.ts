@@ -157,5 +157,6 @@ const blockOf =
       x.axes.map((axis) => [axis, { offset: axis === t.row ? from : 0, terms: [{ axis, step: 1 }] }]),
     )
     const part = build.view(x, { reads, guards: [] }, shape)
-    return part.op.tag === 'view' ? build.make({ ...part.op, depth }, part.from, part.shape) : part
+    if (part.op.tag === 'view') return build.make({ ...part.op, depth }, part.from, part.shape)
+    return part.axes.length < x.axes.length ? build.copy(part, shape) : part // where a window shows nothing: zeros, which still have axes
   }

@@ -202,3 +202,22 @@ test('a row of a table beside all of its rows: the row is walked by its index, n
     Array.from(table, (x, i) => Math.exp(x + table[10 + (i % 5)]!)),
   )
 })
+
+test('long attention to what a window does not show: blocks of zeros are blocks', () => {
+  const graph = graphOf(
+    (x) => {
+      const query = core.pad(core.slice(known<'row'>(x!), 'row', 4, 4), 'row', 4, 0)
+      const key = core.rename(query, 'row', 'column')
+      const masked = core.where(core.less(core.iota('row', 8), core.iota('column', 8)), -1e30, core.mul(query, key))
+      return [core.dot(core.softmax(masked, 'column'), key, 'column')]
+    },
+    { row: 8 },
+  )
+  const x = Float64Array.from({ length: 8 }, (_, i) => i / 4)
+  const [blocks] = interpret(plan(graph, { chunk: 4, chunkAbove: 0 }), [x])
+  const [whole] = interpret(plan(graph, { chunkAbove: 1e9 }), [x])
+  assert.ok(whole!.some((y) => y > 1))
+  blocks!.forEach((y, i) => {
+    assert.ok(Math.abs(y - whole![i]!) < 1e-12, `row ${i}: ${y} in blocks, ${whole![i]} as a whole`)
+  })
+})
