@@ -1,4 +1,4 @@
-/** Continuations of many prompts, with a look at how far it is, and an end when Ctrl-C asks for it. */
+/** Continuations of many prompts, with a look at how far it is, and an end when the user asks for it. */
 import type { Backend } from '../core/index.ts'
 import { type Generated, type GenerateOptions, generator, onDevice, type Parameters, type Transformer } from '../models/index.ts'
 import { count, progress } from './cli/progress.ts'

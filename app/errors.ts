@@ -10,7 +10,7 @@ export class UnavailableError extends Error {
   override readonly name = 'UnavailableError'
 }
 
-/** Ctrl-C was pressed before there was anything to save. */
+/** Ctrl-C or SIGTERM came before there was anything to save. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
 }

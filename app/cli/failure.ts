@@ -12,9 +12,9 @@ export interface Failure {
   readonly message: string
 }
 
-export const failureOf = async (error: unknown, verbose: boolean): Promise<Failure> => {
+export const failureOf = async (error: unknown, stop: AbortSignal, verbose: boolean): Promise<Failure> => {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? ok : misused, message: '' }
-  if (error instanceof Interrupted) return { exitCode: interrupted, message: error.message }
+  if (error instanceof Interrupted) return { exitCode: interrupted(stop), message: error.message }
   const stack = verbose && error instanceof Error && error.stack !== undefined ? `\n\n${error.stack}` : ''
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof UsageError) return { exitCode: misused, message: `error: ${message}${stack}` }

@@ -10,9 +10,9 @@ export const main = async (args: readonly string[], terminal: Terminal = process
   try {
     const halograd = await program(terminal)
     await halograd.parseAsync([...(await withConfiguration(halograd, args))], { from: 'user' })
-    return terminal.stop.aborted ? interrupted : ok
+    return terminal.stop.aborted ? interrupted(terminal.stop) : ok
   } catch (error) {
-    const { exitCode, message } = await failureOf(error, args.includes('--verbose'))
+    const { exitCode, message } = await failureOf(error, terminal.stop, args.includes('--verbose'))
     if (message !== '') terminal.say(message)
     return exitCode
   }
@@ -31,7 +31,7 @@ Start with:
   halograd align --help                aligns your model with your data
 
 Results go to standard output, everything else to standard error; --json makes a result one JSON document.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C (after saving).`,
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTERM (after saving).`,
     )
   for (const make of await commands()) halograd.addCommand(make(terminal))
   return configured(halograd, terminal)

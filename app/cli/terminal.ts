@@ -1,7 +1,9 @@
 /**
  * Where a command speaks and listens. Results go to standard output, so that they can be piped; everything meant for people goes to standard
- * error; Ctrl-C asks the command to stop after what it is doing.
+ * error; Ctrl-C, or the SIGTERM of a scheduler that is about to kill, asks the command to stop after what it is doing.
  */
+import { constants } from 'node:os'
+
 export interface Terminal {
   /** Writes to standard output, as it is. */
   readonly print: (text: string) => void
@@ -9,21 +11,34 @@ export interface Terminal {
   readonly say: (line?: string) => void
   /** Whether standard error is a screen, on which a line can be rewritten. */
   readonly interactive: boolean
-  /** Aborted by Ctrl-C. Who never looks at it is ended by Ctrl-C at once, as any program is. */
+  /** Aborted by Ctrl-C or SIGTERM, whose name is then its reason. Who never looks at it is ended by either at once, as any program is. */
   readonly stop: AbortSignal
 }
 
-/** The terminal of this process. A second Ctrl-C ends it at once. */
+/** What asks to stop, and how people call it. */
+const requests = { SIGINT: 'Ctrl-C', SIGTERM: 'SIGTERM' } as const
+type Request = keyof typeof requests
+
+/** npm passes on what has reached its whole group: a request that comes twice within so many milliseconds is one. */
+const echo = 500
+
+/** The terminal of this process. A second request to stop ends it at once. */
 export const processTerminal = (): Terminal => {
   const say = (line = '') => void process.stderr.write(`${line}\n`)
   let stopping: AbortController | undefined
   const listen = (): AbortController => {
     const controller = new AbortController()
-    process.once('SIGINT', () => {
-      controller.abort()
-      say('\nStopping after this step (Ctrl-C again: at once, without saving).')
-      process.once('SIGINT', () => process.exit(interrupted))
-    })
+    let asked = 0
+    const onRequest = (request: Request): void => {
+      if (controller.signal.aborted) {
+        if (performance.now() - asked > echo) process.exit(codeOf(request))
+        return
+      }
+      asked = performance.now()
+      controller.abort(request)
+      say(`\nStopping after this step (${requests[request]} again: at once, without saving).`)
+    }
+    for (const request of Object.keys(requests)) process.on(request, onRequest)
     return controller
   }
   // A reader that has seen enough (`| head`) is not an error.
@@ -42,8 +57,10 @@ export const processTerminal = (): Terminal => {
 export const ok = 0
 export const failed = 1
 export const misused = 2
-/** 128 + the number of SIGINT, as shells count. */
-export const interrupted = 130
+/** 128 + the number of the signal, as shells count. */
+const codeOf = (request: Request): number => 128 + constants.signals[request]
+/** Of a command that was asked to stop: 130 by Ctrl-C, 143 by SIGTERM. */
+export const interrupted = ({ reason }: AbortSignal): number => codeOf(reason === 'SIGTERM' ? reason : 'SIGINT')
 
 /** Lets timers, signals and the screen have their turn between two steps. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

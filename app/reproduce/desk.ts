@@ -68,7 +68,7 @@ export type Answer = { readonly note: Note } | { readonly error: string }
 /** In a process of its own, which can be ended at any moment: what is filed is whole. */
 export const remoteDesk = (options: DeskOptions, signal: AbortSignal): Desk => {
   const child = fork(fileURLToPath(new URL('./worker.mjs', import.meta.url)), [JSON.stringify(options)], { execArgv: [] })
-  signal.addEventListener('abort', () => child.kill(), { once: true })
+  signal.addEventListener('abort', () => child.kill('SIGKILL'), { once: true })
   const perform = (job: Job): Promise<Note> =>
     new Promise((resolve, reject) => {
       const onExit = (code: number | null) => reject(new Error(`the process that trains ended by itself (exit code ${code})`))
@@ -80,7 +80,7 @@ export const remoteDesk = (options: DeskOptions, signal: AbortSignal): Desk => {
       })
       child.send(job)
     })
-  return { perform, close: async () => void child.kill() }
+  return { perform, close: async () => void child.kill('SIGKILL') }
 }
 
 /** Several desks as one: each job is done by the first that is free. */

@@ -15,4 +15,4 @@ process.on('message', async (job: Job) => {
 })
 /** Who asked is gone. */
 process.on('disconnect', () => process.exit())
-process.on('SIGINT', () => undefined) // Ctrl-C reaches all; the lab decides
+for (const request of ['SIGINT', 'SIGTERM']) process.on(request, () => undefined) // they reach all; the lab decides

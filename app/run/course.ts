@@ -1,5 +1,5 @@
 /**
- * The steps of a run, whatever is trained: measured on held-out data, logged and kept on the way, until they are done, or no longer help, or Ctrl-C.
+ * The steps of a run, whatever is trained: measured on held-out data, logged and kept on the way, until they are done, or no longer help, or are to stop.
  * Everything that decides what comes next is in the journal: a run that was killed goes on as if it had not been.
  */
 import { dispose, evaluate, type Tree } from '../../core/index.ts'

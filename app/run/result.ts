@@ -12,7 +12,7 @@ export interface RunResult {
   readonly out: string
   /** All that were made, those before --resume included. */
   readonly steps: number
-  /** Ctrl-C ended the run before its last step. */
+  /** Ctrl-C or SIGTERM ended the run before its last step. */
   readonly interrupted: boolean
   /** The held-out loss had not been lower for as long as --patience says. */
   readonly stoppedEarly: boolean
