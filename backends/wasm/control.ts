@@ -26,6 +26,8 @@ const nested =
   }
 export const block = nested(0x02)
 export const loop = nested(0x03)
+/** Never come here. */
+export const unreachable: Code = (out) => byte(out, 0x00)
 /** Leave (or, of a loop, repeat) the construct that is `depth` levels out. */
 export const br =
   (depth: number): Code =>

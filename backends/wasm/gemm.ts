@@ -4,73 +4,109 @@
  *     C[i, j] = (accumulate ? C[i, j] : 0) + Σₚ A[i, p] · B[p, j]
  *
  * Goto's algorithm: blocks of B (depth × columns) and of A (rows × depth) are packed so that they stay in cache, and a tile of
- * 2 × 16 accumulators sweeps them. Accumulators start from C, so p runs in order and every element is exactly the plain loop
+ * 4 × 8 accumulators sweeps them. Accumulators start from C, so p runs in order and every element is exactly the plain loop
  * `c = fround(c + fround(a · b))`, whatever the blocking and whichever thread computes it.
  *
- * Eight accumulators, four vectors of B and two broadcasts fit the sixteen registers; one p a loop body (V8 sinks the arithmetic
- * of longer bodies to their end, and spills).
+ * What bounds the tile is how many instructions are dispatched, not how many are multiplied: every one of them counts.
+ * - A is packed with every number repeated four times, so that a broadcast is a load with its offset inside; where A is read in
+ *   place it takes an addition, too. One counter leads all addresses: V8 extends a pointer of its own at every use.
+ * - Eight p a loop body. V8 would sink the arithmetic of all to the end of the body, and spill; branches that are never taken keep
+ *   them apart, because what they lead to needs the sums as they are.
+ * - V8 orders arithmetic by who needs it. What never happens needs the two sums of a row together: so both products of a row come
+ *   before both its sums, which fills the queues of the processor's multipliers and adders evenly. (Alternating: a sixth slower.)
  */
-import { block, br, br_if, type Local, loop, range, select, seq, when } from './control.ts'
+import { block, br, br_if, type Local, loop, range, select, seq, unreachable, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 import { packPanel, packRows } from './pack.ts'
 
 /** Blocks: depth × columns of B in the second-level cache, rows × depth of A likewise. */
-const [depth, rows, columns] = [256, 192, 1024]
+const [depth, rows, columns] = [256, 64, 1024]
 /** Below these sizes a matrix that lies well is read where it is. */
 const direct = { columns: 192, rows: 48 }
 /** Bytes of scratch that a product needs. */
-export const workspace = 4 * (depth * rows + depth * columns + rows * 16)
+export const workspace = 4 * (4 * depth * rows + depth * columns + rows * 8)
 
 type I = Local<'i32'>
 type V = Code<'v128'>
 const four = i32.const(4)
+const plus = (x: Code<'i32'>, bytes: number): Code<'i32'> => (bytes === 0 ? x : i32.add(x, i32.const(bytes)))
+const times = (x: Code<'i32'>, power: number): Code<'i32'> => (power === 1 ? x : i32.shl(x, i32.const(Math.log2(power))))
 const move = (p: I, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
 const least = (x: Code<'i32'>, y: number): Code<'i32'> => select(i32.lt_s(x, i32.const(y)), x, i32.const(y))
 
-/** Tiles of `high` rows and 4 · `wide` columns, for as many rows as fit: A by strides, B as a panel with rows `line` bytes apart. */
-const panel = (m: Module, high: 1 | 2, wide: number, fused: boolean) =>
+/** A as it lies, its rows contiguous and `across` bytes apart; or packed: for every p, four rows of four equal numbers. */
+type Left = 'rows' | 'packed'
+
+/**
+ * Tiles of `high` rows and 4 · `wide` columns, for as many rows as fit: B as a panel with rows `line` bytes apart, which is a multiple
+ * of four.
+ */
+const panel = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: boolean) =>
   m.define(
     undefined,
-    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-    (locals, count, k, a, across, step, next, b, line, c, row, accumulate) => {
-      const [p, q, x, y, left] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    (locals, count, k, a, across, next, b, line, c, row, accumulate) => {
+      const [at, x, y, q, p, end] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
       const lines = Array.from({ length: high }, () => Array.from({ length: wide }, () => locals('v128')))
       const right = Array.from({ length: wide }, () => locals('v128'))
-      const broadcast = locals('v128')
-      const plus = (sum: V, a: V, b: V): V => (fused ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)))
-      const product = seq(
-        ...right.map((v, i) => v.set(v128.load(q.get, 16 * i))),
-        ...lines.flatMap((sums, i) => [
-          broadcast.set(v128.load32_splat(i === 0 ? x.get : y.get)),
-          ...sums.map((sum, j) => sum.set(plus(sum.get, broadcast.get, right[j]!.get))),
-        ]),
-        move(x, step.get),
-        ...(high === 2 ? [move(y, step.get)] : []),
-        move(q, line.get),
-        left.set(i32.sub(left.get, i32.const(1))),
+      const [factor, twice, thrice] = [locals('v128'), locals('i32'), locals('i32')]
+      const add = (sum: V, a: V, b: V): V => (fused ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)))
+      /** Bytes of B and of A that one p takes, and by how much `at` counts them. */
+      const [lineOfB, lineOfA] = [16 * wide, left === 'packed' ? 64 : 4]
+      const unit = Math.min(lineOfA, lineOfB)
+      const apart = [undefined, across, twice, thrice]
+      const element = (i: number, u: number): V => {
+        if (left === 'packed') return v128.load(x.get, lineOfA * u + 16 * i)
+        const stride = apart[i]
+        return v128.load32_splat(stride === undefined ? y.get : i32.add(y.get, stride.get))
+      }
+      const product = (u: number): Code =>
+        seq(
+          ...right.map((v, i) => v.set(v128.load(q.get, lineOfB * u + 16 * i))),
+          left === 'rows' ? y.set(plus(x.get, lineOfA * u)) : seq(),
+          ...lines.flatMap((sums, i) => [
+            factor.set(element(i, u)),
+            ...sums.map((sum, j) => sum.set(add(sum.get, factor.get, right[j]!.get))),
+          ]),
+        )
+      const addresses = seq(x.set(i32.add(a.get, times(at.get, lineOfA / unit))), q.set(i32.add(b.get, times(at.get, lineOfB / unit))))
+      const eight = Array.from({ length: 8 }, (_, u) => u)
+      const never = (u: number): Code<'i32'> => i32.eq(line.get, i32.const(2 * u + 1))
+      const apartFrom = seq(...lines.map((sums, i) => v128.store(c.get, sums.map((sum) => sum.get).reduce(f32x4.add), 16 * i)), unreachable)
+      const body = seq(
+        addresses,
+        ...eight.map((u) => seq(product(u), br_if(u + 1, never(u)))),
+        move(at, i32.const(8 * unit)),
+        br_if(0, i32.ne(at.get, end.get)),
       )
+      const unrolled = block(eight.reduce((inside) => seq(block(inside), apartFrom), seq(loop(body), br(8))))
       const rowByRow = (f: (sum: Local<'v128'>, at: number) => Code) =>
         seq(...lines.flatMap((sums, i) => [p.set(i === 0 ? c.get : i32.add(p.get, row.get)), ...sums.map((sum, j) => f(sum, 16 * j))]))
-      return block(
-        loop(
-          seq(
-            br_if(1, i32.lt_s(count.get, i32.const(high))),
-            when(
-              accumulate.get,
-              rowByRow((sum, at) => sum.set(v128.load(p.get, at))),
-              seq(...lines.flat().map((sum) => sum.set(f32x4.const(0)))),
+      return seq(
+        twice.set(i32.shl(across.get, i32.const(1))),
+        thrice.set(i32.add(twice.get, across.get)),
+        block(
+          loop(
+            seq(
+              br_if(1, i32.lt_s(count.get, i32.const(high))),
+              when(
+                accumulate.get,
+                rowByRow((sum, at) => sum.set(v128.load(p.get, at))),
+                seq(...lines.flat().map((sum) => sum.set(f32x4.const(0)))),
+              ),
+              at.set(i32.const(0)),
+              end.set(i32.mul(i32.and(k.get, i32.const(-8)), i32.const(unit))),
+              ...(high === 4 ? [when(i32.and(i32.eq(line.get, i32.const(lineOfB)), i32.ne(end.get, i32.const(0))), unrolled)] : []),
+              addresses,
+              end.set(i32.add(a.get, i32.mul(k.get, i32.const(lineOfA)))),
+              block(loop(seq(br_if(1, i32.eq(x.get, end.get)), product(0), move(x, i32.const(lineOfA)), move(q, line.get), br(0)))),
+              rowByRow((sum, at) => v128.store(p.get, sum.get, at)),
+              move(a, next.get),
+              c.set(i32.add(p.get, row.get)),
+              count.set(i32.sub(count.get, i32.const(high))),
+              br(0),
             ),
-            x.set(a.get),
-            y.set(i32.add(a.get, across.get)),
-            q.set(b.get),
-            left.set(k.get),
-            block(loop(seq(br_if(1, i32.eqz(left.get)), product, br(0)))),
-            rowByRow((sum, at) => v128.store(p.get, sum.get, at)),
-            move(a, next.get),
-            c.set(i32.add(p.get, row.get)),
-            count.set(i32.sub(count.get, i32.const(high))),
-            br(0),
           ),
         ),
       )
@@ -93,77 +129,65 @@ const copy = (m: Module, into: 'block' | 'matrix') =>
  */
 export const gemm = (mod: Module, fused: boolean): void => {
   const [packLeft, packRight] = [packRows(mod), packPanel(mod)]
-  const [one, two] = ([1, 2] as const).map((high) => [1, 2, 3, 4].map((wide) => panel(mod, high, wide, fused))) as [Panel[], Panel[]] // of both heights
+  const both = (left: Left, high: 1 | 4) => [panel(mod, left, high, 1, fused), panel(mod, left, high, 2, fused)] as const
+  const tilesOf = { rows: [both('rows', 4), both('rows', 1)], packed: [both('packed', 4), both('packed', 1)] } as const
   const [fetch, spill] = [copy(mod, 'block'), copy(mod, 'matrix')]
   const names = Array.from({ length: 14 }, () => 'i32' as const)
   mod.define('gemm', names, (locals, ...parameters) => {
     const [m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, space] = parameters as unknown as Fourteen
     const [j, jn, p, pn, i, im] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const [bPacked, bTile, line, wide, width] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const [aPacked, aTile, across, step, next] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    const [bPacked, bTile, line, width] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    const [aPacked, aTile, next, single] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const [goOn, x, to, cTile, cLine, q] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const odd = i32.and(im.get, i32.const(1))
-    const even = i32.and(im.get, i32.const(-2))
-    const sweep = (v: number): Code =>
-      seq(
-        two[v - 1]!(im.get, pn.get, aTile.get, across.get, step.get, next.get, bTile.get, line.get, cTile.get, cLine.get, goOn.get),
-        when(
-          odd,
-          one[v - 1]!(
-            i32.const(1),
-            pn.get,
-            i32.add(aTile.get, i32.mul(i32.shr_u(even, i32.const(1)), next.get)),
-            across.get,
-            step.get,
-            next.get,
-            bTile.get,
-            line.get,
-            i32.add(cTile.get, i32.mul(even, cLine.get)),
-            cLine.get,
-            goOn.get,
-          ),
-        ),
+    const whole = i32.and(im.get, i32.const(-4))
+    const rest = i32.and(im.get, i32.const(3))
+    /** All rows of a block of A: four at a time, then one by one. */
+    const sweep = (left: Left, wide: 0 | 1): Code => {
+      const [quads, singles] = tilesOf[left]
+      const last = i32.add(aTile.get, i32.mul(i32.shr_u(im.get, i32.const(2)), next.get))
+      const cLast = i32.add(cTile.get, i32.mul(whole, cLine.get))
+      return seq(
+        quads[wide](im.get, pn.get, aTile.get, aRow.get, next.get, bTile.get, line.get, cTile.get, cLine.get, goOn.get),
+        when(rest, singles[wide](rest, pn.get, last, aRow.get, single.get, bTile.get, line.get, cLast, cLine.get, goOn.get)),
       )
+    }
     const cell = (first: Code<'i32'>, second: Code<'i32'>): Code<'i32'> =>
       i32.add(c.get, i32.add(i32.mul(first, cRow.get), i32.mul(second, cColumn.get)))
     const partial = i32.or(i32.and(width.get, i32.const(3)), i32.ne(cColumn.get, four))
-    const spare = i32.add(space.get, i32.const(4 * (depth * rows + depth * columns)))
+    const spare = i32.add(space.get, i32.const(4 * (4 * depth * rows + depth * columns)))
+    const eitherWidth = (left: Left): Code => when(i32.lt_s(four, width.get), sweep(left, 1), sweep(left, 0))
     const tiles = seq(
-      width.set(least(i32.sub(jn.get, x.get), 16)),
-      wide.set(i32.shr_u(i32.add(width.get, i32.const(3)), i32.const(2))),
+      width.set(least(i32.sub(jn.get, x.get), 8)),
       to.set(cell(i.get, i32.add(j.get, x.get))),
       cTile.set(to.get),
       cLine.set(cRow.get),
+      line.set(i32.shl(i32.and(i32.add(width.get, i32.const(3)), i32.const(-4)), i32.const(2))),
       // a panel that is not whole vectors of C goes through a block of its own
       when(
         partial,
         seq(
           cTile.set(spare),
-          cLine.set(i32.shl(wide.get, four)),
+          cLine.set(line.get),
           when(goOn.get, fetch(im.get, width.get, to.get, cRow.get, cColumn.get, cTile.get, cLine.get)),
         ),
       ),
-      when(bPacked.get, line.set(i32.shl(wide.get, four)), line.set(bRow.get)),
-      when(
-        i32.eq(wide.get, four),
-        sweep(4),
-        when(i32.eq(wide.get, i32.const(3)), sweep(3), when(i32.eq(wide.get, i32.const(2)), sweep(2), sweep(1))),
-      ),
+      when(i32.eqz(bPacked.get), line.set(bRow.get)),
+      when(aPacked.get, eitherWidth('packed'), eitherWidth('rows')),
       when(partial, spill(im.get, width.get, to.get, cRow.get, cColumn.get, cTile.get, cLine.get)),
     )
     const bAt = i32.add(b.get, i32.add(i32.mul(p.get, bRow.get), i32.mul(j.get, bColumn.get)))
-    const bPanels = i32.add(space.get, i32.const(4 * depth * rows))
+    const bPanels = i32.add(space.get, i32.const(16 * depth * rows))
     const packB = seq(
       q.set(bPanels),
       range(
         x,
         i32.const(0),
         jn.get,
-        16,
+        8,
         seq(
-          width.set(least(i32.sub(jn.get, x.get), 16)),
+          width.set(least(i32.sub(jn.get, x.get), 8)),
           packRight(i32.add(bAt, i32.mul(x.get, bColumn.get)), bColumn.get, bRow.get, width.get, pn.get, q.get),
-          move(q, i32.shl(pn.get, i32.const(6))),
+          move(q, i32.shl(pn.get, i32.const(5))),
         ),
       ),
     )
@@ -174,9 +198,9 @@ export const gemm = (mod: Module, fused: boolean): void => {
         x,
         i32.const(0),
         im.get,
-        16,
+        4,
         seq(
-          width.set(least(i32.sub(im.get, x.get), 16)),
+          width.set(least(i32.sub(im.get, x.get), 4)),
           packLeft(i32.add(aAt, i32.mul(x.get, aRow.get)), aRow.get, aColumn.get, width.get, pn.get, q.get),
           move(q, i32.shl(pn.get, i32.const(6))),
         ),
@@ -186,11 +210,11 @@ export const gemm = (mod: Module, fused: boolean): void => {
       im.set(least(i32.sub(m.get, i.get), rows)),
       when(
         aPacked.get,
-        seq(packA, aTile.set(space.get), across.set(four), step.set(i32.const(8)), next.set(i32.shl(pn.get, i32.const(3)))),
-        seq(aTile.set(aAt), across.set(aRow.get), step.set(aColumn.get), next.set(i32.shl(aRow.get, i32.const(1)))),
+        seq(packA, aTile.set(space.get), next.set(i32.shl(pn.get, i32.const(6))), single.set(i32.const(16))),
+        seq(aTile.set(aAt), next.set(i32.shl(aRow.get, i32.const(2))), single.set(aRow.get)),
       ),
       bTile.set(select(bPacked.get, bPanels, bAt)),
-      range(x, i32.const(0), jn.get, 16, seq(tiles, move(bTile, select(bPacked.get, i32.shl(pn.get, i32.const(6)), i32.const(64))))),
+      range(x, i32.const(0), jn.get, 8, seq(tiles, move(bTile, select(bPacked.get, i32.shl(pn.get, i32.const(5)), i32.const(32))))),
     )
     const blockOfB = seq(
       pn.set(least(i32.sub(k.get, p.get), depth)),
@@ -216,5 +240,4 @@ export const gemm = (mod: Module, fused: boolean): void => {
     )
   })
 }
-type Panel = ReturnType<typeof panel>
 type Fourteen = readonly [I, I, I, I, I, I, I, I, I, I, I, I, I, I]

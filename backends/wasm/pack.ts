@@ -8,7 +8,7 @@ import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 
 type I = Local<'i32'>
-/** pack(source, across, step, width, depth, to): strides in bytes. The panel's rows are `width` rounded up to 4 long (2 stays 2); the padding is zero. */
+/** pack(source, across, step, width, depth, to): strides in bytes. The panel's rows are `width` rounded up to 4 long ; the padding is zero. */
 export type Pack = (
   source: Code<'i32'>,
   across: Code<'i32'>,
@@ -18,6 +18,7 @@ export type Pack = (
   to: Code<'i32'>,
 ) => Code
 
+const six = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
 const move = (p: I, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
 const four = i32.const(4)
 
@@ -25,95 +26,34 @@ const four = i32.const(4)
 const times = (count: I, body: Code): Code =>
   block(loop(seq(br_if(1, i32.eqz(count.get)), body, count.set(i32.sub(count.get, i32.const(1))), br(0))))
 
-/** Two rows, interleaved. */
-const packPair = (m: Module): Pack =>
-  m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (locals, source, across, step, width, depth, to) => {
-    const [other, count] = [locals('i32'), locals('i32')]
-    const [x, y] = [locals('v128'), locals('v128')]
-    const contiguous = seq(v128.store64_lane(to.get, v128.load64_zero(source.get), 0), move(source, step.get), move(to, i32.const(8)))
-    const alongRows = seq(
-      x.set(v128.load(source.get)),
-      y.set(v128.load(other.get)),
-      v128.store(to.get, f32x4.shuffle(x.get, y.get, 0, 4, 1, 5)),
-      v128.store(to.get, f32x4.shuffle(x.get, y.get, 2, 6, 3, 7), 16),
-      ...[source, other].map((p) => move(p, i32.const(16))),
-      move(to, i32.const(32)),
-    )
-    const one = seq(
-      f32.store(to.get, f32.load(source.get)),
-      f32.store(to.get, f32.load(other.get), 4),
-      ...[source, other].map((p) => move(p, step.get)),
-      move(to, i32.const(8)),
-    )
+/** Up to 4 rows, every number four times: the left operand of a tile. Rows that there are not are the first again; they are not used. */
+export const packRows = (m: Module): Pack =>
+  m.define(undefined, six, (locals, source, across, step, width, depth, to) => {
+    const others = [1, 2, 3].map((row) => ({ row, offset: locals('i32') }))
     return seq(
-      // a single last row is packed twice; its twin is not used
-      other.set(i32.add(source.get, i32.mul(across.get, i32.lt_s(i32.const(1), width.get)))),
-      when(
-        i32.and(i32.eq(across.get, four), i32.lt_s(i32.const(1), width.get)),
-        times(depth, contiguous),
-        seq(
-          when(
-            i32.eq(step.get, four),
-            seq(count.set(i32.shr_u(depth.get, i32.const(2))), depth.set(i32.and(depth.get, i32.const(3))), times(count, alongRows)),
-          ),
-          times(depth, one),
-        ),
-      ),
-    )
-  })
-
-/** Up to 16 rows, pair after pair: the left operand of tiles of two rows. */
-export const packRows = (m: Module): Pack => {
-  const pair = packPair(m)
-  /** Columns contiguous across 16 rows: a cache line is read once, for eight pairs. */
-  const lines = m.define(undefined, ['i32', 'i32', 'i32', 'i32'], (locals, source, step, depth, to) => {
-    const [p, left, stride] = [locals('i32'), locals('i32'), locals('i32')]
-    const x = Array.from({ length: 4 }, () => locals('v128'))
-    const put = (i: number): Code => seq(v128.store64_lane(p.get, x[i >> 1]!.get, i & 1), ...(i < 7 ? [move(p, stride.get)] : []))
-    return seq(
-      stride.set(i32.shl(depth.get, i32.const(3))),
-      left.set(depth.get),
+      ...others.map(({ row, offset }) => offset.set(i32.mul(i32.mul(across.get, i32.const(row)), i32.lt_s(i32.const(row), width.get)))),
       times(
-        left,
+        depth,
         seq(
-          ...x.map((v, i) => v.set(v128.load(source.get, 16 * i))),
-          p.set(to.get),
-          ...Array.from({ length: 8 }, (_, i) => put(i)),
+          v128.store(to.get, v128.load32_splat(source.get)),
+          ...others.map(({ row, offset }) => v128.store(to.get, v128.load32_splat(i32.add(source.get, offset.get)), 16 * row)),
           move(source, step.get),
-          move(to, i32.const(8)),
+          move(to, i32.const(64)),
         ),
       ),
     )
   })
-  return m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (locals, source, across, step, width, depth, to) => {
-    const row = locals('i32')
-    const each = seq(
-      pair(i32.add(source.get, i32.mul(row.get, across.get)), across.get, step.get, i32.sub(width.get, row.get), depth.get, to.get),
-      move(to, i32.shl(depth.get, i32.const(3))),
-    )
-    return when(
-      i32.and(i32.eq(across.get, four), i32.eq(width.get, i32.const(16))),
-      lines(source.get, step.get, depth.get, to.get),
-      range(row, i32.const(0), width.get, 2, each),
-    )
-  })
-}
 
-/** Up to 16 columns: the right operand of a tile. */
+/** Up to 8 columns: the right operand of a tile. */
 export const packPanel = (m: Module): Pack => {
-  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
   const whole = m.define(undefined, ['i32', 'i32', 'i32', 'i32'], (_, source, step, depth, to) =>
     times(
       depth,
-      seq(
-        ...[0, 16, 32, 48].map((at) => v128.store(to.get, v128.load(source.get, at), at)),
-        move(source, step.get),
-        move(to, i32.const(64)),
-      ),
+      seq(...[0, 16].map((at) => v128.store(to.get, v128.load(source.get, at), at)), move(source, step.get), move(to, i32.const(32))),
     ),
   )
   /** Columns contiguous along the depth: transpose in blocks of 4 × 4. */
-  const transposed = m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (locals, source, across, row, groups, depth, to) => {
+  const transposed = m.define(undefined, six, (locals, source, across, row, groups, depth, to) => {
     const [p, q, left, line] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const x = [locals('v128'), locals('v128'), locals('v128'), locals('v128')]
     const y = [locals('v128'), locals('v128'), locals('v128'), locals('v128')]
@@ -157,7 +97,7 @@ export const packPanel = (m: Module): Pack => {
       ),
     )
   })
-  const general = m.define(undefined, params, (locals, source, across, step, width, depth, to) => {
+  const general = m.define(undefined, six, (locals, source, across, step, width, depth, to) => {
     const [x, rounded, p] = [locals('i32'), locals('i32'), locals('i32')]
     return seq(
       rounded.set(i32.and(i32.add(width.get, i32.const(3)), i32.const(-4))),
@@ -172,9 +112,9 @@ export const packPanel = (m: Module): Pack => {
       ),
     )
   })
-  return m.define(undefined, params, (_: Locals, source, across, step, width, depth, to) =>
+  return m.define(undefined, six, (_: Locals, source, across, step, width, depth, to) =>
     when(
-      i32.and(i32.eq(across.get, four), i32.eq(width.get, i32.const(16))),
+      i32.and(i32.eq(across.get, four), i32.eq(width.get, i32.const(8))),
       whole(source.get, step.get, depth.get, to.get),
       when(
         i32.and(i32.eq(step.get, four), i32.eqz(i32.and(width.get, i32.const(3)))),
