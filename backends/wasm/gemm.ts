@@ -10,7 +10,7 @@
  * What bounds the tile is how many instructions are dispatched, not how many are multiplied: every one of them counts.
  * - A is packed with every number repeated four times, so that a broadcast is a load with its offset inside; where A is read in
  *   place it takes an addition, too. One counter leads all addresses: V8 extends a pointer of its own at every use.
- * - Eight p a loop body. V8 would sink the arithmetic of all to the end of the body, and spill; branches that are never taken keep
+ * - Sixteen p a loop body. V8 would sink the arithmetic of all to the end of the body, and spill; branches that are never taken keep
  *   them apart, because what they lead to needs the sums as they are.
  * - V8 orders arithmetic by who needs it. What never happens needs the two sums of a row together: so both products of a row come
  *   before both its sums, which fills the queues of the processor's multipliers and adders evenly. (Alternating: a sixth slower.)
@@ -22,10 +22,13 @@ import { packPanel, packRows } from './pack.ts'
 
 /** Blocks: depth × columns of B in the second-level cache, rows × depth of A likewise. */
 const [depth, rows, columns] = [256, 64, 1024]
-/** Below these sizes a matrix that lies well is read where it is. */
-const direct = { columns: 192, rows: 48 }
-/** Bytes of scratch that a product needs. */
-export const workspace = 4 * (4 * depth * rows + depth * columns + rows * 8)
+/** Below these sizes a matrix that lies well is read where it is; A then in longer blocks. */
+const direct = { columns: 192, rows: 48, depth: 512 }
+/** p of a loop body. */
+const unroll = 16
+/** Bytes of scratch that a product needs: A, B and a panel of C. */
+const scratch = { a: 16 * depth * rows, b: 4 * Math.max(depth * columns, direct.depth * direct.columns), c: 4 * rows * 8 }
+export const workspace = scratch.a + scratch.b + scratch.c
 
 type I = Local<'i32'>
 type V = Code<'v128'>
@@ -71,16 +74,16 @@ const panel = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: boolean) 
           ]),
         )
       const addresses = seq(x.set(i32.add(a.get, times(at.get, lineOfA / unit))), q.set(i32.add(b.get, times(at.get, lineOfB / unit))))
-      const eight = Array.from({ length: 8 }, (_, u) => u)
+      const each = Array.from({ length: unroll }, (_, u) => u)
       const never = (u: number): Code<'i32'> => i32.eq(line.get, i32.const(2 * u + 1))
       const apartFrom = seq(...lines.map((sums, i) => v128.store(c.get, sums.map((sum) => sum.get).reduce(f32x4.add), 16 * i)), unreachable)
       const body = seq(
         addresses,
-        ...eight.map((u) => seq(product(u), br_if(u + 1, never(u)))),
-        move(at, i32.const(8 * unit)),
+        ...each.map((u) => seq(product(u), br_if(u + 1, never(u)))),
+        move(at, i32.const(unroll * unit)),
         br_if(0, i32.ne(at.get, end.get)),
       )
-      const unrolled = block(eight.reduce((inside) => seq(block(inside), apartFrom), seq(loop(body), br(8))))
+      const unrolled = block(each.reduce((inside) => seq(block(inside), apartFrom), seq(loop(body), br(unroll))))
       const rowByRow = (f: (sum: Local<'v128'>, at: number) => Code) =>
         seq(...lines.flatMap((sums, i) => [p.set(i === 0 ? c.get : i32.add(p.get, row.get)), ...sums.map((sum, j) => f(sum, 16 * j))]))
       return seq(
@@ -96,7 +99,7 @@ const panel = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: boolean) 
                 seq(...lines.flat().map((sum) => sum.set(f32x4.const(0)))),
               ),
               at.set(i32.const(0)),
-              end.set(i32.mul(i32.and(k.get, i32.const(-8)), i32.const(unit))),
+              end.set(i32.mul(i32.and(k.get, i32.const(-unroll)), i32.const(unit))),
               ...(high === 4 ? [when(i32.and(i32.eq(line.get, i32.const(lineOfB)), i32.ne(end.get, i32.const(0))), unrolled)] : []),
               addresses,
               end.set(i32.add(a.get, i32.mul(k.get, i32.const(lineOfA)))),
@@ -154,7 +157,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
     const cell = (first: Code<'i32'>, second: Code<'i32'>): Code<'i32'> =>
       i32.add(c.get, i32.add(i32.mul(first, cRow.get), i32.mul(second, cColumn.get)))
     const partial = i32.or(i32.and(width.get, i32.const(3)), i32.ne(cColumn.get, four))
-    const spare = i32.add(space.get, i32.const(4 * (4 * depth * rows + depth * columns)))
+    const spare = i32.add(space.get, i32.const(scratch.a + scratch.b))
     const eitherWidth = (left: Left): Code => when(i32.lt_s(four, width.get), sweep(left, 1), sweep(left, 0))
     const tiles = seq(
       width.set(least(i32.sub(jn.get, x.get), 8)),
@@ -176,7 +179,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
       when(partial, spill(im.get, width.get, to.get, cRow.get, cColumn.get, cTile.get, cLine.get)),
     )
     const bAt = i32.add(b.get, i32.add(i32.mul(p.get, bRow.get), i32.mul(j.get, bColumn.get)))
-    const bPanels = i32.add(space.get, i32.const(16 * depth * rows))
+    const bPanels = i32.add(space.get, i32.const(scratch.a))
     const packB = seq(
       q.set(bPanels),
       range(
@@ -217,7 +220,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
       range(x, i32.const(0), jn.get, 8, seq(tiles, move(bTile, select(bPacked.get, i32.shl(pn.get, i32.const(5)), i32.const(32))))),
     )
     const blockOfB = seq(
-      pn.set(least(i32.sub(k.get, p.get), depth)),
+      pn.set(select(aPacked.get, least(i32.sub(k.get, p.get), depth), least(i32.sub(k.get, p.get), direct.depth))),
       when(bPacked.get, packB),
       goOn.set(i32.or(accumulate.get, i32.ne(p.get, i32.const(0)))),
       range(i, i32.const(0), m.get, rows, blockOfA),
@@ -235,7 +238,11 @@ export const gemm = (mod: Module, fused: boolean): void => {
         i32.const(0),
         n.get,
         columns,
-        seq(jn.set(least(i32.sub(n.get, j.get), columns)), range(p, i32.const(0), k.get, depth, blockOfB)),
+        seq(
+          jn.set(least(i32.sub(n.get, j.get), columns)),
+          p.set(i32.const(0)),
+          block(loop(seq(br_if(1, i32.ge_s(p.get, k.get)), blockOfB, move(p, pn.get), br(0)))),
+        ),
       ),
     )
   })

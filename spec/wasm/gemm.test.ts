@@ -41,8 +41,17 @@ test('products equal the plain loop to the bit, and touch nothing else', () => {
   const end = 600000
   const start = Float32Array.from({ length: end }, real)
   for (let trial = 0; trial < 300; trial++) {
-    const big = trial % 10 === 0
-    const [m, n, k] = [integer(1, big ? 220 : 40), integer(1, big ? 230 : 50), integer(1, big ? 300 : 40)] as const
+    // of every kind of block more than one: at most 220 × 230 over 300, and rows, columns or sums that are long
+    const most =
+      trial % 10 > 0
+        ? [40, 50, 40]
+        : pick([
+            [220, 230, 300],
+            [90, 170, 560],
+            [12, 1100, 40],
+            [12, 60, 1100],
+          ] as const)
+    const [m, n, k] = most.map((size) => integer(1, size)) as [number, number, number]
     const layout = (at: number, rows: number, columns: number): Operand =>
       pick([
         { at, row: columns, column: 1 },
