@@ -10,6 +10,11 @@ export class UnavailableError extends Error {
   override readonly name = 'UnavailableError'
 }
 
+/** Another process works where this one was to. */
+export class BusyError extends Error {
+  override readonly name = 'BusyError'
+}
+
 /** Ctrl-C or SIGTERM came before there was anything to save. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { FileError } from './errors.ts'
 
@@ -13,6 +13,10 @@ export const readBytes = (path: string): Promise<Uint8Array> => guarded(path, 'a
 
 /** @throws FileError */
 export const readText = (path: string): Promise<string> => guarded(path, 'a file that can be read', () => readFile(path, 'utf8'))
+
+/** …or nothing, where there is no such file. @throws FileError */
+export const readIfThere = (path: string): Promise<string | undefined> =>
+  guarded(path, 'a file that can be read', () => readFile(path, 'utf8').catch(ifAbsent(undefined)))
 
 /** A file piece by piece, however large it is. @throws FileError */
 export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
@@ -86,6 +90,28 @@ export const writeDirectoryAtomically = (path: string, files: Readonly<Record<st
     await flushDirectory(isNew ? parent : path)
   })
 
+/**
+ * Writes a file that nobody else has, creating its directory when absent. Returns what removes both again, a directory only if it was made here and is
+ * empty; or nothing, where there is such a file.
+ * @throws FileError; then nothing has changed
+ */
+export const createExclusively = (path: string, content: string): Promise<(() => Promise<void>) | undefined> =>
+  guarded(dirname(path), 'a directory that can be written', async () => {
+    const made = await mkdir(dirname(path), { recursive: true })
+    const undo = async (): Promise<void> => {
+      if ((await readIfThere(path)) === content) await rm(path)
+      if (made !== undefined) await removeEmpty(resolve(dirname(path)), resolve(made))
+    }
+    try {
+      await writeFlushed(path, content)
+      return undo
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return undefined
+      await rm(path, { force: true })
+      throw error
+    }
+  })
+
 /** A file that grows, such as a log: what was appended is there for other readers at once, and on the disk after `flush`. */
 export interface Growing {
   readonly append: (content: string | Uint8Array) => Promise<void>
@@ -113,6 +139,15 @@ export const removeStaged = (directory: string): Promise<void> =>
     const names = (await readdir(directory).catch(ifAbsent([]))).filter((name) => /^\.(.*\.)?\d+-[0-9a-f]{12}\.tmp$/.test(name))
     for (const name of names) await rm(join(directory, name), { recursive: true, force: true })
   })
+
+/** Removes folders that are empty, from the inner one to the outer one. */
+const removeEmpty = async (inner: string, outer: string): Promise<void> => {
+  const gone = await rmdir(inner).then(
+    () => true,
+    () => false,
+  )
+  if (gone && inner !== outer) await removeEmpty(dirname(inner), outer)
+}
 
 const unique = (): string => `${process.pid}-${randomBytes(6).toString('hex')}`
 

@@ -6,6 +6,7 @@ import { ggufFile, toWeights, writeAtomically, writeDirectoryAtomically } from '
 import { openBackend } from '../backends.ts'
 import { type Checkpoint, loadCheckpoint, modelDirectory, withAdapters } from '../checkpoint.ts'
 import { UsageError } from '../errors.ts'
+import { exclusively } from '../lock.ts'
 import type { ExportOptions } from './commands/export.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -39,7 +40,9 @@ const write = async (backend: Backend, options: ExportOptions, checkpoint: Check
     const name = basename(resolve(options.model))
     return writeAtomically(options.out, ggufFile(config, await toWeights(backend, config, parameters), tokenizer, { dtype, name }))
   }
-  if (dtype !== 'Q8_0') await writeDirectoryAtomically(options.out, await modelDirectory(backend, { ...checkpoint, config }, { dtype }))
+  if (dtype === 'Q8_0') return
+  const files = await modelDirectory(backend, { ...checkpoint, config }, { dtype })
+  await exclusively(options.out, () => writeDirectoryAtomically(options.out, files))
 }
 
 const checkOptions = async ({ format, dtype, model, out }: ExportOptions): Promise<void> => {

@@ -3,7 +3,7 @@
  * Anything else is a defect of halograd, and says so.
  */
 import { CommanderError } from 'commander'
-import { Interrupted, JudgeError, RefutedError, UnavailableError, UsageError } from '../errors.ts'
+import { BusyError, Interrupted, JudgeError, RefutedError, UnavailableError, UsageError } from '../errors.ts'
 import { failed, interrupted, misused, ok } from './terminal.ts'
 
 export interface Failure {
@@ -31,7 +31,15 @@ const isExpected = async (error: unknown): Promise<boolean> => {
     import('../../halos/index.ts'),
     import('../../models/index.ts'),
   ])
-  return [UnavailableError, RefutedError, JudgeError, InputError, TrainingError, DeclarationError, EvidenceError, ShapeError].some(
-    (kind) => error instanceof kind,
-  )
+  return [
+    BusyError,
+    UnavailableError,
+    RefutedError,
+    JudgeError,
+    InputError,
+    TrainingError,
+    DeclarationError,
+    EvidenceError,
+    ShapeError,
+  ].some((kind) => error instanceof kind)
 }

@@ -70,7 +70,7 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
         'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name',
       )
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file')
-      .requiredOption('--out <dir>', 'where to save the trained model')
+      .requiredOption('--out <dir>', 'where to save the trained model: of one process at a time')
       .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
       .addOption(
         new Option('--truncate <what>', 'of longer examples, what is cut first; or drop them, or refuse to run')

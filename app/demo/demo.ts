@@ -20,6 +20,7 @@ import { jsonNote, saveCheckpoint } from '../checkpoint.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { continueAll } from '../continuations.ts'
 import { evaluator } from '../evaluation.ts'
+import { exclusively } from '../lock.ts'
 import { scoreAll } from '../scoring.ts'
 import { rateOf, winRate } from '../statistics.ts'
 import { distinctPairs, repetition } from '../texts.ts'
@@ -37,7 +38,10 @@ export interface DemoOptions extends Wish {
 
 export type DemoReport = Awaited<ReturnType<typeof demo>>
 
-export const demo = async (terminal: Terminal, options: DemoOptions) => {
+/** @throws BusyError where another process works in --out */
+export const demo = (terminal: Terminal, options: DemoOptions) => exclusively(options.out, () => shown(terminal, options))
+
+const shown = async (terminal: Terminal, options: DemoOptions) => {
   const began = performance.now()
   const { seed, out } = options
   const { backend, mode } = await openBackend(options, terminal.say)

@@ -6,6 +6,7 @@ import { openBackend, type Wish } from '../backends.ts'
 import { machineName } from '../bench/machine.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { UsageError } from '../errors.ts'
+import { exclusively } from '../lock.ts'
 import { desk, remoteDesk, together } from './desk.ts'
 import { type Experiment, experiments } from './experiment.ts'
 import { files } from './files.ts'
@@ -22,7 +23,7 @@ export interface ReproduceOptions extends Wish {
   readonly out: string
 }
 
-/** Reports of the experiments with these keys, or of all. `onReport` gets each as soon as it is there. @throws UsageError for a key that is unknown */
+/** Reports of the experiments with these keys, or of all. `onReport` gets each as soon as it is there. @throws UsageError for a key that is unknown; BusyError */
 export const reproduce = async (
   terminal: Terminal,
   keys: readonly string[],
@@ -30,6 +31,15 @@ export const reproduce = async (
   onReport: (report: Report, text: string) => void,
 ): Promise<readonly Report[]> => {
   const chosen = choose(await experiments(), keys)
+  return exclusively(options.out, () => reproduced(terminal, chosen, options, onReport))
+}
+
+const reproduced = async (
+  terminal: Terminal,
+  chosen: readonly Experiment[],
+  options: ReproduceOptions,
+  onReport: (report: Report, text: string) => void,
+): Promise<readonly Report[]> => {
   const recipe = recipes[options.quick ? 'quick' : 'full']
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1)
   const wish = wishOf(options)

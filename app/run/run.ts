@@ -10,6 +10,7 @@ import { openBackend } from '../backends.ts'
 import { type Checkpoint, loadCheckpoint } from '../checkpoint.ts'
 import type { TrainingOptions } from '../cli/options.ts'
 import type { Terminal } from '../cli/terminal.ts'
+import { exclusively } from '../lock.ts'
 import { checkOptions } from './check.ts'
 import { course } from './course.ts'
 import { readData } from './data.ts'
@@ -29,10 +30,14 @@ export interface Task {
   readonly inspect?: (examples: readonly TrainingExample[]) => void
 }
 
-/** Trains, saves, and tells how it went. */
+/** Trains, saves, and tells how it went. @throws BusyError where another process works in --out; and whatever is wrong with options, data and model */
 export const run = async (terminal: Terminal, task: Task): Promise<RunResult> => {
-  const { loss, options } = task
   await checkOptions(task)
+  return exclusively(task.options.out, () => trained(terminal, task))
+}
+
+const trained = async (terminal: Terminal, task: Task): Promise<RunResult> => {
+  const { loss, options } = task
   const checkpoint = await loadCheckpoint(options.model, terminal.say)
   const data = await readData(terminal, loss.needs, checkpoint, options)
   task.inspect?.(data.training)
