@@ -121,23 +121,35 @@ const needsShape = ({ tag }: Op): boolean =>
 export const reachable = (outputs: readonly AnyTensor[]): readonly AnyTensor[] => {
   const seen = new Set(outputs)
   for (const x of seen) for (const y of x.from) seen.add(y)
-  return [...seen].sort((a, b) => a.id - b.id)
+  return byId(seen)
+}
+/** In the order of their numbers, which a typed array sorts without being told how. */
+export const byId = <X extends { readonly id: number }>(xs: ReadonlySet<X>): readonly X[] => {
+  const known = new Map<number, X>()
+  for (const x of xs) known.set(x.id, x)
+  return Array.from(Uint32Array.from(known.keys()).sort(), (id) => known.get(id)!)
 }
 
-/** The union of shapes; an axis must have one size. */
+/** The union of shapes (that of the first argument with axes, if it has all of them); an axis must have one size. */
 export const unify = (what: string, xs: readonly AnyTensor[]): Shape => {
-  const all: Record<string, number> = {}
-  for (const { shape } of xs)
+  let all = none
+  for (const { shape } of xs) {
+    if (shape === all) continue
+    let more = false
     for (const axis in shape) {
-      const [known, size] = [all[axis], shape[axis]!]
+      const known = all[axis]
+      const size = shape[axis]!
       if (known !== undefined && known !== size) {
         const sides = xs.map((y, i) => `  argument ${i + 1}: ${show(y.shape)}`).join('\n')
         throw new ShapeError(`${what}: axis '${axis}' has size ${known} on one side and ${size} on the other\n${sides}`)
       }
-      all[axis] = size
+      more ||= known === undefined
     }
+    if (more) all = all === none ? shape : { ...all, ...shape }
+  }
   return all
 }
+const none: Shape = {}
 
 /** Refuse an axis that is not there. */
 export const need = (what: string, x: AnyTensor, axis: string): number => {

@@ -14,14 +14,22 @@ export const apply = (word: Word, given: readonly AnyTensor[]): AnyTensor => {
   const shape = unify(word, given)
   const turn = commutative.has(word) && constantsFirst(given[0]!, given[1]!) > 0
   const args = turn ? [given[1]!, given[0]!] : given
-  const values = args.map(literal)
-  if (values.every((v) => v !== undefined)) return constant(say(numbers, word, values))
-  return simpler(word, args, values) ?? node({ tag: 'word', word }, args, shape)
+  if (args.every((x) => x.op.tag === 'constant'))
+    return constant(
+      say(
+        numbers,
+        word,
+        args.map((x) => literal(x)!),
+      ),
+    )
+  return simpler(word, args[0]!, args[1], args[2]) ?? node({ tag: 'word', word }, args, shape)
 }
 const constantsFirst = (x: AnyTensor, y: AnyTensor): number =>
   Number(y.op.tag === 'constant') - Number(x.op.tag === 'constant') || x.id - y.id
 
-const simpler = (word: Word, [x, y, z]: readonly AnyTensor[], [a, b]: readonly (number | undefined)[]): AnyTensor | undefined => {
+const simpler = (word: Word, x: AnyTensor, y?: AnyTensor, z?: AnyTensor): AnyTensor | undefined => {
+  const a = literal(x)
+  const b = y && literal(y)
   switch (word) {
     case 'add':
       return a === 0 ? y : undefined
@@ -30,9 +38,8 @@ const simpler = (word: Word, [x, y, z]: readonly AnyTensor[], [a, b]: readonly (
     case 'mul': {
       if (a === 1) return y
       if (a === 0) return x
-      const [c, inner] = y?.op.tag === 'word' && y.op.word === 'mul' ? y.from : []
-      const scale = c === undefined ? undefined : literal(c)
-      return a !== undefined && scale !== undefined && inner !== undefined ? apply('mul', [constant(a * scale), inner]) : undefined
+      const scale = y?.op.tag === 'word' && y.op.word === 'mul' ? literal(y.from[0]!) : undefined
+      return a !== undefined && scale !== undefined ? apply('mul', [constant(a * scale), y!.from[1]!]) : undefined
     }
     case 'div':
       return b === 1 || a === 0 ? x : undefined

@@ -25,10 +25,15 @@ export const ownerOf = (x: Value, home: ReadonlyMap<Value, Value>): Value => {
 export const accessor = (home: ReadonlyMap<Value, Value>, order: (owner: Value) => Order): ((x: Value) => Access) => {
   const known = new Map<Value, { readonly order: Order; readonly access: Access }>()
   const owners = new Map<Value, Value>()
-  const access = (x: Value): Access => {
-    const owner = owners.get(x) ?? ownerOf(x, home)
+  const ownership = (x: Value): Value => {
+    const old = owners.get(x)
+    if (old !== undefined) return old
+    const owner = ownerOf(x, home)
     owners.set(x, owner)
-    const current = order(owner)
+    return owner
+  }
+  const access = (x: Value): Access => {
+    const current = order(ownership(x))
     const old = known.get(x)
     if (old?.order === current) return old.access
     const made = compute(x, current)

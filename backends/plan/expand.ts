@@ -5,7 +5,7 @@
  *
  * What only concerns differentiation or the order of axes goes (but what is computed again is another value, known later); axes along which nothing changes go too.
  */
-import { type AnyTensor, type Graph, reachable, type Shape, show } from '../../core/index.ts'
+import { type AnyTensor, type Graph, pick, reachable, type Shape, show } from '../../core/index.ts'
 import { type Builder, builder, type Expressions, expressions, has, type Monoid, sizeOver, type Value } from './value.ts'
 import { along, restrict } from './view.ts'
 
@@ -30,7 +30,10 @@ export const expand = (graph: Graph): Expressions => {
 }
 
 /** Without the axes of size 1. */
-export const varying = (shape: Shape): Shape => Object.fromEntries(Object.entries(shape).filter(([, size]) => size > 1))
+export const varying = (shape: Shape): Shape => {
+  for (const axis in shape) if (shape[axis] === 1) return pick(shape, (a) => shape[a]! > 1)
+  return shape
+}
 
 const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) => Value) => {
   const { constant, apply } = build
@@ -127,7 +130,9 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
     return build.make({ tag: 'random', salt, strides }, [key], varying(shape))
   }
 
-  return ({ op, shape, from: nodes }, [x, y, z]) => {
+  return ({ op, shape, from: nodes }, from) => {
+    const x = from[0]
+    const y = from[1]
     const source = nodes[0]?.shape ?? {}
     switch (op.tag) {
       case 'constant':
@@ -137,7 +142,7 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
       case 'random':
         return random(x!, op.salt, shape)
       case 'word':
-        return op.word === 'exp' ? exp(x!) : apply(op.word, [x!, y!, z!].slice(0, nodes.length))
+        return op.word === 'exp' ? exp(x!) : apply(op.word, from)
       case 'reduce':
         return reduce(op.merge, x!, source, op.over)
       case 'rename':

@@ -85,17 +85,15 @@ export const group = (
   /** Cheap words on an input or two, and rows of inputs, belong to no kernel: each one that needs them says them again. */
   const floating = new Map<Value, ReadonlySet<Value>>()
   const floats = (x: Value): boolean => {
-    /** The inputs, not small ones, that a value reads; undefined where it reads anything else. */
-    const inputsOf = (y: Value): ReadonlySet<Value> | undefined =>
-      y.free ? new Set() : y.op.tag === 'input' ? new Set(y.size > 1 && 4 * y.size > x.size ? [y] : []) : floating.get(y)
     const row = x.op.tag === 'take' && x.from[0]!.op.tag === 'input' && x.from[1]!.axes.length === 0
     if (stored.has(x) || !(row || (x.op.tag === 'word' && isCheap(x)))) return false
+    const from = row ? [x.from[1]!] : x.from
+    if (!from.every((y) => y.free || y.op.tag === 'input' || floating.has(y))) return false
+    /** The inputs that it reads, but for small ones. */
     const read = new Set<Value>()
-    for (const y of row ? [x.from[1]!] : x.from) {
-      const inputs = inputsOf(y)
-      if (inputs === undefined) return false
-      for (const z of inputs) read.add(z)
-    }
+    for (const y of from)
+      if (y.op.tag !== 'input') for (const z of floating.get(y) ?? []) read.add(z)
+      else if (y.size > 1 && 4 * y.size > x.size) read.add(y)
     if (read.size > 2) return false
     floating.set(x, read)
     return true
@@ -106,8 +104,8 @@ export const group = (
   const fits = (k: Group | undefined, x: Value): k is RowsGroup => {
     if (k?.kind !== 'rows' || fuse === 'none') return false
     if (fuse === 'maps' && [x, ...k.own].some((y) => reduces(y) || y.op.tag === 'random')) return false
-    for (const [i, y] of x.from.entries())
-      if (!y.free && at.get(y) === k && (!scalar(y) || k.late.has(y) || (x.op.tag === 'take' && i === 0))) return false
+    const finished = (y: Value, i: number): boolean => !scalar(y) || k.late.has(y) || (x.op.tag === 'take' && i === 0)
+    if (x.from.some((y, i) => !y.free && at.get(y) === k && finished(y, i))) return false
     const space = spaceOf(x)
     for (const axis in space) if (k.space[axis] !== space[axis]) return false
     // A reduction must meet every row exactly once.
@@ -174,6 +172,14 @@ export const group = (
     read(x.from[0]!)
     return append({ kind: 'contract', value: x, into, accumulate, index: groups.length })
   }
+  const latestOf = (from: readonly Value[]): Group | undefined => {
+    let latest: Group | undefined
+    for (const y of from) {
+      const k = at.get(y)
+      if (k !== undefined && (latest === undefined || k.index > latest.index)) latest = k
+    }
+    return latest
+  }
   const begun = new Set<Value>()
   /** Add a part in place; the first writes over what is there, unless that is a copy to start from. */
   const accumulate = (part: Value, whole: Value): void => {
@@ -188,15 +194,14 @@ export const group = (
 
   for (const x of values) {
     if (x.free || products.has(x)) continue
-    const made = x.from.flatMap((y) => at.get(y) ?? [])
-    const latest = made.reduce<Group | undefined>(later, undefined)
+    const latest = latestOf(x.from)
     if (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'join' || x.op.tag === 'assemble' || floats(x)) {
       read(x)
       if (latest !== undefined) at.set(x, latest)
     } else if (x.op.tag === 'accumulate') {
       read(x)
       if (starts(x)) for (const y of x.from) if (y.op.tag !== 'copy') accumulate(y, x)
-      const last = x.from.reduce<Group | undefined>((a, y) => later(a, at.get(y)), undefined)
+      const last = latestOf(x.from)
       if (last !== undefined) at.set(x, last)
     } else if (into(x) !== undefined && x.op.tag !== 'copy') {
       // What starts as a copy waits for it; other parts are added as soon as they can be.
@@ -211,6 +216,4 @@ export const group = (
   return { groups: groups.filter((k) => k !== undefined), at, stored, home, floating: new Set(floating.keys()), adds }
 }
 
-const later = (a: Group | undefined, b: Group | undefined): Group | undefined =>
-  a === undefined || (b !== undefined && b.index > a.index) ? b : a
 const volumeOf = (space: Shape): number => sizeOver(space, Object.keys(space))

@@ -48,13 +48,6 @@ export const lowerRows = (
   const registers = new Map<Value, number>()
   const known = new Map<string, number>()
   const emit = (instruction: Instruction): number => body.push(instruction) - 1
-  /** The same instruction twice is one register. */
-  const once = (instruction: Instruction): number => {
-    const key = JSON.stringify(instruction)
-    const register = known.get(key) ?? emit(instruction)
-    known.set(key, register)
-    return register
-  }
   const stream = ({ owner, offset }: Access, strides: Strides): number => {
     const made = { buffer: bufferOf(owner), offset, ...walk(strides) }
     const same = streams.findIndex(
@@ -65,17 +58,22 @@ export const lowerRows = (
   const guarded = (guards: readonly Range[]): { guards?: readonly Guard[] } =>
     guards.length === 0 ? {} : { guards: guards.map((guard) => ({ loop: loopOf(guard.axis), from: guard.from, to: guard.to })) }
 
+  /** Values that are the same numbers in memory are one register. */
   const load = (x: Value): number => {
     const a = access(x)
-    return once({ op: 'load', stream: stream(a, a.strides), ...guarded(a.guards) })
+    const instruction = { op: 'load', stream: stream(a, a.strides), ...guarded(a.guards) } as const
+    const key = JSON.stringify(instruction)
+    const register = known.get(key) ?? emit(instruction)
+    known.set(key, register)
+    return register
   }
   const compute = (x: Value): number => {
     const { op, from } = x
     switch (op.tag) {
       case 'constant':
-        return once({ op: 'constant', value: op.value })
+        return emit({ op: 'constant', value: op.value })
       case 'iota':
-        return once({ op: 'iota', loop: loopOf(op.axis) })
+        return emit({ op: 'iota', loop: loopOf(op.axis) })
       case 'word':
         return emit({ op: 'word', word: op.word, args: from.map(register) })
       case 'copy':

@@ -14,9 +14,10 @@ export const update = (graph: Graph, given: Expressions): Expressions => {
   const { outputs, values } = given
   const candidates = [...graph.donated].flatMap(([o, i]) => {
     const found = selection(outputs[o]!, i)
+    if (found === undefined) return []
     // In the same memory means in the same order, too.
     const order = Object.keys(varying(graph.outputs[o]!.shape)).join()
-    return found === undefined || found.state.axes.join() !== order ? [] : [{ whole: outputs[o]!, ...found }]
+    return found.state.axes.join() === order ? [{ whole: outputs[o]!, ...found }] : []
   })
   if (candidates.length === 0) return given
   const build = builder()

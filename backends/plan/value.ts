@@ -5,6 +5,7 @@
  * one object far more often than in the graph. `free` values (words on positions) cost nothing to say again.
  */
 import {
+  byId,
   definitions,
   type Elementary,
   isDerived,
@@ -70,7 +71,7 @@ export const computed = ({ op, free }: Value): boolean => !free && op.tag !== 'i
 export const reach = (outputs: readonly Value[]): readonly Value[] => {
   const seen = new Set(outputs)
   for (const x of seen) for (const y of x.from) seen.add(y)
-  return [...seen].sort((a, b) => a.id - b.id)
+  return byId(seen)
 }
 
 /** What is to be computed, and all values for it, arguments first. */
@@ -139,16 +140,24 @@ export const builder = (): Builder => {
     if (isDerived(word)) return definitions[word](words)(given[0]!)
     const turn = commutative.has(word) && constantsFirst(given[0]!, given[1]!) > 0
     const args = turn ? [given[1]!, given[0]!] : given
-    const values = args.map(literal)
-    if (values.every((v) => v !== undefined)) return constant(say(numbers, word, values))
-    return simpler(word, args, values) ?? make({ tag: 'word', word }, args, union(args))
+    if (args.every((x) => x.op.tag === 'constant'))
+      return constant(
+        say(
+          numbers,
+          word,
+          args.map((x) => literal(x)!),
+        ),
+      )
+    return simpler(word, args[0]!, args[1], args[2]) ?? make({ tag: 'word', word }, args, union(args))
   }
-  const simpler = (word: Word, [x, y, z]: readonly Value[], [a, b]: readonly (number | undefined)[]): Value | undefined => {
+  const simpler = (word: Word, x: Value, y?: Value, z?: Value): Value | undefined => {
+    const a = literal(x)
+    const b = y && literal(y)
     switch (word) {
       case 'add':
-        return a === 0 ? y : opposite(y!) !== undefined ? apply('sub', [x!, opposite(y!)!]) : undefined
+        return a === 0 ? y : opposite(y!) !== undefined ? apply('sub', [x, opposite(y!)!]) : undefined
       case 'sub':
-        return b === 0 ? x : opposite(y!) !== undefined ? apply('add', [x!, opposite(y!)!]) : undefined
+        return b === 0 ? x : opposite(y!) !== undefined ? apply('add', [x, opposite(y!)!]) : undefined
       case 'mul': {
         if (a === 1) return y
         if (a === 0) return x
@@ -157,9 +166,9 @@ export const builder = (): Builder => {
       }
       case 'div':
         if (b === 1 || a === 0) return x
-        if (b !== undefined) return b !== 0 && Number.isInteger(Math.log2(Math.abs(b))) ? apply('mul', [constant(1 / b), x!]) : undefined
+        if (b !== undefined) return b !== 0 && Number.isInteger(Math.log2(Math.abs(b))) ? apply('mul', [constant(1 / b), x]) : undefined
         // One division a row, and what is left is cheap.
-        return y!.size < x!.size ? apply('mul', [apply('div', [constant(1), y!]), x!]) : undefined
+        return y!.size < x.size ? apply('mul', [apply('div', [constant(1), y!]), x]) : undefined
       case 'where':
         return y === z || (a !== undefined && a !== 0) ? y : a === 0 ? z : undefined
       default:

@@ -73,14 +73,18 @@ export interface Local<T extends Type> {
   readonly tee: (value: Code<T>) => Code<T>
 }
 /** The local (or parameter) of this number. */
-export const local = <T extends Type>(index: number): Local<T> => {
-  const access = (opcode: number, value?: Code<T>) => (out: Bytes) => {
+export const local = <T extends Type>(index: number): Local<T> => ({
+  get: access(0x20, index),
+  set: (value) => access(0x21, index, value),
+  tee: (value) => access(0x22, index, value),
+})
+const access =
+  <T extends Type>(opcode: number, index: number, value?: Code<T>) =>
+  (out: Bytes): void => {
     value?.(out)
     byte(out, opcode)
     unsigned(out, index)
   }
-  return { get: access(0x20), set: (value) => access(0x21, value), tee: (value) => access(0x22, value) }
-}
 /** Makes the locals of the function being written. */
 export type Locals = <T extends Type>(type: T) => Local<T>
 
