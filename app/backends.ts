@@ -2,6 +2,7 @@
  * Which backends there are, which of them this machine can run, and which one to take: the only place that knows them all.
  * Nothing stands in for anything in silence: what was asked for is taken, or the reason why it cannot be is an error.
  */
+import { setFlagsFromString } from 'node:v8'
 import { type Backend, compile, dot, rename, type Tensor, tensor, volume } from '../core/index.ts'
 import { UnavailableError, UsageError } from './errors.ts'
 import { defaultOf, isModule } from './modules.ts'
@@ -138,6 +139,7 @@ export const open = async (wish: Wish): Promise<Backend> => {
 
 /** …and announced: what runs, and how it runs a matrix product. */
 export const openBackend = async (wish: Wish, announce: (line: string) => void): Promise<Opened> => {
+  setFlagsFromString(patience)
   const backend = await open(wish)
   const matrix = { m: 256, k: 256 }
   const product = (x: Tensor<'m' | 'k'>) => dot(x, rename(x, 'm', 'n'), 'k')
@@ -145,6 +147,12 @@ export const openBackend = async (wish: Wish, announce: (line: string) => void):
   announce(`backend: ${backend.name}, ${mode}${wish.backend === 'auto' ? ' (chosen by auto; `halograd env` lists all)' : ''}`)
   return { backend, mode }
 }
+
+/**
+ * How many bytes of bytecode V8 runs of a function before it compiles it for speed; by default fifteen times fewer. Of the hundreds of functions
+ * that make a program, planning is through with most before that pays, and meanwhile the compiler takes time and memory bandwidth from it.
+ */
+const patience = '--interrupt-budget=1000000'
 
 const entryOf = (name: string): Entry => {
   const entry = entries[name]

@@ -90,14 +90,19 @@ export const pick = (shape: Shape, keep: (axis: string) => boolean): Shape =>
 // ------------------------------------------------------------------ nodes
 
 let count = 0
-let table = new Map<string, WeakRef<AnyTensor>>()
-const swept = new FinalizationRegistry<readonly [Map<string, WeakRef<AnyTensor>>, string]>(([from, key]) => {
-  if (from.get(key)?.deref() === undefined) from.delete(key)
-})
+/** The nodes that live, by what they are. */
+const register = () => {
+  const known = new Map<string, WeakRef<AnyTensor>>()
+  const swept = new FinalizationRegistry<string>((key) => {
+    if (known.get(key)?.deref() === undefined) known.delete(key)
+  })
+  return { known, swept }
+}
+let table = register()
 
 /** Shares no node with what was made before: the same program is traced to the same graph, whatever was traced earlier. */
 export const forget = (): void => {
-  table = new Map()
+  table = register()
 }
 /** A fresh node. */
 export const fresh = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTensor => ({ id: ++count, op, from, shape })
@@ -105,11 +110,11 @@ export const fresh = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTens
 /** The node for this operation on these arguments: made once. */
 export const node = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTensor => {
   const key = `${label(op)}(${from.map((x) => x.id).join()})${needsShape(op) ? show(shape) : ''}`
-  const known = table.get(key)?.deref()
+  const known = table.known.get(key)?.deref()
   if (known !== undefined) return known
   const made = fresh(op, from, shape)
-  table.set(key, new WeakRef(made))
-  swept.register(made, [table, key])
+  table.known.set(key, new WeakRef(made))
+  table.swept.register(made, key)
   return made
 }
 const label = (op: Op): string =>
@@ -121,13 +126,7 @@ const needsShape = ({ tag }: Op): boolean =>
 export const reachable = (outputs: readonly AnyTensor[]): readonly AnyTensor[] => {
   const seen = new Set(outputs)
   for (const x of seen) for (const y of x.from) seen.add(y)
-  return byId(seen)
-}
-/** In the order of their numbers, which a typed array sorts without being told how. */
-export const byId = <X extends { readonly id: number }>(xs: ReadonlySet<X>): readonly X[] => {
-  const known = new Map<number, X>()
-  for (const x of xs) known.set(x.id, x)
-  return Array.from(Uint32Array.from(known.keys()).sort(), (id) => known.get(id)!)
+  return [...seen].sort((a, b) => a.id - b.id)
 }
 
 /** The union of shapes (that of the first argument with axes, if it has all of them); an axis must have one size. */

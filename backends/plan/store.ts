@@ -5,7 +5,7 @@
  * is a cheap word of at most two large arrays that are stored anyway, or drawn at random; else it becomes stored. Kernels that
  * nobody needs vanish. This finds by itself that layer norm saves μ and 1/σ and recomputes x̂, and that dropout saves no mask.
  */
-import { byId, type Shape } from '../../core/index.ts'
+import type { Shape } from '../../core/index.ts'
 import { type ContractGroup, type Grouping, type RowsGroup, scalar } from './group.ts'
 import { isCheap, type Value } from './value.ts'
 
@@ -76,7 +76,15 @@ export const store = ({ groups, at, floating, stored: needed }: Grouping, { reco
       }
       const stores = [...k.own].filter((x) => stored.has(x))
       stores.forEach(visit)
-      if (stores.length > 0) kernels.push(decided(k, byId(body), [...loads], stores))
+      if (stores.length > 0)
+        kernels.push(
+          decided(
+            k,
+            [...body].sort((a, b) => a.id - b.id),
+            [...loads],
+            stores,
+          ),
+        )
     }
   }
   return kernels.reverse()

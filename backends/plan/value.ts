@@ -5,7 +5,6 @@
  * one object far more often than in the graph. `free` values (words on positions) cost nothing to say again.
  */
 import {
-  byId,
   definitions,
   type Elementary,
   isDerived,
@@ -71,7 +70,7 @@ export const computed = ({ op, free }: Value): boolean => !free && op.tag !== 'i
 export const reach = (outputs: readonly Value[]): readonly Value[] => {
   const seen = new Set(outputs)
   for (const x of seen) for (const y of x.from) seen.add(y)
-  return byId(seen)
+  return [...seen].sort((a, b) => a.id - b.id)
 }
 
 /** What is to be computed, and all values for it, arguments first. */

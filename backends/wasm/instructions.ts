@@ -116,7 +116,7 @@ const shift = (n: number): Binary<'v128', 'i32', 'v128'> => binary(simd(n))
 const lanes =
   (bits: (value: number) => number) =>
   (...values: readonly [number] | readonly [number, number, number, number]): Code<'v128'> => {
-    const words = values.length === 1 ? Array.from({ length: 4 }, () => bits(values[0])) : values.map(bits)
+    const words = values.length === 1 ? new Array<number>(4).fill(bits(values[0])) : values.map(bits)
     return (out) => {
       const local = out.constant?.(words)
       emit(out, local === undefined ? constant : [0x20])
