@@ -49,7 +49,7 @@ export const ternary = (body: Ternary) => {
 const whole = <Args extends readonly AnyTensor[]>(f: (...args: Args) => AnyTensor, operands: readonly Operand[]): AnyTensor => {
   const args = operands.map(lift) as readonly AnyTensor[] as Args // as many as f takes: the callers above see to it
   const y = f(...args)
-  return args.every((x) => x.shape === y.shape || axesOf(x).every((axis) => has(y, axis))) ? y : conform(y, unify('conform', args))
+  return args.every((x) => axesOf(x).every((axis) => has(y, axis))) ? y : conform(y, unify('conform', args))
 }
 
 export const add = binary((S) => S.add)

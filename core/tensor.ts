@@ -90,19 +90,14 @@ export const pick = (shape: Shape, keep: (axis: string) => boolean): Shape =>
 // ------------------------------------------------------------------ nodes
 
 let count = 0
-/** The nodes that live, by what they are. */
-const register = () => {
-  const known = new Map<string, WeakRef<AnyTensor>>()
-  const swept = new FinalizationRegistry<string>((key) => {
-    if (known.get(key)?.deref() === undefined) known.delete(key)
-  })
-  return { known, swept }
-}
-let table = register()
+let table = new Map<string, WeakRef<AnyTensor>>()
+const swept = new FinalizationRegistry<readonly [Map<string, WeakRef<AnyTensor>>, string]>(([from, key]) => {
+  if (from.get(key)?.deref() === undefined) from.delete(key)
+})
 
 /** Shares no node with what was made before: the same program is traced to the same graph, whatever was traced earlier. */
 export const forget = (): void => {
-  table = register()
+  table = new Map()
 }
 /** A fresh node. */
 export const fresh = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTensor => ({ id: ++count, op, from, shape })
@@ -110,11 +105,11 @@ export const fresh = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTens
 /** The node for this operation on these arguments: made once. */
 export const node = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTensor => {
   const key = `${label(op)}(${from.map((x) => x.id).join()})${needsShape(op) ? show(shape) : ''}`
-  const known = table.known.get(key)?.deref()
+  const known = table.get(key)?.deref()
   if (known !== undefined) return known
   const made = fresh(op, from, shape)
-  table.known.set(key, new WeakRef(made))
-  table.swept.register(made, key)
+  table.set(key, new WeakRef(made))
+  swept.register(made, [table, key])
   return made
 }
 const label = (op: Op): string =>
@@ -129,26 +124,20 @@ export const reachable = (outputs: readonly AnyTensor[]): readonly AnyTensor[] =
   return [...seen].sort((a, b) => a.id - b.id)
 }
 
-/** The union of shapes (that of the first argument with axes, if it has all of them); an axis must have one size. */
+/** The union of shapes; an axis must have one size. */
 export const unify = (what: string, xs: readonly AnyTensor[]): Shape => {
-  let all = none
-  for (const { shape } of xs) {
-    if (shape === all) continue
-    let more = false
+  const all: Record<string, number> = {}
+  for (const { shape } of xs)
     for (const axis in shape) {
-      const known = all[axis]
-      const size = shape[axis]!
+      const [known, size] = [all[axis], shape[axis]!]
       if (known !== undefined && known !== size) {
         const sides = xs.map((y, i) => `  argument ${i + 1}: ${show(y.shape)}`).join('\n')
         throw new ShapeError(`${what}: axis '${axis}' has size ${known} on one side and ${size} on the other\n${sides}`)
       }
-      more ||= known === undefined
+      all[axis] = size
     }
-    if (more) all = all === none ? shape : { ...all, ...shape }
-  }
   return all
 }
-const none: Shape = {}
 
 /** Refuse an axis that is not there. */
 export const need = (what: string, x: AnyTensor, axis: string): number => {

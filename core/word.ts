@@ -14,14 +14,8 @@ export const apply = (word: Word, given: readonly AnyTensor[]): AnyTensor => {
   const shape = unify(word, given)
   const turn = commutative.has(word) && constantsFirst(given[0]!, given[1]!) > 0
   const args = turn ? [given[1]!, given[0]!] : given
-  if (args.every((x) => x.op.tag === 'constant'))
-    return constant(
-      say(
-        numbers,
-        word,
-        args.map((x) => literal(x)!),
-      ),
-    )
+  const values = args.map(literal)
+  if (values.every((v) => v !== undefined)) return constant(say(numbers, word, values))
   return simpler(word, args[0]!, args[1], args[2]) ?? node({ tag: 'word', word }, args, shape)
 }
 const constantsFirst = (x: AnyTensor, y: AnyTensor): number =>

@@ -139,14 +139,8 @@ export const builder = (): Builder => {
     if (isDerived(word)) return definitions[word](words)(given[0]!)
     const turn = commutative.has(word) && constantsFirst(given[0]!, given[1]!) > 0
     const args = turn ? [given[1]!, given[0]!] : given
-    if (args.every((x) => x.op.tag === 'constant'))
-      return constant(
-        say(
-          numbers,
-          word,
-          args.map((x) => literal(x)!),
-        ),
-      )
+    const values = args.map(literal)
+    if (values.every((v) => v !== undefined)) return constant(say(numbers, word, values))
     return simpler(word, args[0]!, args[1], args[2]) ?? make({ tag: 'word', word }, args, union(args))
   }
   const simpler = (word: Word, x: Value, y?: Value, z?: Value): Value | undefined => {
