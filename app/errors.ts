@@ -10,6 +10,11 @@ export class UnavailableError extends Error {
   override readonly name = 'UnavailableError'
 }
 
+/** Somebody must be asked first, or say who they are. */
+export class AccessError extends Error {
+  override readonly name = 'AccessError'
+}
+
 /** Another process works where this one was to. */
 export class BusyError extends Error {
   override readonly name = 'BusyError'

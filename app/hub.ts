@@ -1,6 +1,7 @@
 /**
  * `hf:owner/name`: models and data of the Hugging Face hub, downloaded once into the cache that its other programs use, too. A file is in the cache whole
- * or not at all, under the commit that it belongs to; without a network, what is there is used.
+ * or not at all, under the commit that it belongs to; without a network, what is there is used. Who has logged in with Hugging Face's tools, or has set
+ * HF_TOKEN, is known to the hub: the token goes there and nowhere else.
  *
  *     ~/.cache/huggingface/hub/models--owner--name/refs/main = <commit>        …/snapshots/<commit>/config.json, model.safetensors, …
  */
@@ -11,8 +12,8 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type * as Hub from '@huggingface/hub'
-import { exists, readText, writeAtomically } from '../models/index.ts'
-import { UnavailableError, UsageError } from './errors.ts'
+import { exists, readIfThere, readText, writeAtomically } from '../models/index.ts'
+import { AccessError, UnavailableError, UsageError } from './errors.ts'
 
 export interface HubOptions {
   /** Told of what takes time. */
@@ -32,7 +33,7 @@ type Kind = keyof typeof wanted
 /**
  * Where a model or a data file is on this machine: `name` itself, or for `hf:owner/name`, optionally `hf:owner/name@revision/path/to/file.jsonl`,
  * where it was downloaded to.
- * @throws UsageError, UnavailableError, FileError
+ * @throws UsageError, UnavailableError, FileError; AccessError where a token is missing, or has no access
  */
 export const localPath = async (name: string, kind: Kind, options: HubOptions = {}): Promise<string> => {
   if (!name.startsWith('hf:')) return name
@@ -49,8 +50,25 @@ export const localPath = async (name: string, kind: Kind, options: HubOptions = 
   return kind === 'model' ? snapshot : join(snapshot, onlyFile(name, path, await readdir(snapshot, { recursive: true })))
 }
 
-/** Of Hugging Face's own libraries, with their variables. */
-const cache = (): string => process.env.HF_HUB_CACHE ?? join(process.env.HF_HOME ?? join(homedir(), '.cache', 'huggingface'), 'hub')
+/** Where Hugging Face's own libraries keep things, with their variables. */
+const home = (): string => process.env.HF_HOME ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface')
+const cache = (): string => process.env.HF_HUB_CACHE ?? join(home(), 'hub')
+
+/** What the hub knows somebody by, and where it was found. Its value is never said. */
+interface Token {
+  readonly accessToken: string
+  readonly origin: string
+}
+
+/** @throws FileError; UsageError for what is none */
+const findToken = async (): Promise<Token | undefined> => {
+  const file = process.env.HF_TOKEN_PATH ?? join(home(), 'token')
+  const given = process.env.HF_TOKEN?.trim()
+  const [accessToken, origin] = given ? [given, 'HF_TOKEN'] : [(await readIfThere(file))?.trim(), file]
+  if (!accessToken) return undefined
+  if (accessToken.startsWith('hf_')) return { accessToken, origin }
+  throw new UsageError(`${origin}: expected a token of Hugging Face (hf_…), found something else. Correct or remove it`)
+}
 
 interface Place {
   readonly kind: Kind
@@ -74,22 +92,26 @@ const refreshed = async (
   })
   const hubUrl = process.env.HF_ENDPOINT ?? 'https://huggingface.co'
   const repo = { type: kind, name: repository }
+  const token = await findToken()
+  const there = { hubUrl, ...(token && { accessToken: token.accessToken }) }
   try {
-    const asked = { name: repository, revision, hubUrl, additionalFields: ['sha' as const] }
+    const asked = { name: repository, revision, ...there, additionalFields: ['sha' as const] }
     const { sha } = kind === 'model' ? await hub.modelInfo(asked) : await hub.datasetInfo(asked)
     const snapshot = join(folder, 'snapshots', sha)
     const sizes = new Map<string, number>()
-    for await (const { type, path: file, size } of hub.listFiles({ repo, revision: sha, recursive: kind === 'dataset', hubUrl }))
+    for await (const { type, path: file, size } of hub.listFiles({ repo, revision: sha, recursive: kind === 'dataset', ...there }))
       if (type === 'file' && wanted[kind].test(file) && inside(file)) sizes.set(file, size)
     for (const file of kind === 'model' ? sizes.keys() : [onlyFile(name, path, [...sizes.keys()])]) {
       if (await exists(join(snapshot, file))) continue
       say?.(`downloading ${name}: ${file} (${(sizes.get(file)! / 1e6).toFixed(1)} MB)`)
-      const content = await hub.downloadFile({ repo, path: file, revision: sha, hubUrl })
+      const content = await hub.downloadFile({ repo, path: file, revision: sha, ...there })
       if (content !== null) await keep(join(snapshot, file), content)
     }
     if (revision !== sha) await writeAtomically(join(folder, 'refs', revision), sha)
     return snapshot
   } catch (error) {
+    if (error instanceof hub.HubApiError && [401, 403].includes(error.statusCode))
+      throw new AccessError(`${name}: ${hubUrl} answers ${error.statusCode}. ${missing(token, hubUrl, repo)}`)
     if (error instanceof hub.HubApiError) throw new UnavailableError(`${name}: ${hubUrl} answers ${meaning(error, kind)}`)
     // What fetch says when there is no network.
     if (error instanceof TypeError) throw new Unreachable(`${name}: ${hubUrl} cannot be reached (${error.cause ?? error.message})`)
@@ -97,8 +119,16 @@ const refreshed = async (
   }
 }
 
+/** Without a token, the hub says of what is private, and of what does not exist, the same as of what is gated. */
+const missing = (token: Token | undefined, hubUrl: string, { type, name }: { readonly type: Kind; readonly name: string }): string => {
+  const page = `${hubUrl}/${type === 'dataset' ? 'datasets/' : ''}${name}`
+  return token === undefined
+    ? `There is no token: if this ${type} exists, it is gated or private. Set HF_TOKEN to one of ${hubUrl}/settings/tokens (or \`hf auth login\`), and ask for access at ${page}`
+    : `The token of ${token.origin} has no access to this ${type}: ask for it at ${page}, and see at ${hubUrl}/settings/tokens that the token is valid and may read gated repositories`
+}
+
 const meaning = ({ statusCode, message }: Hub.HubApiError, kind: Kind): string =>
-  [401, 403, 404].includes(statusCode)
+  statusCode === 404
     ? `${statusCode}: no such ${kind} or revision, or one that needs permission. Check the name, or download it yourself and give its path`
     : message
 

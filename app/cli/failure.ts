@@ -3,7 +3,7 @@
  * Anything else is a defect of halograd, and says so.
  */
 import { CommanderError } from 'commander'
-import { BusyError, Interrupted, JudgeError, RefutedError, UnavailableError, UsageError } from '../errors.ts'
+import { AccessError, BusyError, Interrupted, JudgeError, RefutedError, UnavailableError, UsageError } from '../errors.ts'
 import { failed, interrupted, misused, ok } from './terminal.ts'
 
 export interface Failure {
@@ -32,6 +32,7 @@ const isExpected = async (error: unknown): Promise<boolean> => {
     import('../../models/index.ts'),
   ])
   return [
+    AccessError,
     BusyError,
     UnavailableError,
     RefutedError,

@@ -67,7 +67,7 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       .optionsGroup('Model and data:')
       .requiredOption(
         '--model <dir>',
-        'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name',
+        'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name (a gated one with HF_TOKEN)',
       )
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file')
       .requiredOption('--out <dir>', 'where to save the trained model: of one process at a time')

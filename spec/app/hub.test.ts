@@ -1,11 +1,11 @@
-/** `hf:` names, against a hub of our own: downloaded once, kept whole, used without a network; and what is said when they are not to be had. */
+/** `hf:` names, against a hub of our own: downloaded once, kept whole, used without a network; and what is said when they are not to be had, or only by some. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
-import { UnavailableError, UsageError } from '../../app/errors.ts'
+import { AccessError, UnavailableError, UsageError } from '../../app/errors.ts'
 import { localPath } from '../../app/hub.ts'
 import { halograd, judged, temporary, tinyModel } from './fixture.ts'
 
@@ -19,16 +19,27 @@ const contents = (directory: string) =>
 const lines = Buffer.from(judged.map((row) => `${JSON.stringify(row)}\n`).join(''))
 const hub: Readonly<Record<string, Readonly<Record<string, Buffer>>>> = {
   'models/tiny/model': { ...contents(model), 'pytorch_model.bin': Buffer.from('not wanted'), 'README.md': Buffer.from('neither') },
+  'models/gated/model': contents(model),
+  'datasets/private/thumbs': { 'train.jsonl': lines },
   'datasets/some/thumbs': { 'data/train.jsonl': lines, 'data/test.jsonl': Buffer.from(''), 'README.md': Buffer.from('') },
   'datasets/some/shards': { 'train-0.jsonl': lines, 'train-1.jsonl': lines, '../../train-2.jsonl': lines },
 }
 const asked: string[] = []
+
+/** Anybody sees that there is something gated, and who has access gets it; what is private is not even said to be there. */
+const member = 'hf_OfAMemberOfTheGroup'
+const refusal = (path: string, authorization: string | undefined): number | undefined => {
+  const closed = path.includes('private/') || /gated\/.*\/resolve\//.test(path)
+  return !closed || authorization === `Bearer ${member}` ? undefined : authorization === undefined ? 401 : 403
+}
 
 const answer = (request: IncomingMessage, response: ServerResponse): void => {
   const path = decodeURIComponent(new URL(request.url!, 'http://hub').pathname)
   asked.push(path)
   const json = (status: number, body: unknown) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  const refused = refusal(path, request.headers.authorization)
+  if (refused !== undefined) return void json(refused, { error: 'Access to this repository is restricted' })
   const [, kind, name, what] = /^\/api\/(models|datasets)\/([^/]+\/[^/]+)\/(revision|tree)\//.exec(path) ?? []
   if (kind !== undefined) {
     const files = hub[`${kind}/${name}`]
@@ -60,6 +71,9 @@ gone.close()
 after(() => server.close())
 process.env.HF_ENDPOINT = online
 process.env.HF_HUB_CACHE = join(folder, 'cache')
+process.env.HF_HOME = join(folder, 'home')
+delete process.env.HF_TOKEN
+delete process.env.HF_TOKEN_PATH
 
 /** Nobody listens there. */
 const withoutNetwork = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -128,6 +142,49 @@ test('what is not to be had, and names that are none', async () => {
   const absent = { load: () => import('a-package-that-is-not-there' as string) }
   await assert.rejects(localPath('hf:tiny/model', 'model', absent), /need @huggingface\/hub: npm install @huggingface\/hub@2\.17\.5/)
   assert.equal(await localPath('./a/path', 'model', absent), './a/path')
+})
+
+test('what is gated or private: without a token, and with one that has no access, it is said what is missing and where to get it', async () => {
+  const rejects = (name: string, kind: 'model' | 'dataset', error: RegExp) =>
+    assert.rejects(localPath(name, kind), (found) => found instanceof AccessError && error.test(found.message))
+  const page = (path: string) => `ask for (access|it) at ${online}/${path}\\b`
+  const without = (path: string) => new RegExp(`answers 401\\. There is no token: .*Set HF_TOKEN .*/settings/tokens.*${page(path)}`)
+  await rejects('hf:gated/model', 'model', without('gated/model'))
+  await rejects('hf:private/thumbs', 'dataset', without('datasets/private/thumbs'))
+  process.env.HF_TOKEN = 'hf_OfAStranger'
+  try {
+    await rejects('hf:gated/model', 'model', new RegExp(`answers 403\\. The token of HF_TOKEN has no access .*${page('gated/model')}`))
+    process.env.HF_TOKEN = 'secret'
+    await assert.rejects(localPath('hf:tiny/model', 'model'), (found) => found instanceof UsageError && !found.message.includes('secret'))
+  } finally {
+    delete process.env.HF_TOKEN
+  }
+})
+
+test('a token, of HF_TOKEN or of the files of Hugging Face’s tools, opens what is gated, and is found in nothing that is said or kept', async () => {
+  const [file, other] = [join(folder, 'home', 'token'), join(folder, 'other-token')]
+  mkdirSync(join(folder, 'home'))
+  writeFileSync(other, `${member}\n`)
+  writeFileSync(file, 'hf_OfAStranger')
+  const out = join(folder, 'opened')
+  const align = ['align', '--halo', 'kto', '--model', 'hf:gated/model', '--data', 'hf:private/thumbs', '--out', out, '--steps', '1']
+  const refused = await halograd(...align)
+  assert.equal(refused.code, 1)
+  assert.match(refused.err, /error: .*The token of \S*home\/token has no access/)
+  process.env.HF_TOKEN_PATH = other
+  const opened = await halograd(...align, '--batch', '4', '--backend', 'reference', '--verbose', '--json')
+  delete process.env.HF_TOKEN_PATH
+  assert.equal(opened.code, 0, opened.err)
+  writeFileSync(file, `${member}\r\n`)
+  process.env.HF_HUB_CACHE = join(folder, 'another')
+  assert.equal(readFileSync(await localPath('hf:private/thumbs', 'dataset'), 'utf8'), lines.toString())
+  process.env.HF_HUB_CACHE = join(folder, 'cache')
+  const kept = [out, join(folder, 'cache'), join(folder, 'another')].flatMap((place) =>
+    readdirSync(place, { recursive: true, encoding: 'utf8' }).map((name) => join(place, name)),
+  )
+  const contentsOf = kept.filter((path) => statSync(path).isFile()).map((path) => readFileSync(path, 'latin1'))
+  assert.ok(contentsOf.length > 10)
+  for (const text of [opened.out, opened.err, refused.err, ...contentsOf]) assert.doesNotMatch(text, /hf_Of/)
 })
 
 test('a download that breaks off leaves nothing that looks whole', async () => {
