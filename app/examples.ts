@@ -37,7 +37,7 @@ export const readLocated = async (file: string, options?: RowOptions, say?: (lin
   return rows.map((row, i) => ({ ...row, origin: `${file}:${lines[i]}` }))
 }
 
-/** Examples in tokens, as long as they are. `control` ends the prompts of a loss that needs it. */
+/** Examples in tokens, as long as they are; without the end alone where the tokenizer knows nothing of a completion. `control` ends the prompts of a loss that needs it. */
 export const examplesFor = (
   needs: Needs,
   located: readonly Located[],
@@ -45,7 +45,10 @@ export const examplesFor = (
   tokenizer: Tokenizer,
   control: Control = usualControl,
 ): readonly TrainingExample[] => {
-  const example = (prompt: string, completion: string): Example => exampleOf(tokenizer, prompt, completion)
+  const example = (prompt: string, completion: string): Example => {
+    const made = exampleOf(tokenizer, prompt, completion)
+    return made.completion.length > endOf(tokenizer).length ? made : { ...made, completion: [] }
+  }
   const read = (row: Row): readonly TrainingExample[] => {
     if (needs.pair)
       return asPairs([row], file).map(({ prompt, chosen, rejected }) => ({
@@ -81,10 +84,11 @@ export const exampleOf = (tokenizer: Tokenizer, prompt: string, completion: stri
   fit({ prompt: tokenizer.encode(prompt, { bos: true }), completion: completionOf(tokenizer, completion) }, maxLength)
 
 /** A completion ends with the end-of-text token: that is how a model learns to stop. */
-const completionOf = (tokenizer: Tokenizer, completion: string): readonly number[] => {
-  const ids = tokenizer.encode(completion, { continues: true })
-  return tokenizer.eos === undefined ? ids : [...ids, tokenizer.eos]
-}
+const completionOf = (tokenizer: Tokenizer, completion: string): readonly number[] => [
+  ...tokenizer.encode(completion, { continues: true }),
+  ...endOf(tokenizer),
+]
+const endOf = ({ eos }: Tokenizer): readonly number[] => (eos === undefined ? [] : [eos])
 
 /**
  * Rows to train on and rows held out, decided by the seed. Rows of one prompt stay on one side, so that what is held out was never seen.

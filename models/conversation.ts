@@ -48,10 +48,13 @@ export const turnsOf = (messages: unknown, field: string): E.Either<readonly Fla
       field: `${end}.content`,
       expected: 'a text',
       found: show(last.content),
-      advice: 'Remove the line: its completion is empty.',
+      advice: withoutText,
     })
   return flaws.length > 0 ? E.left(flaws) : E.right(turns)
 }
+
+/** What to do about a completion that says nothing. It is refused, whichever the loss: whether silence is meant, the data does not say. */
+export const withoutText = 'Remove the line (`halograd data convert --skip` does): there is nothing to learn from an empty text.'
 
 const isRole = (role: unknown): role is Role => roles.some((known) => known === role)
 

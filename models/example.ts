@@ -42,7 +42,10 @@ export const nameOf = ({ origin }: TrainingExample, position: number): string =>
 
 export const lengthOf = ({ prompt, completion }: Example): number => prompt.length + completion.length
 
-/** @throws BatchError naming the first example that lacks what the loss learns from, or has a token that the model does not know */
+/** Whether a completion has a token to learn from. The first token of all is none: nothing predicts it. */
+export const isLearnable = ({ prompt, completion }: Example): boolean => completion.length > 0 && prompt.length + completion.length > 1
+
+/** @throws BatchError naming the first example that lacks what the loss learns from, has a completion without tokens, or a token that the model does not know */
 export const checkExamples = (loss: TrainingLoss, examples: readonly TrainingExample[], vocab: number): void => {
   for (const [i, example] of examples.entries()) {
     const suits = loss.needs.pair ? 'chosen' in example : !('chosen' in example || (loss.needs.label && example.label === undefined))
@@ -63,10 +66,18 @@ export const checkExamples = (loss: TrainingLoss, examples: readonly TrainingExa
         found: String(weight),
         advice: 'Weigh it 1 to count as any other, 0 not at all.',
       })
-    for (const { prompt, completion } of Object.values(textsOf([example])).flat())
-      for (const tokens of [prompt, completion]) checkTokens(tokens, vocab, nameOf(example, i))
+    for (const text of Object.values(textsOf([example])).flat()) {
+      if (!isLearnable(text)) throw new BatchError({ field: nameOf(example, i), ...unlearnable })
+      for (const tokens of [text.prompt, text.completion]) checkTokens(tokens, vocab, nameOf(example, i))
+    }
   }
 }
+
+const unlearnable = {
+  expected: 'a completion of at least one token, after another token',
+  found: 'none',
+  advice: 'Leave the example out: there is nothing to learn from it.',
+} as const
 
 /** @throws BatchError for a token that the model does not know: the tokenizer is not the model's */
 export const checkTokens = (tokens: readonly number[], vocab: number, field: string): void => {

@@ -13,7 +13,7 @@
  * Any of them may have a `weight`, from 0 on: how much it counts, beside others of 1.
  */
 import { either as E } from 'fp-ts'
-import { isTranscript, type Render, type Turn, transcriptTurns, turnsOf } from './conversation.ts'
+import { isTranscript, type Render, type Turn, transcriptTurns, turnsOf, withoutText } from './conversation.ts'
 import { show } from './errors.ts'
 import { isObject, type Json } from './fields.ts'
 import type { Flaw } from './records.ts'
@@ -97,7 +97,7 @@ const textField = (json: Json, field: string, flaws: Flaw[]): string => {
 const filledField = (json: Json, field: string, flaws: Flaw[]): string => {
   const text = textField(json, field, flaws)
   if (typeof json[field] === 'string' && text.trim() === '')
-    flaws.push({ field, expected: 'a text', found: show(text), advice: 'Remove the line: there is nothing to learn from an empty one.' })
+    flaws.push({ field, expected: 'a text', found: show(text), advice: withoutText })
   return text
 }
 

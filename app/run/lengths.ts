@@ -1,5 +1,5 @@
 /** Examples that a model cannot take as they are: those that are too long are cut, left out or refused, those without a completion refused; and it is told. */
-import { DataError, type Finding, type TrainingExample, type Truncation, throwAll } from '../../models/index.ts'
+import { DataError, type Finding, isLearnable, type TrainingExample, type Truncation, throwAll } from '../../models/index.ts'
 import { cutTo, fits, textsIn } from '../examples.ts'
 
 /** @throws DataError naming every example that is refused */
@@ -11,11 +11,11 @@ export const within = (
   file: string,
 ): readonly TrainingExample[] => {
   refuse(
-    examples.filter((example) => textsIn(example).some(({ completion }) => completion.length === 0)),
+    examples.filter((example) => textsIn(example).some((text) => !isLearnable(text))),
     () => ({
       expected: 'a completion of at least one token',
       found: 'none',
-      advice: 'Remove the line: there is nothing to learn from it.',
+      advice: 'Remove the line: the tokenizer makes nothing of it that could be learned.',
     }),
   )
   const long = examples.filter((example) => !fits(example, longest))

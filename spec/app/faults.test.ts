@@ -5,7 +5,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rm
 import { dirname, join } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { halograd, interrupted, jsonLines, judged, temporary, tinyModel } from './fixture.ts'
+import { halograd, interrupted, jsonLines, judged, pairs, temporary, tinyModel } from './fixture.ts'
 
 const folder = temporary()
 const model = await tinyModel(join(folder, 'model'))
@@ -216,9 +216,83 @@ test('a loss that is not finite names the lines to look at', async () => {
   await refused([/step \d: the loss of SFT is not finite\. Examples: \S*poison\.jsonl:17\. Gradients: token/], ...args)
 })
 
-test('empty completions are refused by line', async () => {
-  const empty = jsonLines(join(folder, 'empty.jsonl'), [...judged, { prompt: 'the cat', completion: ' ', label: true }])
-  await refused([/empty\.jsonl:17, field completion: expected a text, found " "\. Remove the line/], ...sft, '--data', empty, '--out', 'x')
+const dpo = ['align', '--halo', 'dpo', ...common] as const
+const kto = ['align', '--halo', 'kto', ...common] as const
+
+test('completions that say nothing are refused by line and field, whichever the loss and the shape; what is skipped is counted', async () => {
+  const turns = [{ role: 'user', content: 'the cat' }, ...[{ role: 'assistant', content: ' \n' }]]
+  const cases = [
+    [
+      sft,
+      judged,
+      { prompt: 'the cat', completion: ' ', label: true },
+      /:17, field completion: expected a text, found " "\. Remove the line/,
+    ],
+    [
+      kto,
+      judged,
+      { prompt: 'the cat', completion: '', label: false },
+      /:17, field completion: expected a text, found ""\. .*convert --skip/,
+    ],
+    [kto, judged, { messages: turns, label: true }, /:17, field messages\[1\]\.content: expected a text, found " \\n"/],
+    [dpo, pairs, { prompt: 'the cat', chosen: ' good', rejected: '' }, /:9, field rejected: expected a text, found ""/],
+    [dpo, pairs, { prompt: 'the cat', chosen: '\t', rejected: ' bad' }, /:9, field chosen: expected a text, found "\\t"/],
+  ] as const
+  for (const [command, rows, empty, says] of cases) {
+    const file = jsonLines(join(folder, 'empty.jsonl'), [...rows, empty])
+    await refused([says], ...command, '--data', file, '--out', join(folder, 'never'))
+    const { code, err } = await halograd('data', 'convert', file, join(folder, 'some.jsonl'), '--skip', '--to', 'labels')
+    assert.equal(code, 0, err)
+    assert.match(err, new RegExp(`warning: 1 lines that cannot be used are skipped: ${rows.length + 1} `))
+  }
+  assert.ok(!existsSync(join(folder, 'never')))
+})
+
+test('completions of which the tokenizer makes nothing are refused by line; the end of a text alone is none', async () => {
+  const deaf = await tinyModel(join(folder, 'deaf'))
+  const file = join(deaf, 'tokenizer.json')
+  const tokenizer = JSON.parse(readFileSync(file, 'utf8'))
+  writeFileSync(file, JSON.stringify({ ...tokenizer, normalizer: { type: 'Replace', pattern: { String: 'x' }, content: '' } }))
+  for (const [command, rows, silent] of [
+    [sft, judged, { prompt: 'the cat', completion: 'xx', label: true }],
+    [kto, judged, { prompt: 'the cat', completion: 'x', label: false }],
+    [dpo, pairs, { prompt: 'the cat', chosen: ' good', rejected: 'xxx' }],
+  ] as const) {
+    const file = jsonLines(join(folder, 'silent.jsonl'), [...rows, silent])
+    const says = new RegExp(`silent\\.jsonl:${rows.length + 1}: expected a completion of at least one token, found none\\. Remove the line`)
+    await refused([says], ...command, '--model', deaf, '--data', file, '--eval', '0', '--out', join(folder, 'never'))
+  }
+})
+
+test('a window of two tokens leaves one of every completion', async () => {
+  for (const [command, rows] of [
+    [sft.slice(0, -4), judged.filter(({ label }) => label)],
+    [kto, judged],
+    [dpo, pairs],
+  ] as const)
+    for (const truncate of ['prompt-start', 'completion-end']) {
+      const file = jsonLines(join(folder, 'window.jsonl'), rows)
+      const args = [
+        '--data',
+        file,
+        '--max-length',
+        '2',
+        '--truncate',
+        truncate,
+        '--eval',
+        '0',
+        '--steps',
+        '2',
+        '--out',
+        join(folder, 'window'),
+      ]
+      const { code, err, out } = await halograd(...command, ...args, '--json')
+      assert.equal(code, 0, err)
+      const { examples, last } = JSON.parse(out)
+      assert.equal(examples.training, rows.length)
+      assert.ok(Number.isFinite(last.loss) && last.loss > 0)
+      assert.match(err, new RegExp(`warning: ${rows.length} of ${rows.length} examples are longer than 2 tokens`))
+    }
 })
 
 test('labels all of one kind, and texts longer than the window, are trained on with a warning', async () => {

@@ -56,6 +56,12 @@ test('the second is cut only when of the first a single token is left', () => {
   })
 })
 
+test('no completion is cut away', () => {
+  eachCut((texts, fitted) => {
+    for (const [i, { completion }] of texts.entries()) assert.ok(completion.length === 0 || fitted[i]!.completion.length > 0)
+  })
+})
+
 test('an example by hand', () => {
   const example = { prompt: [1, 2, 3, 4], completion: [5, 6, 7] }
   assert.deepEqual(fit(example, 5), { prompt: [3, 4], completion: [5, 6, 7] })

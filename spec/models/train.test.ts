@@ -209,6 +209,14 @@ test('examples that do not suit the loss are refused by number', async () => {
   await refused(kto!.loss, unlabelled, /examples\[9\]/)
   const foreign = judged.with(3, { outcome: { prompt: [1], completion: [11] }, label: true })
   await refused(kto!.loss, foreign, /examples\[3\]: expected tokens from 0 to 10, .* found token 11\. Use the tokenizer/)
+  for (const silent of [
+    { prompt: [1], completion: [] },
+    { prompt: [], completion: [1] },
+  ]) {
+    const says = /examples\[3\]: expected a completion of at least one token, after another token, found none/
+    await refused(kto!.loss, judged.with(3, { outcome: silent, label: false }), says)
+    await refused(dpo!.loss, pairs.with(3, { chosen: { prompt: [1], completion: [2] }, rejected: silent }), says)
+  }
   await rejects(run(tiny[0]!, { loss: kto!.loss, examples: judged, batch: 1 }), /at least 2 examples/)
   await rejects(run(tiny[0]!, { loss: kto!.loss, examples: judged, batch: 17 }), /at least 17 examples/)
 })
