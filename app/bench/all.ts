@@ -11,7 +11,7 @@ const parts = (cores: number): readonly string[] => {
   const counts = cores === 1 ? [1] : [1, cores]
   return [
     ...counts.flatMap((threads) => [`gemm --threads ${threads}`, `gemm --mode fast --threads ${threads}`, `kernels --threads ${threads}`]),
-    ...['tiny', 'A', 'B'].flatMap((name) =>
+    ...['tiny', 'small', 'A', 'B'].flatMap((name) =>
       counts.flatMap((threads) => [
         `train --config ${name} --threads ${threads} --against jax-js`,
         `train --config ${name} --threads ${threads} --mode fast --against jax-js`,

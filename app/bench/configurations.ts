@@ -1,6 +1,6 @@
 /**
  * What is trained: GPT-2 models with exact GELU, pre-LayerNorm, a tied head, learned positions and biases, by AdamW.
- * `B` is nanoGPT's character model.
+ * `small` is the model that `reproduce` trains most, and `B` nanoGPT's character model.
  */
 import type { AdamWOptions, ModelConfig } from '../../models/index.ts'
 
@@ -26,6 +26,7 @@ const gpt = (sizes: Pick<ModelConfig, 'layers' | 'heads' | 'embed' | 'context' |
 
 export const configurations = {
   tiny: { name: 'tiny', batch: 2, model: gpt({ layers: 2, heads: 2, embed: 32, context: 16, vocab: 32 }) },
+  small: { name: 'small', batch: 32, model: gpt({ layers: 2, heads: 4, embed: 64, context: 48, vocab: 27 }) },
   A: { name: 'A', batch: 8, model: gpt({ layers: 4, heads: 4, embed: 128, context: 128, vocab: 256 }) },
   B: { name: 'B', batch: 4, model: gpt({ layers: 6, heads: 6, embed: 384, context: 256, vocab: 65 }) },
 } as const satisfies Readonly<Record<string, Configuration>>

@@ -9,7 +9,7 @@
  *
  * What bounds the tile is how many instructions are dispatched, not how many are multiplied: every one of them counts.
  * - A is packed with every number repeated four times, so that a broadcast is a load with its offset inside; where A is read in
- *   place it takes an addition, too. One counter leads all addresses: V8 extends a pointer of its own at every use.
+ *   place it takes an addition, too. Addresses are sums: V8 extends a variable to 64 bits at every use, but a sum not at all.
  * - Sixteen p a loop body. V8 would sink the arithmetic of all to the end of the body, and spill; branches that are never taken keep
  *   them apart, because what they lead to needs the sums as they are.
  * - V8 orders arithmetic by who needs it. What never happens needs the two sums of a row together: so both products of a row come
@@ -22,8 +22,11 @@ import { packPanel, packRows } from './pack.ts'
 
 /** Blocks: depth × columns of B in the second-level cache, rows × depth of A likewise. */
 const [depth, rows, columns] = [256, 64, 1024]
-/** Below these sizes a matrix that lies well is read where it is; A then in longer blocks. */
-const direct = { columns: 192, rows: 48, depth: 512 }
+/**
+ * Below these sizes a matrix is read where it is: B if A has so few rows; A, in longer blocks, if B has so few columns, and if A's
+ * columns, each so many times, are not too far apart.
+ */
+const direct = { rows: 48, columns: 192, depth: 512, bytes: 1 << 16 }
 /** p of a loop body. */
 const unroll = 16
 /** Bytes of scratch that a product needs: A, B and a panel of C. */
@@ -33,57 +36,54 @@ export const workspace = scratch.a + scratch.b + scratch.c
 type I = Local<'i32'>
 type V = Code<'v128'>
 const four = i32.const(4)
-const plus = (x: Code<'i32'>, bytes: number): Code<'i32'> => (bytes === 0 ? x : i32.add(x, i32.const(bytes)))
-const times = (x: Code<'i32'>, power: number): Code<'i32'> => (power === 1 ? x : i32.shl(x, i32.const(Math.log2(power))))
 const move = (p: I, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
 const least = (x: Code<'i32'>, y: number): Code<'i32'> => select(i32.lt_s(x, i32.const(y)), x, i32.const(y))
 
-/** A as it lies, its rows contiguous and `across` bytes apart; or packed: for every p, four rows of four equal numbers. */
-type Left = 'rows' | 'packed'
+/** A as it lies, at any strides; or packed: for every p, four rows of four equal numbers. */
+type Left = 'in place' | 'packed'
 
 /**
- * Tiles of `high` rows and 4 · `wide` columns, for as many rows as fit: B as a panel with rows `line` bytes apart, which is a multiple
- * of four.
+ * Tiles of `high` rows and 4 · `wide` columns, for as many rows as fit. A in place has rows `across` and columns `step` bytes apart;
+ * B is a panel with rows `line` bytes apart, which is a multiple of four.
  */
 const panel = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: boolean) =>
   m.define(
     undefined,
-    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-    (locals, count, k, a, across, next, b, line, c, row, accumulate) => {
-      const [at, x, y, q, p, end] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    (locals, count, k, a, across, step, next, b, line, c, row, accumulate) => {
+      const [at, x, q, p, end, over] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
       const lines = Array.from({ length: high }, () => Array.from({ length: wide }, () => locals('v128')))
       const right = Array.from({ length: wide }, () => locals('v128'))
       const [factor, twice, thrice] = [locals('v128'), locals('i32'), locals('i32')]
-      const add = (sum: V, a: V, b: V): V => (fused ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)))
-      /** Bytes of B and of A that one p takes, and by how much `at` counts them. */
-      const [lineOfB, lineOfA] = [16 * wide, left === 'packed' ? 64 : 4]
-      const unit = Math.min(lineOfA, lineOfB)
       const apart = [undefined, across, twice, thrice]
+      const add = (sum: V, a: V, b: V): V => (fused ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)))
+      /** Bytes of a packed A and of B that one p takes. */
+      const [lineOfA, lineOfB] = [64, 16 * wide]
       const element = (i: number, u: number): V => {
         if (left === 'packed') return v128.load(x.get, lineOfA * u + 16 * i)
         const stride = apart[i]
-        return v128.load32_splat(stride === undefined ? y.get : i32.add(y.get, stride.get))
+        return v128.load32_splat(stride === undefined ? x.get : i32.add(x.get, stride.get))
       }
       const product = (u: number): Code =>
         seq(
           ...right.map((v, i) => v.set(v128.load(q.get, lineOfB * u + 16 * i))),
-          left === 'rows' ? y.set(plus(x.get, lineOfA * u)) : seq(),
           ...lines.flatMap((sums, i) => [
             factor.set(element(i, u)),
             ...sums.map((sum, j) => sum.set(add(sum.get, factor.get, right[j]!.get))),
           ]),
         )
-      const addresses = seq(x.set(i32.add(a.get, times(at.get, lineOfA / unit))), q.set(i32.add(b.get, times(at.get, lineOfB / unit))))
+      const onward = left === 'packed' ? i32.const(lineOfA) : step.get
       const each = Array.from({ length: unroll }, (_, u) => u)
       const never = (u: number): Code<'i32'> => i32.eq(line.get, i32.const(2 * u + 1))
-      const apartFrom = seq(...lines.map((sums, i) => v128.store(c.get, sums.map((sum) => sum.get).reduce(f32x4.add), 16 * i)), unreachable)
+      const needed = lines.map((sums, i) => v128.store(c.get, sums.map((sum) => sum.get).reduce(f32x4.add), 16 * i))
       const body = seq(
-        addresses,
-        ...each.map((u) => seq(product(u), br_if(u + 1, never(u)))),
-        move(at, i32.const(unroll * unit)),
+        q.set(i32.add(b.get, at.get)),
+        left === 'packed' ? x.set(i32.add(a.get, i32.shl(at.get, i32.const(Math.log2(lineOfA / lineOfB))))) : seq(),
+        ...each.map((u) => seq(product(u), left === 'packed' ? seq() : move(x, onward), br_if(u + 1, never(u)))),
+        move(at, i32.const(unroll * lineOfB)),
         br_if(0, i32.ne(at.get, end.get)),
       )
-      const unrolled = block(each.reduce((inside) => seq(block(inside), apartFrom), seq(loop(body), br(unroll))))
+      const unrolled = block(each.reduce((inside) => seq(block(inside), ...needed, unreachable), seq(loop(body), br(unroll))))
       const rowByRow = (f: (sum: Local<'v128'>, at: number) => Code) =>
         seq(...lines.flatMap((sums, i) => [p.set(i === 0 ? c.get : i32.add(p.get, row.get)), ...sums.map((sum, j) => f(sum, 16 * j))]))
       return seq(
@@ -98,12 +98,36 @@ const panel = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: boolean) 
                 rowByRow((sum, at) => sum.set(v128.load(p.get, at))),
                 seq(...lines.flat().map((sum) => sum.set(f32x4.const(0)))),
               ),
-              at.set(i32.const(0)),
-              end.set(i32.mul(i32.and(k.get, i32.const(-unroll)), i32.const(unit))),
-              ...(high === 4 ? [when(i32.and(i32.eq(line.get, i32.const(lineOfB)), i32.ne(end.get, i32.const(0))), unrolled)] : []),
-              addresses,
-              end.set(i32.add(a.get, i32.mul(k.get, i32.const(lineOfA)))),
-              block(loop(seq(br_if(1, i32.eq(x.get, end.get)), product(0), move(x, i32.const(lineOfA)), move(q, line.get), br(0)))),
+              x.set(a.get),
+              q.set(b.get),
+              over.set(k.get),
+              ...(high === 4
+                ? [
+                    end.set(i32.mul(i32.and(k.get, i32.const(-unroll)), i32.const(lineOfB))),
+                    when(
+                      i32.and(i32.eq(line.get, i32.const(lineOfB)), i32.ne(end.get, i32.const(0))),
+                      seq(
+                        at.set(i32.const(0)),
+                        unrolled,
+                        ...(left === 'packed' ? [move(x, i32.const(unroll * lineOfA))] : []),
+                        move(q, i32.const(unroll * lineOfB)),
+                        over.set(i32.and(k.get, i32.const(unroll - 1))),
+                      ),
+                    ),
+                  ]
+                : []),
+              block(
+                loop(
+                  seq(
+                    br_if(1, i32.eqz(over.get)),
+                    product(0),
+                    move(x, onward),
+                    move(q, line.get),
+                    over.set(i32.sub(over.get, i32.const(1))),
+                    br(0),
+                  ),
+                ),
+              ),
               rowByRow((sum, at) => v128.store(p.get, sum.get, at)),
               move(a, next.get),
               c.set(i32.add(p.get, row.get)),
@@ -133,7 +157,7 @@ const copy = (m: Module, into: 'block' | 'matrix') =>
 export const gemm = (mod: Module, fused: boolean): void => {
   const [packLeft, packRight] = [packRows(mod), packPanel(mod)]
   const both = (left: Left, high: 1 | 4) => [panel(mod, left, high, 1, fused), panel(mod, left, high, 2, fused)] as const
-  const tilesOf = { rows: [both('rows', 4), both('rows', 1)], packed: [both('packed', 4), both('packed', 1)] } as const
+  const tilesOf = { 'in place': [both('in place', 4), both('in place', 1)], packed: [both('packed', 4), both('packed', 1)] } as const
   const [fetch, spill] = [copy(mod, 'block'), copy(mod, 'matrix')]
   const names = Array.from({ length: 14 }, () => 'i32' as const)
   mod.define('gemm', names, (locals, ...parameters) => {
@@ -150,8 +174,8 @@ export const gemm = (mod: Module, fused: boolean): void => {
       const last = i32.add(aTile.get, i32.mul(i32.shr_u(im.get, i32.const(2)), next.get))
       const cLast = i32.add(cTile.get, i32.mul(whole, cLine.get))
       return seq(
-        quads[wide](im.get, pn.get, aTile.get, aRow.get, next.get, bTile.get, line.get, cTile.get, cLine.get, goOn.get),
-        when(rest, singles[wide](rest, pn.get, last, aRow.get, single.get, bTile.get, line.get, cLast, cLine.get, goOn.get)),
+        quads[wide](im.get, pn.get, aTile.get, aRow.get, aColumn.get, next.get, bTile.get, line.get, cTile.get, cLine.get, goOn.get),
+        when(rest, singles[wide](rest, pn.get, last, aRow.get, aColumn.get, single.get, bTile.get, line.get, cLast, cLine.get, goOn.get)),
       )
     }
     const cell = (first: Code<'i32'>, second: Code<'i32'>): Code<'i32'> =>
@@ -175,7 +199,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
         ),
       ),
       when(i32.eqz(bPacked.get), line.set(bRow.get)),
-      when(aPacked.get, eitherWidth('packed'), eitherWidth('rows')),
+      when(aPacked.get, eitherWidth('packed'), eitherWidth('in place')),
       when(partial, spill(im.get, width.get, to.get, cRow.get, cColumn.get, cTile.get, cLine.get)),
     )
     const bAt = i32.add(b.get, i32.add(i32.mul(p.get, bRow.get), i32.mul(j.get, bColumn.get)))
@@ -226,7 +250,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
       range(i, i32.const(0), m.get, rows, blockOfA),
     )
     return seq(
-      aPacked.set(i32.or(i32.ne(aColumn.get, four), i32.ge_s(n.get, i32.const(direct.columns)))),
+      aPacked.set(i32.or(i32.ge_s(n.get, i32.const(direct.columns)), i32.ge_s(i32.mul(n.get, aColumn.get), i32.const(direct.bytes)))),
       bPacked.set(
         i32.or(
           i32.ne(bColumn.get, four),

@@ -146,7 +146,7 @@ test('the command line: options are parsed, and refused with a word on what is a
   }
   for (const [args, message] of [
     [['nothing'], /gemm, kernels, train, generate, losses, all/],
-    [['train', '--config', 'C'], /tiny, A, B/],
+    [['train', '--config', 'C'], /tiny, small, A, B/],
     [['train', '--against', 'numpy'], /pytorch, jax-js/],
     [['gemm', '--repeats', '0'], /integer/],
     [['gemm', '--backend', 'abacus'], /no backend 'abacus'/],
