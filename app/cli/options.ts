@@ -88,7 +88,7 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
         'compute the layers again in the backward pass, rather than keep them: less memory, the same steps',
       )
       .option('--dropout <p>', 'so much of what the model computes is dropped at random in training', fraction, 0)
-      .option('--seed <n>', 'of everything random: the same seed gives the same run', integer(0), 0)
+      .option('--seed <n>', 'of everything random: the same seed gives the same run, another seed another one', integer(0), 0)
       .optionsGroup('Held-out data:')
       .option('--eval <file|fraction>', 'held-out data: a file, or a fraction of --data', '0.1')
       .option(

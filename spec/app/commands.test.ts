@@ -102,6 +102,38 @@ test('the same seed gives the same run; another does not', async () => {
   assert.notDeepEqual(await losses('1'), await losses('2'))
 })
 
+test('seeds are told apart to their last bit; those that cannot be are refused', async () => {
+  const args = [
+    'align',
+    '--halo',
+    'kto',
+    '--model',
+    model,
+    '--data',
+    data.judged,
+    '--lora',
+    '2',
+    '--batch',
+    '4',
+    '--steps',
+    '2',
+    '--lr',
+    '0.1',
+    ...on,
+  ]
+  const losses = new Set<string>()
+  const seeds = [1, 1 + 2 ** 24, 1 + 2 ** 30, 2 ** 31 - 1]
+  for (const seed of seeds) {
+    const { code, err, out } = await halograd(...args, '--seed', `${seed}`, '--out', join(folder, `bits${seed}`), '--json')
+    assert.equal(code, 0, err)
+    losses.add(JSON.stringify(JSON.parse(out).last))
+  }
+  assert.equal(losses.size, seeds.length)
+  const { code, err } = await halograd(...args, '--seed', `${2 ** 31}`, '--out', join(folder, 'beyond'))
+  assert.equal(code, 2)
+  assert.match(err, /--seed <n>.*2147483648.*Expected an integer from 0 to 2147483647/)
+})
+
 test('generate prints the text and nothing else; greedy is deterministic, sampling by seed', async () => {
   const generate = async (...args: readonly string[]) => {
     const run = await halograd('generate', '--model', model, '--prompt', 'the cat', '--max-tokens', '8', ...on, ...args)

@@ -46,6 +46,7 @@ import {
   sqrt,
   square,
   stopGradient,
+  stream,
   sub,
   sum,
   type Tensor,
@@ -243,6 +244,26 @@ test('a gradient has exactly the structure, axes and order of its parameters; an
     [1, 1, 1, 1, 1, 1],
     [0, 0],
   ])
+})
+
+test('a key that float32 would round is refused, and so is one that is none', () => {
+  for (const key of [2 ** 24, 2 ** 31 - 1, -1, 0.5, Number.NaN])
+    for (const asked of [() => random(scalar(key), { i: 2 }, 1), () => random(constant(key), { i: 2 }, 1)])
+      assert.throws(asked, (error) => error instanceof RangeError && /expected a key from 0 to 2²⁴ − 1, found/.test(error.message))
+})
+
+test('two seeds of 31 bits never have the same stream: what decided it can be told from it', () => {
+  const odd = (a: number): number => [1, 2, 3, 4, 5].reduce((x) => Math.imul(x, 2 - Math.imul(a, x)), a) // a⁻¹ modulo 2³², by Newton
+  const shifted = (h: number, by: number): number => h ^ (h >>> by) ^ (2 * by < 32 ? h >>> (2 * by) : 0)
+  const unmix = (h: number): number => {
+    const b = Math.imul(shifted(h, 15), odd(0x735a2d97))
+    return shifted(Math.imul(shifted(b, 15), odd(0x21f0aaad)), 16)
+  }
+  fc.assert(
+    fc.property(fc.nat({ max: 2 ** 31 - 1 }), fc.nat({ max: 2 ** 31 - 1 }), (seed, salt) => {
+      assert.equal((unmix((unmix(stream(seed, salt)) - salt) | 0) - 0x9e3779b9) | 0, seed)
+    }),
+  )
 })
 
 test('ties of max share the gradient', async () => {

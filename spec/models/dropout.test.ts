@@ -74,6 +74,21 @@ test('every step, part and text draws by a key of its own; the reference model d
   ok(keys.every((key) => Number.isInteger(key) && key >= 0 && key < 2 ** 24))
 })
 
+test('seeds that agree in their last 24 bits order, mix and drop differently', async () => {
+  const [{ config, parameters } = tiny[0]!] = tiny
+  const model = transformer(config)
+  const seeds = Array.from({ length: 128 }, (_, i) => 1 + i * 2 ** 24)
+  const runs = seeds.map((seed) => feed(reference, model, certain(kto()), parameters, judged, { batch: 8, seed, dropout: 0.5 }))
+  const seen: Readonly<Record<'examples' | 'others' | 'keys', Set<string>>> = { examples: new Set(), others: new Set(), keys: new Set() }
+  for (const run of runs) {
+    const [{ batch, examples } = { batch: {}, examples: [] }] = await run.at(0)
+    seen.examples.add(examples.join())
+    seen.others.add(String(await flat(batch.unrelated!.tokens)))
+    seen.keys.add(String(await flat(batch.outcome!.dropout!.key)))
+  }
+  for (const [name, { size }] of Object.entries(seen)) equal(size, 128, name)
+})
+
 test('a rate that is none is refused', async () => {
   const [{ config, parameters } = tiny[0]!] = tiny
   const optimizer = adamW({ rate: constantRate(1e-2) })
