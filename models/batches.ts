@@ -12,13 +12,12 @@ export interface Example {
   readonly completion: readonly number[]
 }
 
-/** How lengths are rounded up: to powers of two, or to multiples of a number of tokens. */
-export type Bucket = 'powers of two' | number
 
 export interface BatchOptions {
   /** The longest sequence that the model takes, in tokens. */
   readonly context: number
-  readonly bucket?: Bucket
+  /** Lengths are rounded up to multiples of so many tokens; without it, to one of four lengths an octave: at most a quarter is padding. */
+  readonly bucket?: number
   /** The token that fills what is left; masked, and to the right, where causal attention never looks. */
   readonly padding?: number
 }
@@ -39,11 +38,9 @@ export interface Truncated {
   readonly completions: number
 }
 
-/** `length` rounded up to its bucket, at most `context`. */
-export const bucketLength = (length: number, context: number, bucket: Bucket = 'powers of two'): number => {
-  const rounded = bucket === 'powers of two' ? 2 ** Math.ceil(Math.log2(Math.max(length, 1))) : Math.ceil(length / bucket) * bucket
-  return Math.min(context, Math.max(rounded, 1))
-}
+/** `length` rounded up to its bucket, at most `context`: 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, … or multiples of `bucket`. */
+export const bucketLength = (length: number, context: number, bucket = Math.max(4, 2 ** Math.ceil(Math.log2(length)) / 8)): number =>
+  Math.min(context, Math.max(Math.ceil(length / bucket), 1) * bucket)
 
 /** Groups of examples as batches of one length: chosen and rejected, or completions and unrelated ones, run through one compiled program. */
 export const padTogether = (groups: readonly (readonly Example[])[], options: BatchOptions): readonly Batch[] => {
