@@ -3,7 +3,7 @@
  * in any order, on any backend, with the same bits. The mixer is Wellons' "triple32"-style xorshift-multiply.
  */
 import { cos, log, mul, sqrt, sub } from './ops.ts'
-import { type AnyTensor, literal, node, type Shape, ShapeError, type Tensor } from './tensor.ts'
+import { literal, node, type Shape, ShapeError, type Tensor } from './tensor.ts'
 
 export const mix = (x: number): number => {
   let h = x ^ (x >>> 16)
@@ -19,17 +19,10 @@ export const uniform = (key: number, salt: number, index: number): number => dra
 /** …with the stream computed once. */
 export const draw = (h: number, index: number): number => (mix((mix(index ^ h) + h) | 0) >>> 8) / 2 ** 24
 
-/**
- * Uniform numbers in [0, 1), decided by the `key` and the `salt`: give each use of a key its own. A key is an integer below 2²⁴, as float32 knows no others
- * for sure; of a larger seed, `stream(seed, step) >>> 8` is one.
- * @throws ShapeError for a key that is no scalar; RangeError for one that is known to be no such integer
- */
+/** Uniform numbers in [0, 1), decided by the `key` (an integer below 2²⁴, as float32 holds them all) and the `salt`: give each use of a key its own. */
 export const random = <A extends string>(key: Tensor, shape: Shape<A>, salt: number): Tensor<A> => {
-  const scalar: AnyTensor = key
-  if (Object.keys(scalar.shape).length > 0) throw new ShapeError('random: the key must be a scalar')
-  const known = scalar.op.tag === 'data' ? scalar.op.values[0] : literal(scalar)
-  if (known !== undefined && !(Number.isInteger(known) && known >= 0 && known < 2 ** 24))
-    throw new RangeError(`random: expected a key from 0 to 2²⁴ − 1, found ${known}. Use stream(key, use) >>> 8`)
+  const known = key.op.tag === 'data' ? key.op.values[0]! : (literal(key) ?? 0)
+  if (Object.keys(key.shape).length > 0 || known !== (known & 0xffffff)) throw new ShapeError('random: a key is a whole number below 2²⁴')
   return node({ tag: 'random', salt }, [key], shape) as Tensor<A>
 }
 /** Standard normal numbers (Box & Muller, 1958). */
