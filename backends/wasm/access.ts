@@ -2,7 +2,7 @@
  * Loads and stores of a rows kernel: contiguous vectors, any stride lane by lane, guards, data-dependent indices and merges.
  * Strides of program.ts count elements; addresses here count bytes.
  */
-import type { Guard, Indirect, Instruction, Rows } from '../plan/program.ts'
+import type { Guard, Instruction, Rows } from '../plan/program.ts'
 import { type Local, type Locals, seq, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import { beyond, gather, type Lanes, loadLanes, merge, mergeOne, storeLanes } from './lanes.ts'
@@ -14,6 +14,10 @@ interface Place {
   readonly index: readonly Local<'i32'>[]
   /** Bytes along the inner axis. */
   readonly at: Local<'i32'>
+}
+/** Where a vector is (so many vectors after `at`), and its registers. */
+interface Vector {
+  readonly ahead: number
   readonly kept: (register: number) => Local<'v128'>
   readonly value: (register: number) => Code<'v128'>
 }
@@ -21,7 +25,10 @@ export interface Access {
   /** To run at the start of every row. */
   readonly open: Code
   /** To run when a row's register has its value: pointers that it moves. */
-  readonly known: (register: number) => Code
+  readonly known: (register: number, value: Vector['value']) => Code
+  readonly vector: (v: Vector) => Moves
+}
+export interface Moves {
   readonly load: (i: Load, register: number, lanes: Lanes) => Code
   readonly store: (i: Store, register: number, lanes: Lanes) => Code
   /** Read what the kernel itself stored at this position. */
@@ -29,7 +36,7 @@ export interface Access {
 }
 
 export const access = (locals: Locals, { body, streams }: Rows, full: readonly boolean[], place: Place): Access => {
-  const { at, index, kept, pointers, value } = place
+  const { at, index, pointers } = place
   const spare = locals('v128')
   /** Where a row's index sends a load or store. */
   const targets = body.map((i) => ('at' in i && i.at !== undefined && !full[i.at.index] ? locals('i32') : undefined))
@@ -49,49 +56,60 @@ export const access = (locals: Locals, { body, streams }: Rows, full: readonly b
       return gate.set(all(i.guards!.filter(({ loop }) => loop >= 0).map((guard) => inside(guard, index[guard.loop]!.get))))
     }),
   )
-  const jump = ({ index: register, stride }: Indirect, lane: number): Code<'i32'> =>
-    i32.mul(i32.trunc_sat_f32_s(f32x4.extract(value(register), lane)), i32.const(4 * stride))
-  const known = (register: number): Code =>
-    seq(...sent.flatMap(({ target, pointer, at: to }) => (to.index === register ? [target.set(i32.add(pointer.get, jump(to, 0)))] : [])))
+  const jump = (stride: number, value: Code<'v128'>, lane: number): Code<'i32'> =>
+    i32.mul(i32.trunc_sat_f32_s(f32x4.extract(value, lane)), i32.const(4 * stride))
+  const known: Access['known'] = (register, value) =>
+    seq(
+      ...sent.flatMap(({ target, pointer, at: { index: mover, stride } }) =>
+        mover === register ? [target.set(i32.add(pointer.get, jump(stride, value(mover), 0)))] : [],
+      ),
+    )
 
-  /** The address of a lane. */
-  const address = (i: Load | Store, r: number, lane: number): Code<'i32'> => {
+  /** The address of what is at `at`. */
+  const origin = (i: Load | Store, r: number): Code<'i32'> => {
     const { inner } = streams[i.stream]!
     const start = targets[r]?.get ?? pointers[i.stream]!.get
-    const moved = inner === 0 || !full[r] ? start : i32.add(start, inner === 1 ? at.get : i32.mul(at.get, i32.const(inner)))
-    const there = beyond(moved, full[r] ? 4 * inner * lane : 0)
-    return i.at !== undefined && full[i.at.index] ? i32.add(there, jump(i.at, lane)) : there
+    return inner === 0 || !full[r] ? start : i32.add(start, inner === 1 ? at.get : i32.mul(at.get, i32.const(inner)))
   }
-  const scattered = (i: Load | Store): boolean => i.at !== undefined && full[i.at.index]!
-  const plain = (i: Load, r: number, lanes: Lanes): Code => {
-    const { inner } = streams[i.stream]!
-    if (full[r] && (scattered(i) || (inner !== 0 && inner !== 1))) return gather((lane) => address(i, r, lane), kept(r), lanes)
-    return kept(r).set(full[r] && inner === 1 ? loadLanes(address(i, r, 0), lanes) : v128.load32_splat(address(i, r, 0)))
-  }
-  const load = (i: Load, r: number, lanes: Lanes): Code => {
-    const x = kept(r)
-    const along = (i.guards ?? []).filter(({ loop }) => loop < 0)
-    const position = (lane: number): Code<'i32'> => beyond(i32.shr_u(at.get, i32.const(2)), lane)
-    const within = (lane: number): Code<'i32'> => all(along.map((guard) => inside(guard, position(lane))))
-    const lane = (l: number): Code => when(within(l), x.set(f32x4.replace(x.get, l, f32.load(address(i, r, l)))))
-    const one = seq(x.set(f32x4.const(0)), ...Array.from({ length: lanes }, (_, l) => lane(l)))
-    const row = along.length === 0 ? plain(i, r, lanes) : when(i32.and(within(0), within(lanes - 1)), plain(i, r, lanes), one)
-    return gates[r] === undefined ? row : when(gates[r].get, row, x.set(f32x4.const(0)))
-  }
-
-  const store = (i: Store, r: number, lanes: Lanes): Code => {
-    const { inner } = streams[i.stream]!
-    const x = value(i.arg)
-    const put = (l: number): Code => {
-      const there = address(i, r, l)
-      const one = f32x4.extract(x, l)
-      return f32.store(there, i.merge === undefined ? one : mergeOne(i.merge, f32.load(there), one))
+  const vector = ({ ahead, kept, value }: Vector): Moves => {
+    /** The address of a lane. */
+    const address = (i: Load | Store, r: number, lane: number): Code<'i32'> => {
+      const there = beyond(origin(i, r), full[r] ? 4 * streams[i.stream]!.inner * (4 * ahead + lane) : 0)
+      return i.at !== undefined && full[i.at.index] ? i32.add(there, jump(i.at.stride, value(i.at.index), lane)) : there
     }
-    if (!full[r]) return put(0)
-    if (inner !== 1 || scattered(i)) return seq(...Array.from({ length: lanes }, (_, l) => put(l)))
-    const there = address(i, r, 0)
-    return seq(spare.set(i.merge === undefined ? x : merge(i.merge, loadLanes(there, lanes), x)), storeLanes(there, spare, lanes))
+    const scattered = (i: Load | Store): boolean => i.at !== undefined && full[i.at.index]!
+    const plain = (i: Load, r: number, lanes: Lanes): Code => {
+      const { inner } = streams[i.stream]!
+      if (full[r] && (scattered(i) || (inner !== 0 && inner !== 1))) return gather((lane) => address(i, r, lane), kept(r), lanes)
+      return kept(r).set(full[r] && inner === 1 ? loadLanes(origin(i, r), lanes, 16 * ahead) : v128.load32_splat(address(i, r, 0)))
+    }
+    const load = (i: Load, r: number, lanes: Lanes): Code => {
+      const x = kept(r)
+      const along = (i.guards ?? []).filter(({ loop }) => loop < 0)
+      const position = (lane: number): Code<'i32'> => beyond(i32.shr_u(at.get, i32.const(2)), 4 * ahead + lane)
+      const within = (lane: number): Code<'i32'> => all(along.map((guard) => inside(guard, position(lane))))
+      const lane = (l: number): Code => when(within(l), x.set(f32x4.replace(x.get, l, f32.load(address(i, r, l)))))
+      const one = seq(x.set(f32x4.const(0)), ...Array.from({ length: lanes }, (_, l) => lane(l)))
+      const row = along.length === 0 ? plain(i, r, lanes) : when(i32.and(within(0), within(lanes - 1)), plain(i, r, lanes), one)
+      return gates[r] === undefined ? row : when(gates[r].get, row, x.set(f32x4.const(0)))
+    }
+
+    const store = (i: Store, r: number, lanes: Lanes): Code => {
+      const { inner } = streams[i.stream]!
+      const x = value(i.arg)
+      const put = (l: number): Code => {
+        const there = address(i, r, l)
+        const one = f32x4.extract(x, l)
+        return f32.store(there, i.merge === undefined ? one : mergeOne(i.merge, f32.load(there), one))
+      }
+      if (!full[r]) return put(0)
+      if (inner !== 1 || scattered(i)) return seq(...Array.from({ length: lanes }, (_, l) => put(l)))
+      const there = origin(i, r)
+      const merged = i.merge === undefined ? x : merge(i.merge, loadLanes(there, lanes, 16 * ahead), x)
+      return seq(spare.set(merged), storeLanes(there, spare, lanes, 16 * ahead))
+    }
+    const read = (stream: number, lanes: Lanes): Code<'v128'> => loadLanes(i32.add(pointers[stream]!.get, at.get), lanes, 16 * ahead)
+    return { load, store, read }
   }
-  const read = (stream: number, lanes: Lanes): Code<'v128'> => loadLanes(i32.add(pointers[stream]!.get, at.get), lanes)
-  return { open, known, load, store, read }
+  return { open, known, vector }
 }

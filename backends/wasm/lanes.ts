@@ -8,14 +8,14 @@ export type Lanes = 1 | 2 | 3 | 4
 type V = Code<'v128'>
 type Address = Code<'i32'>
 
-/** Neighbours in memory. Lanes that do not count become 0. */
-export const loadLanes = (at: Address, lanes: Lanes): V => {
-  if (lanes === 4) return v128.load(at)
+/** Neighbours in memory; a whole vector may be some bytes ahead. Lanes that do not count become 0. */
+export const loadLanes = (at: Address, lanes: Lanes, ahead = 0): V => {
+  if (lanes === 4) return v128.load(at, ahead)
   if (lanes === 3) return f32x4.replace(v128.load64_zero(at), 2, f32.load(at, 8))
   return lanes === 2 ? v128.load64_zero(at) : v128.load32_zero(at)
 }
-export const storeLanes = (at: Address, x: Local<'v128'>, lanes: Lanes): Code => {
-  if (lanes === 4) return v128.store(at, x.get)
+export const storeLanes = (at: Address, x: Local<'v128'>, lanes: Lanes, ahead = 0): Code => {
+  if (lanes === 4) return v128.store(at, x.get, ahead)
   if (lanes === 1) return v128.store32_lane(at, x.get, 0)
   const pair = v128.store64_lane(at, x.get, 0)
   return lanes === 2 ? pair : seq(pair, v128.store32_lane(at, x.get, 2, 8))

@@ -2,15 +2,17 @@
  * A rows kernel as code. Loops carry a pointer for every stream; within a row, each pass of the schedule sweeps the inner
  * axis four lanes at a time, and the last size mod 4 elements once more with fewer lanes. Values that are one number a row fill
  * all lanes of a vector, so there is one way to print a word.
+ *
+ * Several vectors are swept side by side, step by step: each step of a vector waits for the one before, but not for those of its neighbours.
  */
 import type { Instruction, Rows } from '../plan/program.ts'
 import type { Pass, Schedule } from '../plan/schedule.ts'
-import { access } from './access.ts'
+import { access, type Moves } from './access.ts'
 import { type Local, type Locals, pin, range, select, seq, when } from './control.ts'
 import { type Code, f32x4, i32, i32x4 } from './instructions.ts'
 import { across, type Lanes, loadLanes, merge, neutral, only, storeLanes } from './lanes.ts'
 import { draw, stream } from './math.ts'
-import { words } from './words.ts'
+import { type Words, words } from './words.ts'
 
 /** What surrounds the code of a kernel. */
 export interface Frame {
@@ -36,40 +38,47 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
   const at = locals('i32') // the position along the inner axis, in bytes
   const limit = locals('i32')
   const [whole, groups] = [locals('i32'), locals('i32')]
-  const registers = body.map((i) => (i.op === 'constant' || i.op === 'store' ? undefined : locals('v128')))
-  const kept = (r: number): Local<'v128'> => registers[r]!
-  const { word, value, restore } = words(locals, body, kept)
-  const memory = access(locals, kernel, full, { pointers, index, at, kept, value })
+  const memory = access(locals, kernel, full, { pointers, index, at })
+  const row = body.map((i) => (i.op === 'constant' || i.op === 'store' ? undefined : locals('v128')))
+  /** One of the vectors that are swept side by side, so many ahead of the first: where it keeps its registers, and how it says and stores them. */
+  const vector = (ahead: number): Vector => {
+    const registers = row.map((known, r) => (known !== undefined && full[r] && ahead > 0 ? locals('v128') : known))
+    const kept = (r: number): Local<'v128'> => registers[r]!
+    const said = words(locals, body, kept)
+    return { ahead, kept, ...said, ...memory.vector({ ahead, kept, value: said.value }) }
+  }
+  const vectors = Array.from({ length: Math.max(...passes.map((pass) => abreast(kernel, pass).vectors)) }, (_, ahead) => vector(ahead))
+  const first = vectors[0]!
+  const { kept, word } = first
 
   // ---------------------------------------------------------------- random numbers
   const random = { stream: stream(locals), draw: draw(locals) }
   const draws = body.map((i) => (i.op === 'random' ? { hash: locals('v128'), counter: locals('i32') } : undefined))
-  const hash = (i: Extract<Instruction, { op: 'random' }>, r: number): Code => draws[r]!.hash.set(random.stream(value(i.key), i.salt))
-  const drawn = (i: Extract<Instruction, { op: 'random' }>, r: number): Code<'v128'> => {
-    const first = i32.add(draws[r]!.counter.get, i32.mul(i32.shr_u(at.get, i32.const(2)), i32.const(i.inner)))
-    return random.draw(
-      draws[r]!.hash.get,
-      i32x4.add(i32x4.splat(full[r] ? first : draws[r]!.counter.get), i32x4.const(0, i.inner, 2 * i.inner, 3 * i.inner)),
-    )
+  const hash = (i: Random, r: number, { value }: Vector): Code => draws[r]!.hash.set(random.stream(value(i.key), i.salt))
+  const drawn = (i: Random, r: number, { ahead }: Vector): Code<'v128'> => {
+    const start = i32.add(draws[r]!.counter.get, i32.mul(i32.shr_u(at.get, i32.const(2)), i32.const(i.inner)))
+    const positions = [0, 1, 2, 3].map((lane) => (4 * ahead + lane) * i.inner) as [number, number, number, number]
+    return random.draw(draws[r]!.hash.get, i32x4.add(i32x4.splat(full[r] ? start : draws[r]!.counter.get), i32x4.const(...positions)))
   }
 
   // ---------------------------------------------------------------- once a row
   const keyed = body.flatMap((i, r) => (i.op === 'random' ? [[i, r] as const] : []))
   /** What becomes possible once a row's register is known. */
-  const known = (r: number): Code => seq(...keyed.flatMap(([i, user]) => (i.key === r ? [hash(i, user)] : [])), memory.known(r))
+  const known = (r: number): Code =>
+    seq(...keyed.flatMap(([i, user]) => (i.key === r ? [hash(i, user, first)] : [])), memory.known(r, first.value))
   const once = (r: number): Code => {
     const i = body[r]!
     switch (i.op) {
       case 'load':
-        return memory.load(i, r, 1)
+        return first.load(i, r, 1)
       case 'store':
-        return memory.store(i, r, 1)
+        return first.store(i, r, 1)
       case 'iota':
         return kept(r).set(f32x4.convert_i32x4_s(i32x4.splat(index[i.loop]!.get)))
       case 'word':
         return kept(r).set(word(i))
       case 'random':
-        return kept(r).set(drawn(i, r))
+        return kept(r).set(drawn(i, r, first))
       case 'reduce':
         return across(i.merge, kept(r))
       default:
@@ -83,46 +92,49 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
 
   // ---------------------------------------------------------------- along the row
   const stash = (r: number): Code<'i32'> => i32.add(i32.add(scratch.get, i32.const(4 * padded(inner.size) * stashed.indexOf(r))), at.get)
-  const step = ({ do: what, register: r }: Pass['sweep'][number], lanes: Lanes, sum: (r: number) => Local<'v128'>): Code => {
+  const step = ({ do: what, register: r }: Pass['sweep'][number], lanes: Lanes, v: Vector, sum: Local<'v128'> | undefined): Code => {
     const i = body[r]!
-    if (what === 'stash') return storeLanes(stash(r), kept(r), lanes)
-    if (what === 'read') return kept(r).set(stored.has(r) ? restore(r, memory.read(stored.get(r)!, lanes)) : loadLanes(stash(r), lanes))
+    const { ahead, kept, word, value, restore } = v
+    if (what === 'stash') return storeLanes(stash(r), kept(r), lanes, 16 * ahead)
+    if (what === 'read')
+      return kept(r).set(stored.has(r) ? restore(r, v.read(stored.get(r)!, lanes)) : loadLanes(stash(r), lanes, 16 * ahead))
     switch (i.op) {
       case 'load':
-        return memory.load(i, r, lanes)
+        return v.load(i, r, lanes)
       case 'store':
-        return memory.store(i, r, lanes)
+        return v.store(i, r, lanes)
       case 'iota': {
-        const position = i32x4.add(i32x4.splat(i32.shr_u(at.get, i32.const(2))), i32x4.const(0, 1, 2, 3))
+        const lane = 4 * ahead
+        const position = i32x4.add(i32x4.splat(i32.shr_u(at.get, i32.const(2))), i32x4.const(lane, lane + 1, lane + 2, lane + 3))
         return kept(r).set(f32x4.convert_i32x4_s(position))
       }
       case 'word':
         return kept(r).set(word(i))
       case 'random':
-        return seq(full[i.key] ? hash(i, r) : seq(), kept(r).set(drawn(i, r)))
+        return seq(full[i.key] ? hash(i, r, v) : seq(), kept(r).set(drawn(i, r, v)))
       case 'reduce':
-        return sum(r).set(merge(i.merge, sum(r).get, only(lanes, value(i.arg), i.merge)))
+        return sum!.set(merge(i.merge, sum!.get, only(lanes, value(i.arg), i.merge)))
       default:
         return seq()
     }
   }
-  const sweep = ({ sweep: steps }: Pass): Code => {
+  const sweep = (pass: Pass): Code => {
+    const steps = pass.sweep
     if (steps.length === 0) return seq()
+    const { vectors: count, sums: different } = abreast(kernel, pass)
     const folds = steps.filter((s) => s.do === 'fold').map((s) => s.register)
-    const heavy = steps.some(({ register }) => hard(body[register]!))
-    const copies = folds.length === 0 || heavy || inner.size < 32 ? 1 : inner.size < 64 || folds.length > 2 ? 2 : 4
-    const sums = Array.from({ length: copies }, (_, copy) => new Map(folds.map((r) => [r, copy === 0 ? kept(r) : locals('v128')])))
-    const section = (lanes: Lanes, copy = 0): Code => seq(...steps.map((s) => step(s, lanes, (r) => sums[copy]!.get(r)!)))
-    const several = seq(...sums.map((_, copy) => seq(copy === 0 ? seq() : at.set(i32.add(at.get, i32.const(16))), section(4, copy))))
+    const sums = Array.from({ length: different }, (_, n) => new Map(folds.map((r) => [r, n === 0 ? kept(r) : locals('v128')])))
+    const section = (lanes: Lanes, among: readonly Vector[] = [first]): Code =>
+      seq(...steps.flatMap((s) => among.map((v) => step(s, lanes, v, sums[v.ahead % different]!.get(s.register)))))
     const monoid = (r: number) => (body[r] as Extract<Instruction, { op: 'reduce' }>).merge // folds are reductions
     return seq(
       ...sums.flatMap((mine) => folds.map((r) => mine.get(r)!.set(f32x4.const(neutral[monoid(r)])))),
-      along(section, copies, several),
+      along(section, vectors.slice(0, count)),
       ...sums.slice(1).flatMap((mine) => folds.map((r) => kept(r).set(merge(monoid(r), kept(r).get, mine.get(r)!.get)))),
     )
   }
-  /** The loop over the inner axis: whole vectors, several at a time where sums wait for each other, and then the rest. */
-  const along = (section: (lanes: Lanes) => Code, copies: number, several: Code): Code => {
+  /** The loop over the inner axis: several vectors at a time, single ones, and then the rest. */
+  const along = (section: (lanes: Lanes, among?: readonly Vector[]) => Code, among: readonly Vector[]): Code => {
     const rest = (inner.size & 3) as 0 | Lanes // 0 … 3
     const [start, end] = shared === -1 ? [from.get, to.get] : [i32.const(0), triangle === undefined ? i32.const(inner.size) : limit.get]
     const fixed = shared !== -1 && triangle === undefined
@@ -134,24 +146,25 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
         rest === 0 ? seq() : section(rest),
       )
     const bytes = (elements: Code<'i32'>): Code<'i32'> => i32.shl(elements, i32.const(2))
+    const stride = 16 * among.length
+    // Threads share the inner axis in multiples of 16 elements.
+    const exact = among.length === 1 || [inner.size, triangle?.block ?? 0].every((size) => (4 * size) % stride === 0)
     const prepare = seq(
       whole.set(bytes(i32.and(end, i32.const(-4)))),
-      groups.set(i32.add(bytes(start), i32.and(i32.sub(whole.get, bytes(start)), i32.const(-16 * copies)))),
+      groups.set(exact ? whole.get : i32.add(bytes(start), i32.and(i32.sub(whole.get, bytes(start)), i32.const(-stride)))),
     )
-    const grouped = range(at, bytes(start), groups.get, 16, several) // `several` leaves `at` on its last vector
-    const single = range(at, copies > 1 ? groups.get : bytes(start), whole.get, 16, section(4))
     const odd = triangle !== undefined && triangle.block % 4 !== 0
     const last = (lanes: Lanes): Code => when(fixed ? i32.const(1) : i32.and(end, i32.const(3)), seq(at.set(whole.get), section(lanes)))
     return seq(
       prepare,
-      copies > 1 ? grouped : seq(),
-      single,
+      range(at, bytes(start), groups.get, stride, section(4, among)),
+      exact ? seq() : range(at, groups.get, whole.get, 16, section(4)),
       odd ? range(at, whole.get, bytes(end), 4, section(1)) : rest === 0 ? seq() : last(rest),
     )
   }
 
   // ---------------------------------------------------------------- the nest
-  const row = seq(
+  const line = seq(
     ...(triangle === undefined
       ? []
       : [
@@ -174,7 +187,7 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
         .map(([p, by]) => p.set(i32.add(p.get, times === undefined ? i32.const(by) : i32.mul(times, i32.const(by))))),
     )
   const nest = (l: number): Code => {
-    if (l === loops.length) return row
+    if (l === loops.length) return line
     const [first, last] = shared === l ? [from.get, to.get] : [i32.const(0), i32.const(loops[l]!.size)]
     return seq(
       shared === l ? move(l, first) : seq(),
@@ -184,5 +197,25 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
   }
   return seq(...draws.map((d) => (d === undefined ? seq() : d.counter.set(i32.const(0)))), nest(0))
 }
+type Random = Extract<Instruction, { op: 'random' }>
+interface Vector extends Words, Moves {
+  readonly ahead: number
+  readonly kept: (register: number) => Local<'v128'>
+}
+
+/**
+ * How many vectors a pass sweeps side by side, and into how many different sums: those wait for each other, too. Two vectors hide half of
+ * what is to be hidden (a processor waits for a few dozen instructions at once, and eʳ alone is a chain of thirty), eight need too many registers.
+ */
+const abreast = ({ body, inner }: Rows, { sweep }: Pass): { readonly vectors: number; readonly sums: number } => {
+  const folds = sweep.filter((s) => s.do === 'fold').length
+  const heavy = sweep.some(({ register }) => hard(body[register]!))
+  const sums = folds === 0 || heavy || inner.size < 32 ? 1 : inner.size < 64 || folds > 2 ? 2 : 4
+  const plain = sweep.every(({ register }) => straight(body[register]!))
+  return { vectors: plain && inner.size >= 64 ? 4 : sums, sums }
+}
+/** Does it neither branch nor go where numbers send it? */
+const straight = (i: Instruction): boolean =>
+  !('at' in i && i.at !== undefined) && !('guards' in i && i.guards !== undefined) && !(i.op === 'store' && i.merge !== undefined)
 const hard = (i: Instruction): boolean =>
   i.op === 'random' || (i.op === 'word' && ['exp', 'log', 'sin', 'cos', 'div', 'sqrt'].includes(i.word))

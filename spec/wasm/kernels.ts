@@ -11,9 +11,9 @@ export interface Sample {
 export const randomRows = ({ integer, pick, real, chance }: Generator): Sample => {
   const loops = Array.from({ length: integer(0, 3) }, (_, l) => ({ axis: `l${l}`, size: pick([1, 2, 3, 5, 8, 33, 40]) }))
   while (loops.reduce((n, l) => n * l.size, 1) > 300) loops.pop()
-  const inner = { axis: 'inner', size: pick([1, 2, 3, 4, 5, 7, 8, 15, 16, 33, 70, 131]) }
+  const inner = { axis: 'inner', size: pick([1, 2, 3, 4, 5, 7, 8, 15, 16, 33, 64, 70, 131, 144]) }
   const sizes = [...loops.map((l) => l.size), inner.size]
-  const triangle = loops.length > 0 && chance(0.2) ? { loop: integer(0, loops.length - 1), block: pick([1, 2, 4, 8]) } : undefined
+  const triangle = loops.length > 0 && chance(0.2) ? { loop: integer(0, loops.length - 1), block: pick([1, 2, 4, 8, 16, 32]) } : undefined
   const buffers: Buffer[] = []
   const inputs: Float32Array[] = []
   const outputs: number[] = []
