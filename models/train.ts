@@ -42,7 +42,10 @@ export interface StepReport {
   /** Tokens of this step, without padding; and the seconds that it took. */
   readonly tokens: number
   readonly seconds: number
-  /** Under TRL's names: loss, grad_norm, learning_rate, kl, entropy, rewards/…, logps/…, logits/…; and z0, z0/clamped, saturated. Those without cases are absent. */
+  /**
+   * Under TRL's names: loss, grad_norm, learning_rate, kl, entropy, rewards/…, logps/…, logits/…; and z0, z0/clamped, saturated. Those without cases are
+   * absent. Rewards are r as the loss declares it: TRL has β log π/π_ref for all, which is r for most (not for IPO, SPPO and other divergences).
+   */
   readonly metrics: Readonly<Record<string, number>>
 }
 

@@ -31,7 +31,7 @@ import { type LlamaMemory, llama } from './llama.ts'
 import type { Parameters } from './parameters.ts'
 import { next, type Pass, whole } from './pass.ts'
 import type { Sequences } from './sequences.ts'
-import type { Trainable } from './trainable.ts'
+import type { Scores, Trainable } from './trainable.ts'
 
 /** Keys and values of every layer for every position so far. */
 export type Memory = readonly LlamaMemory[] | readonly Gpt2Memory[]
@@ -64,20 +64,8 @@ export const transformer = (config: ModelConfig): Transformer => {
   const hidden = (parameters: Parameters, tokens: Tokens, dropout?: Dropout): Stream =>
     run(parameters, tokens, whole(size(tokens, 'seq'), dropout))[0]
   const read = <A extends string>({ output, token }: Parameters, stream: Tensor<A | 'embed'>) => dot(stream, output ?? token, 'embed')
-  // Everything that is said of the logits is found in one reading of them.
-  const score = (parameters: Parameters, { tokens, targets, mask, dropout }: Sequences) => {
-    const stream = hidden(parameters, tokens, dropout)
-    const scores: Logits = read(parameters, stream)
-    const centred = sub(scores, stopGradient(max(scores, 'vocab')))
-    const weights = exp(centred)
-    const total = sum(weights, 'vocab')
-    const counted = (x: Tensor<'batch' | 'seq'>): Tensor<'batch'> => sum(mul(x, mask), 'seq')
-    return {
-      logProbability: counted(sub(take(centred, 'vocab', targets), log(total))),
-      entropy: counted(sub(log(total), div(dot(weights, centred, 'vocab'), total))),
-      logits: counted(dot(stream, mean(parameters.output ?? parameters.token, 'vocab'), 'embed')),
-    }
-  }
+  const score = (parameters: Parameters, sequences: Sequences) =>
+    scoresOf(hidden(parameters, sequences.tokens, sequences.dropout), parameters.output ?? parameters.token, sequences)
   return {
     config,
     hidden,
@@ -95,6 +83,20 @@ export const transformer = (config: ModelConfig): Transformer => {
       return [read(parameters, sum(stream, 'seq')), remembered]
     },
   }
+}
+
+/** What the logits say of the targets that count: all of it is found in one reading of them. */
+export const scoresOf = (stream: Stream, output: Tensor<'vocab' | 'embed'>, { targets, mask }: Pick<Sequences, 'targets' | 'mask'>) => {
+  const logits: Logits = dot(stream, output, 'embed')
+  const centred = sub(logits, stopGradient(max(logits, 'vocab')))
+  const weights = exp(centred)
+  const total = sum(weights, 'vocab')
+  const counted = (x: Tensor<'batch' | 'seq'>): Tensor<'batch'> => sum(mul(x, mask), 'seq')
+  return {
+    logProbability: counted(sub(take(centred, 'vocab', targets), log(total))),
+    entropy: counted(sub(log(total), div(dot(weights, centred, 'vocab'), total))),
+    logits: counted(dot(stream, mean(output, 'vocab'), 'embed')),
+  } satisfies Scores
 }
 
 /** A model over whatever its parameters can be computed from: adapters beside a frozen base, for example. */

@@ -22,15 +22,12 @@ import {
   take,
   tensor,
 } from '../../core/index.ts'
-import { type AnyLoss, type Completion, catalogue, certain, type Everything, find } from '../../halos/index.ts'
+import type { Completion, Everything } from '../../halos/index.ts'
 import { whenShared } from '../shared.ts'
-import { agree, type GoldenCase, goldenCases, goldenNames } from './golden.ts'
+import { agree, type GoldenCase, goldenCases, goldenNames, lossesOfLogits } from './golden.ts'
 import { numbers } from './numbers.ts'
 
 type Logits = Tensor<'example' | 'token' | 'vocab'>
-const families = await catalogue()
-const loss = (key: string, settings: Readonly<Record<string, number>> = {}): AnyLoss => certain(find(families, key)!(settings))
-
 const grid = (x: unknown): Tensor<'example' | 'token'> => {
   const rows = x as readonly (readonly number[])[]
   return tensor({ example: rows.length, token: rows[0]!.length }, rows.flat())
@@ -104,38 +101,9 @@ const evidence =
     }
   }
 
-type Hyper = GoldenCase['hyper']
-const beta = (h: Hyper) => ({ beta: Number(h.beta) })
-const smooth = (h: Hyper) => ({ ...beta(h), epsilon: Number(h.label_smoothing) })
-const weights = (h: Hyper) => ({ ...beta(h), desirable: Number(h.desirable_weight), undesirable: Number(h.undesirable_weight) })
-const ours: Readonly<Record<string, (h: Hyper) => AnyLoss>> = {
-  'trl_main/dpo_logits/sigmoid': (h) => loss('dpo', beta(h)),
-  'trl_main/dpo_logits/hinge': (h) => loss('hinge', beta(h)),
-  'trl_main/dpo_logits/ipo': (h) => loss('ipo', beta(h)),
-  'trl_main/dpo_logits/exo_pair': (h) => loss('exo-pair', smooth(h)),
-  'trl_main/dpo_logits/nca_pair': (h) => loss('nca-pair', beta(h)),
-  'trl_main/dpo_logits/robust': (h) => loss('robust-dpo', smooth(h)),
-  'trl_main/dpo_logits/bco_pair': (h) => loss('bco-pair', beta(h)),
-  'trl_main/dpo_logits/sppo_hard': (h) => loss('sppo-hard', beta(h)),
-  'trl_main/dpo_logits/aot': (h) => loss('aot', smooth(h)),
-  'trl_main/dpo_logits/aot_unpaired': (h) => loss('aot-unpaired', smooth(h)),
-  'trl_main/dpo_logits/apo_zero': (h) => loss('apo-zero', beta(h)),
-  'trl_main/dpo_logits/apo_down': (h) => loss('apo-down', beta(h)),
-  'trl_main/dpo_logits/discopop': (h) => loss('discopop', { ...beta(h), tau: Number(h.discopop_tau) }),
-  'trl_main/dpo_logits/sft': (h) => loss('mpo', { ...beta(h), preference: 0, quality: 0, generation: 1 }),
-  'trl_main/dpo_logits/sigmoid_norm': (h) => loss('dpo-norm', beta(h)),
-  'trl_main/dpo_logits/wpo_weighting': (h) => loss('dpo', beta(h)),
-  'trl_main/dpo_logits/ld_alpha_0.5': (h) => loss('dpo', beta(h)),
-  'trl_main/dpo_logits/ld_alpha_0': (h) => loss('dpo', beta(h)),
-  'trl_main/dpo_logits/js_divergence': (h) => loss('dpo-js', beta(h)),
-  'trl_main/dpo_logits/forward_kl': (h) => loss('dpo-forward-kl', beta(h)),
-  'trl_main/dpo_logits/mpo_0.8_0.2_1.0': (h) => loss('mpo', beta(h)),
-  'trl_main/kto_logits/kto': (h) => loss('kto', weights(h)),
-  'trl_main/kto_logits/apo_zero_unpaired': (h) => loss('kto-zero', weights(h)),
-}
 /** Their BCO has δ = 0. */
 const atZero: ReadonlySet<string> = new Set(['trl_main/dpo_logits/bco_pair', 'trl_main/dpo_logits/mpo_0.8_0.2_1.0'])
-for (const [name, make] of Object.entries(ours))
+for (const [name, make] of Object.entries(lossesOfLogits))
   test(`${name}: loss and gradient of the logits`, whenShared('golden/logits.json'), async () => {
     for (const c of goldenCases('logits', name)) {
       const of = evidence(c)
@@ -157,5 +125,5 @@ for (const [name, make] of Object.entries(ours))
     }
   })
 test('every published function of logits is one of ours', whenShared('golden/logits.json'), () => {
-  assert.deepEqual([...goldenNames('logits')].sort(), Object.keys(ours).sort())
+  assert.deepEqual([...goldenNames('logits')].sort(), Object.keys(lossesOfLogits).sort())
 })

@@ -1,7 +1,7 @@
 /** Reading the published numbers, and comparing with them. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import type { Case } from '../../halos/index.ts'
+import { type AnyLoss, type Case, catalogue, certain, find } from '../../halos/index.ts'
 import { shared } from '../shared.ts'
 
 export interface GoldenCase extends Case {
@@ -35,4 +35,37 @@ export const agree = (what: string, ours: unknown, theirs: unknown, tolerance = 
     const near = Math.abs(x - y) <= tolerance * Math.max(Math.abs(x), Math.abs(y)) + tolerance * 1e-5
     assert.ok(Object.is(x, y) || near, `${what}: ${x}, not ${y}`)
   }
+}
+
+const families = await catalogue()
+const loss = (key: string, settings: Readonly<Record<string, number>> = {}): AnyLoss => certain(find(families, key)!(settings))
+type Hyper = GoldenCase['hyper']
+const beta = (h: Hyper) => ({ beta: Number(h.beta) })
+const smooth = (h: Hyper) => ({ ...beta(h), epsilon: Number(h.label_smoothing) })
+const weights = (h: Hyper) => ({ ...beta(h), desirable: Number(h.desirable_weight), undesirable: Number(h.undesirable_weight) })
+/** The functions of `golden/logits.json`, as losses of ours. */
+export const lossesOfLogits: Readonly<Record<string, (h: Hyper) => AnyLoss>> = {
+  'trl_main/dpo_logits/sigmoid': (h) => loss('dpo', beta(h)),
+  'trl_main/dpo_logits/hinge': (h) => loss('hinge', beta(h)),
+  'trl_main/dpo_logits/ipo': (h) => loss('ipo', beta(h)),
+  'trl_main/dpo_logits/exo_pair': (h) => loss('exo-pair', smooth(h)),
+  'trl_main/dpo_logits/nca_pair': (h) => loss('nca-pair', beta(h)),
+  'trl_main/dpo_logits/robust': (h) => loss('robust-dpo', smooth(h)),
+  'trl_main/dpo_logits/bco_pair': (h) => loss('bco-pair', beta(h)),
+  'trl_main/dpo_logits/sppo_hard': (h) => loss('sppo-hard', beta(h)),
+  'trl_main/dpo_logits/aot': (h) => loss('aot', smooth(h)),
+  'trl_main/dpo_logits/aot_unpaired': (h) => loss('aot-unpaired', smooth(h)),
+  'trl_main/dpo_logits/apo_zero': (h) => loss('apo-zero', beta(h)),
+  'trl_main/dpo_logits/apo_down': (h) => loss('apo-down', beta(h)),
+  'trl_main/dpo_logits/discopop': (h) => loss('discopop', { ...beta(h), tau: Number(h.discopop_tau) }),
+  'trl_main/dpo_logits/sft': (h) => loss('mpo', { ...beta(h), preference: 0, quality: 0, generation: 1 }),
+  'trl_main/dpo_logits/sigmoid_norm': (h) => loss('dpo-norm', beta(h)),
+  'trl_main/dpo_logits/wpo_weighting': (h) => loss('dpo', beta(h)),
+  'trl_main/dpo_logits/ld_alpha_0.5': (h) => loss('dpo', beta(h)),
+  'trl_main/dpo_logits/ld_alpha_0': (h) => loss('dpo', beta(h)),
+  'trl_main/dpo_logits/js_divergence': (h) => loss('dpo-js', beta(h)),
+  'trl_main/dpo_logits/forward_kl': (h) => loss('dpo-forward-kl', beta(h)),
+  'trl_main/dpo_logits/mpo_0.8_0.2_1.0': (h) => loss('mpo', beta(h)),
+  'trl_main/kto_logits/kto': (h) => loss('kto', weights(h)),
+  'trl_main/kto_logits/apo_zero_unpaired': (h) => loss('kto-zero', weights(h)),
 }
