@@ -12,7 +12,6 @@ export interface Example {
   readonly completion: readonly number[]
 }
 
-
 export interface BatchOptions {
   /** The longest sequence that the model takes, in tokens. */
   readonly context: number
@@ -82,6 +81,8 @@ export interface EpochOptions {
   readonly epoch: number
   /** Length of each example, in tokens. With it, batches are of similar lengths. */
   readonly lengths?: readonly number[]
+  /** False: batches are what follows one another in the data. Default true. */
+  readonly shuffled?: boolean
 }
 
 /** Batches among which examples may be exchanged for the sake of similar lengths. */
@@ -93,13 +94,17 @@ const pool = 8
  * @param labels one label an example: desirable or undesirable, or all the same
  * @throws BatchError when there are fewer examples than a batch
  */
-export const epochOf = (labels: readonly boolean[], { size, seed, epoch, lengths }: EpochOptions): readonly (readonly number[])[] => {
+export const epochOf = (
+  labels: readonly boolean[],
+  { size, seed, epoch, lengths, shuffled = true }: EpochOptions,
+): readonly (readonly number[])[] => {
   if (labels.length < size)
     throw new BatchError({
       expected: `at least ${size} examples`,
       found: String(labels.length),
       advice: 'Use a smaller batch, or more data.',
     })
+  if (!shuffled) return chunks([...labels.keys()], size).filter(({ length }) => length === size)
   const order = interleave(shuffle([...labels.keys()], seedFor(seed, epoch, 0)), labels)
   const whole = order.slice(0, Math.floor(order.length / size) * size)
   const batches = chunks(whole, size * pool).flatMap((indices) =>

@@ -21,6 +21,8 @@ export interface FeedOptions extends Omit<BatchOptions, 'context'> {
   /** Parts in which a batch is run, to save memory. Default 1. */
   readonly accumulate?: number
   readonly seed?: number
+  /** False: examples are taken as they come, every epoch in the same order: a curriculum. Default true. */
+  readonly shuffled?: boolean
   /** p, from 0 to less than 1: in these batches, so many of the numbers inside the model are dropped. Default 0. */
   readonly dropout?: number
 }
@@ -47,7 +49,7 @@ export const feed = <P>(
   loss: TrainingLoss,
   reference: P,
   examples: readonly TrainingExample[],
-  { batch: size, accumulate = 1, seed = 0, dropout: rate = 0, ...padding }: FeedOptions,
+  { batch: size, accumulate = 1, seed = 0, shuffled = true, dropout: rate = 0, ...padding }: FeedOptions,
 ): Feed => {
   checkExamples(loss, examples, model.config.vocab)
   if (!(rate >= 0 && rate < 1))
@@ -64,7 +66,7 @@ export const feed = <P>(
     ),
   )
   const stepsPerEpoch = Math.floor(examples.length / size)
-  const epoch = latest((number) => epochOf(desirable, { size, seed, epoch: number, lengths }))
+  const epoch = latest((number) => epochOf(desirable, { size, seed, epoch: number, lengths, shuffled }))
   const inParts = (members: readonly number[]) => chunks(members, Math.ceil(size / accumulate))
   const own = (members: readonly number[]): Texts => textsOf(members.map((i) => examples[i]!))
   const { known, score } = frozen(backend, model, reference, own, epoch(0).flatMap(inParts), options)

@@ -22,6 +22,8 @@ export interface Data {
   readonly flipped?: number
   /** The fraction of pairs on which two groups of people disagree: each pair is there twice, once either way round. */
   readonly contradictory?: number
+  /** Both sides of a dispute are in the same batch, always. */
+  readonly together?: true
 }
 
 /** What of the data a method that learns from judged answers is given. */
@@ -37,7 +39,7 @@ export interface Feedback {
 /** The preferences of people in the training data. */
 export const preferences = ({ pairs, flipped = 0, contradictory }: Data, seed: number): readonly Preference[] => {
   const roll = dice(seed, 2)
-  if (contradictory !== undefined) return disputes(pairs, contradictory, roll)
+  if (contradictory !== undefined) return shuffle(disputes(pairs, contradictory, roll), seed).flat()
   return Array.from({ length: pairs }, () => {
     const preference = drawPreference(roll)
     return roll() < flipped ? reversed(preference) : preference
@@ -49,18 +51,22 @@ export const reversed = ({ task, chosen, rejected }: Preference): Preference => 
 /**
  * What two groups of people say who agree that answers should be right, and disagree on whether to go on talking afterwards.
  * Where they agree, a right answer is preferred to a wrong one; where they do not, an answer and the same answer with more words are compared.
+ * Two preferences each: both sides of a dispute, or two tasks on which all agree.
  */
-const disputes = (pairs: number, contradictory: number, roll: Dice): readonly Preference[] => {
-  const disputed = Array.from({ length: Math.round((pairs * contradictory) / 2) }, (): Preference => {
+const disputes = (pairs: number, contradictory: number, roll: Dice): readonly (readonly Preference[])[] => {
+  const disputed = Array.from({ length: Math.round((pairs * contradictory) / 2) }, () => {
     const task = drawTask(roll)
     const said = roll() < 0.5 ? task.answer : mistaken(task.answer, roll)
-    return { task, chosen: said, rejected: [...said, ...embellishment(1 + Math.floor(4 * roll()), roll)] }
+    const preference = { task, chosen: said, rejected: [...said, ...embellishment(1 + Math.floor(4 * roll()), roll)] }
+    return [preference, reversed(preference)]
   })
-  const agreed = Array.from({ length: pairs - 2 * disputed.length }, (): Preference => {
-    const task = drawTask(roll)
-    return { task, chosen: task.answer, rejected: mistaken(task.answer, roll) }
-  })
-  return [...disputed.flatMap((preference) => [preference, reversed(preference)]), ...agreed]
+  const agreed = Array.from({ length: Math.ceil((pairs - 2 * disputed.length) / 2) }, () =>
+    [0, 1].map(() => {
+      const task = drawTask(roll)
+      return { task, chosen: task.answer, rejected: mistaken(task.answer, roll) }
+    }),
+  )
+  return [...disputed, ...agreed]
 }
 
 /** The examples of a loss: what it needs decides. Where prompts say the label (CSFT), a control token does. */
@@ -84,17 +90,19 @@ const exampleOf = ({ prompt }: Task, said: Tokens, control: Tokens = []): Exampl
 export const demonstrations = (given: readonly Preference[]): readonly TrainingExample[] =>
   given.map(({ task, chosen }) => ({ outcome: exampleOf(task, chosen) }))
 
+/** Every judgement that is kept, those of a preference one after the other. */
 const judged = (given: readonly Preference[], control: boolean, { desirable = 1, undesirable = 1, single }: Feedback, seed: number) => {
   const roll = dice(seed, 3)
   const sides = given.map(() => (single ? roll() < 0.5 : undefined))
-  const kept = (label: boolean, fraction: number) => {
+  const kept = (label: boolean, fraction: number): ReadonlySet<Preference> => {
     const those = given.filter((_, i) => sides[i] === undefined || sides[i] === label)
-    return (fraction < 1 ? shuffle(those, seed).slice(0, Math.round(fraction * those.length)) : those).map(
-      ({ task, chosen, rejected }) => ({
-        outcome: exampleOf(task, label ? chosen : rejected, control ? [label ? good : bad] : []),
-        label,
-      }),
-    )
+    return new Set(fraction < 1 ? shuffle(those, seed).slice(0, Math.round(fraction * those.length)) : those)
   }
-  return [...kept(true, desirable), ...kept(false, undesirable)]
+  const liked = kept(true, desirable)
+  const disliked = kept(false, undesirable)
+  const as = (label: boolean, { task, chosen, rejected }: Preference) => ({
+    outcome: exampleOf(task, label ? chosen : rejected, control ? [label ? good : bad] : []),
+    label,
+  })
+  return given.flatMap((each) => [...(liked.has(each) ? [as(true, each)] : []), ...(disliked.has(each) ? [as(false, each)] : [])])
 }

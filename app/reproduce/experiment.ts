@@ -13,6 +13,8 @@ export interface Experiment {
   readonly title: string
   /** What the paper found. */
   readonly claim: string
+  /** Seeds at least, where differences are small and noise is large. Default 1. */
+  readonly seeds?: number
   readonly run: (lab: Lab) => Promise<Outcome>
 }
 

@@ -112,9 +112,11 @@ export const pipeline = (backend: Backend, recipe: Recipe, signal: AbortSignal):
       if (method === undefined) return measured(start, start, seed, false)
       const { loss: name, settings = {}, rate, epochs = 1, feedback = {} } = method
       const loss = await findLoss(name, settings)
-      const examples = examplesOf(loss.needs, preferences(method.data ?? data, seed), feedback, seed)
+      const source = method.data ?? data
+      const examples = examplesOf(loss.needs, preferences(source, seed), feedback, seed)
       const batch = loss.needs.pair ? recipe.batch / 2 : recipe.batch
-      const { parameters, z0 } = await learn(size, loss, start, examples, course(examples, { batch, rate, seed, epochs }))
+      const options = { batch, rate, seed, epochs, shuffled: !source.together }
+      const { parameters, z0 } = await learn(size, loss, start, examples, course(examples, options))
       const measurement = await measured(parameters, start, seed, loss.needs.control)
       dispose(backend, parameters)
       return z0.length === 0 ? measurement : { ...measurement, z0: { positive: mean(z0.map((z) => (z > 0 ? 1 : 0))), mean: mean(z0) } }
@@ -131,10 +133,10 @@ interface Course extends FeedOptions {
 /** Some epochs with 10 % warm-up, then linearly to 0. */
 const course = (
   examples: readonly unknown[],
-  { batch, rate, seed, epochs = 1 }: { readonly batch: number; readonly rate: number; readonly seed: number; readonly epochs?: number },
+  { rate, epochs = 1, ...options }: Pick<FeedOptions, 'batch' | 'seed' | 'shuffled'> & { readonly rate: number; readonly epochs?: number },
 ): Course => {
-  const steps = Math.max(1, Math.round(epochs * Math.floor(examples.length / batch)))
-  return { batch, seed, steps, rate: linear({ rate, warmup: Math.round(steps / 10), steps }), bucket: 8 }
+  const steps = Math.max(1, Math.round(epochs * Math.floor(examples.length / options.batch)))
+  return { ...options, steps, rate: linear({ rate, warmup: Math.round(steps / 10), steps }), bucket: 8 }
 }
 
 const run = async (

@@ -41,7 +41,6 @@ const reproduced = async (
   onReport: (report: Report, text: string) => void,
 ): Promise<readonly Report[]> => {
   const recipe = recipes[options.quick ? 'quick' : 'full']
-  const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1)
   const wish = wishOf(options)
   const { backend, mode } = await openBackend(wish, terminal.say)
   await backend.close?.()
@@ -53,6 +52,8 @@ const reproduced = async (
     const reports: Report[] = []
     for (const experiment of chosen) {
       const { title, claim, key } = experiment
+      const count = Math.max(options.seeds, options.quick ? 1 : (experiment.seeds ?? 1))
+      const seeds = Array.from({ length: count }, (_, i) => i + 1)
       terminal.say(`\n${title}`)
       const { lab, work } = openLab({ terminal, desk: all, files: files(options.out, recipe, backend.name), recipe, seeds })
       const outcome = await experiment.run(lab)
@@ -61,7 +62,7 @@ const reproduced = async (
           experiment: key,
           title,
           claim,
-          command: commandOf(key, options),
+          command: commandOf(key, { ...options, seeds: count }),
           machine: machineName,
           date: new Date().toISOString().slice(0, 10),
         },

@@ -5,10 +5,12 @@ import { dirname, join } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { main } from '../../app/cli/main.ts'
-import { examplesOf, preferences, reversed } from '../../app/reproduce/data.ts'
+import { type Data, examplesOf, preferences, reversed } from '../../app/reproduce/data.ts'
 import { experiments } from '../../app/reproduce/experiment.ts'
 import { picture } from '../../app/reproduce/picture.ts'
+import { pipeline } from '../../app/reproduce/pipeline.ts'
 import { readmeSection } from '../../app/reproduce/readme.ts'
+import { recipes } from '../../app/reproduce/recipe.ts'
 import { markdown, type Report } from '../../app/reproduce/report.ts'
 import { finding, interval } from '../../app/reproduce/statistics.ts'
 import {
@@ -22,6 +24,7 @@ import {
   talkativeReward,
   webText,
 } from '../../app/reproduce/world.ts'
+import { wasm } from '../../backends/index.ts'
 import { halograd, temporary } from './fixture.ts'
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -74,16 +77,33 @@ test('flips are as frequent as asked; contradictions are there both ways round, 
   near(some, 0.6 * none + 0.4 * (1 - none), 0.05)
   const all = preferences({ pairs: 100, contradictory: 0.5 }, 6)
   assert.equal(all.length, 100)
-  for (let i = 0; i < 50; i += 2) assert.deepEqual(all[i + 1], reversed(all[i]!))
-  for (const { task, chosen, rejected } of all.slice(0, 50))
+  const twos = Array.from({ length: 50 }, (_, i) => [all[2 * i]!, all[2 * i + 1]!] as const)
+  const disputed = twos.filter(([one, other]) => JSON.stringify(other) === JSON.stringify(reversed(one)))
+  assert.equal(disputed.length, 25)
+  assert.ok(
+    disputed.some((two) => twos.indexOf(two) > 24),
+    'disputes are anywhere',
+  )
+  for (const { task, chosen, rejected } of disputed.flat())
     assert.ok(
       reward(task, chosen) > reward(task, rejected) === talkativeReward(task, chosen) < talkativeReward(task, rejected),
       'what one group likes better, the other likes less',
     )
-  for (const { task, chosen, rejected } of all.slice(50)) {
+  for (const { task, chosen, rejected } of twos.filter((two) => !disputed.includes(two)).flat()) {
     assert.ok(reward(task, chosen) >= reward(task, rejected))
     assert.ok(talkativeReward(task, chosen) >= talkativeReward(task, rejected))
   }
+})
+
+test('where both sides of every dispute are in a batch, KTO leaves the model as it is; where batches are random, it does not', async () => {
+  const { pretrain, measure } = pipeline(await wasm({ threads: 1 }), recipes.quick, new AbortController().signal)
+  const base = { size: '100k', seed: 1, ends: 0 } as const
+  const start = await pretrain(base)
+  const moved = async (data: Data) =>
+    Math.abs((await measure({ ...base, data, sft: false, method: { loss: 'kto', rate: 1e-2, data } }, start)).kl)
+  const disputed = { pairs: 40, contradictory: 1 }
+  assert.ok((await moved(disputed)) > 0.1)
+  assert.ok((await moved({ ...disputed, together: true })) < 1e-2) // gradients cancel to rounding, which Adam enlarges
 })
 
 test('each loss gets what it learns from: pairs, judged answers (all, some of a kind, one a prompt), or control tokens', () => {

@@ -9,6 +9,7 @@ export const experiment: Experiment = {
   title: 'Table 2 and Theorem 4.3: noise, contradiction, and the reference point',
   claim:
     'KTO does better than DPO where feedback is noisy; where people contradict each other it leaves the model as it is, while DPO can make everybody worse off (Theorem 4.3); without its reference point z₀ it does worse.',
+  seeds: 5,
   run: async (lab) => {
     const start = afterSft(lab)
     const [{ method: kto }, { method: dpo }] = await Promise.all([sweep(lab, start, methods.kto), sweep(lab, start, methods.dpo)])
@@ -67,11 +68,13 @@ const contradictory = async (lab: Lab, kto: Method, dpo: Method): Promise<Outcom
   const before = await row(lab, 'before', 'SFT', start)
   const rows = [before]
   const findings: Finding[] = []
-  for (const { share, rate } of [{ share: 1 }, { share: 1, rate: slow }, { share: 0.5 }] as readonly Dispute[]) {
-    const change = { data: { pairs: lab.pairs, contradictory: share }, ...(rate === undefined ? {} : { rate }) }
-    const group = `${100 * share} % disputed${rate === undefined ? '' : `, rate ${rate}`}`
-    const one = await row(lab, group, 'KTO', start, { ...kto, ...change })
-    const other = await row(lab, group, 'DPO', start, { ...dpo, ...change })
+  for (const { share, together } of [{ share: 1 }, { share: 1, together: true }, { share: 0.5, together: true }] as const) {
+    const data = { pairs: lab.pairs, contradictory: share, ...(together && { together }) }
+    const group = `${100 * share} % disputed${together ? ', both sides in a batch' : ''}`
+    const [one, other] = await Promise.all([
+      row(lab, group, 'KTO', start, { ...kto, data }),
+      row(lab, group, 'DPO', start, { ...dpo, data }),
+    ])
     rows.push(one, other)
     if (share === 1)
       findings.push(
@@ -85,28 +88,25 @@ const contradictory = async (lab: Lab, kto: Method, dpo: Method): Promise<Outcom
     findings,
     notes: [
       'The terse value an answer as the oracle does (up to 4, less ¼ a word too many); the talkative like up to six words more as much as the terse dislike them.',
-      'Theorem 4.3 compares expected losses and the worst of DPO’s optima. Training follows batches, in which both sides of a dispute seldom meet, and Adam divides the gradient by its size: where its expectation is 0, noise is all that is left to follow.',
+      'Theorem 4.3 compares expected losses and the worst of DPO’s optima. Where both sides of a dispute are in one batch, their gradients under KTO cancel to the bit of rounding; where batches are drawn at random, they seldom meet, and Adam divides the gradient by its size: where its expectation is 0, noise is all that is left to follow.',
     ],
   }
 }
 /** What answers are worth to both groups, on average. */
 const worth = (row: Row): readonly number[] => row.measured.map(({ reward, talkative }) => (reward + talkative) / 2)
-interface Dispute {
-  readonly share: number
-  readonly rate?: number
-}
-/** A learning rate at which the noise of batches hardly moves a model. */
-const slow = 1e-4
 
-/** The same with z₀ = 0: after SFT, without it, and without it with a larger β, and where hardly anything is undesirable. */
+/** The same with z₀ = 0: after SFT, without it, and where hardly anything is undesirable. */
 const referencePoint = async (lab: Lab, kto: Method): Promise<Outcome> => {
   const rows: Row[] = []
   const findings: Finding[] = []
   for (const [group, start, change] of [
     ['after SFT', afterSft(lab), {}],
     ['without SFT', withoutSft(lab), {}],
-    ['without SFT, β = 0.5', withoutSft(lab), { settings: { beta: 0.5 } }],
-    ['the same, 10 % of undesirable', withoutSft(lab), { settings: { beta: 0.5, undesirable: 7.5 }, feedback: { undesirable: 0.1 } }],
+    [
+      'without SFT, β = 0.5, 10 % of undesirable',
+      withoutSft(lab),
+      { settings: { beta: 0.5, undesirable: 7.5 }, feedback: { undesirable: 0.1 } },
+    ],
   ] as const) {
     const one = await row(lab, group, 'KTO', start, { ...kto, ...change })
     const zero = await row(lab, group, 'KTO, z₀ = 0', start, { ...kto, ...change, loss: 'kto-zero' })
