@@ -56,22 +56,33 @@ export const rowsIn = async (records: AsyncIterable<SourceRecord>, file: string,
   return gathered.rows()
 }
 
-const gather = (file: string, { render = plain }: RowOptions = {}) => {
-  const findings: Finding[] = []
+const gather = (file: string, options?: RowOptions) => {
   const [rows, lines]: [Row[], number[]] = [[], []]
+  const take = (row: Row, line: number): void => {
+    rows.push(row)
+    lines.push(line)
+  }
+  const { add, findings } = rowReader(file, take, options)
+  return { add, rows: (): Rows => ({ rows, lines, findings: findings() }) }
+}
+
+/** Gives on the rows that records mean, one after another, with their lines; and keeps what is wrong with the others. */
+export const rowReader = (file: string, take: (row: Row, line: number) => void, { render = plain }: RowOptions = {}) => {
+  const findings: Finding[] = []
+  let first: { readonly tag: Row['tag']; readonly line: number } | undefined
   return {
     add: ({ line, content }: SourceRecord): void => {
       const row = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
-      const [first] = rows
-      if (E.isLeft(row)) findings.push(...row.left.map((flaw) => ({ file, line, ...flaw })))
-      else if (first !== undefined && row.right.tag !== first.tag)
-        findings.push({ file, line, ...mixed(first.tag, lines[0]!, row.right.tag) })
-      else {
-        rows.push(row.right)
-        lines.push(line)
+      if (E.isLeft(row)) {
+        findings.push(...row.left.map((flaw) => ({ file, line, ...flaw })))
+        return
       }
+      const { tag } = row.right
+      first ??= { tag, line }
+      if (tag === first.tag) take(row.right, line)
+      else findings.push({ file, line, ...mixed(first.tag, first.line, tag) })
     },
-    rows: (): Rows => ({ rows, lines, findings: findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) }),
+    findings: (): readonly Finding[] => findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
   }
 }
 

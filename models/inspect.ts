@@ -1,9 +1,9 @@
 /** What a file of training data holds, before anything is trained on it: how much of what, how long, how balanced, and everything that is wrong with it. */
 import { type Balance, type Verdict, weigh } from './balance.ts'
-import { type RowOptions, type Rows, readUsable, rowsOf } from './data.ts'
+import { type RowOptions, rowReader } from './data.ts'
 import type { Finding } from './errors.ts'
-import type { SourceRecord } from './records.ts'
-import { type Repetitions, repetitionsIn } from './repetitions.ts'
+import { readRecords, type SourceRecord } from './records.ts'
+import { digest, type Repetitions, repetitions } from './repetitions.ts'
 import { asDemonstrations, type Demonstration, pairsToLabelled, type Row } from './rows.ts'
 
 export interface InspectOptions extends RowOptions {
@@ -36,57 +36,68 @@ export interface Lengths {
   readonly most: number
 }
 
-/** @throws FileError, DataError when the file as a whole cannot be read */
-export const inspectFile = async (file: string, options: InspectOptions = {}): Promise<Inspection> =>
-  summary(await readUsable(file, options), file, options)
-
-/** @param file named in findings only */
-export const inspect = (records: readonly SourceRecord[], file: string, options: InspectOptions = {}): Inspection =>
-  summary(rowsOf(records, file, options), file, options)
-
-const summary = ({ rows, lines, findings }: Rows, file: string, options: InspectOptions): Inspection => {
-  const [first] = rows
-  const labelled = rows.flatMap((row) => (row.tag === 'labelled' ? [row] : row.tag === 'paired' ? pairsToLabelled([row]) : []))
-  const desirable = labelled.filter(({ label }) => label).length
-  const counts = { desirable, undesirable: labelled.length - desirable }
-  return {
-    file,
-    rows: rows.length,
-    ...(first === undefined ? { longer: [] } : { kind: first.tag, ...lengthsOf(rows, lines, options) }),
-    distinctPrompts: new Set(rows.map((row) => (row.tag === 'text' ? '' : row.prompt))).size,
-    ...(labelled.length === 0 ? {} : { labels: { ...counts, ...weigh(counts) } }),
-    ...repetitionsIn(rows, lines),
-    findings,
-  }
+/** Reads a file as it comes: of a row, numbers and digests are kept. @throws FileError, DataError when the file as a whole cannot be read */
+export const inspectFile = async (file: string, options: InspectOptions = {}): Promise<Inspection> => {
+  const inspector = inspecting(file, options)
+  for await (const record of readRecords(file)) inspector.add(record)
+  return inspector.found()
 }
 
-// ------------------------------------------------------------------ lengths
+/** @param file named in findings only */
+export const inspect = (records: Iterable<SourceRecord>, file: string, options: InspectOptions = {}): Inspection => {
+  const inspector = inspecting(file, options)
+  for (const record of records) inspector.add(record)
+  return inspector.found()
+}
 
-/** The lengths of prompts and completions, a pair being two; and which lines are longer than they may be. */
-const lengthsOf = (
-  rows: readonly Row[],
-  lines: readonly number[],
-  { measure = (text) => text.length, longest = Number.POSITIVE_INFINITY }: InspectOptions,
-): { readonly lengths: NonNullable<Inspection['lengths']>; readonly longer: readonly number[] } => {
+const inspecting = (file: string, options: InspectOptions) => {
+  const { measure = (text) => text.length, longest = Number.POSITIVE_INFINITY } = options
   const [prompts, completions, together]: [number[], number[], number[]] = [[], [], []]
-  const longer = lines.filter((_, i) => {
-    const before = prompts.length
-    for (const { prompt, completion } of textsOf(rows[i]!)) {
-      const [p, c] = [measure(prompt, 'prompt'), measure(completion, 'completion')]
-      prompts.push(p)
-      completions.push(c)
-      together.push(p + c)
+  const longer: number[] = []
+  const distinct = new Set<string>()
+  const repeated = repetitions<number>()
+  let [rows, desirable, undesirable] = [0, 0, 0]
+  let kind: Row['tag'] | undefined
+
+  /** A pair is two texts. */
+  const addText = ({ prompt, completion }: Pick<Demonstration, 'prompt' | 'completion'>): boolean => {
+    const [p, c] = [measure(prompt, 'prompt'), measure(completion, 'completion')]
+    prompts.push(p)
+    completions.push(c)
+    together.push(p + c)
+    return p + c > longest
+  }
+  const take = (row: Row, line: number): void => {
+    rows++
+    kind ??= row.tag
+    distinct.add(digest([row.tag === 'text' ? '' : row.prompt]))
+    repeated.add(row, line)
+    if (row.tag === 'paired' || (row.tag === 'labelled' && row.label)) desirable++
+    if (row.tag === 'paired' || (row.tag === 'labelled' && !row.label)) undesirable++
+    if (textsOf(row).map(addText).includes(true)) longer.push(line)
+  }
+  const { add, findings } = rowReader(file, take, options)
+  const found = (): Inspection => {
+    const counts = { desirable, undesirable }
+    return {
+      file,
+      rows,
+      ...(kind && { kind, lengths: { prompt: spread(prompts), completion: spread(completions), together: spread(together) } }),
+      longer,
+      distinctPrompts: distinct.size,
+      ...(desirable + undesirable > 0 && { labels: { ...counts, ...weigh(counts) } }),
+      ...repeated.found(),
+      findings: findings(),
     }
-    return together.slice(before).some((length) => length > longest)
-  })
-  return { lengths: { prompt: spread(prompts), completion: spread(completions), together: spread(together) }, longer }
+  }
+  return { add, found }
 }
 
 const textsOf = (row: Row): readonly Pick<Demonstration, 'prompt' | 'completion'>[] =>
   row.tag === 'paired' ? pairsToLabelled([row]) : row.tag === 'text' ? asDemonstrations([row]) : [row]
 
 const spread = (lengths: readonly number[]): Lengths => {
-  const sorted = lengths.toSorted((a, b) => a - b)
+  const sorted = Float64Array.from(lengths).sort()
   const at = (fraction: number): number => sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)]!
   return { least: at(0), median: at(0.5), most95: at(0.95), most: at(1) }
 }

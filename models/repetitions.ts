@@ -13,51 +13,56 @@ export interface Repetitions<L> {
 }
 
 export const repetitionsIn = <L>(rows: readonly Row[], places: readonly L[]): Repetitions<L> => {
-  const saying = rows.map((row) => digest(partsOf(row)))
-  const placed = (groups: readonly (readonly number[])[]) => groups.map((group) => group.map((i) => places[i]!))
-  return {
-    duplicates: placed(grouped(saying).filter((group) => group.length > 1)),
-    contradictions: placed(
-      grouped(rows.map((row) => digest(subjectOf(row)))).filter((group) => new Set(group.map((i) => saying[i])).size > 1),
-    ),
-    indifferent: places.filter((_, i) => isIndifferent(rows[i]!)),
-  }
+  const repeated = repetitions<L>()
+  for (const [i, row] of rows.entries()) repeated.add(row, places[i]!)
+  return repeated.found()
 }
 
-/** Positions that have one key, in groups. */
-const grouped = (keys: readonly string[]): readonly (readonly number[])[] => {
-  const groups = new Map<string, number[]>()
-  for (const [i, key] of keys.entries()) {
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [i])
-    else group.push(i)
+/** The same, of rows that come one after another. Of a row a digest is kept, its place, and which way it judges. */
+export const repetitions = <L>() => {
+  const [places, verdicts, indifferent]: [L[], boolean[], L[]] = [[], [], []]
+  /** Positions of rows that judge the same, by its digest. Most are alone. */
+  const seen = new Map<string, number | number[]>()
+  const placed = (groups: readonly (readonly number[])[]) => groups.map((group) => group.map((i) => places[i]!))
+  return {
+    add: (row: Row, place: L): void => {
+      const [position, key] = [places.push(place) - 1, digest(subjectOf(row))]
+      verdicts.push(verdictOf(row))
+      const before = seen.get(key)
+      if (before === undefined) seen.set(key, position)
+      else if (typeof before === 'number') seen.set(key, [before, position])
+      else before.push(position)
+      if (row.tag === 'paired' && row.chosen === row.rejected) indifferent.push(place)
+    },
+    found: (): Repetitions<L> => {
+      const together: (readonly number[])[] = []
+      for (const positions of seen.values()) if (typeof positions !== 'number') together.push(positions)
+      const alike = together.flatMap((group) => [true, false].map((verdict) => group.filter((i) => verdicts[i] === verdict)))
+      const contrary = together.filter((group) => group.some((i) => verdicts[i] !== verdicts[group[0]!]))
+      return {
+        duplicates: placed(alike.filter(({ length }) => length > 1).sort(([a], [b]) => a! - b!)),
+        contradictions: placed(contrary),
+        indifferent,
+      }
+    },
   }
-  return [...groups.values()]
 }
 
 /** Keys are short, however long rows are. */
-const digest = (parts: readonly unknown[]): string => createHash('sha1').update(JSON.stringify(parts)).digest('base64')
+export const digest = (parts: readonly string[]): string => createHash('sha1').update(JSON.stringify(parts)).digest('binary')
 
-/** What a row says, however much it counts. */
-const partsOf = (row: Row): readonly unknown[] => {
+/** What a row judges, whichever way. */
+const subjectOf = (row: Row): readonly string[] => {
   switch (row.tag) {
     case 'labelled':
-      return [row.prompt, row.completion, row.label]
-    case 'paired':
-      return [row.prompt, row.chosen, row.rejected]
     case 'demonstration':
       return [row.prompt, row.completion]
+    case 'paired':
+      return [row.prompt, ...[row.chosen, row.rejected].sort()]
     case 'text':
       return [row.text]
   }
 }
 
-/** What a row judges, whichever way. */
-const subjectOf = (row: Row): readonly unknown[] =>
-  row.tag === 'labelled'
-    ? [row.prompt, row.completion]
-    : row.tag === 'paired'
-      ? [row.prompt, ...[row.chosen, row.rejected].sort()]
-      : partsOf(row)
-
-const isIndifferent = (row: Row): boolean => row.tag === 'paired' && row.chosen === row.rejected
+/** Which way: two rows that judge the same alike say the same, however much they count. */
+const verdictOf = (row: Row): boolean => (row.tag === 'labelled' ? row.label : row.tag === 'paired' ? row.chosen < row.rejected : true)

@@ -1,8 +1,10 @@
 /** `halograd data`: what a check reports, in words and as JSON, and when it fails; what a conversion writes; what a run says of its data. */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import test from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { halograd, jsonLines, judged, pairs, temporary, texts, tinyModel } from './fixture.ts'
 
 const folder = temporary()
@@ -13,6 +15,16 @@ test('sound data: counts, balance and lengths; exit code 0', async () => {
   assert.match(run.err, /16 judged completions, of 16 distinct prompts\nlabels: 8 desirable, 8 undesirable\n/)
   assert.match(run.err, /characters +least +median +95 % +most\n +prompt +10 +11 +12 +12\n/)
   assert.doesNotMatch(run.err, /warning/)
+})
+
+test('a file that is larger than memory is read as it comes', () => {
+  const file = join(folder, 'large.jsonl')
+  const text = 'x'.repeat(1_000_000)
+  for (let i = 0; i < 150; i++) appendFileSync(file, `${JSON.stringify({ prompt: `${i}`, completion: text, label: i % 2 === 0 })}\n`)
+  const bin = join(dirname(fileURLToPath(import.meta.url)), '../../app/cli/halograd.mjs')
+  const { status, stderr } = spawnSync(process.execPath, ['--max-old-space-size=100', bin, 'data', 'check', file], { encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+  assert.match(stderr, /150 judged completions, of 150 distinct prompts/)
 })
 
 test("lengths in a model's tokens, against its context", async () => {

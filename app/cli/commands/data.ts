@@ -28,7 +28,7 @@ const check = (terminal: Terminal): Command =>
     new Command('check')
       .summary('count, measure and find mistakes')
       .description(
-        'Says what a file of training data holds: rows, label balance, lengths, duplicates, contradictions, and every malformed line. Fails if any line cannot be used.',
+        'Says what a file of training data holds: rows, label balance, lengths, duplicates, contradictions, and every malformed line. The file is read as it comes, however large. Fails if any line cannot be used.',
       )
       .argument('<file>', source)
       .option('--model <dir>', "measure in this model's tokens, and compare with its context"),
