@@ -32,7 +32,7 @@ export interface MicroBatch {
   readonly batch: TrainingBatch
   /** Which examples, by position. */
   readonly examples: readonly number[]
-  /** Tokens of prompts and completions, without padding. */
+  /** Tokens of these examples, without padding, and without what is run beside them for z₀. */
   readonly tokens: number
 }
 
@@ -77,7 +77,8 @@ export const feed = <P>(
   })
   /** `others[i]`: whose completion answers the prompt of `members[i]`, for the sake of z₀. */
   const micro = async (members: readonly number[], others: readonly number[] | undefined, use: readonly number[]): Promise<MicroBatch> => {
-    const texts = { ...own(members), ...(others === undefined ? {} : { unrelated: mixed(examples, members, others) }) }
+    const mine = own(members)
+    const texts = { ...mine, ...(others === undefined ? {} : { unrelated: mixed(examples, members, others) }) }
     const padded = padTogether(Object.values(texts), options)
     const scored: { -readonly [R in keyof Texts]: Scored } = {}
     for (const [i, role] of rolesOf(texts).entries()) {
@@ -88,8 +89,10 @@ export const feed = <P>(
     const column = (values: readonly number[]) => tensor({ batch: members.length }, values)
     const label = loss.needs.label && { label: column(members.map((i) => signs[i]!)) }
     const weight = weighed && { weight: column(members.map((i) => examples[i]!.weight ?? 1)) }
-    const tokens = Object.values(texts).flat()
-    return { batch: { ...scored, ...label, ...weight }, examples: members, tokens: tokens.reduce((n, text) => n + lengthOf(text), 0) }
+    const tokens = Object.values(mine)
+      .flat()
+      .reduce((n, text) => n + lengthOf(text), 0)
+    return { batch: { ...scored, ...label, ...weight }, examples: members, tokens }
   }
 
   return {

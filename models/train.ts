@@ -39,7 +39,7 @@ export interface StepReport {
   readonly steps: number
   /** How often the data have been seen, e.g. 1.25. */
   readonly epoch: number
-  /** Tokens of this step, without padding; and the seconds that it took. */
+  /** Tokens of the examples of this step, as TRL counts them: without padding, and without unrelated completions; and the seconds that it took. */
   readonly tokens: number
   readonly seconds: number
   /**

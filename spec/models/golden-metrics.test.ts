@@ -2,10 +2,22 @@
  * Metrics against published ones: what TRL's trainers have logged of whole computations, from the same logits. Everything that the training loop reports
  * under one of their names is the same number.
  */
-import { deepEqual } from 'node:assert/strict'
+import { deepEqual, ok } from 'node:assert/strict'
 import test from 'node:test'
 import { read, sub, sum, type Tensor, tensor } from '../../core/index.ts'
-import { divide, objective, type Scored, scoresOf, sequencesOf, type Trainable, type TrainingBatch } from '../../models/index.ts'
+import { certain, kto } from '../../halos/index.ts'
+import {
+  divide,
+  feed,
+  objective,
+  type Scored,
+  scoresOf,
+  sequencesOf,
+  type Trainable,
+  type TrainingBatch,
+  type TrainingExample,
+  transformer,
+} from '../../models/index.ts'
 import { agree, type GoldenCase, goldenCases, lossesOfLogits } from '../halos/golden.ts'
 import { whenShared } from '../shared.ts'
 import { backend, tiny } from './tiny.ts'
@@ -15,7 +27,7 @@ const notReported = {
   mean_token_accuracy:
     'how often the likeliest token is the target: it asks for another pass over the vocabulary, and says little beside entropy',
 } as const
-/** Not of the metrics of a batch: all tokens of a run so far. */
+/** Not of the metrics of a batch: all tokens of a run so far. Tested below. */
 const counted = 'num_tokens'
 
 /** LD-DPO weighs tokens before they are summed, and its trainer reports the weighted sums. We have no LD-DPO. */
@@ -138,3 +150,18 @@ for (const [name, make] of Object.entries(lossesOfLogits).filter(([name]) => !ab
       )
     }
   })
+
+test('num_tokens: the tokens of the examples; those of unrelated completions do not count', whenShared('golden/logits.json'), async () => {
+  const [{ config, parameters } = tiny[0]!] = tiny
+  for (const c of goldenCases('logits', 'trl_main/kto_logits/kto')) {
+    const [ids, attention, mask] = [c.inputs.input_ids, c.inputs.attention_mask, c.inputs.completion_mask].map((x) => x as unknown as Rows)
+    const examples = ids!.map((row, i): TrainingExample => {
+      const those = (kept: number) => row.filter((_, t) => attention![i]![t] === 1 && mask![i]![t] === kept)
+      return { outcome: { prompt: those(0), completion: those(1) }, label: true }
+    })
+    const batches = feed(backend, transformer(config), certain(kto()), parameters, examples, { batch: examples.length })
+    const found = (await batches.at(0)).reduce((n, { tokens }) => n + tokens, 0)
+    ok(found > 0)
+    agree(`${c.id} ${counted}`, found, (c.outputs.metrics as Readonly<Record<string, number>>)[counted])
+  }
+})
