@@ -215,7 +215,6 @@ const abreast = ({ body, inner }: Rows, { sweep }: Pass): { readonly vectors: nu
   return { vectors: plain && inner.size >= 64 ? 4 : sums, sums }
 }
 /** Does it neither branch nor go where numbers send it? */
-const straight = (i: Instruction): boolean =>
-  !('at' in i && i.at !== undefined) && !('guards' in i && i.guards !== undefined) && !(i.op === 'store' && i.merge !== undefined)
+const straight = (i: Instruction): boolean => !('at' in i && i.at !== undefined) && !('guards' in i && i.guards !== undefined)
 const hard = (i: Instruction): boolean =>
   i.op === 'random' || (i.op === 'word' && ['exp', 'log', 'sin', 'cos', 'div', 'sqrt'].includes(i.word))
