@@ -136,6 +136,8 @@ export const v128 = {
   store32_lane: storeLane(simd(0x5a)),
   store64_lane: storeLane(simd(0x5b)),
   and: vv(0x4e),
+  /** Bits of x where y has none. */
+  andnot: vv(0x4f),
   or: vv(0x50),
   xor: vv(0x51),
   /** Bits of x where the mask has ones, else of y. */
@@ -162,9 +164,9 @@ export const f32x4 = {
   ne: vv(0x42),
   lt: vv(0x43),
   gt: vv(0x44),
+  le: vv(0x45),
   nearest: v(0x6a),
   abs: v(0xe0),
-  neg: v(0xe1),
   sqrt: v(0xe3),
   add: vv(0xe4),
   sub: vv(0xe5),

@@ -18,33 +18,31 @@ export type Lanewise = (x: V) => V
 /** c₀xⁿ + c₁xⁿ⁻¹ + … + cₙ */
 const polynomial = (x: V, ...[first, ...rest]: readonly [number, ...(readonly number[])]): V =>
   rest.reduce((p, c) => f32x4.add(f32x4.mul(p, x), f32x4.const(c)), f32x4.const(first))
-/**
- * Beyond these arguments the results are 0 and ∞; in between they scale in two steps, so that denormals round once. The zeros (of masked
- * scores, above all) are made by a factor 0: to let the product underflow would cost more than all the rest.
- */
+/** Beyond these arguments the results are 0 (whatever was computed) and ∞; in between they scale in two steps, so that denormals round once. */
 const [lowest, highest] = [-104.5, 89]
 
-/** Adding this number to a small one rounds that to an integer n, and leaves n in the lowest bits. */
-const magic = { number: 1.5 * 2 ** 23, bits: 0x4b400000 }
 const bias = 127
+/** Adding this number to a small one rounds that to an integer n, and leaves n + 2 · bias in the lowest bits: exponents for two factors. */
+const magic = 1.5 * 2 ** 23 + 2 * bias
+/** Where a float has its exponent. */
+const exponent = { first: 23, mask: 0x7f800000 }
 
 export const exp = (locals: Locals): Lanewise => {
-  const [x, n, r, half, y] = [locals('v128'), locals('v128'), locals('v128'), locals('v128'), locals('v128')]
+  const [x, n, r, biased, y, half] = [locals('v128'), locals('v128'), locals('v128'), locals('v128'), locals('v128'), locals('v128')]
   const p = polynomial(r.get, 1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
-  const power = (biased: V): V => i32x4.shl(biased, i32.const(23))
+  const twoTo = (i: number): V => i32x4.shl(biased.get, i32.const(exponent.first - i))
   return (arg) =>
     after(
       seq(
         y.set(arg),
-        x.set(f32x4.pmax(f32x4.pmin(y.get, f32x4.const(highest)), f32x4.const(lowest))), // in this order NaN stays NaN
-        half.set(f32x4.add(f32x4.mul(x.get, f32x4.const(Math.LOG2E)), f32x4.const(magic.number))),
-        n.set(f32x4.sub(half.get, f32x4.const(magic.number))),
+        x.set(f32x4.pmin(y.get, f32x4.const(highest))), // so that NaN stays NaN
+        biased.set(f32x4.add(f32x4.mul(x.get, f32x4.const(Math.LOG2E)), f32x4.const(magic))),
+        n.set(f32x4.sub(biased.get, f32x4.const(magic))),
         r.set(f32x4.sub(f32x4.sub(x.get, f32x4.mul(n.get, f32x4.const(0.693359375))), f32x4.mul(n.get, f32x4.const(-2.1219444e-4)))),
         x.set(f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r.get, r.get)), r.get), f32x4.const(1))),
-        n.set(i32x4.sub(half.get, i32x4.const(magic.bits - 2 * bias))), // in two factors, each with its bias
-        half.set(i32x4.shr_u(n.get, i32.const(1))),
+        half.set(v128.and(twoTo(1), i32x4.const(exponent.mask))),
       ),
-      f32x4.mul(f32x4.mul(x.get, v128.and(power(half.get), f32x4.lt(f32x4.const(lowest), y.get))), power(i32x4.sub(n.get, half.get))),
+      v128.andnot(f32x4.mul(f32x4.mul(x.get, half.get), i32x4.sub(twoTo(0), half.get)), f32x4.le(y.get, f32x4.const(lowest))),
     )
 }
 

@@ -1,16 +1,19 @@
 /**
  * The elementary words on four lanes. Comparisons stay bit masks while only `where` reads them, and become 1 or 0 for anyone else;
- * |x|, written max(x, −1 · x), and −1 · x are one instruction each.
+ * |x|, written max(x, −1 · x), −1 · x, and x or 0 are one instruction each, x or −x two.
  *
  * Derived words come as elementary ones. Over all of float32 they are within 3 ulp (tanh, softplus), 2 (sigmoid, expm1, log1p), or 6e−7 (erf).
  */
 import type { Elementary } from '../../core/index.ts'
 import type { Instruction } from '../plan/program.ts'
 import type { Local, Locals } from './control.ts'
-import { type Code, f32x4, v128 } from './instructions.ts'
+import { type Code, f32x4, i32x4, v128 } from './instructions.ts'
 import { cos, exp, type Lanewise, log, sin } from './math.ts'
 
 type V = Code<'v128'>
+/** The bit that makes a number negative. */
+const sign = i32x4.const(1 << 31)
+
 /** The words of one kernel: its instructions, and where it keeps the values of registers. */
 export interface Words {
   /** The code of an instruction, in the form that its local keeps. */
@@ -40,16 +43,21 @@ export const words = (locals: Locals, body: readonly Instruction[], kept: (regis
     return isMask(r) ? v128.and(kept(r).get, f32x4.const(1)) : kept(r).get
   }
   const mask = (r: number): V => (isMask(r) ? kept(r).get : f32x4.ne(value(r), f32x4.const(0)))
-  /** The register x of −1 · x. */
-  const negated = (r: number): number | undefined => {
+  const constant = (r: number): number | undefined => {
     const i = body[r]!
-    if (i.op !== 'word' || i.word !== 'mul') return undefined
-    const [x, y] = i.args as readonly [number, number] // mul takes two
-    const minusOne = (register: number): boolean => {
-      const c = body[register]!
-      return c.op === 'constant' && c.value === -1
-    }
-    return minusOne(x) ? y : minusOne(y) ? x : undefined
+    return i.op === 'constant' ? i.value : undefined
+  }
+  /** A register as a multiple of another. */
+  const multiple = (r: number): { readonly by: number; readonly of: number } => {
+    const i = body[r]!
+    const [x, y] = i.op === 'word' && i.word === 'mul' ? i.args : []
+    const [first, second] = [x !== undefined && constant(x), y !== undefined && constant(y)]
+    return typeof first === 'number' ? { by: first, of: y! } : typeof second === 'number' ? { by: second, of: x! } : { by: 1, of: r }
+  }
+  /** Is one −1 times the other? (So are c · x and −c · x: the planner multiplies constants.) */
+  const opposite = (a: number, b: number): boolean => {
+    const [p, q] = [multiple(a), multiple(b)]
+    return (p.of === q.of && p.by === -q.by) || (p.by === -1 && p.of === b) || (q.by === -1 && q.of === a)
   }
   const word: Words['word'] = (i) => {
     const [a, b, c] = i.args as readonly [number, number, number] // as many as the word takes
@@ -58,14 +66,12 @@ export const words = (locals: Locals, body: readonly Instruction[], kept: (regis
         return f32x4.add(value(a), value(b))
       case 'sub':
         return f32x4.sub(value(a), value(b))
-      case 'mul': {
-        const x = negated(body.indexOf(i))
-        return x === undefined ? f32x4.mul(value(a), value(b)) : f32x4.neg(value(x))
-      }
+      case 'mul':
+        return constant(a) === -1 ? v128.xor(value(b), sign) : constant(b) === -1 ? v128.xor(value(a), sign) : f32x4.mul(value(a), value(b))
       case 'div':
         return f32x4.div(value(a), value(b))
       case 'max':
-        return negated(b) === a ? f32x4.abs(value(a)) : negated(a) === b ? f32x4.abs(value(b)) : f32x4.max(value(a), value(b))
+        return opposite(a, b) ? v128.andnot(value(a), sign) : f32x4.max(value(a), value(b))
       case 'sqrt':
         return f32x4.sqrt(value(a))
       case 'less':
@@ -73,7 +79,9 @@ export const words = (locals: Locals, body: readonly Instruction[], kept: (regis
       case 'equal':
         return f32x4.eq(value(a), value(b))
       case 'where':
-        return v128.bitselect(value(b), value(c), mask(a))
+        if (Object.is(constant(b), 0)) return v128.andnot(value(c), mask(a))
+        if (Object.is(constant(c), 0)) return v128.and(value(b), mask(a))
+        return opposite(b, c) ? v128.xor(value(c), v128.and(mask(a), sign)) : v128.bitselect(value(b), value(c), mask(a))
       default:
         return elementary(i.word)(value(a))
     }
