@@ -50,7 +50,7 @@ const take = async (directory: string, lock = join(directory, '.lock')): Promise
 /** @throws BusyError, unless the holder is known not to run any more */
 const checkGone = async (directory: string, lock: string, found: string): Promise<void> => {
   const holder = holderIn(found)
-  const advice = 'Two would spoil what the other writes: choose another --out, or'
+  const advice = "Two would overwrite each other's files: choose another --out, or"
   if (holder === undefined)
     throw new BusyError(`${directory} is held by an unknown process. ${advice}, if none works there, delete ${lock}`)
   const { host, process: number, since } = holder
