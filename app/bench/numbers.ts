@@ -82,7 +82,7 @@ const table = ({ name, rows }: Results): string => {
     line('matrix product 64 × 64 × 64', product('gemm 64×64×64 NN')),
     line('softmax, an element', perElement('softmax')),
     line('cross-entropy and its gradient, an element', perElement('cross-entropy and its gradient')),
-    ...['A', 'B', 'tiny'].flatMap(training),
+    ...['A', 'B', 'small', 'tiny'].flatMap(training),
     line('**generate** (stories260K’s size), tokens/s', (threads) => thousands(measured('generate, 256 tokens', threads)?.['tokens/s'])),
     line('**KTO** against SFT, operations a second', (threads) => times(ratio('operations a second', 'SFT', threads))),
     line('memory of 2,048 tokens against 4 × that of 512', (threads) =>

@@ -1,0 +1,123 @@
+/**
+ * The innermost loop of a matrix product: four rows and eight columns of C, in registers, over all p.
+ *
+ *     C[i, j] += Σₚ A[i, p] · B[p, j]        i < 4, j < 8, p in order
+ *
+ * What bounds the tile is how many instructions are dispatched, not how many are multiplied: every one of them counts.
+ * - A is packed with every number repeated four times, so that a broadcast is a load with its offset inside; where A is read in
+ *   place it takes an addition, too. Addresses are sums: V8 extends a variable to 64 bits at every use, but a sum not at all.
+ * - Sixteen p a loop body. V8 would sink the arithmetic of all to the end of the body, and spill; branches that are never taken keep
+ *   them apart, because what they lead to needs the sums as they are.
+ * - V8 orders arithmetic by who needs it. What never happens needs the two sums of a row together: so both products of a row come
+ *   before both its sums, which fills the queues of the processor's multipliers and adders evenly. (Alternating: a sixth slower.)
+ */
+import { block, br, br_if, type Local, loop, seq, unreachable, when } from './control.ts'
+import { type Code, f32x4, i32, v128 } from './instructions.ts'
+import type { Module } from './module.ts'
+
+type V = Code<'v128'>
+const move = (p: Local<'i32'>, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
+/** p of a loop body. */
+const unroll = 16
+
+/** A as it lies, at any strides; or packed: for every p, four rows of four equal numbers. */
+export type Left = 'in place' | 'packed'
+
+/**
+ * Tiles of `high` rows and 4 · `wide` columns, for as many as `count` rows are: `next` bytes apart in A, and below one another in C, whose
+ * rows are `row` bytes apart. A in place has rows `across` and columns `step` bytes apart; B is a panel with rows `line` bytes apart,
+ * which is a multiple of four.
+ */
+export const panel = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: boolean) =>
+  m.define(
+    undefined,
+    ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+    (locals, count, k, a, across, step, next, b, line, c, row, accumulate) => {
+      const [at, x, q, p, end, over] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+      const lines = Array.from({ length: high }, () => Array.from({ length: wide }, () => locals('v128')))
+      const right = Array.from({ length: wide }, () => locals('v128'))
+      const [factor, twice, thrice] = [locals('v128'), locals('i32'), locals('i32')]
+      const apart = [undefined, across, twice, thrice]
+      const add = (sum: V, a: V, b: V): V => (fused ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)))
+      /** Bytes of a packed A and of B that one p takes. */
+      const [lineOfA, lineOfB] = [64, 16 * wide]
+      const element = (i: number, u: number): V => {
+        if (left === 'packed') return v128.load(x.get, lineOfA * u + 16 * i)
+        const stride = apart[i]
+        return v128.load32_splat(stride === undefined ? x.get : i32.add(x.get, stride.get))
+      }
+      const product = (u: number): Code =>
+        seq(
+          ...right.map((v, i) => v.set(v128.load(q.get, lineOfB * u + 16 * i))),
+          ...lines.flatMap((sums, i) => [
+            factor.set(element(i, u)),
+            ...sums.map((sum, j) => sum.set(add(sum.get, factor.get, right[j]!.get))),
+          ]),
+        )
+      const onward = left === 'packed' ? i32.const(lineOfA) : step.get
+      const each = Array.from({ length: unroll }, (_, u) => u)
+      const never = (u: number): Code<'i32'> => i32.eq(line.get, i32.const(2 * u + 1))
+      const needed = lines.map((sums, i) => v128.store(c.get, sums.map((sum) => sum.get).reduce(f32x4.add), 16 * i))
+      const body = seq(
+        q.set(i32.add(b.get, at.get)),
+        left === 'packed' ? x.set(i32.add(a.get, i32.shl(at.get, i32.const(Math.log2(lineOfA / lineOfB))))) : seq(),
+        ...each.map((u) => seq(product(u), left === 'packed' ? seq() : move(x, onward), br_if(u + 1, never(u)))),
+        move(at, i32.const(unroll * lineOfB)),
+        br_if(0, i32.ne(at.get, end.get)),
+      )
+      const unrolled = block(each.reduce((inside) => seq(block(inside), ...needed, unreachable), seq(loop(body), br(unroll))))
+      const rowByRow = (f: (sum: Local<'v128'>, at: number) => Code) =>
+        seq(...lines.flatMap((sums, i) => [p.set(i === 0 ? c.get : i32.add(p.get, row.get)), ...sums.map((sum, j) => f(sum, 16 * j))]))
+      return seq(
+        twice.set(i32.shl(across.get, i32.const(1))),
+        thrice.set(i32.add(twice.get, across.get)),
+        block(
+          loop(
+            seq(
+              br_if(1, i32.lt_s(count.get, i32.const(high))),
+              when(
+                accumulate.get,
+                rowByRow((sum, at) => sum.set(v128.load(p.get, at))),
+                seq(...lines.flat().map((sum) => sum.set(f32x4.const(0)))),
+              ),
+              x.set(a.get),
+              q.set(b.get),
+              over.set(k.get),
+              ...(high === 4
+                ? [
+                    end.set(i32.mul(i32.and(k.get, i32.const(-unroll)), i32.const(lineOfB))),
+                    when(
+                      i32.and(i32.eq(line.get, i32.const(lineOfB)), i32.ne(end.get, i32.const(0))),
+                      seq(
+                        at.set(i32.const(0)),
+                        unrolled,
+                        ...(left === 'packed' ? [move(x, i32.const(unroll * lineOfA))] : []),
+                        move(q, i32.const(unroll * lineOfB)),
+                        over.set(i32.and(k.get, i32.const(unroll - 1))),
+                      ),
+                    ),
+                  ]
+                : []),
+              block(
+                loop(
+                  seq(
+                    br_if(1, i32.eqz(over.get)),
+                    product(0),
+                    move(x, onward),
+                    move(q, line.get),
+                    over.set(i32.sub(over.get, i32.const(1))),
+                    br(0),
+                  ),
+                ),
+              ),
+              rowByRow((sum, at) => v128.store(p.get, sum.get, at)),
+              move(a, next.get),
+              c.set(i32.add(p.get, row.get)),
+              count.set(i32.sub(count.get, i32.const(high))),
+              br(0),
+            ),
+          ),
+        ),
+      )
+    },
+  )
