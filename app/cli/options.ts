@@ -44,6 +44,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions {
   readonly accumulate: number
   readonly lr: number
   readonly seed: number
+  readonly inOrder?: true
   readonly dropout: number
   readonly gradientCheckpointing?: true
   readonly eval: string
@@ -89,6 +90,7 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       )
       .option('--dropout <p>', 'so much of what the model computes is dropped at random in training', fraction, 0)
       .option('--seed <n>', 'of everything random: the same seed gives the same run, another seed another one', integer(0), 0)
+      .option('--in-order', 'take examples as they follow one another in the data (a curriculum), not shuffled')
       .optionsGroup('Held-out data:')
       .option('--eval <file|fraction>', 'held-out data: a file, or a fraction of --data', '0.1')
       .option(

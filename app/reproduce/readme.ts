@@ -10,10 +10,11 @@ export const readmeSection = (reports: readonly Report[]): string => {
   const sorted = [...reports].sort((a, b) => a.experiment.localeCompare(b.experiment))
   const seconds = sorted.reduce((sum, { work }) => sum + work.seconds, 0)
   const seeds = Math.min(...sorted.map((each) => each.seeds.length))
+  const findings = sorted.flatMap((each) => each.findings).length
   return `${summary(sorted)}
 
 ${seeds} seeds or more each, from pre-training on; ${duration(seconds)} of processor time in all, counting shared models once an experiment. A claim is
-*reproduced* where the 95 % interval of the difference over seeds is on its side, *not reproduced* where it is on the other, and *not separable* otherwise.`
+*reproduced* where the 95 % interval of the difference over seeds is on its side, *not reproduced* where it is on the other, and *not separable* otherwise; the ${findings} intervals are not corrected for their number.`
 }
 
 const put = async (): Promise<void> => {

@@ -36,6 +36,7 @@ export const course = async <P extends Tree<P>>(
     seed,
     dropout,
     gradientCheckpointing: recompute = false,
+    inOrder = false,
     out,
     patience,
     best = false,
@@ -68,6 +69,7 @@ export const course = async <P extends Tree<P>>(
     const bar = progress(terminal, command, steps, behind)
     const state = await train(journal.start, {
       ...{ backend, model, loss, optimizer, examples: data.training, steps, batch, accumulate, seed, dropout, recompute },
+      shuffled: !inOrder,
       ...(behind > 0 ? { reference: parameters } : {}),
       signal: {
         get aborted() {

@@ -130,6 +130,13 @@ describe('the order of an epoch', () => {
     assert.notDeepEqual(order(1, 0), order(1, 1))
   })
 
+  test('not shuffled, batches follow one another in the data, the same every epoch', () => {
+    const labels = Array.from({ length: 19 }, (_, i) => i % 3 === 0)
+    const inOrder = (epoch: number) => epochOf(labels, { size: 4, seed: 5, epoch, lengths: lengthsOf(labels), shuffled: false })
+    assert.deepEqual(inOrder(0).flat(), [...labels.keys()].slice(0, 16))
+    assert.deepEqual(inOrder(1), inOrder(0))
+  })
+
   test('a batch larger than the data is refused', () => {
     assert.throws(() => epochOf([true, false], { size: 3, seed: 0, epoch: 0 }), /expected at least 3 examples, found 2/)
   })
