@@ -83,15 +83,19 @@ export const access = (locals: Locals, { body, streams }: Rows, full: readonly b
       if (full[r] && (scattered(i) || (inner !== 0 && inner !== 1))) return gather((lane) => address(i, r, lane), kept(r), lanes)
       return kept(r).set(full[r] && inner === 1 ? loadLanes(origin(i, r), lanes, 16 * ahead) : v128.load32_splat(address(i, r, 0)))
     }
-    const load = (i: Load, r: number, lanes: Lanes): Code => {
+    /** Within the guards along the row: a whole vector, or lane by lane. */
+    const guarded = (i: Load, r: number, lanes: Lanes, guards: readonly Guard[]): Code => {
       const x = kept(r)
-      const along = (i.guards ?? []).filter(({ loop }) => loop < 0)
       const position = (lane: number): Code<'i32'> => beyond(i32.shr_u(at.get, i32.const(2)), 4 * ahead + lane)
-      const within = (lane: number): Code<'i32'> => all(along.map((guard) => inside(guard, position(lane))))
+      const within = (lane: number): Code<'i32'> => all(guards.map((guard) => inside(guard, position(lane))))
       const lane = (l: number): Code => when(within(l), x.set(f32x4.replace(x.get, l, f32.load(address(i, r, l)))))
       const one = seq(x.set(f32x4.const(0)), ...Array.from({ length: lanes }, (_, l) => lane(l)))
-      const row = along.length === 0 ? plain(i, r, lanes) : when(i32.and(within(0), within(lanes - 1)), plain(i, r, lanes), one)
-      return gates[r] === undefined ? row : when(gates[r].get, row, x.set(f32x4.const(0)))
+      return when(i32.and(within(0), within(lanes - 1)), plain(i, r, lanes), one)
+    }
+    const load = (i: Load, r: number, lanes: Lanes): Code => {
+      const along = (i.guards ?? []).filter(({ loop }) => loop < 0)
+      const row = along.length === 0 ? plain(i, r, lanes) : guarded(i, r, lanes, along)
+      return gates[r] === undefined ? row : when(gates[r].get, row, kept(r).set(f32x4.const(0)))
     }
 
     const store = (i: Store, r: number, lanes: Lanes): Code => {
