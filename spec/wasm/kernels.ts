@@ -75,12 +75,16 @@ export const randomRows = ({ integer, pick, real, chance }: Generator): Sample =
   for (let i = integer(2, 9); i > 0; i--) {
     const kind = integer(0, 9)
     if (kind < 3) values.push(word(pick(['add', 'sub', 'mul', 'max'] as const), some(), some()))
-    else if (kind === 3) values.push(word('where', word(pick(['less', 'equal'] as const), some(), some()), some(), some()))
-    else if (kind === 4) values.push(word('exp', word('mul', constant(0.1), some())))
+    else if (kind === 3) {
+      const [x, mask] = [some(), word(pick(['less', 'equal'] as const), some(), some())]
+      const either = [() => [some(), some()], () => [x, constant(0)], () => [constant(0), x], () => [x, word('mul', constant(-1), x)]]
+      values.push(word('where', mask, ...pick(either)()))
+    } else if (kind === 4) values.push(word('exp', word('mul', constant(0.1), some())))
     else if (kind === 5) values.push(word('max', some(), constant(-0.25)), word('less', some(), some()))
     else if (kind === 6) {
       const x = some()
-      values.push(word('max', x, word('mul', constant(-1), x)))
+      const scale = pick([1, 0.5])
+      values.push(word('max', scale === 1 ? x : word('mul', constant(scale), x), word('mul', constant(-scale), x)))
     } else if (kind === 7) values.push(word('mul', constant(0.01), emit({ op: 'iota', loop: integer(-1, loops.length - 1) })))
     else if (kind === 8)
       values.push(
