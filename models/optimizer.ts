@@ -68,8 +68,10 @@ export const adamW = ({ rate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight
     const scale = minimum(div(maxNorm, add(norm, 1e-6)), 1)
     const eta = rate(state.step)
     const t = add(state.step, 1)
-    const unbiased1 = negate(expm1(mul(t, Math.log(beta1))))
-    const unbiased2 = negate(expm1(mul(t, Math.log(beta2))))
+    const unbiased = (beta: number) => negate(expm1(mul(t, Math.log(beta)))) // 1 − βᵗ
+    // of each number only one quotient and one root, as PyTorch has it
+    const step = div(eta, unbiased(beta1))
+    const root = div(1, sqrt(unbiased(beta2)))
     const kept = (after: AnyTensor, before: AnyTensor): AnyTensor => where(finite, after, before)
     const clipped = mapTree(gradient, (g) => mul(g, scale))
     const first = zipTree(state.first, [clipped], (m, g) => add(mul(m!, beta1), mul(g!, 1 - beta1)))
@@ -77,9 +79,9 @@ export const adamW = ({ rate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight
     const names = paths(state.parameters)
     let position = 0
     const parameters = zipTree(state.parameters, [first, second], (x, m, v) => {
-      const direction = div(div(m!, unbiased1), add(sqrt(div(v!, unbiased2)), epsilon))
+      const direction = div(m!, add(mul(sqrt(v!), root), epsilon))
       const decay = weightDecay > 0 && isMatrix(names[position++]!, x!) ? mul(eta, weightDecay) : 0
-      return sub(sub(x!, mul(x!, decay)), mul(direction, eta))
+      return sub(sub(x!, mul(x!, decay)), mul(direction, step))
     })
     return [
       {
