@@ -11,6 +11,7 @@ export const experiment: Experiment = {
   key: 'figure3',
   title: 'Figure 3: HALOs, other losses, and SFT',
   claim: 'Aligned with a HALO (KTO, DPO, offline PPO), a model does better than after SFT; SLiC and CSFT do not.',
+  seeds: 5,
   run: async (lab) => {
     const start = afterSft(lab)
     const swept = await Promise.all([...halos, ...others].map((method) => sweep(lab, start, method)))

@@ -13,6 +13,7 @@ export const experiment: Experiment = {
   key: 'figure5',
   title: 'Figure 5: rambling without SFT',
   claim: 'Without SFT, a model aligned with DPO goes on and on; KTO keeps answers as short as they were after SFT.',
+  seeds: 5,
   run: async (lab) => {
     const after = afterSft(lab)
     const [{ method: kto }, { method: dpo }] = await Promise.all([sweep(lab, after, methods.kto), sweep(lab, after, methods.dpo)])

@@ -12,6 +12,7 @@ export const experiment: Experiment = {
   key: 'figure6',
   title: 'Figure 6: fewer and fewer desirable answers',
   claim: 'With up to 90 % of the desirable data discarded, and λ_D raised accordingly, KTO still does better than DPO on all data.',
+  seeds: 5,
   run: async (lab) => {
     const start = afterSft(lab)
     const tenth = keeping(0.1, 10 * ratio)

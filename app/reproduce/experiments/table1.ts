@@ -9,6 +9,7 @@ export const experiment: Experiment = {
   key: 'table1',
   title: 'Table 1: one answer a prompt',
   claim: 'Given one answer of each pair, and so half of the data, KTO still does better than DPO.',
+  seeds: 5,
   run: async (lab) => {
     const start = afterSft(lab)
     const [kto, dpo, one] = await Promise.all([sweep(lab, start, methods.kto), sweep(lab, start, methods.dpo), sweep(lab, start, single)])

@@ -88,7 +88,8 @@ const contradictory = async (lab: Lab, kto: Method, dpo: Method): Promise<Outcom
     findings,
     notes: [
       'The terse value an answer as the oracle does (up to 4, less ¼ a word too many); the talkative like up to six words more as much as the terse dislike them.',
-      'Theorem 4.3 compares expected losses and the worst of DPO’s optima. Where both sides of a dispute are in one batch, their gradients under KTO cancel to the bit of rounding; where batches are drawn at random, they seldom meet, and Adam divides the gradient by its size: where its expectation is 0, noise is all that is left to follow.',
+      'Theorem 4.3 compares expected losses and the worst of DPO’s optima. Where both sides of a dispute are in one batch, their gradients under KTO cancel, whatever the policy, to rounding; under DPO they do so only where the policy has not moved, and what moves it, be it rounding, Adam enlarges to steps of the learning rate.',
+      'Where batches are drawn at random, both sides seldom meet, and noise is all that is left to follow: at these learning rates that ruins models under both.',
     ],
   }
 }
