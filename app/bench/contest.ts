@@ -67,24 +67,27 @@ export const start = async ({ name, program, args, threads, environment = {} }: 
     throw new UnavailableError(`${name} stopped without an answer. Its last words:\n  ${heard.slice(-8).join('\n  ')}`)
   }
   const hello = (await answer()) as Hello // the protocol of this folder
+  /** Contestants stand still until it is their turn: some have threads that wait by spinning, or compile for later. */
+  const asked = async (question: object): Promise<unknown> => {
+    child.kill('SIGCONT')
+    child.stdin.write(`${JSON.stringify(question)}\n`)
+    return answer().finally(() => process.platform !== 'win32' && child.kill('SIGSTOP'))
+  }
   return {
     hello,
     threads,
     train: async (steps) => {
       const [before, begun] = [busy(), performance.now()]
-      child.stdin.write(`${JSON.stringify({ steps })}\n`)
-      const round = (await answer()) as Round // the protocol of this folder
+      const round = (await asked({ steps })) as Round // the protocol of this folder
       const others = Math.max(0, busy() - before - round.processor) / (performance.now() - begun)
       return { ...round, others }
     },
-    profile: async (repeats) => {
-      child.stdin.write(`${JSON.stringify({ profile: repeats })}\n`)
-      return ((await answer()) as { readonly profile: readonly KernelTime[] }).profile // the protocol of this folder
-    },
+    profile: async (repeats) => ((await asked({ profile: repeats })) as { readonly profile: readonly KernelTime[] }).profile, // likewise
     stop: () => end(child, ended),
   }
 }
 const end = (child: ChildProcess, ended: Promise<void>): Promise<void> => {
+  child.kill('SIGCONT')
   child.stdin?.end()
   const impatience = setTimeout(() => child.kill(), 2000)
   return ended.finally(() => clearTimeout(impatience))
