@@ -139,8 +139,7 @@ export const open = async (wish: Wish): Promise<Backend> => {
 
 /** …and announced: what runs, and how it runs a matrix product. */
 export const openBackend = async (wish: Wish, announce: (line: string) => void): Promise<Opened> => {
-  setFlagsFromString(patience)
-  const backend = await open(wish)
+  const backend = patient(await open(wish))
   const matrix = { m: 256, k: 256 }
   const product = (x: Tensor<'m' | 'k'>) => dot(x, rename(x, 'm', 'n'), 'k')
   const { mode } = await compile(backend, product).report(tensor(matrix, new Float32Array(volume(matrix))))
@@ -149,10 +148,21 @@ export const openBackend = async (wish: Wish, announce: (line: string) => void):
 }
 
 /**
- * How many bytes of bytecode V8 runs of a function before it compiles it for speed; by default fifteen times fewer. Of the hundreds of functions
- * that make a program, planning is through with most before that pays, and meanwhile the compiler takes time and memory bandwidth from it.
+ * A backend for whose compilation V8 waits longer (so many bytes of bytecode, rather than the usual) before it compiles a function for speed.
+ * Of the hundreds of functions that plan and print a program, most are through before that pays, and meanwhile V8's compiler takes time and
+ * memory bandwidth from them.
  */
-const patience = '--interrupt-budget=1000000'
+const patient = (backend: Backend): Backend => ({
+  ...backend,
+  compile: async (graph) => {
+    setFlagsFromString('--interrupt-budget=1000000')
+    try {
+      return await backend.compile(graph)
+    } finally {
+      setFlagsFromString(`--interrupt-budget=${132 * 1024}`)
+    }
+  },
+})
 
 const entryOf = (name: string): Entry => {
   const entry = entries[name]

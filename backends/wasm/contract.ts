@@ -61,6 +61,8 @@ export const contraction = (
     const further = (x: I, stride: number): I => i32.add(x, i32.mul(from.get, i32.const(4 * stride)))
     const strides = (...xs: readonly number[]): readonly I[] => xs.map((x) => i32.const(4 * x))
     const tall = m >= n
+    /** Less than a tile is high. */
+    const few = m === 1 || (m < 4 && !tall)
     const [rows, columns] = shared ? [i32.const(m), i32.const(n)] : tall && m > 1 ? [count, i32.const(n)] : [i32.const(m), count]
     const [aAt, bAt, cAt] = shared
       ? [left, right, out]
@@ -69,8 +71,23 @@ export const contraction = (
         : [left, further(right, b.column), further(out, c.column)]
     return seq(
       shared ? seq() : tall && m > 1 ? mine(m, 4) : mine(n, 16),
-      m === 1
-        ? call.gemv(columns, i32.const(k), aAt, ...strides(a.column), bAt, ...strides(b.row, b.column), cAt, ...strides(c.column), sums)
+      few
+        ? seq(
+            ...Array.from({ length: m }, (_, i) => {
+              const [from, to] = [i32.add(aAt, i32.const(4 * i * a.row)), i32.add(cAt, i32.const(4 * i * c.row))]
+              return call.gemv(
+                columns,
+                i32.const(k),
+                from,
+                ...strides(a.column),
+                bAt,
+                ...strides(b.row, b.column),
+                to,
+                ...strides(c.column),
+                sums,
+              )
+            }),
+          )
         : call.gemm(
             ...[rows, columns, i32.const(k), aAt, ...strides(a.row, a.column), bAt, ...strides(b.row, b.column)],
             ...[cAt, ...strides(c.row, c.column), sums, base.workspace],
