@@ -32,19 +32,23 @@ const noisy = async (lab: Lab): Promise<Outcome> => {
     const group = `ε = ${flipped}`
     const [kto, dpo] = await Promise.all([sweep(lab, start, methods.kto), sweep(lab, start, methods.dpo)])
     tried.push(...[...kto.rows, ...dpo.rows].map((each) => ({ ...each, group: `${each.group}, ${group}` })))
-    const [sft, one, other, gentle, gentleDpo] = await Promise.all([
+    const [sft, one, other] = await Promise.all([
       row(lab, group, 'SFT', start),
       row(lab, group, `KTO, best rate (${kto.method.rate})`, start, kto.method),
       row(lab, group, `DPO, best rate (${dpo.method.rate})`, start, dpo.method),
+    ])
+    rows.push(sft, one, other)
+    findings.push(
+      finding(`${group}: KTO wins more than DPO, each at its best rate`, figures(one), figures(other)),
+      finding(`${group}: KTO wins more than SFT`, figures(one), figures(sft)),
+    )
+    if ([kto, dpo].every(({ method }) => method.rate === low)) continue
+    const [gentle, gentleDpo] = await Promise.all([
       row(lab, group, `KTO, rate ${low}`, start, { ...kto.method, rate: low }),
       row(lab, group, `DPO, rate ${low}`, start, { ...dpo.method, rate: low }),
     ])
-    rows.push(sft, one, other, gentle, gentleDpo)
-    findings.push(
-      finding(`${group}: KTO wins more than DPO, each at its best rate`, figures(one), figures(other)),
-      finding(`${group}: KTO wins more than DPO, both at rate ${low}`, figures(gentle), figures(gentleDpo)),
-      finding(`${group}: KTO wins more than SFT`, figures(one), figures(sft)),
-    )
+    rows.push(gentle, gentleDpo)
+    findings.push(finding(`${group}: KTO wins more than DPO, both at rate ${low}`, figures(gentle), figures(gentleDpo)))
   }
   return {
     tables: [
