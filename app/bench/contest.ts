@@ -69,9 +69,9 @@ export const start = async ({ name, program, args, threads, environment = {} }: 
   const hello = (await answer()) as Hello // the protocol of this folder
   /** Contestants stand still until it is their turn: some have threads that wait by spinning, or compile for later. */
   const asked = async (question: object): Promise<unknown> => {
-    child.kill('SIGCONT')
+    signal(child, 'SIGCONT')
     child.stdin.write(`${JSON.stringify(question)}\n`)
-    return answer().finally(() => process.platform !== 'win32' && child.kill('SIGSTOP'))
+    return answer().finally(() => signal(child, 'SIGSTOP'))
   }
   return {
     hello,
@@ -86,8 +86,11 @@ export const start = async ({ name, program, args, threads, environment = {} }: 
     stop: () => end(child, ended),
   }
 }
+/** Windows has neither: there, all contestants run all the time. */
+const signal = (child: ChildProcess, which: 'SIGCONT' | 'SIGSTOP'): boolean => process.platform !== 'win32' && child.kill(which)
+
 const end = (child: ChildProcess, ended: Promise<void>): Promise<void> => {
-  child.kill('SIGCONT')
+  signal(child, 'SIGCONT')
   child.stdin?.end()
   const impatience = setTimeout(() => child.kill(), 2000)
   return ended.finally(() => clearTimeout(impatience))

@@ -5,6 +5,7 @@
 import type { Contract, Matrix, Part } from '../plan/program.ts'
 import { type Local, type Locals, range, seq } from './control.ts'
 import { type Code, i32 } from './instructions.ts'
+import { beyond } from './lanes.ts'
 import { type Crew, share } from './share.ts'
 
 type I = Code<'i32'>
@@ -74,18 +75,9 @@ export const contraction = (
       few
         ? seq(
             ...Array.from({ length: m }, (_, i) => {
-              const [from, to] = [i32.add(aAt, i32.const(4 * i * a.row)), i32.add(cAt, i32.const(4 * i * c.row))]
-              return call.gemv(
-                columns,
-                i32.const(k),
-                from,
-                ...strides(a.column),
-                bAt,
-                ...strides(b.row, b.column),
-                to,
-                ...strides(c.column),
-                sums,
-              )
+              const [row, line] = [beyond(aAt, 4 * i * a.row), beyond(cAt, 4 * i * c.row)]
+              const matrix = [bAt, ...strides(b.row, b.column)]
+              return call.gemv(columns, i32.const(k), row, ...strides(a.column), ...matrix, line, ...strides(c.column), sums)
             }),
           )
         : call.gemm(

@@ -103,6 +103,12 @@ export const pin = (x: Local<'v128'>): Code =>
     unsigned(out, global)
   })
 
+/** p += by. */
+export const move = (p: Local<'i32'>, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
+/** `count` times: body. Destroys `count`. */
+export const times = (count: Local<'i32'>, body: Code): Code =>
+  block(loop(seq(br_if(1, i32.eqz(count.get)), body, count.set(i32.sub(count.get, i32.const(1))), br(0))))
+
 /** i = from; while (i < to) { body; i += step }, with signed indices. */
 export const range = (i: Local<'i32'>, from: Code<'i32'>, to: Code<'i32'>, step: number, body: Code): Code =>
   seq(i.set(from), block(loop(seq(br_if(1, i32.ge_s(i.get, to)), body, i.set(i32.add(i.get, i32.const(step))), br(0)))))

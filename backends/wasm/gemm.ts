@@ -7,7 +7,7 @@
  * 4 × 8 accumulators sweeps them. Accumulators start from C, so p runs in order and every element is exactly the plain loop
  * `c = fround(c + fround(a · b))`, whatever the blocking and whichever thread computes it.
  */
-import { block, br, br_if, type Local, loop, range, select, seq, when } from './control.ts'
+import { block, br, br_if, type Local, loop, move, range, select, seq, when } from './control.ts'
 import { type Code, f32, i32 } from './instructions.ts'
 import type { Module } from './module.ts'
 import { packPanel, packRows } from './pack.ts'
@@ -26,7 +26,6 @@ export const workspace = scratch.a + scratch.b + scratch.c
 
 type I = Local<'i32'>
 const four = i32.const(4)
-const move = (p: I, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
 const least = (x: Code<'i32'>, y: number): Code<'i32'> => select(i32.lt_s(x, i32.const(y)), x, i32.const(y))
 
 /** Rows of numbers between C, at any strides, and a block of `line` bytes a row. */

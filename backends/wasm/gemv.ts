@@ -3,13 +3,12 @@
  *
  * Where rows of B are contiguous, 32 columns accumulate at once; where its columns are, blocks of 4 × 4 are transposed on the way.
  */
-import { block, br, br_if, type Local, loop, seq, when } from './control.ts'
+import { block, br, br_if, type Local, loop, move, seq, times, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 
 type I = Local<'i32'>
 const four = i32.const(4)
-const move = (p: I, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
 const while_ = (condition: Code<'i32'>, body: Code): Code => block(loop(seq(br_if(1, i32.eqz(condition)), body, br(0))))
 const atLeast = (n: number, x: I): Code<'i32'> => i32.ge_s(x.get, i32.const(n))
 
@@ -34,8 +33,7 @@ export const gemv = (m: Module): void => {
         move(c, i32.mul(cColumn.get, i32.const(width))),
         move(b, i32.mul(bColumn.get, i32.const(width))),
       )
-    const alongDepth = (body: Code): Code =>
-      seq(x.set(a.get), y.set(b.get), left.set(k.get), while_(left.get, seq(body, left.set(i32.sub(left.get, i32.const(1))))))
+    const alongDepth = (body: Code): Code => seq(x.set(a.get), y.set(b.get), left.set(k.get), times(left, body))
     const columns = (width: number): Code => {
       const some = sums.slice(0, width / 4)
       return while_(
@@ -102,15 +100,7 @@ export const gemv = (m: Module): void => {
               left.set(i32.sub(left.get, four)),
             ),
           ),
-          while_(
-            left.get,
-            seq(
-              factor.set(v128.load32_splat(x.get)),
-              ...some.map((sum, i) => rest(sum, columnsOf[i]!)),
-              move(x, four),
-              left.set(i32.sub(left.get, i32.const(1))),
-            ),
-          ),
+          times(left, seq(factor.set(v128.load32_splat(x.get)), ...some.map((sum, i) => rest(sum, columnsOf[i]!)), move(x, four))),
           start((sum, at) => v128.store(c.get, sum.get, at), some),
           advance(4 * groups),
         ),

@@ -3,12 +3,11 @@
  *
  *     panel[p][x] = source[p · step + x · across]      p < depth, x < width
  */
-import { block, br, br_if, type Local, type Locals, loop, range, seq, when } from './control.ts'
+import { type Locals, move, range, seq, times, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 
-type I = Local<'i32'>
-/** pack(source, across, step, width, depth, to): strides in bytes. The panel's rows are `width` rounded up to 4 long ; the padding is zero. */
+/** pack(source, across, step, width, depth, to): strides in bytes. The panel's rows are `width` rounded up to 4 long; the padding is zero. */
 export type Pack = (
   source: Code<'i32'>,
   across: Code<'i32'>,
@@ -19,12 +18,7 @@ export type Pack = (
 ) => Code
 
 const six = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
-const move = (p: I, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
 const four = i32.const(4)
-
-/** `count` times: body. Destroys `count`. */
-const times = (count: I, body: Code): Code =>
-  block(loop(seq(br_if(1, i32.eqz(count.get)), body, count.set(i32.sub(count.get, i32.const(1))), br(0))))
 
 /** Up to 4 rows, every number four times: the left operand of a tile. Rows that there are not are the first again; they are not used. */
 export const packRows = (m: Module): Pack =>

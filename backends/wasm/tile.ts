@@ -11,12 +11,11 @@
  * - V8 orders arithmetic by who needs it. What never happens needs the two sums of a row together: so both products of a row come
  *   before both its sums, which fills the queues of the processor's multipliers and adders evenly. (Alternating: a sixth slower.)
  */
-import { block, br, br_if, type Local, loop, seq, unreachable, when } from './control.ts'
+import { block, br, br_if, type Local, loop, move, seq, times, unreachable, when } from './control.ts'
 import { type Code, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 
 type V = Code<'v128'>
-const move = (p: Local<'i32'>, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
 /** p of a loop body. */
 const unroll = 16
 
@@ -98,18 +97,7 @@ export const panel = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: bo
                     ),
                   ]
                 : []),
-              block(
-                loop(
-                  seq(
-                    br_if(1, i32.eqz(over.get)),
-                    product(0),
-                    move(x, onward),
-                    move(q, line.get),
-                    over.set(i32.sub(over.get, i32.const(1))),
-                    br(0),
-                  ),
-                ),
-              ),
+              times(over, seq(product(0), move(x, onward), move(q, line.get))),
               rowByRow((sum, at) => v128.store(p.get, sum.get, at)),
               move(a, next.get),
               c.set(i32.add(p.get, row.get)),
