@@ -15,6 +15,13 @@ export const after =
     first(out)
     value(out)
   }
+/** Compute a value for nothing but the effect. */
+export const drop =
+  (value: Code<Type>): Code =>
+  (out) => {
+    value(out)
+    byte(out, 0x1a)
+  }
 const nested =
   (opcode: number) =>
   (body: Code): Code =>

@@ -3,30 +3,30 @@
  *
  *     C[i, j] = (accumulate ? C[i, j] : 0) + Σₚ A[i, p] · B[p, j]
  *
- * Goto's algorithm: blocks of B (depth × columns) and of A (rows × depth) are packed so that they stay in cache, and a tile of
- * 4 × 8 accumulators sweeps them. Accumulators start from C, so p runs in order and every element is exactly the plain loop
- * `c = fround(c + fround(a · b))`, whatever the blocking and whichever thread computes it.
+ * Goto's algorithm: a block of B (depth × columns) is packed so that it stays in the second-level cache, four rows of A so that they stay
+ * in the first, and a tile of 4 × 8 accumulators sweeps them. Accumulators start from C, so p runs in order and every element is
+ * exactly the plain loop `c = fround(c + fround(a · b))`, whatever the blocking and whichever thread computes it.
  */
 import { block, br, br_if, type Local, loop, move, range, select, seq, when } from './control.ts'
 import { type Code, f32, i32 } from './instructions.ts'
 import type { Module } from './module.ts'
 import { packPanel, packRows } from './pack.ts'
-import { type Left, panel } from './tile.ts'
+import { panels } from './tile.ts'
 
-/** Blocks: depth × columns of B in the second-level cache, rows × depth of A likewise. */
-const [depth, rows, columns] = [256, 64, 1024]
+/** A block of B: half of the second-level cache. */
+const [depth, columns] = [256, 512]
 /**
- * Below these sizes a matrix is read where it is: B if A has so few rows; A, in longer blocks, if B has so few columns, and if A's
- * columns, each so many times, are not too far apart.
+ * Below these sizes a matrix is read where it is: B if A has so few rows; A if B has so few columns, and if A's columns, each so many
+ * times, are not too far apart.
  */
-const direct = { rows: 48, columns: 192, depth: 512, bytes: 1 << 16 }
-/** Bytes of scratch that a product needs: A, B and a panel of C. */
-const scratch = { a: 16 * depth * rows, b: 4 * Math.max(depth * columns, direct.depth * direct.columns), c: 4 * rows * 8 }
+const direct = { rows: 16, columns: 96, bytes: 1 << 16 }
+/** Bytes of scratch that a product needs: four rows of A, a block of B and a tile of C. */
+const scratch = { a: 16 * depth * 4, b: 4 * depth * columns, c: 4 * 4 * 8 }
 export const workspace = scratch.a + scratch.b + scratch.c
 
 type I = Local<'i32'>
 const four = i32.const(4)
-const least = (x: Code<'i32'>, y: number): Code<'i32'> => select(i32.lt_s(x, i32.const(y)), x, i32.const(y))
+const least = (x: Code<'i32'>, y: Code<'i32'>): Code<'i32'> => select(i32.lt_s(x, y), x, y)
 
 /** Rows of numbers between C, at any strides, and a block of `line` bytes a row. */
 const copy = (m: Module, into: 'block' | 'matrix') =>
@@ -44,54 +44,63 @@ const copy = (m: Module, into: 'block' | 'matrix') =>
  */
 export const gemm = (mod: Module, fused: boolean): void => {
   const [packLeft, packRight] = [packRows(mod), packPanel(mod)]
-  const both = (left: Left, high: 1 | 4) => [panel(mod, left, high, 1, fused), panel(mod, left, high, 2, fused)] as const
-  const tilesOf = { 'in place': [both('in place', 4), both('in place', 1)], packed: [both('packed', 4), both('packed', 1)] } as const
+  const tiles = (wide: 1 | 2) => ({
+    packed: panels(mod, 'packed', 4, wide, fused),
+    inPlace: panels(mod, 'in place', 4, wide, fused),
+    single: panels(mod, 'in place', 1, wide, fused),
+  })
+  const [half, full] = [tiles(1), tiles(2)]
   const [fetch, spill] = [copy(mod, 'block'), copy(mod, 'matrix')]
   const names = Array.from({ length: 14 }, () => 'i32' as const)
   mod.define('gemm', names, (locals, ...parameters) => {
     const [m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, space] = parameters as unknown as Fourteen
-    const [j, jn, p, pn, i, im] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const [bPacked, bTile, line, width] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const [aPacked, aTile, next, single] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const [goOn, x, to, cTile, cLine, q] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const whole = i32.and(im.get, i32.const(-4))
-    const rest = i32.and(im.get, i32.const(3))
-    /** All rows of a block of A: four at a time, then one by one. */
-    const sweep = (left: Left, wide: 0 | 1): Code => {
-      const [quads, singles] = tilesOf[left]
-      const last = i32.add(aTile.get, i32.mul(i32.shr_u(im.get, i32.const(2)), next.get))
-      const cLast = i32.add(cTile.get, i32.mul(whole, cLine.get))
+    const [j, jn, p, pn, i, x] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    const [aPacked, bPacked, goOn, whole] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    const [bTile, line, next, q] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    const [cTile, cLine, width] = [locals('i32'), locals('i32'), locals('i32')]
+    const aAt = i32.add(a.get, i32.add(i32.mul(i.get, aRow.get), i32.mul(p.get, aColumn.get)))
+    const bAt = i32.add(b.get, i32.add(i32.mul(p.get, bRow.get), i32.mul(j.get, bColumn.get)))
+    const cAt = i32.add(c.get, i32.add(i32.mul(i.get, cRow.get), i32.mul(i32.add(j.get, x.get), cColumn.get)))
+    const bPanels = i32.add(space.get, i32.const(scratch.a))
+    const cSpare = i32.add(space.get, i32.const(scratch.a + scratch.b))
+
+    /** So many rows of A times `count` panels of B. */
+    const sweep = (high: 1 | 4, { packed, inPlace, single }: typeof full, count: Code<'i32'>): Code => {
+      const rest = [bTile.get, line.get, next.get, cTile.get, cLine.get, goOn.get] as const
+      const [source, nowhere] = [[aAt, aRow.get, aColumn.get] as const, i32.const(0)]
+      if (high === 1) return single(count, pn.get, ...source, ...rest)
+      return when(aPacked.get, packed(count, pn.get, space.get, nowhere, nowhere, ...rest), inPlace(count, pn.get, ...source, ...rest))
+    }
+    /** A panel that is not whole vectors of C goes through a tile of its own. */
+    const ragged = (high: 1 | 4): Code => {
+      const partial = i32.or(i32.and(width.get, i32.const(3)), i32.ne(cColumn.get, four))
+      const between = (way: typeof fetch): Code => way(i32.const(high), width.get, cAt, cRow.get, cColumn.get, cTile.get, cLine.get)
       return seq(
-        quads[wide](im.get, pn.get, aTile.get, aRow.get, aColumn.get, next.get, bTile.get, line.get, cTile.get, cLine.get, goOn.get),
-        when(rest, singles[wide](rest, pn.get, last, aRow.get, aColumn.get, single.get, bTile.get, line.get, cLast, cLine.get, goOn.get)),
+        width.set(least(i32.sub(jn.get, x.get), i32.const(8))),
+        cTile.set(cAt),
+        cLine.set(cRow.get),
+        line.set(i32.shl(i32.and(i32.add(width.get, i32.const(3)), i32.const(-4)), i32.const(2))),
+        when(partial, seq(cTile.set(cSpare), cLine.set(line.get), when(goOn.get, between(fetch)))),
+        when(i32.eqz(bPacked.get), line.set(bRow.get)),
+        when(i32.lt_s(four, width.get), sweep(high, full, i32.const(1)), sweep(high, half, i32.const(1))),
+        when(partial, between(spill)),
+        move(bTile, next.get),
       )
     }
-    const cell = (first: Code<'i32'>, second: Code<'i32'>): Code<'i32'> =>
-      i32.add(c.get, i32.add(i32.mul(first, cRow.get), i32.mul(second, cColumn.get)))
-    const partial = i32.or(i32.and(width.get, i32.const(3)), i32.ne(cColumn.get, four))
-    const spare = i32.add(space.get, i32.const(scratch.a + scratch.b))
-    const eitherWidth = (left: Left): Code => when(i32.lt_s(four, width.get), sweep(left, 1), sweep(left, 0))
-    const tiles = seq(
-      width.set(least(i32.sub(jn.get, x.get), 8)),
-      to.set(cell(i.get, i32.add(j.get, x.get))),
-      cTile.set(to.get),
-      cLine.set(cRow.get),
-      line.set(i32.shl(i32.and(i32.add(width.get, i32.const(3)), i32.const(-4)), i32.const(2))),
-      // a panel that is not whole vectors of C goes through a block of its own
-      when(
-        partial,
-        seq(
-          cTile.set(spare),
-          cLine.set(line.get),
-          when(goOn.get, fetch(im.get, width.get, to.get, cRow.get, cColumn.get, cTile.get, cLine.get)),
-        ),
-      ),
-      when(i32.eqz(bPacked.get), line.set(bRow.get)),
-      when(aPacked.get, eitherWidth('packed'), eitherWidth('in place')),
-      when(partial, spill(im.get, width.get, to.get, cRow.get, cColumn.get, cTile.get, cLine.get)),
-    )
-    const bAt = i32.add(b.get, i32.add(i32.mul(p.get, bRow.get), i32.mul(j.get, bColumn.get)))
-    const bPanels = i32.add(space.get, i32.const(scratch.a))
+    const strip = (high: 1 | 4): Code => {
+      const count = i32.shr_u(whole.get, i32.const(3))
+      return seq(
+        high === 4 ? when(aPacked.get, packLeft(aAt, aRow.get, aColumn.get, pn.get, space.get)) : seq(),
+        x.set(i32.const(0)),
+        bTile.set(select(bPacked.get, bPanels, bAt)),
+        line.set(select(bPacked.get, i32.const(32), bRow.get)),
+        cTile.set(cAt),
+        cLine.set(cRow.get),
+        sweep(high, full, count),
+        move(bTile, i32.mul(count, next.get)),
+        range(x, whole.get, jn.get, 8, ragged(high)),
+      )
+    }
     const packB = seq(
       q.set(bPanels),
       range(
@@ -100,42 +109,20 @@ export const gemm = (mod: Module, fused: boolean): void => {
         jn.get,
         8,
         seq(
-          width.set(least(i32.sub(jn.get, x.get), 8)),
+          width.set(least(i32.sub(jn.get, x.get), i32.const(8))),
           packRight(i32.add(bAt, i32.mul(x.get, bColumn.get)), bColumn.get, bRow.get, width.get, pn.get, q.get),
-          move(q, i32.shl(pn.get, i32.const(5))),
+          move(q, next.get),
         ),
       ),
     )
-    const aAt = i32.add(a.get, i32.add(i32.mul(i.get, aRow.get), i32.mul(p.get, aColumn.get)))
-    const packA = seq(
-      q.set(space.get),
-      range(
-        x,
-        i32.const(0),
-        im.get,
-        4,
-        seq(
-          width.set(least(i32.sub(im.get, x.get), 4)),
-          packLeft(i32.add(aAt, i32.mul(x.get, aRow.get)), aRow.get, aColumn.get, width.get, pn.get, q.get),
-          move(q, i32.shl(pn.get, i32.const(6))),
-        ),
-      ),
-    )
-    const blockOfA = seq(
-      im.set(least(i32.sub(m.get, i.get), rows)),
-      when(
-        aPacked.get,
-        seq(packA, aTile.set(space.get), next.set(i32.shl(pn.get, i32.const(6))), single.set(i32.const(16))),
-        seq(aTile.set(aAt), next.set(i32.shl(aRow.get, i32.const(2))), single.set(aRow.get)),
-      ),
-      bTile.set(select(bPacked.get, bPanels, bAt)),
-      range(x, i32.const(0), jn.get, 8, seq(tiles, move(bTile, select(bPacked.get, i32.shl(pn.get, i32.const(5)), i32.const(32))))),
-    )
+    const quads = i32.and(m.get, i32.const(-4))
     const blockOfB = seq(
-      pn.set(select(aPacked.get, least(i32.sub(k.get, p.get), depth), least(i32.sub(k.get, p.get), direct.depth))),
+      pn.set(least(i32.sub(k.get, p.get), i32.const(depth))),
+      next.set(select(bPacked.get, i32.shl(pn.get, i32.const(5)), i32.const(32))),
       when(bPacked.get, packB),
       goOn.set(i32.or(accumulate.get, i32.ne(p.get, i32.const(0)))),
-      range(i, i32.const(0), m.get, rows, blockOfA),
+      range(i, i32.const(0), quads, 4, strip(4)),
+      range(i, quads, m.get, 1, strip(1)),
     )
     return seq(
       aPacked.set(i32.or(i32.ge_s(n.get, i32.const(direct.columns)), i32.ge_s(i32.mul(n.get, aColumn.get), i32.const(direct.bytes)))),
@@ -151,7 +138,8 @@ export const gemm = (mod: Module, fused: boolean): void => {
         n.get,
         columns,
         seq(
-          jn.set(least(i32.sub(n.get, j.get), columns)),
+          jn.set(least(i32.sub(n.get, j.get), i32.const(columns))),
+          whole.set(select(i32.eq(cColumn.get, four), i32.and(jn.get, i32.const(-8)), i32.const(0))),
           p.set(i32.const(0)),
           block(loop(seq(br_if(1, i32.ge_s(p.get, k.get)), blockOfB, move(p, pn.get), br(0)))),
         ),

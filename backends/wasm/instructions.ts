@@ -104,6 +104,7 @@ export const f32 = {
   add: binary<'f32', 'f32', 'f32'>([0x92]),
   mul: binary<'f32', 'f32', 'f32'>([0x94]),
   max: binary<'f32', 'f32', 'f32'>([0x97]),
+  convert_i32_s: unary<'i32', 'f32'>([0xb2]),
   load: load<'f32'>([0x2a]),
   store: store<'f32'>([0x38]),
 }

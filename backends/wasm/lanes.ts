@@ -1,6 +1,6 @@
 /** Vectors of which only the first few lanes may count: rows end where they end, and nothing beyond is read or written. */
 import type { Merge } from '../../core/index.ts'
-import { type Local, seq } from './control.ts'
+import { type Local, type Locals, seq } from './control.ts'
 import { type Code, f32, f32x4, i32, i32x4, v128 } from './instructions.ts'
 
 /** How many lanes hold numbers; the others hold anything. */
@@ -34,14 +34,51 @@ export const neutral: { readonly [M in Monoid]: number } = { sum: 0, max: -Infin
 export const merge = (monoid: Monoid, x: V, y: V): V => (monoid === 'sum' ? f32x4.add(x, y) : f32x4.max(x, y))
 export const mergeOne = (monoid: Monoid, x: Code<'f32'>, y: Code<'f32'>): Code<'f32'> => (monoid === 'sum' ? f32.add(x, y) : f32.max(x, y))
 /** Lanes that do not count become neutral. */
-export const only = (lanes: Lanes, x: V, monoid: Monoid): V => {
+const only = (lanes: Lanes, x: V, monoid: Monoid): V => {
   if (lanes === 4) return x
   const mask = i32x4.const(-1, lanes > 1 ? -1 : 0, lanes > 2 ? -1 : 0, 0)
   return monoid === 'sum' ? v128.and(x, mask) : v128.bitselect(x, f32x4.const(neutral[monoid]), mask)
 }
-/** All four lanes merged, in every lane. */
-export const across = (monoid: Monoid, x: Local<'v128'>): Code =>
-  seq(
-    x.set(merge(monoid, x.get, f32x4.shuffle(x.get, x.get, 2, 3, 0, 1))),
-    x.set(merge(monoid, x.get, f32x4.shuffle(x.get, x.get, 1, 0, 3, 2))),
-  )
+/** All vectors of a row, merged. */
+export interface Fold {
+  readonly begin: Code
+  readonly take: (x: V, lanes: Lanes) => Code
+  /** What another of the same kind has taken, too. */
+  readonly join: (other: Fold) => Code
+  /** All four lanes merged, in every lane of the result. */
+  readonly end: Code
+  readonly parts: readonly Local<'v128'>[]
+}
+/**
+ * A fold into `result`. A maximum takes three instructions a vector, where f32x4.max takes nine: what is greater, and whether any was NaN,
+ * are kept apart until the end. The greatest of zeros is +0.
+ */
+export const fold = (locals: Locals, monoid: Monoid, result: Local<'v128'>): Fold => {
+  const begin = result.set(f32x4.const(neutral[monoid]))
+  if (monoid === 'sum') {
+    const add = (x: V): Code => result.set(f32x4.add(result.get, x))
+    return {
+      begin,
+      take: (x, lanes) => add(only(lanes, x, monoid)),
+      join: ({ parts }) => add(parts[0]!.get),
+      end: seq(...swapped(result).map(add)),
+      parts: [result],
+    }
+  }
+  const [next, wrong] = [locals('v128'), locals('v128')]
+  const greater = (x: V): Code => result.set(f32x4.pmax(result.get, x))
+  const either = (x: V): Code => wrong.set(v128.or(wrong.get, x))
+  return {
+    begin: seq(begin, wrong.set(f32x4.const(0))),
+    take: (x, lanes) => seq(next.set(only(lanes, x, monoid)), either(f32x4.ne(next.get, next.get)), greater(next.get)),
+    join: ({ parts }) => seq(greater(parts[0]!.get), either(parts[1]!.get)),
+    end: seq(
+      ...swapped(result).map(greater),
+      ...swapped(wrong).map(either),
+      result.set(f32x4.add(v128.or(result.get, wrong.get), f32x4.const(0))), // all ones is NaN
+    ),
+    parts: [result, wrong],
+  }
+}
+/** Lanes two apart, and then neighbours, changed over. */
+const swapped = ({ get }: Local<'v128'>): readonly V[] => [f32x4.shuffle(get, get, 2, 3, 0, 1), f32x4.shuffle(get, get, 1, 0, 3, 2)]

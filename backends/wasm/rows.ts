@@ -9,8 +9,8 @@ import type { Instruction, Rows } from '../plan/program.ts'
 import type { Pass, Schedule } from '../plan/schedule.ts'
 import { access, type Moves } from './access.ts'
 import { type Local, type Locals, pin, range, select, seq, when } from './control.ts'
-import { type Code, f32x4, i32, i32x4 } from './instructions.ts'
-import { across, type Lanes, loadLanes, merge, neutral, only, storeLanes } from './lanes.ts'
+import { type Code, f32, f32x4, i32, i32x4 } from './instructions.ts'
+import { type Fold, fold, type Lanes, loadLanes, storeLanes } from './lanes.ts'
 import { draw, stream } from './math.ts'
 import { type Words, words } from './words.ts'
 
@@ -79,8 +79,6 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
         return kept(r).set(word(i))
       case 'random':
         return kept(r).set(drawn(i, r, first))
-      case 'reduce':
-        return across(i.merge, kept(r))
       default:
         return seq()
     }
@@ -92,7 +90,7 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
 
   // ---------------------------------------------------------------- along the row
   const stash = (r: number): Code<'i32'> => i32.add(i32.add(scratch.get, i32.const(4 * padded(inner.size) * stashed.indexOf(r))), at.get)
-  const step = ({ do: what, register: r }: Pass['sweep'][number], lanes: Lanes, v: Vector, sum: Local<'v128'> | undefined): Code => {
+  const step = ({ do: what, register: r }: Pass['sweep'][number], lanes: Lanes, v: Vector, sum: Fold | undefined): Code => {
     const i = body[r]!
     const { ahead, kept, word, value, restore } = v
     if (what === 'stash') return storeLanes(stash(r), kept(r), lanes, 16 * ahead)
@@ -105,15 +103,15 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
         return v.store(i, r, lanes)
       case 'iota': {
         const lane = 4 * ahead
-        const position = i32x4.add(i32x4.splat(i32.shr_u(at.get, i32.const(2))), i32x4.const(lane, lane + 1, lane + 2, lane + 3))
-        return kept(r).set(f32x4.convert_i32x4_s(position))
+        const position = f32x4.splat(f32.convert_i32_s(i32.shr_u(at.get, i32.const(2))))
+        return kept(r).set(f32x4.add(position, f32x4.const(lane, lane + 1, lane + 2, lane + 3)))
       }
       case 'word':
         return kept(r).set(word(i))
       case 'random':
         return seq(full[i.key] ? hash(i, r, v) : seq(), kept(r).set(drawn(i, r, v)))
       case 'reduce':
-        return sum!.set(merge(i.merge, sum!.get, only(lanes, value(i.arg), i.merge)))
+        return sum!.take(value(i.arg), lanes)
       default:
         return seq()
     }
@@ -123,14 +121,17 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
     if (steps.length === 0) return seq()
     const { vectors: count, sums: different } = abreast(kernel, pass)
     const folds = steps.filter((s) => s.do === 'fold').map((s) => s.register)
-    const sums = Array.from({ length: different }, (_, n) => new Map(folds.map((r) => [r, n === 0 ? kept(r) : locals('v128')])))
+    const monoid = (r: number) => (body[r] as Extract<Instruction, { op: 'reduce' }>).merge // folds are reductions
+    const sums = Array.from({ length: different }, (_, n) => {
+      return new Map(folds.map((r) => [r, fold(locals, monoid(r), n === 0 ? kept(r) : locals('v128'))]))
+    })
     const section = (lanes: Lanes, among: readonly Vector[] = [first]): Code =>
       seq(...steps.flatMap((s) => among.map((v) => step(s, lanes, v, sums[v.ahead % different]!.get(s.register)))))
-    const monoid = (r: number) => (body[r] as Extract<Instruction, { op: 'reduce' }>).merge // folds are reductions
     return seq(
-      ...sums.flatMap((mine) => folds.map((r) => mine.get(r)!.set(f32x4.const(neutral[monoid(r)])))),
+      ...sums.flatMap((mine) => [...mine.values()].map(({ begin }) => begin)),
       along(section, vectors.slice(0, count)),
-      ...sums.slice(1).flatMap((mine) => folds.map((r) => kept(r).set(merge(monoid(r), kept(r).get, mine.get(r)!.get)))),
+      ...sums.slice(1).flatMap((mine) => folds.map((r) => sums[0]!.get(r)!.join(mine.get(r)!))),
+      ...folds.map((r) => sums[0]!.get(r)!.end),
     )
   }
   /** The loop over the inner axis: several vectors at a time, single ones, and then the rest. */
@@ -210,7 +211,7 @@ interface Vector extends Words, Moves {
 const abreast = ({ body, inner }: Rows, { sweep }: Pass): { readonly vectors: number; readonly sums: number } => {
   const folds = sweep.filter((s) => s.do === 'fold').length
   const heavy = sweep.some(({ register }) => hard(body[register]!))
-  const sums = folds === 0 || heavy || inner.size < 32 ? 1 : inner.size < 64 || folds > 2 ? 2 : 4
+  const sums = folds === 0 || heavy || inner.size < 32 ? 1 : inner.size < 64 || folds > 1 ? 2 : 4
   const plain = sweep.every(({ register }) => straight(body[register]!))
   return { vectors: plain && inner.size >= 64 ? 4 : sums, sums }
 }

@@ -23,15 +23,15 @@ const unroll = 16
 export type Left = 'in place' | 'packed'
 
 /**
- * Tiles of `high` rows and 4 · `wide` columns, for as many as `count` rows are: `next` bytes apart in A, and below one another in C, whose
- * rows are `row` bytes apart. A in place has rows `across` and columns `step` bytes apart; B is a panel with rows `line` bytes apart,
- * which is a multiple of four.
+ * Tiles of `high` rows and 4 · `wide` columns, for `count` panels of B: `next` bytes apart in B, and side by side in C, whose rows are
+ * `row` bytes apart. A in place has rows `across` and columns `step` bytes apart; a panel of B has rows `line` bytes apart, which is a
+ * multiple of four.
  */
-export const panel = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: boolean) =>
+export const panels = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: boolean) =>
   m.define(
     undefined,
     ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-    (locals, count, k, a, across, step, next, b, line, c, row, accumulate) => {
+    (locals, count, k, a, across, step, b, line, next, c, row, accumulate) => {
       const [at, x, q, p, end, over] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
       const lines = Array.from({ length: high }, () => Array.from({ length: wide }, () => locals('v128')))
       const right = Array.from({ length: wide }, () => locals('v128'))
@@ -70,40 +70,36 @@ export const panel = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: bo
       return seq(
         twice.set(i32.shl(across.get, i32.const(1))),
         thrice.set(i32.add(twice.get, across.get)),
-        block(
-          loop(
-            seq(
-              br_if(1, i32.lt_s(count.get, i32.const(high))),
-              when(
-                accumulate.get,
-                rowByRow((sum, at) => sum.set(v128.load(p.get, at))),
-                seq(...lines.flat().map((sum) => sum.set(f32x4.const(0)))),
-              ),
-              x.set(a.get),
-              q.set(b.get),
-              over.set(k.get),
-              ...(high === 4
-                ? [
-                    end.set(i32.mul(i32.and(k.get, i32.const(-unroll)), i32.const(lineOfB))),
-                    when(
-                      i32.and(i32.eq(line.get, i32.const(lineOfB)), i32.ne(end.get, i32.const(0))),
-                      seq(
-                        at.set(i32.const(0)),
-                        unrolled,
-                        ...(left === 'packed' ? [move(x, i32.const(unroll * lineOfA))] : []),
-                        move(q, i32.const(unroll * lineOfB)),
-                        over.set(i32.and(k.get, i32.const(unroll - 1))),
-                      ),
-                    ),
-                  ]
-                : []),
-              times(over, seq(product(0), move(x, onward), move(q, line.get))),
-              rowByRow((sum, at) => v128.store(p.get, sum.get, at)),
-              move(a, next.get),
-              c.set(i32.add(p.get, row.get)),
-              count.set(i32.sub(count.get, i32.const(high))),
-              br(0),
+        times(
+          count,
+          seq(
+            when(
+              accumulate.get,
+              rowByRow((sum, at) => sum.set(v128.load(p.get, at))),
+              seq(...lines.flat().map((sum) => sum.set(f32x4.const(0)))),
             ),
+            x.set(a.get),
+            q.set(b.get),
+            over.set(k.get),
+            ...(high === 4
+              ? [
+                  end.set(i32.mul(i32.and(k.get, i32.const(-unroll)), i32.const(lineOfB))),
+                  when(
+                    i32.and(i32.eq(line.get, i32.const(lineOfB)), i32.ne(end.get, i32.const(0))),
+                    seq(
+                      at.set(i32.const(0)),
+                      unrolled,
+                      ...(left === 'packed' ? [move(x, i32.const(unroll * lineOfA))] : []),
+                      move(q, i32.const(unroll * lineOfB)),
+                      over.set(i32.and(k.get, i32.const(unroll - 1))),
+                    ),
+                  ),
+                ]
+              : []),
+            times(over, seq(product(0), move(x, onward), move(q, line.get))),
+            rowByRow((sum, at) => v128.store(p.get, sum.get, at)),
+            move(b, next.get),
+            move(c, i32.const(lineOfB)),
           ),
         ),
       )
