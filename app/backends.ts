@@ -139,6 +139,8 @@ export const open = async (wish: Wish): Promise<Backend> => {
 
 /** …and announced: what runs, and how it runs a matrix product. */
 export const openBackend = async (wish: Wish, announce: (line: string) => void): Promise<Opened> => {
+  // What is traced and planned outlives V8's youngest megabyte, and would be copied four times before that has grown to sixteen.
+  setFlagsFromString('--semi-space-growth-factor=16')
   const backend = patient(await open(wish))
   const matrix = { m: 256, k: 256 }
   const product = (x: Tensor<'m' | 'k'>) => dot(x, rename(x, 'm', 'n'), 'k')
