@@ -114,7 +114,7 @@ export const writer = (nest: Nest, { ownFunctions, rounds }: Words, spread?: num
         return `(${condition(block, x.args[0]!, lane)} ? ${arg(x.args[1]!)} : ${arg(x.args[2]!)})`
       case 'random':
         calls = true
-        return `draw(stream((${arg(x.key)} | 0), (${x.salt | 0} | 0)), ${address(block, x, 0, lane)})`
+        return `draw(stream((${arg(x.key)} | 0), (${x.salt | 0} | 0)), ${address(block, x, x.offset, lane)})`
       default:
         throw new UnsupportedKernel(`gpujs: the ${x.op} of kernel '${nest.name}' is not a value`)
     }

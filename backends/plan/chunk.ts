@@ -83,7 +83,7 @@ const along = (t: Triangle, given: Expressions, { rows, above: least }: ChunkOpt
         const old = known.get(x)
         if (old !== undefined) return old
         const kept = !inside.has(x) || (depth(x) < d && !squares.has(x))
-        const made = kept ? block(get(x)) : anew(x, x.from.map(at), build)
+        const made = kept ? block.part(get(x)) : block.anew(x, x.from.map(at))
         known.set(x, made)
         return made
       }
@@ -101,11 +101,7 @@ const along = (t: Triangle, given: Expressions, { rows, above: least }: ChunkOpt
   return expressions(outputs.map(get))
 }
 
-/** The same word or reduction on arguments of other sizes. */
-const anew = (x: Value, from: readonly Value[], build: Builder): Value =>
-  x.op.tag === 'reduce' ? build.reduce(x.op.merge, from[0]!, x.op.over) : build.again(x, from)
-
-/** Are the squares words and sums, left by sums alone, and do these lose nothing at the diagonal? */
+/** Are the squares words, sums and random numbers, left by sums alone, and do these lose nothing at the diagonal? */
 const separable = (
   t: Triangle,
   values: readonly Value[],
@@ -117,7 +113,7 @@ const separable = (
   const { zero, masked } = vanishing(values, rows)
   const vanishes = (x: Value, from: ReadonlyMap<Value, Triangle>): boolean => from.get(x)?.row === t.row && from.get(x)?.column === t.column
   return (
-    [...squares].every(({ op }) => op.tag === 'word' || op.tag === 'reduce') &&
+    [...squares].every(({ op }) => op.tag === 'word' || op.tag === 'reduce' || op.tag === 'random') &&
     !outputs.some((x) => squares.has(x)) &&
     exits.every((x) => {
       const [from] = x.from
@@ -147,16 +143,26 @@ const rowWords = (
   return needed
 }
 
-/** The part of a value in rows `from` … `to`, and columns below `to`. Parts of different depths are different values. */
-const blockOf =
-  (t: Triangle, from: number, to: number, depth: number, build: Builder) =>
-  (x: Value): Value => {
-    const resized = { [t.row]: to - from, [t.column]: to }
-    const shape = Object.fromEntries(x.axes.map((axis) => [axis, resized[axis] ?? x.shape[axis]!]))
+/** Rows `from` … `to` of a square, and columns below `to`. What is computed at different depths is different values. */
+const blockOf = (t: Triangle, from: number, to: number, depth: number, build: Builder) => {
+  const resized = { [t.row]: to - from, [t.column]: to }
+  const shapeOf = ({ axes, shape }: Value) => Object.fromEntries(axes.map((axis) => [axis, resized[axis] ?? shape[axis]!]))
+  /** Of a value that is there as a whole. */
+  const part = (x: Value): Value => {
+    const shape = shapeOf(x)
     const reads: View['reads'] = Object.fromEntries(
       x.axes.map((axis) => [axis, { offset: axis === t.row ? from : 0, terms: [{ axis, step: 1 }] }]),
     )
-    const part = build.view(x, { reads, guards: [] }, shape)
-    if (part.op.tag === 'view') return build.make({ ...part.op, depth }, part.from, part.shape)
-    return part.axes.length < x.axes.length ? build.copy(part, shape) : part // where a window shows nothing: zeros, which still have axes
+    const made = build.view(x, { reads, guards: [] }, shape)
+    if (made.op.tag === 'view') return build.make({ ...made.op, depth }, made.from, made.shape)
+    return made.axes.length < x.axes.length ? build.copy(made, shape) : made // where a window shows nothing: zeros, which still have axes
   }
+  /** The same word, sum or random numbers, of parts of the arguments. */
+  const anew = (x: Value, parts: readonly Value[]): Value => {
+    const { op } = x
+    if (op.tag === 'reduce') return build.reduce(op.merge, parts[0]!, op.over)
+    if (op.tag !== 'random') return build.again(x, parts)
+    return build.make({ ...op, offset: op.offset + from * (op.strides[t.row] ?? 0) }, parts, shapeOf(x))
+  }
+  return { part, anew }
+}

@@ -127,7 +127,7 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
     const strides = Object.fromEntries(
       axes.map((axis, i) => [axis, sizeOver(shape, axes.slice(i + 1))] as const).filter(([axis]) => shape[axis]! > 1),
     )
-    return build.make({ tag: 'random', salt, strides }, [key], varying(shape))
+    return build.make({ tag: 'random', salt, offset: 0, strides }, [key], varying(shape))
   }
 
   return ({ op, shape, from: nodes }, from) => {

@@ -77,7 +77,7 @@ const rows = (kernel: Rows, arrays: Arrays): void => {
             i.args.map((arg) => at(arg, j)),
           ),
         )
-      else if (i.op === 'random') each((j) => uniform(at(i.key, j), i.salt, along(i.outer, i.inner, j)))
+      else if (i.op === 'random') each((j) => uniform(at(i.key, j), i.salt, i.offset + along(i.outer, i.inner, j)))
       else if (i.op === 'reduce')
         each(() => Array.from({ length }, (_, j) => at(i.arg, j)).reduce((x, y) => join(i.merge, x, y), neutral[i.merge]))
       else if (i.op === 'load')

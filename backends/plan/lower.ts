@@ -79,7 +79,7 @@ export const lowerRows = (
       case 'copy':
         return register(from[0]!)
       case 'random':
-        return emit({ op: 'random', key: register(from[0]!), salt: op.salt, ...walk(op.strides) })
+        return emit({ op: 'random', key: register(from[0]!), salt: op.salt, offset: op.offset, ...walk(op.strides) })
       case 'reduce':
         return emit({ op: 'reduce', merge: op.merge, arg: register(from[0]!) })
       case 'take': {

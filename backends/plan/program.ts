@@ -122,8 +122,8 @@ export type Instruction =
   | { readonly op: 'word'; readonly word: Elementary; readonly args: readonly number[] }
   /** Merge a full value over the inner axis: one number a row. */
   | { readonly op: 'reduce'; readonly merge: Exclude<Merge, 'logSumExp'>; readonly arg: number }
-  /** uniform(key, salt, Σ index·outer + index·inner) of core/random: the same bits on every backend. `key` is a register with an integer below 2²⁴. */
-  | { readonly op: 'random'; readonly key: number; readonly salt: number; readonly outer: readonly number[]; readonly inner: number }
+  /** uniform(key, salt, offset + Σ index·outer + index·inner) of core/random: the same bits on every backend. `key` is a register with an integer below 2²⁴. */
+  | ({ readonly op: 'random'; readonly key: number; readonly salt: number } & Omit<Stream, 'buffer'>)
   /**
    * Write register `arg`. With `merge` the value is combined with what the element holds (column reductions, scatter-add: several
    * iterations meet there); unless `keep`, the whole buffer is filled with the merge's neutral element before the kernel runs.

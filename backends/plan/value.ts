@@ -24,8 +24,8 @@ export type Operation =
   | { readonly tag: 'input'; readonly index: number }
   | { readonly tag: 'constant'; readonly value: number }
   | { readonly tag: 'iota'; readonly axis: string }
-  /** `strides`: how the linear index of the counter runs along each axis. From: key. */
-  | { readonly tag: 'random'; readonly salt: number; readonly strides: Readonly<Record<string, number>> }
+  /** The linear index of the counter begins at `offset`, and runs by `strides` along each axis. From: key. */
+  | { readonly tag: 'random'; readonly salt: number; readonly offset: number; readonly strides: Readonly<Record<string, number>> }
   | { readonly tag: 'word'; readonly word: Elementary }
   /** The same numbers in memory of their own, perhaps with more axes. */
   | { readonly tag: 'copy'; readonly unique: number }

@@ -61,17 +61,16 @@ export const contraction = (
     const count = i32.sub(to.get, from.get)
     const further = (x: I, stride: number): I => i32.add(x, i32.mul(from.get, i32.const(4 * stride)))
     const strides = (...xs: readonly number[]): readonly I[] => xs.map((x) => i32.const(4 * x))
-    const tall = m >= n
+    const byRows = m >= n && m > 1
     /** Less than a tile is high. */
-    const few = m === 1 || (m < 4 && !tall)
-    const [rows, columns] = shared ? [i32.const(m), i32.const(n)] : tall && m > 1 ? [count, i32.const(n)] : [i32.const(m), count]
-    const [aAt, bAt, cAt] = shared
-      ? [left, right, out]
-      : tall && m > 1
-        ? [further(left, a.row), right, further(out, c.row)]
-        : [left, further(right, b.column), further(out, c.column)]
+    const few = m < 4 && !byRows
+    const [rows, columns, aAt, bAt, cAt] = shared
+      ? [i32.const(m), i32.const(n), left, right, out]
+      : byRows
+        ? [count, i32.const(n), further(left, a.row), right, further(out, c.row)]
+        : [i32.const(m), count, left, further(right, b.column), further(out, c.column)]
     return seq(
-      shared ? seq() : tall && m > 1 ? mine(m, 4) : mine(n, 16),
+      shared ? seq() : byRows ? mine(m, 4) : mine(n, 16),
       few
         ? seq(
             ...Array.from({ length: m }, (_, i) => {

@@ -196,7 +196,7 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
       l === 0 ? seq() : move(l, i32.sub(i32.const(0), last)),
     )
   }
-  return seq(...draws.map((d) => (d === undefined ? seq() : d.counter.set(i32.const(0)))), nest(0))
+  return seq(...body.flatMap((i, r) => (i.op === 'random' ? [draws[r]!.counter.set(i32.const(i.offset))] : [])), nest(0))
 }
 type Random = Extract<Instruction, { op: 'random' }>
 interface Vector extends Words, Moves {

@@ -154,7 +154,7 @@ export const rows = (seed: number): Case => {
   }
   const random = (): number => {
     const [outer, inner] = [sizes.slice(0, depth).map(() => below(100)), below(5)]
-    return put({ op: 'random', key: constant(below(1e6)), salt: below(2 ** 31), outer, inner }, inner !== 0)
+    return put({ op: 'random', key: constant(below(1e6)), salt: below(2 ** 31), offset: below(50), outer, inner }, inner !== 0)
   }
   const values = [load(), load()]
   for (let i = 0, n = 1 + below(6); i < n; i++) {

@@ -66,19 +66,22 @@ test('layer norm keeps one number or two a row for its backward pass, not an arr
   assert.equal(kept.length, 2, 'the normalised rows, operand of a contraction, and their adjoint')
 })
 
-/** Causal attention of `length` positions with its gradients. */
-const attention = (length: number): Graph =>
+/** Causal attention of `length` positions with its gradients, perhaps under dropout. */
+const attention = (length: number, dropout = false): Graph =>
   graphOf(
-    (q, k, v, g) => {
+    (q, k, v, g, seed) => {
       const [y, pullback] = core.vjp(([a, b, c]: readonly Tensor<string>[]) => {
         const [keys, values] = [b!, c!].map((x) => known<string>(core.rename(x, 'seq', 'past')))
         const hidden = core.less(core.iota('seq', length), core.iota('past', length))
         const scores = known<string>(core.where(hidden, -1e30, core.dot(a!, keys!, 'key')))
-        return known<string>(core.dot(core.softmax(scores, 'past'), values!, 'past'))
+        const probabilities = core.softmax(scores, 'past')
+        const kept = dropout ? core.less(0.1, core.random(known<never>(seed!), probabilities.shape, 1)) : 1
+        return known<string>(core.dot(known<string>(core.mul(probabilities, kept)), values!, 'past'))
       })([q!, k!, v!])
       return [y, ...(pullback(g!) as readonly AnyTensor[])] // the cotangents of three tensors
     },
     ...Array.from({ length: 4 }, () => ({ head: 2, seq: length, key: 8 })),
+    {},
   )
 
 test('causal attention neither computes, stores nor reads what the mask hides', () => {
@@ -96,12 +99,30 @@ test('causal attention neither computes, stores nor reads what the mask hides', 
   assert.ok(summarize(skipping).flops < 0.66 * summarize(plan(graph, { causal: false })).flops)
 })
 
-test('the memory of long attention grows with the sequence, not with its square', () => {
-  const [whole, long, longer] = [plan(attention(2048), { chunkAbove: Infinity }), plan(attention(2048)), plan(attention(4096))]
-  assert.ok(longer.scratch < 2.1 * long.scratch, `${long.scratch}, then ${longer.scratch} elements`)
-  assert.ok(4 * long.scratch < whole.scratch, `${long.scratch} instead of ${whole.scratch} elements`)
-  assert.ok(summarize(long).flops < 1.3 * summarize(whole).flops)
-})
+for (const dropout of [false, true]) {
+  const under = dropout ? ' under dropout' : ''
+  test(`the memory of long attention${under} grows with the sequence, not with its square`, () => {
+    const [graph, twice] = [attention(2048, dropout), attention(4096, dropout)]
+    const [whole, long, longer] = [plan(graph, { chunkAbove: Infinity }), plan(graph), plan(twice)]
+    assert.ok(longer.scratch < 2.1 * long.scratch, `${long.scratch}, then ${longer.scratch} elements`)
+    assert.ok(4 * long.scratch < whole.scratch, `${long.scratch} instead of ${whole.scratch} elements`)
+    assert.ok(summarize(long).flops < 1.3 * summarize(whole).flops)
+  })
+
+  test(`long attention${under} means the same in blocks`, () => {
+    const graph = attention(37, dropout)
+    const inputs = [1, 2, 3, 4].map((salt) => core.normals(1, salt, 2 * 37 * 8))
+    const [blocks, whole] = [{ chunk: 8, chunkAbove: 0 }, { chunkAbove: Infinity }].map((options) =>
+      interpret(plan(graph, options), [...inputs, [7]]),
+    )
+    assert.notEqual(plan(graph, { chunk: 8, chunkAbove: 0 }).kernels.length, plan(graph, { chunkAbove: Infinity }).kernels.length)
+    for (const [o, values] of whole!.entries())
+      for (const [i, x] of values.entries()) {
+        const y = blocks![o]![i]!
+        assert.ok(Math.abs(x - y) < 1e-12, `output ${o}, element ${i}: ${y} in blocks, ${x} as a whole`)
+      }
+  })
+}
 
 test('a donated input is overwritten in place', () => {
   const graph = graphOf((x, g) => [core.sub(x!, core.mul(g!, 0.1))], { a: 4, b: 3 }, { a: 4, b: 3 })

@@ -88,7 +88,14 @@ export const randomRows = ({ integer, pick, real, chance }: Generator): Sample =
     } else if (kind === 7) values.push(word('mul', constant(0.01), emit({ op: 'iota', loop: integer(-1, loops.length - 1) })))
     else if (kind === 8)
       values.push(
-        emit({ op: 'random', key: constant(integer(0, 1000)), salt: integer(0, 99), outer: loops.map((_, l) => l + 3), inner: 1 }),
+        emit({
+          op: 'random',
+          key: constant(integer(0, 1000)),
+          salt: integer(0, 99),
+          offset: integer(0, 9),
+          outer: loops.map((_, l) => l + 3),
+          inner: 1,
+        }),
       )
     else {
       const reduced = emit({ op: 'reduce', merge: pick(['sum', 'max'] as const), arg: some() })
