@@ -3,25 +3,20 @@
  *
  *     C[i, j] = (accumulate ? C[i, j] : 0) + Σₚ A[i, p] · B[p, j]
  *
- * Goto's algorithm: a block of B (depth × columns) is packed so that it stays in the second-level cache, four rows of A so that they stay
- * in the first, and a tile of 4 × 8 accumulators sweeps them. Accumulators start from C, so p runs in order and every element is
+ * Goto's algorithm: a block of B (depth × columns) is packed so that it stays in the second-level cache, a few rows of A stay in the first,
+ * and a tile of 4 × 8 accumulators (fused: 6 × 8) sweeps them. Accumulators start from C, so p runs in order and every element is
  * exactly the plain loop `c = fround(c + fround(a · b))`, whatever the blocking and whichever thread computes it.
  */
 import { block, br, br_if, type Local, loop, move, range, select, seq, when } from './control.ts'
 import { type Code, f32, i32 } from './instructions.ts'
 import type { Module } from './module.ts'
 import { packPanel, packRows } from './pack.ts'
-import { panels } from './tile.ts'
+import { type High, panels } from './tile.ts'
 
 /** A block of B: half of the second-level cache. */
 const [depth, columns] = [256, 512]
-/**
- * Below these sizes a matrix is read where it is: B if A has so few rows; A if B has so few columns, and if A's columns, each so many
- * times, are not too far apart.
- */
-const direct = { rows: 16, columns: 96, bytes: 1 << 16 }
-/** Bytes of scratch that a product needs: four rows of A, a block of B and a tile of C. */
-const scratch = { a: 16 * depth * 4, b: 4 * depth * columns, c: 4 * 4 * 8 }
+/** Bytes of scratch that a product needs: six rows of A, each number four times, a block of B and a tile of C. */
+const scratch = { a: 16 * depth * 6, b: 4 * depth * columns, c: 4 * 6 * 8 }
 export const workspace = scratch.a + scratch.b + scratch.c
 
 type I = Local<'i32'>
@@ -43,11 +38,12 @@ const copy = (m: Module, into: 'block' | 'matrix') =>
  *     gemm(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, workspace)
  */
 export const gemm = (mod: Module, fused: boolean): void => {
-  const [packLeft, packRight] = [packRows(mod), packPanel(mod)]
+  const heights = fused ? ([6, 4, 1] as const) : ([4, 1] as const)
+  const [highest] = heights
+  const [packLeft, packRight] = [packRows(mod, highest), packPanel(mod)]
   const tiles = (wide: 1 | 2) => ({
-    packed: panels(mod, 'packed', 4, wide, fused),
-    inPlace: panels(mod, 'in place', 4, wide, fused),
-    single: panels(mod, 'in place', 1, wide, fused),
+    packed: panels(mod, 'packed', highest, wide, fused),
+    inPlace: new Map<High, Tile>(heights.map((high) => [high, panels(mod, 'in place', high, wide, fused)])),
   })
   const [half, full] = [tiles(1), tiles(2)]
   const [fetch, spill] = [copy(mod, 'block'), copy(mod, 'matrix')]
@@ -56,7 +52,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
     const [m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, space] = parameters as unknown as Fourteen
     const [j, jn, p, pn, i, x] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const [aPacked, bPacked, goOn, whole] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const [bTile, line, next, q] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    const [aTile, bTile, line, next, q] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const [cTile, cLine, width] = [locals('i32'), locals('i32'), locals('i32')]
     const aAt = i32.add(a.get, i32.add(i32.mul(i.get, aRow.get), i32.mul(p.get, aColumn.get)))
     const bAt = i32.add(b.get, i32.add(i32.mul(p.get, bRow.get), i32.mul(j.get, bColumn.get)))
@@ -64,15 +60,25 @@ export const gemm = (mod: Module, fused: boolean): void => {
     const bPanels = i32.add(space.get, i32.const(scratch.a))
     const cSpare = i32.add(space.get, i32.const(scratch.a + scratch.b))
 
+    /** B is packed unless its rows are vectors, and those of A are few. */
+    const worthPanels = i32.or(
+      i32.ne(bColumn.get, four),
+      i32.or(i32.ge_s(m.get, i32.const(16)), i32.ne(i32.and(n.get, i32.const(3)), i32.const(0))),
+    )
+    /** A is packed, too, if many panels make use of it, or one of its rows would fill the cache. */
+    const worthRows = i32.and(
+      bPacked.get,
+      i32.or(i32.ge_s(n.get, i32.const(96)), i32.ge_s(i32.mul(n.get, aColumn.get), i32.const(1 << 16))),
+    )
     /** So many rows of A times `count` panels of B. */
-    const sweep = (high: 1 | 4, { packed, inPlace, single }: typeof full, count: Code<'i32'>): Code => {
-      const rest = [bTile.get, line.get, next.get, cTile.get, cLine.get, goOn.get] as const
-      const [source, nowhere] = [[aAt, aRow.get, aColumn.get] as const, i32.const(0)]
-      if (high === 1) return single(count, pn.get, ...source, ...rest)
-      return when(aPacked.get, packed(count, pn.get, space.get, nowhere, nowhere, ...rest), inPlace(count, pn.get, ...source, ...rest))
+    const sweep = (high: High, { packed, inPlace }: typeof full, count: Code<'i32'>): Code => {
+      const left = [count, pn.get, aTile.get, aRow.get, aColumn.get] as const
+      const right = [bTile.get, line.get, next.get, cTile.get, cLine.get, goOn.get] as const
+      const direct = inPlace.get(high)!(...left, ...right)
+      return high === highest ? when(aPacked.get, packed(...left, ...right), direct) : direct
     }
     /** A panel that is not whole vectors of C goes through a tile of its own. */
-    const ragged = (high: 1 | 4): Code => {
+    const ragged = (high: High): Code => {
       const partial = i32.or(i32.and(width.get, i32.const(3)), i32.ne(cColumn.get, four))
       const between = (way: typeof fetch): Code => way(i32.const(high), width.get, cAt, cRow.get, cColumn.get, cTile.get, cLine.get)
       return seq(
@@ -87,10 +93,11 @@ export const gemm = (mod: Module, fused: boolean): void => {
         move(bTile, next.get),
       )
     }
-    const strip = (high: 1 | 4): Code => {
+    const strip = (high: High): Code => {
       const count = i32.shr_u(whole.get, i32.const(3))
       return seq(
-        high === 4 ? when(aPacked.get, packLeft(aAt, aRow.get, aColumn.get, pn.get, space.get)) : seq(),
+        aTile.set(aAt),
+        high === highest ? when(aPacked.get, seq(packLeft(aAt, aRow.get, aColumn.get, pn.get, space.get), aTile.set(space.get))) : seq(),
         x.set(i32.const(0)),
         bTile.set(select(bPacked.get, bPanels, bAt)),
         line.set(select(bPacked.get, i32.const(32), bRow.get)),
@@ -115,23 +122,23 @@ export const gemm = (mod: Module, fused: boolean): void => {
         ),
       ),
     )
-    const quads = i32.and(m.get, i32.const(-4))
+    const left = i32.sub(m.get, i.get)
+    /** Is this the height for the next rows? (Eight and nine are better two times four.) */
+    const fits = (high: High): Code<'i32'> =>
+      high === 6
+        ? i32.and(i32.ge_s(left, i32.const(6)), i32.ne(i32.and(left, i32.const(-2)), i32.const(8)))
+        : i32.ge_s(left, i32.const(high))
     const blockOfB = seq(
       pn.set(least(i32.sub(k.get, p.get), i32.const(depth))),
       next.set(select(bPacked.get, i32.shl(pn.get, i32.const(5)), i32.const(32))),
       when(bPacked.get, packB),
       goOn.set(i32.or(accumulate.get, i32.ne(p.get, i32.const(0)))),
-      range(i, i32.const(0), quads, 4, strip(4)),
-      range(i, quads, m.get, 1, strip(1)),
+      i.set(i32.const(0)),
+      ...heights.map((high) => block(loop(seq(br_if(1, i32.eqz(fits(high))), strip(high), move(i, i32.const(high)), br(0))))),
     )
     return seq(
-      aPacked.set(i32.or(i32.ge_s(n.get, i32.const(direct.columns)), i32.ge_s(i32.mul(n.get, aColumn.get), i32.const(direct.bytes)))),
-      bPacked.set(
-        i32.or(
-          i32.ne(bColumn.get, four),
-          i32.or(i32.ge_s(m.get, i32.const(direct.rows)), i32.ne(i32.and(n.get, i32.const(3)), i32.const(0))),
-        ),
-      ),
+      bPacked.set(worthPanels),
+      aPacked.set(worthRows),
       range(
         j,
         i32.const(0),
@@ -147,4 +154,5 @@ export const gemm = (mod: Module, fused: boolean): void => {
     )
   })
 }
+type Tile = ReturnType<typeof panels>
 type Fourteen = readonly [I, I, I, I, I, I, I, I, I, I, I, I, I, I]

@@ -19,7 +19,7 @@ export interface WasmOptions {
    */
   readonly blas?: 'auto' | 'off'
   /**
-   * 'fast': products with fused multiply-add where the host has it, a quarter faster on many processors, but other bits on others.
+   * 'fast': products with fused multiply-add where the host has it, a tenth faster or more, but other bits on other processors.
    * 'exact', the default: every product is the plain loop, to the bit.
    */
   readonly precision?: 'exact' | 'fast'

@@ -21,28 +21,28 @@ const six = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
 const four = i32.const(4)
 
 /**
- * Four rows, every number four times: the left operand of a tile. Rows that are contiguous are touched beforehand, a cache line each time,
+ * A few rows, every number four times: the left operand of a tile. Rows that are contiguous are touched beforehand, a cache line each time,
  * so that all of them are on their way at once.
  */
-export const packRows = (m: Module) =>
+export const packRows = (m: Module, high: number) =>
   m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32'], (locals, source, across, step, depth, to) => {
-    const [twice, thrice, ahead, left] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const rows = (at: Local<'i32'>) => [at.get, ...[across, twice, thrice].map((offset) => i32.add(at.get, offset.get))]
+    const apart = Array.from({ length: high - 1 }, () => locals('i32'))
+    const [ahead, left] = [locals('i32'), locals('i32')]
+    const rows = (at: Local<'i32'>) => [at.get, ...apart.map((offset) => i32.add(at.get, offset.get))]
     const touch = seq(
       ahead.set(source.get),
       left.set(i32.shr_u(depth.get, i32.const(4))),
       times(left, seq(...rows(ahead).map((row) => drop(f32.load(row))), move(ahead, i32.const(64)))),
     )
     return seq(
-      twice.set(i32.shl(across.get, i32.const(1))),
-      thrice.set(i32.add(twice.get, across.get)),
+      ...apart.map((offset, i) => offset.set(i32.mul(across.get, i32.const(i + 1)))),
       when(i32.eq(step.get, four), touch),
       times(
         depth,
         seq(
           ...rows(source).map((row, i) => v128.store(to.get, v128.load32_splat(row), 16 * i)),
           move(source, step.get),
-          move(to, i32.const(64)),
+          move(to, i32.const(16 * high)),
         ),
       ),
     )

@@ -1,25 +1,28 @@
 /**
- * The innermost loop of a matrix product: four rows and eight columns of C, in registers, over all p.
+ * The innermost loop of a matrix product: a few rows and eight columns of C, in registers, over all p.
  *
- *     C[i, j] += Σₚ A[i, p] · B[p, j]        i < 4, j < 8, p in order
+ *     C[i, j] += Σₚ A[i, p] · B[p, j]        i < 4 (fused: 6), j < 8, p in order
  *
- * What bounds the tile is how many instructions are dispatched, not how many are multiplied: every one of them counts.
+ * Exact, what bounds the tile is how many instructions are dispatched, not how many are multiplied: every one of them counts.
  * - A is packed with every number repeated four times, so that a broadcast is a load with its offset inside; where A is read in
  *   place it takes an addition, too. Addresses are sums: V8 extends a variable to 64 bits at every use, but a sum not at all.
  * - Sixteen p a loop body. V8 would sink the arithmetic of all to the end of the body, and spill; branches that are never taken keep
  *   them apart, because what they lead to needs the sums as they are.
  * - V8 orders arithmetic by who needs it. What never happens needs the two sums of a row together: so both products of a row come
  *   before both its sums, which fills the queues of the processor's multipliers and adders evenly. (Alternating: a sixth slower.)
+ *
+ * With multiplication and addition fused there are half as many instructions, and what bounds is how long one sum waits for the next:
+ * twelve of them fill the time. That leaves registers for one row's number of A at a time, so there is such a branch after every row.
  */
 import { block, br, br_if, type Local, loop, move, seq, times, unreachable, when } from './control.ts'
 import { type Code, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 
 type V = Code<'v128'>
-/** p of a loop body. */
-const unroll = 16
 
-/** A as it lies, at any strides; or packed: for every p, four rows of four equal numbers. */
+/** Rows of a tile. */
+export type High = 1 | 4 | 6
+/** A as it lies, at any strides; or packed: for every p and row, four equal numbers. */
 export type Left = 'in place' | 'packed'
 
 /**
@@ -27,7 +30,7 @@ export type Left = 'in place' | 'packed'
  * `row` bytes apart. A in place has rows `across` and columns `step` bytes apart; a panel of B has rows `line` bytes apart, which is a
  * multiple of four.
  */
-export const panels = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: boolean) =>
+export const panels = (m: Module, left: Left, high: High, wide: 1 | 2, fused: boolean) =>
   m.define(
     undefined,
     ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
@@ -35,41 +38,48 @@ export const panels = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: b
       const [at, x, q, p, end, over] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
       const lines = Array.from({ length: high }, () => Array.from({ length: wide }, () => locals('v128')))
       const right = Array.from({ length: wide }, () => locals('v128'))
-      const [factor, twice, thrice] = [locals('v128'), locals('i32'), locals('i32')]
-      const apart = [undefined, across, twice, thrice]
+      const factor = locals('v128')
+      /** From the first row of A to the others. */
+      const apart = lines.slice(1).map(() => locals('i32'))
       const add = (sum: V, a: V, b: V): V => (fused ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)))
+      /** p of a loop body. */
+      const unroll = fused ? 4 : 16
       /** Bytes of a packed A and of B that one p takes. */
-      const [lineOfA, lineOfB] = [64, 16 * wide]
+      const [lineOfA, lineOfB] = [16 * high, 16 * wide]
+      /** Where offsets are inside addresses of B, it has to be packed; or they move, as those of A do. */
+      const steady = left === 'packed' || !fused
       const element = (i: number, u: number): V => {
         if (left === 'packed') return v128.load(x.get, lineOfA * u + 16 * i)
-        const stride = apart[i]
-        return v128.load32_splat(stride === undefined ? x.get : i32.add(x.get, stride.get))
+        return v128.load32_splat(i === 0 ? x.get : i32.add(x.get, apart[i - 1]!.get))
       }
-      const product = (u: number): Code =>
-        seq(
-          ...right.map((v, i) => v.set(v128.load(q.get, lineOfB * u + 16 * i))),
-          ...lines.flatMap((sums, i) => [
-            factor.set(element(i, u)),
-            ...sums.map((sum, j) => sum.set(add(sum.get, factor.get, right[j]!.get))),
-          ]),
-        )
+      const vectors = (u: number): Code => seq(...right.map((v, i) => v.set(v128.load(q.get, (steady ? lineOfB * u : 0) + 16 * i))))
+      const productsOf = (i: number, u: number): Code =>
+        seq(factor.set(element(i, u)), ...lines[i]!.map((sum, j) => sum.set(add(sum.get, factor.get, right[j]!.get))))
+      const all = lines.map((_, i) => i)
       const onward = left === 'packed' ? i32.const(lineOfA) : step.get
-      const each = Array.from({ length: unroll }, (_, u) => u)
-      const never = (u: number): Code<'i32'> => i32.eq(line.get, i32.const(2 * u + 1))
+      const following = seq(left === 'packed' ? seq() : move(x, onward), steady ? seq() : move(q, line.get))
+      /** What is between two branches: all rows at one p, or one of them. */
+      const stretches = Array.from({ length: unroll }, (_, u) =>
+        fused
+          ? all.map((i) => seq(i === 0 ? vectors(u) : seq(), productsOf(i, u), i === high - 1 ? following : seq()))
+          : [seq(vectors(u), ...all.map((i) => productsOf(i, u)), following)],
+      ).flat()
+      const never = (n: number): Code<'i32'> => i32.eq(line.get, i32.const(2 * n + 1))
       const needed = lines.map((sums, i) => v128.store(c.get, sums.map((sum) => sum.get).reduce(f32x4.add), 16 * i))
       const body = seq(
-        q.set(i32.add(b.get, at.get)),
-        left === 'packed' ? x.set(i32.add(a.get, i32.shl(at.get, i32.const(Math.log2(lineOfA / lineOfB))))) : seq(),
-        ...each.map((u) => seq(product(u), left === 'packed' ? seq() : move(x, onward), br_if(u + 1, never(u)))),
+        steady ? q.set(i32.add(b.get, at.get)) : seq(),
+        left === 'packed' ? x.set(i32.add(a.get, i32.mul(at.get, i32.const(lineOfA / lineOfB)))) : seq(),
+        ...stretches.map((stretch, n) => seq(stretch, br_if(n + 1, never(n)))),
         move(at, i32.const(unroll * lineOfB)),
         br_if(0, i32.ne(at.get, end.get)),
       )
-      const unrolled = block(each.reduce((inside) => seq(block(inside), ...needed, unreachable), seq(loop(body), br(unroll))))
+      const unrolled = block(
+        stretches.reduce<Code>((inside) => seq(block(inside), ...needed, unreachable), seq(loop(body), br(stretches.length))),
+      )
       const rowByRow = (f: (sum: Local<'v128'>, at: number) => Code) =>
         seq(...lines.flatMap((sums, i) => [p.set(i === 0 ? c.get : i32.add(p.get, row.get)), ...sums.map((sum, j) => f(sum, 16 * j))]))
       return seq(
-        twice.set(i32.shl(across.get, i32.const(1))),
-        thrice.set(i32.add(twice.get, across.get)),
+        ...apart.map((offset, i) => offset.set(i32.mul(across.get, i32.const(i + 1)))),
         times(
           count,
           seq(
@@ -81,22 +91,22 @@ export const panels = (m: Module, left: Left, high: 1 | 4, wide: 1 | 2, fused: b
             x.set(a.get),
             q.set(b.get),
             over.set(k.get),
-            ...(high === 4
+            ...(high > 1
               ? [
                   end.set(i32.mul(i32.and(k.get, i32.const(-unroll)), i32.const(lineOfB))),
                   when(
-                    i32.and(i32.eq(line.get, i32.const(lineOfB)), i32.ne(end.get, i32.const(0))),
+                    steady ? i32.and(i32.eq(line.get, i32.const(lineOfB)), i32.ne(end.get, i32.const(0))) : end.get,
                     seq(
                       at.set(i32.const(0)),
                       unrolled,
                       ...(left === 'packed' ? [move(x, i32.const(unroll * lineOfA))] : []),
-                      move(q, i32.const(unroll * lineOfB)),
+                      ...(steady ? [move(q, i32.const(unroll * lineOfB))] : []),
                       over.set(i32.and(k.get, i32.const(unroll - 1))),
                     ),
                   ),
                 ]
               : []),
-            times(over, seq(product(0), move(x, onward), move(q, line.get))),
+            times(over, seq(vectors(0), ...all.map((i) => productsOf(i, 0)), move(x, onward), move(q, line.get))),
             rowByRow((sum, at) => v128.store(p.get, sum.get, at)),
             move(b, next.get),
             move(c, i32.const(lineOfB)),
