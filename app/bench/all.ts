@@ -4,6 +4,8 @@ import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { UnavailableError } from '../errors.ts'
+import { calmest } from './calm.ts'
+import { separatePeak } from './peak.ts'
 import type { Row } from './row.ts'
 
 /** Arguments of `halograd bench`. With one thread, and with one a core. */
@@ -25,22 +27,25 @@ const parts = (cores: number): readonly string[] => {
   ]
 }
 
-/** All their rows; the machine only once. @throws UnavailableError when a part fails */
-export async function* all(repeats: number): AsyncGenerator<Row> {
+/** All their rows; the machine only once. Parts that others disturb are measured up to `tries` times. @throws UnavailableError when a part fails */
+export async function* all(repeats: number, tries: number): AsyncGenerator<Row> {
+  const calmly = calmest(tries, separatePeak)
   let introduced = false
   for (const part of parts(availableParallelism()))
-    for await (const row of rowsOf([...part.split(' '), '--repeats', `${repeats}`])) {
+    for (const row of await calmly(() => rowsOf([...part.split(' '), '--repeats', `${repeats}`]))) {
       if (row.what === 'machine' && introduced) continue
       introduced ||= row.what === 'machine'
       yield row
     }
 }
 
-async function* rowsOf(args: readonly string[]): AsyncGenerator<Row> {
+const rowsOf = async (args: readonly string[]): Promise<readonly Row[]> => {
   const halograd = fileURLToPath(new URL('../cli/halograd.mjs', import.meta.url))
   const child = spawn(process.execPath, [halograd, 'bench', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
-  for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line) as Row // what `halograd bench` prints
+  const rows: Row[] = []
+  for await (const line of createInterface({ input: child.stdout })) rows.push(JSON.parse(line) as Row) // what `halograd bench` prints
   const code = await ended
   if (code !== 0) throw new UnavailableError(`halograd bench ${args.join(' ')} ended with ${code}`)
+  return rows
 }

@@ -33,6 +33,8 @@ export interface BenchOptions extends Wish {
   readonly against?: readonly PeerName[]
   /** Samples of each figure, at least five for a claim; of `train`, rounds of a second. Default 5. */
   readonly repeats?: number
+  /** `all`: how often a part is measured at most, where other work on the machine disturbs it. Default 1. */
+  readonly tries?: number
   /** Of weights and data: an integer below 2²⁴. */
   readonly seed?: number
   /** `train`: take so many steps, and watch the memory instead of the time. */
@@ -50,7 +52,18 @@ const threaded = ['auto', 'wasm']
 
 /** The rows of a suite, as they are measured; the first is the machine. */
 export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
-  const { suite, config = 'tiny', against = [], repeats = 5, seed = 1, steps, long = false, profile = false, small = false } = options
+  const {
+    suite,
+    config = 'tiny',
+    against = [],
+    repeats = 5,
+    tries = 1,
+    seed = 1,
+    steps,
+    long = false,
+    profile = false,
+    small = false,
+  } = options
   const { backend: name, mode, blas } = options
   const threads = options.threads ?? (threaded.includes(name) ? availableParallelism() : 1)
   const wish = {
@@ -59,7 +72,7 @@ export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
     ...(mode === undefined ? {} : { mode }),
     ...(blas === undefined ? {} : { blas }),
   }
-  if (suite === 'all') return yield* all(repeats)
+  if (suite === 'all') return yield* all(repeats, tries)
   yield await machine()
   if (suite === 'train') {
     const configuration = configurations[config]
