@@ -29,14 +29,12 @@ const parts = (cores: number): readonly string[] => {
 
 /** All their rows; the machine only once. Parts that others disturb are measured up to `tries` times. @throws UnavailableError when a part fails */
 export async function* all(repeats: number, tries: number): AsyncGenerator<Row> {
-  const calmly = calmest(tries, separatePeak)
+  const measures = parts(availableParallelism()).map((part) => () => rowsOf([...part.split(' '), '--repeats', `${repeats}`]))
   let introduced = false
-  for (const part of parts(availableParallelism()))
-    for (const row of await calmly(() => rowsOf([...part.split(' '), '--repeats', `${repeats}`]))) {
-      if (row.what === 'machine' && introduced) continue
-      introduced ||= row.what === 'machine'
-      yield row
-    }
+  for await (const rows of calmest(tries, separatePeak, measures)) {
+    yield* introduced ? rows.filter(({ what }) => what !== 'machine') : rows
+    introduced = true
+  }
 }
 
 const rowsOf = async (args: readonly string[]): Promise<readonly Row[]> => {

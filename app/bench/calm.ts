@@ -5,31 +5,46 @@ import { setTimeout as pause } from 'node:timers/promises'
 const tolerance = 0.05
 
 /**
- * Runs a measurement up to `tries` times, until the processor is as fast before and after it as it has ever been; what was disturbed least
- * counts. Where there is another try, it waits for a quiet moment first, at most so many seconds. `speed` is of the processor, now.
+ * Runs measurements, one after the other, in up to `tries` rounds. The later ones repeat those before or after which the processor was slower
+ * than it has been in the meantime, each once it is quiet, for which they wait so many seconds at most; what was disturbed least counts.
+ * (With one round, results come as they are measured, else all at the end.) `speed` is of the processor, now.
  */
-export const calmest = (tries: number, speed: () => number, seconds = 20) => {
+export async function* calmest<T>(
+  tries: number,
+  speed: () => number,
+  measures: readonly (() => Promise<T>)[],
+  seconds = 20,
+): AsyncGenerator<T> {
   let fastest = 0
   const now = (): number => {
     const found = speed()
     fastest = Math.max(fastest, found)
     return found
   }
-  const calm = (found: number): boolean => found >= (1 - tolerance) * fastest
-  return async <T>(measure: () => Promise<T>): Promise<T> => {
-    const once = async (): Promise<{ readonly result: T; readonly slowest: number }> => {
-      let before = now()
-      for (let waited = 0; tries > 1 && !calm(before) && waited < seconds; waited++) {
-        await pause(1000)
-        before = now()
-      }
-      return { result: await measure(), slowest: Math.min(before, now()) }
-    }
-    let kept = await once()
-    for (let i = 1; i < tries && !calm(kept.slowest); i++) {
-      const next = await once()
-      if (next.slowest > kept.slowest) kept = next
-    }
-    return kept.result
+  const disturbed = (found: number): boolean => found < (1 - tolerance) * fastest
+  const once = async (measure: () => Promise<T>): Promise<Kept<T>> => {
+    const before = now()
+    return { result: await measure(), slowest: Math.min(before, now()) }
   }
+  const quiet = async (): Promise<void> => {
+    for (let waited = 0; waited < seconds && disturbed(now()); waited++) await pause(1000)
+  }
+  const kept: Kept<T>[] = []
+  for (const measure of measures) {
+    const first = await once(measure)
+    kept.push(first)
+    if (tries === 1) yield first.result
+  }
+  for (let round = 1; round < tries; round++)
+    for (const [i, measure] of measures.entries()) {
+      if (!disturbed(kept[i]!.slowest)) continue
+      await quiet()
+      const next = await once(measure)
+      if (next.slowest > kept[i]!.slowest) kept[i] = next
+    }
+  if (tries > 1) for (const { result } of kept) yield result
+}
+interface Kept<T> {
+  readonly result: T
+  readonly slowest: number
 }
