@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { UnavailableError } from '../errors.ts'
 import { calmest } from './calm.ts'
-import { separatePeak } from './peak.ts'
+import { slowestCore } from './peak.ts'
 import type { Row } from './row.ts'
 
 /** Arguments of `halograd bench`. With one thread, and with one a core. */
@@ -31,7 +31,7 @@ const parts = (cores: number): readonly string[] => {
 export async function* all(repeats: number, tries: number): AsyncGenerator<Row> {
   const measures = parts(availableParallelism()).map((part) => () => rowsOf([...part.split(' '), '--repeats', `${repeats}`]))
   let introduced = false
-  for await (const rows of calmest(tries, separatePeak, measures)) {
+  for await (const rows of calmest(tries, slowestCore, measures)) {
     yield* introduced ? rows.filter(({ what }) => what !== 'machine') : rows
     introduced = true
   }

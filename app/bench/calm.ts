@@ -11,23 +11,23 @@ const tolerance = 0.05
  */
 export async function* calmest<T>(
   tries: number,
-  speed: () => number,
+  speed: () => Promise<number>,
   measures: readonly (() => Promise<T>)[],
   seconds = 20,
 ): AsyncGenerator<T> {
   let fastest = 0
-  const now = (): number => {
-    const found = speed()
+  const now = async (): Promise<number> => {
+    const found = await speed()
     fastest = Math.max(fastest, found)
     return found
   }
   const disturbed = (found: number): boolean => found < (1 - tolerance) * fastest
   const once = async (measure: () => Promise<T>): Promise<Kept<T>> => {
-    const before = now()
-    return { result: await measure(), slowest: Math.min(before, now()) }
+    const before = await now()
+    return { result: await measure(), slowest: Math.min(before, await now()) }
   }
   const quiet = async (): Promise<void> => {
-    for (let waited = 0; waited < seconds && disturbed(now()); waited++) await pause(1000)
+    for (let waited = 0; waited < seconds && disturbed(await now()); waited++) await pause(1000)
   }
   const kept: Kept<T>[] = []
   for (const measure of measures) {

@@ -8,7 +8,7 @@ const measured = async (tries: number, speeds: readonly number[], parts: number)
   let [looks, count] = [0, 0]
   const measures = Array.from({ length: parts }, () => async () => ++count)
   const kept: number[] = []
-  for await (const result of calmest(tries, () => speeds[looks++]!, measures, 0)) kept.push(result)
+  for await (const result of calmest(tries, async () => speeds[looks++]!, measures, 0)) kept.push(result)
   assert.equal(looks, speeds.length, 'looks at the processor')
   return kept
 }
