@@ -4,8 +4,7 @@ import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { UnavailableError } from '../errors.ts'
-import { calmest } from './calm.ts'
-import { slowestCore } from './peak.ts'
+import { calmest, slowestCore } from './calm.ts'
 import type { Row } from './row.ts'
 
 /** Arguments of `halograd bench`. With one thread, and with one a core. */
@@ -27,14 +26,18 @@ const parts = (cores: number): readonly string[] => {
   ]
 }
 
-/** All their rows; the machine only once. Parts that others disturb are measured up to `tries` times. @throws UnavailableError when a part fails */
+/** All their rows; the machine only once. With more than one try, parts that others disturb are measured again, and rows come at the end. @throws UnavailableError when a part fails */
 export async function* all(repeats: number, tries: number): AsyncGenerator<Row> {
   const measures = parts(availableParallelism()).map((part) => () => rowsOf([...part.split(' '), '--repeats', `${repeats}`]))
   let introduced = false
-  for await (const rows of calmest(tries, slowestCore, measures)) {
+  for await (const rows of tries === 1 ? oneByOne(measures) : await calmest(tries, slowestCore, measures)) {
     yield* introduced ? rows.filter(({ what }) => what !== 'machine') : rows
     introduced = true
   }
+}
+
+async function* oneByOne<T>(measures: readonly (() => Promise<T>)[]): AsyncGenerator<T> {
+  for (const measure of measures) yield await measure()
 }
 
 const rowsOf = async (args: readonly string[]): Promise<readonly Row[]> => {

@@ -4,19 +4,17 @@
  * Ours also answer `{"profile": n}` with the time of every kernel.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { UnavailableError } from '../errors.ts'
 import { busy } from './machine.ts'
+import { onCore, type Program } from './processes.ts'
 import type { KernelTime } from './profile.ts'
 import type { Measurement } from './row.ts'
 import { median } from './statistics.ts'
 
 /** How to start a contestant. */
-export interface Command {
+export interface Command extends Program {
   readonly name: string
-  readonly program: string
-  readonly args: readonly string[]
   readonly threads: number
   /** Changes to the environment: `undefined` removes. */
   readonly environment?: Readonly<Record<string, string | undefined>>
@@ -51,10 +49,9 @@ export interface Contestant {
  * @throws UnavailableError with the last lines that the process wrote, when it ends instead of answering
  */
 export const start = async ({ name, program, args, threads, environment = {} }: Command): Promise<Contestant> => {
-  const pinned = threads === 1 && existsSync('/usr/bin/taskset')
-  const [file, ...rest] = [...(pinned ? ['/usr/bin/taskset', '-c', '0'] : []), program, ...args]
+  const started = threads === 1 ? onCore(0, { program, args }) : { program, args }
   const env = { ...process.env, ...environment }
-  const child = spawn(file!, rest, { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(started.program, started.args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
   const heard: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => void heard.push(line))
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))

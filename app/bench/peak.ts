@@ -5,11 +5,7 @@
  *                  and just that of two instructions, where the engine has no fused one. Exact products need two
  *     bandwidth    copying an array that is larger than the caches: bytes read and bytes written
  */
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { quantile } from './statistics.ts'
 
 const chains = 12
@@ -43,16 +39,6 @@ const unsigned = (n: number): readonly number[] => (n < 0x80 ? [n] : [(n & 0x7f)
 export const arithmeticPeak = (): number => Math.max(separatePeak(), WebAssembly.validate(loop(true)) ? rate(loop(true)) : 0)
 /** … with an instruction for each of the two: these suffer first where the core works for somebody else, too. */
 const separatePeak = (): number => rate(loop(false))
-/** That of the slowest core now: all are asked at once, each by a process of its own. */
-export const slowestCore = async (): Promise<number> => {
-  const itself = fileURLToPath(import.meta.url)
-  const ask = async (core: number): Promise<number> => {
-    const pinned = existsSync('/usr/bin/taskset') ? ['/usr/bin/taskset', '-c', `${core}`] : []
-    const [file, ...args] = [...pinned, process.execPath, '--import', import.meta.resolve('tsx'), itself]
-    return Number((await promisify(execFile)(file!, args)).stdout)
-  }
-  return Math.min(...(await Promise.all(Array.from({ length: availableParallelism() }, (_, core) => ask(core)))))
-}
 const rate = (binary: Uint8Array<ArrayBuffer>): number => {
   const { run } = new WebAssembly.Instance(new WebAssembly.Module(binary)).exports
   if (typeof run !== 'function') throw new TypeError('peak: the module has no function')

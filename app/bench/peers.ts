@@ -1,23 +1,16 @@
 /** Whom we are compared with, how to start them, and what to install when they are not here. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Wish } from '../backends.ts'
 import type { Command } from './contest.ts'
+import { file, script } from './processes.ts'
 
 export const peerNames = ['pytorch', 'jax-js'] as const
 export type PeerName = (typeof peerNames)[number]
 export interface Absent {
   readonly absent: string
 }
-
-const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-/** A TypeScript file in a Node of its own. */
-const script = (name: string, args: readonly string[], flags: readonly string[] = []): Pick<Command, 'program' | 'args'> => ({
-  program: process.execPath,
-  args: [...flags, '--import', import.meta.resolve('tsx'), file(name), ...args],
-})
 
 /** Halograd itself, on the problem in `directory`. `flags`: of Node. */
 export const ourselves = (directory: string, wish: Wish, threads: number, flags: readonly string[] = []): Command => ({

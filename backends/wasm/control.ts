@@ -112,6 +112,14 @@ export const pin = (x: Local<'v128'>): Code =>
 
 /** p += by. */
 export const move = (p: Local<'i32'>, by: Code<'i32'>): Code => p.set(i32.add(p.get, by))
+/** `count` addresses, `stride` bytes apart, of which the first is what `at` says: where the offsets are kept, and what sets them. */
+export const apart = (locals: Locals, count: number, stride: Local<'i32'>) => {
+  const offsets = Array.from({ length: count - 1 }, () => locals('i32'))
+  return {
+    set: seq(...offsets.map((offset, i) => offset.set(i32.mul(stride.get, i32.const(i + 1))))),
+    of: (at: Local<'i32'>): readonly Code<'i32'>[] => [at.get, ...offsets.map((offset) => i32.add(at.get, offset.get))],
+  }
+}
 /** `count` times: body. Destroys `count`. */
 export const times = (count: Local<'i32'>, body: Code): Code =>
   block(loop(seq(br_if(1, i32.eqz(count.get)), body, count.set(i32.sub(count.get, i32.const(1))), br(0))))

@@ -122,12 +122,12 @@ export const gemm = (mod: Module, fused: boolean): void => {
         ),
       ),
     )
-    const left = i32.sub(m.get, i.get)
+    const remaining = i32.sub(m.get, i.get)
     /** Is this the height for the next rows? (Eight and nine are better two times four.) */
     const fits = (high: High): Code<'i32'> =>
       high === 6
-        ? i32.and(i32.ge_s(left, i32.const(6)), i32.ne(i32.and(left, i32.const(-2)), i32.const(8)))
-        : i32.ge_s(left, i32.const(high))
+        ? i32.and(i32.ge_s(remaining, i32.const(6)), i32.ne(i32.and(remaining, i32.const(-2)), i32.const(8)))
+        : i32.ge_s(remaining, i32.const(high))
     const blockOfB = seq(
       pn.set(least(i32.sub(k.get, p.get), i32.const(depth))),
       next.set(select(bPacked.get, i32.shl(pn.get, i32.const(5)), i32.const(32))),

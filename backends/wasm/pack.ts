@@ -3,7 +3,7 @@
  *
  *     panel[p][x] = source[p · step + x · across]      p < depth, x < width
  */
-import { drop, type Local, type Locals, move, range, seq, times, when } from './control.ts'
+import { apart, drop, type Locals, move, range, seq, times, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 
@@ -26,21 +26,20 @@ const four = i32.const(4)
  */
 export const packRows = (m: Module, high: number) =>
   m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32'], (locals, source, across, step, depth, to) => {
-    const apart = Array.from({ length: high - 1 }, () => locals('i32'))
+    const rows = apart(locals, high, across)
     const [ahead, left] = [locals('i32'), locals('i32')]
-    const rows = (at: Local<'i32'>) => [at.get, ...apart.map((offset) => i32.add(at.get, offset.get))]
     const touch = seq(
       ahead.set(source.get),
       left.set(i32.shr_u(depth.get, i32.const(4))),
-      times(left, seq(...rows(ahead).map((row) => drop(f32.load(row))), move(ahead, i32.const(64)))),
+      times(left, seq(...rows.of(ahead).map((row) => drop(f32.load(row))), move(ahead, i32.const(64)))),
     )
     return seq(
-      ...apart.map((offset, i) => offset.set(i32.mul(across.get, i32.const(i + 1)))),
+      rows.set,
       when(i32.eq(step.get, four), touch),
       times(
         depth,
         seq(
-          ...rows(source).map((row, i) => v128.store(to.get, v128.load32_splat(row), 16 * i)),
+          ...rows.of(source).map((row, i) => v128.store(to.get, v128.load32_splat(row), 16 * i)),
           move(source, step.get),
           move(to, i32.const(16 * high)),
         ),

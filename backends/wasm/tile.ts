@@ -14,7 +14,7 @@
  * With multiplication and addition fused there are half as many instructions, and what bounds is how long one sum waits for the next:
  * twelve of them fill the time. That leaves registers for one row's number of A at a time, so there is such a branch after every row.
  */
-import { block, br, br_if, type Local, loop, move, seq, times, unreachable, when } from './control.ts'
+import { apart, block, br, br_if, type Local, loop, move, seq, times, unreachable, when } from './control.ts'
 import { type Code, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 
@@ -39,8 +39,7 @@ export const panels = (m: Module, left: Left, high: High, wide: 1 | 2, fused: bo
       const lines = Array.from({ length: high }, () => Array.from({ length: wide }, () => locals('v128')))
       const right = Array.from({ length: wide }, () => locals('v128'))
       const factor = locals('v128')
-      /** From the first row of A to the others. */
-      const apart = lines.slice(1).map(() => locals('i32'))
+      const rows = apart(locals, high, across)
       const add = (sum: V, a: V, b: V): V => (fused ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)))
       /** p of a loop body. */
       const unroll = fused ? 4 : 16
@@ -50,7 +49,7 @@ export const panels = (m: Module, left: Left, high: High, wide: 1 | 2, fused: bo
       const steady = left === 'packed' || !fused
       const element = (i: number, u: number): V => {
         if (left === 'packed') return v128.load(x.get, lineOfA * u + 16 * i)
-        return v128.load32_splat(i === 0 ? x.get : i32.add(x.get, apart[i - 1]!.get))
+        return v128.load32_splat(rows.of(x)[i]!)
       }
       const vectors = (u: number): Code => seq(...right.map((v, i) => v.set(v128.load(q.get, (steady ? lineOfB * u : 0) + 16 * i))))
       const productsOf = (i: number, u: number): Code =>
@@ -79,7 +78,7 @@ export const panels = (m: Module, left: Left, high: High, wide: 1 | 2, fused: bo
       const rowByRow = (f: (sum: Local<'v128'>, at: number) => Code) =>
         seq(...lines.flatMap((sums, i) => [p.set(i === 0 ? c.get : i32.add(p.get, row.get)), ...sums.map((sum, j) => f(sum, 16 * j))]))
       return seq(
-        ...apart.map((offset, i) => offset.set(i32.mul(across.get, i32.const(i + 1)))),
+        rows.set,
         times(
           count,
           seq(

@@ -7,8 +7,7 @@ import { calmest } from '../../app/bench/calm.ts'
 const measured = async (tries: number, speeds: readonly number[], parts: number): Promise<readonly number[]> => {
   let [looks, count] = [0, 0]
   const measures = Array.from({ length: parts }, () => async () => ++count)
-  const kept: number[] = []
-  for await (const result of calmest(tries, async () => speeds[looks++]!, measures, 0)) kept.push(result)
+  const kept = await calmest(tries, async () => speeds[looks++]!, measures, 0)
   assert.equal(looks, speeds.length, 'looks at the processor')
   return kept
 }

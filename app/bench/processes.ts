@@ -1,0 +1,22 @@
+/** Processes that measure: a TypeScript file of this folder in a Node of its own, perhaps kept on one core. */
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** A file of this folder. */
+export const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+/** How a program is started. */
+export interface Program {
+  readonly program: string
+  readonly args: readonly string[]
+}
+/** `flags`: of Node. */
+export const script = (name: string, args: readonly string[], flags: readonly string[] = []): Program => ({
+  program: process.execPath,
+  args: [...flags, '--import', import.meta.resolve('tsx'), file(name), ...args],
+})
+
+const taskset = '/usr/bin/taskset'
+/** Kept on this core, where `taskset` exists. */
+export const onCore = (core: number, { program, args }: Program): Program =>
+  existsSync(taskset) ? { program: taskset, args: ['-c', `${core}`, program, ...args] } : { program, args }
