@@ -36,10 +36,8 @@ export const definitions: { readonly [W in Derived]: <A>(S: Scalar<A>) => (x: A)
   /** Abramowitz & Stegun 7.1.26: |error| < 1.5e−7, and 6e−7 in float32. */
   erf: (S) => (x) => {
     const t = S.div(S.of(1), S.add(S.of(1), S.mul(S.of(0.3275911), magnitude(S, x))))
-    const polynomial = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592].reduce(
-      (p, c) => S.mul(S.add(p, S.of(c)), t),
-      S.of(0),
-    )
+    const coefficients = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592]
+    const polynomial = coefficients.reduce((p, c) => S.mul(S.add(p, S.of(c)), t), S.of(0))
     const y = S.sub(S.of(1), S.mul(polynomial, S.exp(S.mul(S.of(-1), S.mul(x, x)))))
     return S.where(S.less(x, S.of(0)), S.mul(S.of(-1), y), y)
   },

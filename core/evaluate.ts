@@ -4,7 +4,8 @@
  */
 import type { Backend, Executable, Graph, Handle, Report } from './backend.ts'
 import { conform } from './ops.ts'
-import { type AnyTensor, device, forget, input, need, type Resident, reachable, ShapeError, show, type Tensor } from './tensor.ts'
+import type { AnyTensor, Lease, Resident, Tensor } from './tensor.ts'
+import { device, forget, input, need, reachable, ShapeError, show } from './tensor.ts'
 import { alike, leaves, mapTree, paths } from './tree.ts'
 
 /** Compile a function of trees. Its results stay on the device. */
@@ -39,8 +40,9 @@ export interface Compiled<A extends readonly unknown[], B> {
 interface Traced<B> {
   readonly executable: Executable
   readonly captured: readonly AnyTensor[]
-  readonly donated: ReadonlySet<number>
-  readonly outputs: B
+  readonly donated: Graph['donated']
+  /** A tree of inputs, shaped like the results. Donated ones are the very inputs: two shapes that are one object need no comparing. */
+  readonly results: B
 }
 
 const program = <A extends readonly unknown[], B>(
@@ -52,11 +54,11 @@ const program = <A extends readonly unknown[], B>(
   const trace = async (inside: A): Promise<Traced<B>> => {
     forget()
     const outputs = f(...inside)
-    const results = leaves(outputs)
-    const captured = reachable(results).filter(valued)
-    const donated = donations(inside, outputs)
-    const graph: Graph = { inputs: [...leaves(inside), ...captured], outputs: results, donated: new Map(donated) }
-    return { executable: await backend.compile(graph), captured, donated: new Set(donated.map(([, i]) => i)), outputs }
+    const captured = reachable(leaves(outputs)).filter(valued)
+    const donated = new Map(donations(inside, outputs))
+    const inputs = [...leaves(inside), ...captured]
+    const results = mapTree(outputs, (x, i) => inputs[donated.get(i) ?? -1] ?? input(`${i}`, x.shape))
+    return { executable: await backend.compile({ inputs, outputs: leaves(outputs), donated }), captured, donated, results }
   }
   const traced = (args: A): Promise<Traced<B>> => {
     const known = traces.find(({ inside }) => alike(inside, args))
@@ -66,9 +68,9 @@ const program = <A extends readonly unknown[], B>(
     return traces.at(-1)!.traced
   }
   const run = async (...args: A): Promise<B> => {
-    const { executable, captured, donated, outputs } = await traced(args)
-    const results = await execute(backend, executable, [...leaves(args), ...captured], donated)
-    return mapTree(outputs, (x, i) => adopt(backend, x, results[i]!))
+    const { executable, captured, donated, results } = await traced(args)
+    const made = await execute(backend, executable, [...leaves(args), ...captured], donated)
+    return mapTree(results, ({ shape }, i) => device(shape, made[i]!))
   }
   return Object.assign(run, { report: async (...args: A) => (await traced(args)).executable.report })
 }
@@ -78,13 +80,13 @@ const execute = async (
   backend: Backend,
   executable: Executable,
   inputs: readonly AnyTensor[],
-  donated: ReadonlySet<number>,
-): Promise<readonly Handle[]> => {
-  const passing: Handle[] = []
-  const lend = (x: AnyTensor, kept: boolean): Handle => {
+  donated: Graph['donated'],
+): Promise<readonly Resident[]> => {
+  const passing = new Map<number, Handle>()
+  const handles = inputs.map((x, i): Handle => {
     if (x.op.tag === 'data') {
       const handle = backend.upload(x.op.values)
-      if (!kept) passing.push(handle)
+      passing.set(i, handle)
       return handle
     }
     if (x.op.tag !== 'device') throw new TypeError('a compiled function takes tensors with values: evaluate the expression first')
@@ -93,41 +95,49 @@ const execute = async (
       throw new TypeError(
         `this tensor lives on '${resident.backend.name}', but the program runs on '${backend.name}': read it there, and pass the data`,
       )
-    return held(x, resident)
-  }
-  const handles = inputs.map((x, i) => lend(x, donated.has(i)))
-  for (const i of donated) {
+    return held(x)
+  })
+  const handed: (Lease | undefined)[] = []
+  for (const [output, i] of donated) {
     const { op } = inputs[i]!
-    if (op.tag !== 'device') continue
-    op.resident.handle = undefined
-    owners.unregister(op.resident)
+    passing.delete(i)
+    if (op.tag !== 'device' || op.resident.lease === undefined) continue
+    handed[output] = op.resident.lease
+    op.resident.lease.holding.handle = undefined
+    op.resident.lease = undefined
   }
   const results = await executable.run(handles)
-  for (const handle of passing) backend.free(handle)
-  return results
+  for (const handle of passing.values()) backend.free(handle)
+  return results.map((handle, i) => reside(backend, handle, handed[i]))
 }
 
-const release = (resident: Resident): void => {
-  if (resident.handle !== undefined) resident.backend.free(resident.handle)
-  resident.handle = undefined
+const release = (holding: Lease['holding'] | undefined): void => {
+  if (holding?.handle === undefined) return
+  holding.backend.free(holding.handle)
+  holding.handle = undefined
 }
 const owners = new FinalizationRegistry(release)
-const adopt = (backend: Backend, like: AnyTensor, handle: Handle): AnyTensor => {
-  const resident = { backend, handle }
-  const x = device(like.shape, resident)
-  owners.register(x, resident, resident)
-  return x
+/** By a lease that was handed on, or a new one. */
+const reside = (backend: Backend, handle: Handle, from: Lease | undefined): Resident => {
+  const lease = from ?? { holding: { backend, handle } }
+  if (from === undefined) owners.register(lease, lease.holding)
+  lease.holding.handle = handle
+  return { backend, lease }
 }
 
 /** Free device arrays now, rather than when the tree that holds them is collected. */
 export const dispose = (backend: Backend, tree: unknown): void => {
-  for (const { op } of leaves(tree)) if (op.tag === 'device' && op.resident.backend.name === backend.name) release(op.resident)
+  for (const { op } of leaves(tree))
+    if (op.tag === 'device' && op.resident.backend.name === backend.name) release(op.resident.lease?.holding)
 }
 
 /** Put a tree of data (or expressions) on the device. */
 export const evaluate = async <T>(backend: Backend, tree: T): Promise<T> => {
-  const handles = await once(backend, leaves(tree))
-  return mapTree(tree, (x, i) => adopt(backend, x, handles[i]!))
+  const outputs = leaves(tree)
+  const inputs = reachable(outputs).filter(valued)
+  const executable = await backend.compile({ inputs, outputs, donated: new Map() })
+  const made = await execute(backend, executable, inputs, new Map())
+  return mapTree(tree, ({ shape }, i) => device(shape, made[i]!))
 }
 
 /** The numbers of a tensor, in the order of its shape's keys (or of the axes named). */
@@ -137,21 +147,17 @@ export const read = async <A extends string>(
   ...order: readonly A[]
 ): Promise<Float32Array | Float64Array> => {
   const y = order.length === 0 ? x : conform(x, Object.fromEntries(order.map((axis) => [axis, need('read', x, axis)])))
-  if (y.op.tag === 'device') return y.op.resident.backend.download(held(y, y.op.resident))
-  const [handle] = await once(backend, [y])
-  const values = await backend.download(handle!)
-  backend.free(handle!)
+  if (y.op.tag === 'device') return y.op.resident.backend.download(held(y))
+  const made = await evaluate(backend, y)
+  const values = await backend.download(held(made))
+  dispose(backend, made)
   return values
 }
 
-const held = (x: AnyTensor, { handle }: Resident): Handle => {
+const held = (x: AnyTensor): Handle => {
+  const handle = x.op.tag === 'device' ? x.op.resident.lease?.holding.handle : undefined
   if (handle === undefined)
     throw new TypeError(`the tensor ${show(x.shape)} was donated to an earlier step: use the state which that step returned`)
   return handle
 }
 const valued = (x: AnyTensor): boolean => x.op.tag === 'data' || x.op.tag === 'device'
-const once = async (backend: Backend, outputs: readonly AnyTensor[]): Promise<readonly Handle[]> => {
-  const inputs = reachable(outputs).filter(valued)
-  const executable = await backend.compile({ inputs, outputs, donated: new Map() })
-  return execute(backend, executable, inputs, new Set())
-}

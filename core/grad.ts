@@ -39,14 +39,12 @@ export const vjp =
   (parameters: P): readonly [outputs: Y, pullback: (cotangents: Y) => P] => {
     const inner = mapTree(parameters, variable)
     const outputs = f(inner)
-    return [
-      outputs,
-      (cotangents) => {
-        const wanted = leaves(inner)
-        const adjoints = backward(leaves(outputs), leaves(cotangents), wanted, recompute)
-        return mapTree(parameters, (p, i) => conform(adjoints.get(wanted[i]!) ?? constant(0), p.shape))
-      },
-    ]
+    const pullback = (cotangents: Y): P => {
+      const wanted = leaves(inner)
+      const adjoints = backward(leaves(outputs), leaves(cotangents), wanted, recompute)
+      return mapTree(parameters, (p, i) => conform(adjoints.get(wanted[i]!) ?? constant(0), p.shape))
+    }
+    return [outputs, pullback]
   }
 
 /** Adjoints of every node between `wanted` and `outputs`, newest first. */
@@ -66,16 +64,11 @@ const backward = (
     const known = adjoints.get(to)
     adjoints.set(to, known === undefined ? g : add(known, g))
   }
-  outputs.forEach((y, i) => {
-    give(y, cotangents[i])
-  })
+  for (const [i, y] of outputs.entries()) give(y, cotangents[i])
   for (const n of [...order].reverse()) {
     const g = adjoints.get(n)
     if (g === undefined || !active.has(n) || literal(g) === 0) continue
-    const flows = flow(anew(n, g), g)
-    n.from.forEach((to, i) => {
-      give(to, flows[i])
-    })
+    for (const [i, part] of flow(anew(n, g), g).entries()) give(n.from[i]!, part)
   }
   return adjoints
 }

@@ -85,13 +85,8 @@ export const logSigmoid = unary((S) => (x) => S.mul(S.of(-1), S.softplus(S.mul(S
 const reduce = (merge: Merge, x: AnyTensor, over: readonly string[]): AnyTensor => {
   for (const axis of over) need(merge, x, axis)
   const axes = [...new Set(over)].sort()
-  return axes.length === 0
-    ? x
-    : node(
-        { tag: 'reduce', merge, over: axes },
-        [x],
-        pick(x.shape, (axis) => !axes.includes(axis)),
-      )
+  const shape = pick(x.shape, (axis) => !axes.includes(axis))
+  return axes.length === 0 ? x : node({ tag: 'reduce', merge, over: axes }, [x], shape)
 }
 /** Σ over the named axes. */
 export const sum = <A extends string, N extends A>(x: Tensor<A>, ...over: readonly N[]): Tensor<Exclude<A, N>> =>

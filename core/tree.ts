@@ -1,5 +1,5 @@
 /** Trees of tensors: records, arrays and tuples, nested at will. Parameters, gradients and states are trees of one type. */
-import { type AnyTensor, isTensor, ShapeError } from './tensor.ts'
+import { type AnyTensor, isBranch, isTensor, ShapeError } from './tensor.ts'
 
 /** `T`, checked to be a tree whose leaves are tensors. Interfaces are welcome, and so are optional branches. */
 export type Tree<T> = AnyTensor | { readonly [K in keyof T]: Required<T>[K] extends object ? Tree<T[K]> : never }
@@ -7,7 +7,7 @@ export type Tree<T> = AnyTensor | { readonly [K in keyof T]: Required<T>[K] exte
 // What follows runs over all parameters whenever a compiled function is called: in plain loops.
 export const leaves = (tree: unknown, into: AnyTensor[] = []): readonly AnyTensor[] => {
   if (isTensor(tree)) into.push(tree)
-  else if (typeof tree === 'object' && tree !== null) for (const branch of Object.values(tree)) leaves(branch, into)
+  else if (isBranch(tree)) for (const branch of Object.values(tree)) leaves(branch, into)
   return into
 }
 
@@ -16,10 +16,10 @@ export const mapTree = <T>(tree: T, f: (leaf: AnyTensor, position: number) => An
   let position = 0
   const go = (t: unknown): unknown => {
     if (isTensor(t)) return f(t, position++)
-    if (typeof t !== 'object' || t === null) return t
+    if (!isBranch(t)) return t
     if (Array.isArray(t)) return t.map(go)
-    const made: Record<string, unknown> = {}
-    for (const [key, branch] of Object.entries(t)) made[key] = go(branch)
+    const made: Record<string, unknown> = { ...t }
+    for (const key of Object.keys(t)) made[key] = go(t[key])
     return made
   }
   return go(tree) as T // leaf for leaf the same structure
@@ -28,10 +28,12 @@ export const mapTree = <T>(tree: T, f: (leaf: AnyTensor, position: number) => An
 /** Whether two trees have one structure, and their leaves one shape each. Whatever else they hold must be equal. */
 export const alike = (a: unknown, b: unknown): boolean => {
   if (Object.is(a, b)) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || isTensor(a) !== isTensor(b)) return false
-  if (isTensor(a) && isTensor(b)) return alike(a.shape, b.shape)
-  const [keys, others, xs, ys] = [Object.keys(a), Object.keys(b), Object.values(a), Object.values(b)]
-  return keys.length === others.length && xs.findLastIndex((x, i) => keys[i] !== others[i] || !alike(x, ys[i])) < 0 // data comes last, and differs most
+  if (!isBranch(a) || !isBranch(b) || isTensor(a) !== isTensor(b)) return false
+  if (isTensor(a)) return alike(a.shape, b.shape)
+  const [keys, others] = [Object.keys(a), Object.keys(b)]
+  let i = keys.length === others.length ? keys.length : -1
+  while (i > 0 && keys[i - 1] === others[i - 1] && alike(a[keys[i - 1]!], b[keys[i - 1]!])) i-- // data comes last, and differs most
+  return i === 0
 }
 
 /** Combine trees of one structure, leaf by leaf. */
@@ -47,6 +49,6 @@ export const zipTree = <T>(first: T, others: readonly T[], f: (...xs: readonly A
 export const paths = (tree: unknown, prefix = ''): readonly string[] =>
   isTensor(tree)
     ? [prefix]
-    : typeof tree === 'object' && tree !== null
+    : isBranch(tree)
       ? Object.entries(tree).flatMap(([key, value]) => paths(value, prefix === '' ? key : `${prefix}.${key}`))
       : []

@@ -76,6 +76,7 @@ export const crew = async (heap: Heap, runtime: WebAssembly.Module, threads: num
     },
     start: (program, list, taking) => {
       words[control.command / 4] = commands.run
+      words[control.polls / 4] = 0
       words[control.program / 4] = program
       words[control.list / 4] = list
       words[control.threads / 4] = taking

@@ -10,9 +10,10 @@ import { type Heap, heap } from './memory.ts'
 import { print } from './print.ts'
 import { control, mostThreads, runtime } from './runtime.ts'
 
-/** An array in the memory of a device. */
+/** An array in the memory of a device: none, once it was freed or donated. */
 export interface Resident extends Handle {
   readonly address: number
+  home: Heap | undefined
 }
 export interface Loaded {
   readonly run: (inputs: readonly Handle[]) => readonly Resident[]
@@ -54,7 +55,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
   const gemm = own.gemm as (...args: readonly number[]) => void // exported by `runtime`
   const services = blas === undefined ? own : { ...own, gemm: await blasProducts(blas, memory, gemm) }
   const workspaces = store.take(threads * workspace)
-  const alive = new Set<Handle>()
+  let alive = 0
   let arena = { address: store.take(0), bytes: 0 }
   let team: Promise<Crew> | undefined
   let programs = 0
@@ -67,13 +68,13 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
   let closed = false
 
   const make = (size: number): Resident => {
-    const handle = { size, address: store.take(4 * size) }
-    alive.add(handle)
-    return handle
+    alive++
+    return { size, address: store.take(4 * size), home: store }
   }
   const known = (handle: Handle): Resident => {
-    if (!alive.has(handle)) throw new TypeError('wasm: this array was freed, donated, or belongs to another device')
-    return handle as Resident // every handle in `alive` was made above
+    const mine = handle as Resident // if it has this home, it was made here
+    if (mine.home !== store) throw new TypeError('wasm: this array was freed, donated, or belongs to another device')
+    return mine
   }
   const load = async (program: Program): Promise<Loaded> => {
     if (closed) throw new TypeError('wasm: this backend is closed')
@@ -94,39 +95,41 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     const list = store.take(listed)
     const main = instance.exports.main as Entry // exported by `print`
     const taking = adaptive(helpers?.threads ?? 1)
-    let places: readonly number[] = []
-    /** Tell the program where its arrays are, if that has changed. */
-    const place = (slots: readonly number[]): void => {
-      if (slots.every((address, i) => address === places[i])) return
-      places = slots
+    /** Where the arrays are, by slot; and whether the program has been told. */
+    const places: number[] = []
+    let told = false
+    const place = (slot: number, address: number): void => {
+      told &&= places[slot] === address
+      places[slot] = address
+    }
+    const tell = (): void => {
       const words = store.integers()
-      printed.arguments.forEach(({ slot, offset }, i) => {
-        words[list / 4 + i] = slots[slot]! + 4 * offset
-      })
+      for (const [i, { slot, offset }] of printed.arguments.entries()) words[list / 4 + i] = places[slot]! + 4 * offset
+      told = true
     }
     const run = (given: readonly Handle[]): readonly Resident[] => {
       if (closed) throw new TypeError('wasm: this backend is closed')
-      const inputs = given.map(known)
-      inputs.forEach(({ size }, i) => {
-        if (size !== program.inputs[i]) throw new RangeError(`wasm: input ${i} has ${program.inputs[i]} elements, but ${size} were given`)
+      const inputs = given.map((handle, i) => {
+        const input = known(handle)
+        if (input.size !== program.inputs[i])
+          throw new RangeError(`wasm: input ${i} has ${program.inputs[i]} elements, but ${input.size} were given`)
+        place(2 + i, input.address)
+        return input
       })
-      const outputs = program.outputs.map(({ size, donated }): Resident => {
-        if (donated === undefined) return make(size)
-        const { address } = inputs[donated]!
-        alive.delete(inputs[donated]!)
-        const handle = { size, address }
-        alive.add(handle)
-        return handle
+      const outputs = program.outputs.map(({ size, donated }, i): Resident => {
+        const output = donated === undefined ? make(size) : { size, address: inputs[donated]!.address, home: store }
+        if (donated !== undefined) inputs[donated]!.home = undefined
+        place(2 + inputs.length + i, output.address)
+        return output
       })
-      place([arena.address, workspaces, ...inputs.map((x) => x.address), ...outputs.map((x) => x.address)])
+      place(0, arena.address)
+      place(1, workspaces)
+      if (!told) tell()
       const start = performance.now()
       const count = taking.threads(start)
-      const polls = store.integers().subarray(control.polls / 4, control.polls / 4 + 1)
-      polls[0] = 0
       if (count > 1) helpers?.start(number, list, count)
       main(list, 0, count)
-      const now = performance.now()
-      taking.took(count, now, now - start, polls[0])
+      if (count > 1) taking.took(performance.now(), performance.now() - start, store.integers()[control.polls / 4])
       return outputs
     }
     const step = (i: number): void => {
@@ -149,11 +152,12 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
       return new Float32Array(store.floats().subarray(address / 4, address / 4 + size))
     },
     free: (handle) => {
-      const { address, size } = known(handle)
-      alive.delete(handle)
-      store.give(address, 4 * size)
+      const given = known(handle)
+      given.home = undefined
+      alive--
+      store.give(given.address, 4 * given.size)
     },
-    live: () => alive.size,
+    live: () => alive,
     load,
     close: async () => {
       closed = true
@@ -174,8 +178,7 @@ const adaptive = (threads: number) => {
   let [alone, patience, late] = [0, shortest, 0]
   return {
     threads: (now: number): number => (now < alone ? 1 : threads),
-    took: (taking: number, now: number, ms: number, polls = 0): void => {
-      if (taking === 1) return
+    took: (now: number, ms: number, polls = 0): void => {
       late = polls * millisecondsPerPoll > ms / 2 ? late + 1 : 0
       if (late === 0) patience = Math.max(shortest, patience - ms)
       if (late < 2) return

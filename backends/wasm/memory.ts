@@ -33,6 +33,7 @@ export const heap = (shared: boolean): Heap => {
   const { memory, pages } = reserve(shared)
   const holes: { from: number; to: number }[] = [{ from: control.bytes, to: memory.buffer.byteLength }]
   let used = 0
+  let [floats, integers] = [new Float32Array(memory.buffer), new Int32Array(memory.buffer)]
   const give = (from: number, to: number): void => {
     let i = holes.findIndex((hole) => hole.from > from)
     if (i < 0) i = holes.length
@@ -73,8 +74,14 @@ export const heap = (shared: boolean): Heap => {
       give(address, address + aligned(bytes))
       used -= aligned(bytes)
     },
-    floats: () => new Float32Array(memory.buffer),
-    integers: () => new Int32Array(memory.buffer),
+    floats: () => {
+      if (floats.buffer !== memory.buffer) floats = new Float32Array(memory.buffer)
+      return floats
+    },
+    integers: () => {
+      if (integers.buffer !== memory.buffer) integers = new Int32Array(memory.buffer)
+      return integers
+    },
     used: () => used,
   }
 }

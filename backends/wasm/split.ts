@@ -42,12 +42,13 @@ export const split = (kernel: Rows, { buffers }: Program): Split => {
     !body.some((i) => i.op === 'reduce') &&
     stores.every(({ stream, at, merge }) => streams[stream]!.inner !== 0 && (at === undefined || !full[at.index] || merge === undefined))
   if (wide !== undefined && (wide.size >= 8 || !along || inner.size < 64)) return { by: 'loop', loop: wide.loop }
-  if (along && inner.size >= 64) return { by: 'inner' }
   const clashing = stores.filter(
     (store) => (store.merge !== undefined || store.at !== undefined) && (loops.length === 0 || !apart(store, 0)),
   )
   const rows = loops[0]?.size ?? 1
   const small = clashing.every(({ stream, merge }) => merge !== undefined && buffers[streams[stream]!.buffer]!.size <= largest)
+  // Parts of the inner axis need no arrays of chunks; but many rows are better left to the thread whose core has them.
+  if (along && inner.size >= 64 && !(small && rows >= 128)) return { by: 'inner' }
   if (rows >= 32 && small) return { by: 'chunks', count: rows >= 128 ? 8 : 4, streams: clashing.map(({ stream }) => stream) }
   return { by: 'nothing' }
 }

@@ -1,6 +1,8 @@
 /** Compiling, stepping and reading: what a program keeps, what it gives back, and what it refuses. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { reference } from '../../backends/index.ts'
 import {
   add,
@@ -66,6 +68,45 @@ test('a step takes over the memory of its state: live arrays do not grow, and a 
     await assert.rejects(step(spent, x), /was donated to an earlier step: use the state which that step returned/)
   }
   assert.deepEqual([...(await read(backend, state.w))], [1 - 2.5 * 2.5, 1 - 2.5 * 3.5, 1 - 2.5 * 4.5])
+})
+
+test('arrays are given back with the last tensor that holds them, however many steps they were handed on', async () => {
+  setFlagsFromString('--expose-gc')
+  const gc: () => void = runInNewContext('gc') // what the flag exposes
+  const backend = reference()
+  const step = compileStep(backend, descend)
+  const collected = async (expected: number): Promise<void> => {
+    for (let i = 0; i < 20 && backend.live() > expected; i++) {
+      gc()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    assert.equal(backend.live(), expected)
+  }
+  const kept = await evaluate(backend, start())
+  await (async () => {
+    let state = await evaluate(backend, start())
+    for (let i = 0; i < 3; i++) [state] = await step(state, x)
+    await collected(2)
+    assert.deepEqual([...(await read(backend, state.w))], [1 - 1.5 * 2.5, 1 - 1.5 * 3.5, 1 - 1.5 * 4.5])
+  })()
+  await collected(1)
+  assert.deepEqual([...(await read(backend, kept.w))], [1, 1, 1])
+})
+
+test('a program is traced anew for other shapes, another order of axes, and other keys', async () => {
+  const backend = reference()
+  let traced = 0
+  const f = compile(backend, (tree: Readonly<Record<string, Tensor<'i' | 'j'>>>) => {
+    traced++
+    return Object.values(tree)
+  })
+  const y = (shape: Shape<'i' | 'j'>): Tensor<'i' | 'j'> => tensor(shape, new Float64Array(shape.i * shape.j))
+  const trees = [{ a: y({ i: 1, j: 2 }) }, { b: y({ i: 1, j: 2 }) }, { a: y({ i: 2, j: 1 }) }, { a: y({ j: 2, i: 1 }) }]
+  const [first] = trees
+  for (const tree of [...trees, {}, { ...first, c: y({ i: 1, j: 1 }) }, { c: y({ i: 1, j: 1 }), ...first }]) await f(tree)
+  assert.equal(traced, 7)
+  for (const tree of trees) await f({ ...tree })
+  assert.equal(traced, 7)
 })
 
 test('a state given as data is left as it was', async () => {
