@@ -61,7 +61,8 @@ export const contraction = (
     const count = i32.sub(to.get, from.get)
     const further = (x: I, stride: number): I => i32.add(x, i32.mul(from.get, i32.const(4 * stride)))
     const strides = (...xs: readonly number[]): readonly I[] => xs.map((x) => i32.const(4 * x))
-    const byRows = m >= n && m > 1
+    /** Rows are what else is shared: so does a thread find what it wrote, if it is not dear that each of them packs all of B. */
+    const byRows = m > 1 && (m >= n || (m >= 8 * most && k * n <= 8192))
     /** Less than a tile is high. */
     const few = m < 4 && !byRows
     const [rows, columns, aAt, bAt, cAt] = shared

@@ -3,6 +3,7 @@
  */
 import type { Handle } from '../../core/index.ts'
 import type { Program } from '../plan/program.ts'
+import { adaptive } from './adaptive.ts'
 import { type Crew, crew } from './crew.ts'
 import { workspace } from './gemm.ts'
 import { type Blas, blasProducts } from './host.ts'
@@ -82,7 +83,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     const module = await WebAssembly.compile(printed.binary)
     const instance = await WebAssembly.instantiate(module, { host: { memory, ...services } })
     const number = programs++
-    const worthwhile = threads > 1 && (eager || milliseconds(program) > 0.4)
+    const worthwhile = threads > 1 && (eager || milliseconds(program) > leastShared)
     if (worthwhile) team ??= crew(store, common, threads, blas)
     const helpers = worthwhile ? await team : undefined
     await helpers?.load(number, module, gone.splice(0))
@@ -129,7 +130,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
       const count = taking.threads(start)
       if (count > 1) helpers?.start(number, list, count)
       main(list, 0, count)
-      if (count > 1) taking.took(performance.now(), performance.now() - start, store.integers()[control.polls / 4])
+      if (helpers !== undefined) taking.took(count, start, performance.now() - start, store.integers()[control.polls / 4]!)
       return outputs
     }
     const step = (i: number): void => {
@@ -166,27 +167,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
   }
 }
 
+/** Smaller programs (in milliseconds) are run alone: threads take 50 µs to wake. */
+const leastShared = 0.1
 /** About how long a program takes on one thread. */
 const milliseconds = ({ kernels }: Program): number => kernels.reduce((ms, { cost }) => ms + cost.flops / 4e7 + cost.bytes / 2e7, 0)
-
-/**
- * How many threads to run with. Where another process holds a core, the others spend the step waiting for the thread on it: once
- * thread 0 has waited for more than half of two steps on end, the next ones run alone: for a tenth of a second, and longer each time
- * that this happens again, up to one second.
- */
-const adaptive = (threads: number) => {
-  let [alone, patience, late] = [0, shortest, 0]
-  return {
-    threads: (now: number): number => (now < alone ? 1 : threads),
-    took: (now: number, ms: number, polls = 0): void => {
-      late = polls * millisecondsPerPoll > ms / 2 ? late + 1 : 0
-      if (late === 0) patience = Math.max(shortest, patience - ms)
-      if (late < 2) return
-      alone = now + patience
-      patience = Math.min(1000, 2 * patience)
-      late = 0
-    },
-  }
-}
-const shortest = 100
-const millisecondsPerPoll = 1e-6

@@ -36,7 +36,7 @@ interface Step {
 type I = Code<'i32'>
 
 /** Kernels with less to do than this (words computed, or a quarter of the multiplications) are not worth sharing. */
-const little = 1 << 13
+const little = 1 << 11
 
 export const print = (program: Program, memory: MemoryType, threads: number, eager: boolean): Printed => {
   const { buffers } = program

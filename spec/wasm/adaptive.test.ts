@@ -1,0 +1,48 @@
+/** How many threads a program runs with: all where that helps, one where it does not, and little is lost by finding out. */
+import { strict as assert } from 'node:assert'
+import { test } from 'node:test'
+import { adaptive } from '../../backends/wasm/adaptive.ts'
+
+interface World {
+  readonly alone: number
+  readonly together: number
+  /** The part of a shared run that thread 0 waits. */
+  readonly waiting?: number
+}
+/** Runs for so many milliseconds: how much of them was lost against the better way. */
+const lost = (choice: ReturnType<typeof adaptive>, { alone, together, waiting = 0 }: World, from: number, milliseconds: number): number => {
+  let [now, runs] = [from, 0]
+  for (; now < from + milliseconds; runs++) {
+    const count = choice.threads(now)
+    const ms = count === 1 ? alone : together
+    choice.took(count, now, ms, count === 1 ? 0 : waiting * ms * 1e6)
+    now += ms + 0.01
+  }
+  return 1 - (runs * (Math.min(alone, together) + 0.01)) / (now - from)
+}
+
+const worlds: readonly (readonly [string, World, number])[] = [
+  ['cores to itself', { alone: 135, together: 70 }, 0.005],
+  ['another process holds a core', { alone: 135, together: 300, waiting: 0.6 }, 0.03],
+  ['a small program', { alone: 0.2, together: 0.15 }, 0.005],
+  ['a small program on cores far apart', { alone: 0.2, together: 0.5, waiting: 0.2 }, 0.02],
+]
+/** A program stays as large as it is; what is around it changes. */
+for (const [what, world, share] of worlds)
+  test(`${what}: at most ${share * 100} % is lost in a minute, whatever was the case before`, (t) => {
+    for (const [before, other] of worlds.filter(([, { alone }]) => alone === world.alone)) {
+      const choice = adaptive(2)
+      const early = lost(choice, other, 1000, 60_000)
+      const late = lost(choice, world, 1e6, 60_000)
+      t.diagnostic(`after ${before} (${(100 * early).toFixed(2)} %): ${(100 * late).toFixed(2)} %`)
+      assert(late <= share, `${late} after ${before}`)
+    }
+  })
+
+test('one thread stays one', () => {
+  const choice = adaptive(1)
+  for (let now = 0; now < 1e4; now += 10) {
+    assert.equal(choice.threads(now), 1)
+    choice.took(1, now, 1, 0)
+  }
+})
