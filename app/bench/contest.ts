@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { UnavailableError } from '../errors.ts'
 import { busy } from './machine.ts'
-import { onCore, type Program } from './processes.ts'
+import { keepOnCore, type Program } from './processes.ts'
 import type { KernelTime } from './profile.ts'
 import type { Measurement } from './row.ts'
 import { median } from './statistics.ts'
@@ -45,13 +45,13 @@ export interface Contestant {
 }
 
 /**
- * Start a process and wait for its hello. With one thread it is kept on the first core, where `taskset` exists.
+ * Start a process and wait for its hello. With one thread it trains on the first core only, where `taskset` exists: until then, what compiles
+ * beside it may use others, as it does for whoever asks for one thread.
  * @throws UnavailableError with the last lines that the process wrote, when it ends instead of answering
  */
 export const start = async ({ name, program, args, threads, environment = {} }: Command): Promise<Contestant> => {
-  const started = threads === 1 ? onCore(0, { program, args }) : { program, args }
   const env = { ...process.env, ...environment }
-  const child = spawn(started.program, started.args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
   const heard: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => void heard.push(line))
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
@@ -64,6 +64,7 @@ export const start = async ({ name, program, args, threads, environment = {} }: 
     throw new UnavailableError(`${name} stopped without an answer. Its last words:\n  ${heard.slice(-8).join('\n  ')}`)
   }
   const hello = (await answer()) as Hello // the protocol of this folder
+  if (threads === 1 && child.pid !== undefined) keepOnCore(0, child.pid)
   /** Contestants stand still until it is their turn: some have threads that wait by spinning, or compile for later. */
   const asked = async (question: object): Promise<unknown> => {
     signal(child, 'SIGCONT')

@@ -1,4 +1,5 @@
 /** Processes that measure: a TypeScript file of this folder in a Node of its own, perhaps kept on one core. */
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -17,6 +18,10 @@ export const script = (name: string, args: readonly string[], flags: readonly st
 })
 
 const taskset = '/usr/bin/taskset'
+/** Keep a process and all its threads on this core from now on, where `taskset` exists. */
+export const keepOnCore = (core: number, pid: number): void => {
+  if (existsSync(taskset)) spawnSync(taskset, ['-a', '-c', '-p', `${core}`, `${pid}`])
+}
 /** Kept on this core, where `taskset` exists. */
 export const onCore = (core: number, { program, args }: Program): Program =>
   existsSync(taskset) ? { program: taskset, args: ['-c', `${core}`, program, ...args] } : { program, args }
