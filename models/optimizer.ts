@@ -68,25 +68,28 @@ export const adamW = ({ rate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight
     const scale = minimum(div(maxNorm, add(norm, 1e-6)), 1)
     const eta = rate(state.step)
     const t = add(state.step, 1)
-    // a step that is not finite is one without length: g = 0, β = 1 and η = 0
-    const [keep1, keep2] = [where(finite, beta1, 1), where(finite, beta2, 1)]
-    const length = where(finite, eta, 0)
     const unbiased = (beta: number) => negate(expm1(mul(t, Math.log(beta)))) // 1 − βᵗ
     // of each number only one quotient and one root, as PyTorch has it
-    const step = div(length, unbiased(beta1))
+    const step = div(eta, unbiased(beta1))
     const root = div(1, sqrt(unbiased(beta2)))
-    const clipped = mapTree(gradient, (g) => where(finite, mul(g, scale), 0))
-    const first = zipTree(state.first, [clipped], (m, g) => add(mul(m!, keep1), mul(g!, 1 - beta1)))
-    const second = zipTree(state.second, [clipped], (v, g) => add(mul(v!, keep2), mul(square(g!), 1 - beta2)))
+    const kept = (after: AnyTensor, before: AnyTensor): AnyTensor => where(finite, after, before)
+    const clipped = mapTree(gradient, (g) => mul(g, scale))
+    const first = zipTree(state.first, [clipped], (m, g) => add(mul(m!, beta1), mul(g!, 1 - beta1)))
+    const second = zipTree(state.second, [clipped], (v, g) => add(mul(v!, beta2), mul(square(g!), 1 - beta2)))
     const names = paths(state.parameters)
     let position = 0
     const parameters = zipTree(state.parameters, [first, second], (x, m, v) => {
       const direction = div(m!, add(mul(sqrt(v!), root), epsilon))
-      const decay = weightDecay > 0 && isMatrix(names[position++]!, x!) ? mul(length, weightDecay) : 0
+      const decay = weightDecay > 0 && isMatrix(names[position++]!, x!) ? mul(eta, weightDecay) : 0
       return sub(sub(x!, mul(x!, decay)), mul(direction, step))
     })
     return [
-      { parameters, first, second, step: where(finite, t, state.step) },
+      {
+        parameters: zipTree(parameters, [state.parameters], (a, b) => kept(a!, b!)),
+        first: zipTree(first, [state.first], (a, b) => kept(a!, b!)),
+        second: zipTree(second, [state.second], (a, b) => kept(a!, b!)),
+        step: where(finite, t, state.step),
+      },
       { grad_norm: norm, learning_rate: eta },
     ]
   },
