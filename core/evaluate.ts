@@ -6,7 +6,7 @@ import type { Backend, Executable, Graph, Handle, Report } from './backend.ts'
 import { conform } from './ops.ts'
 import type { AnyTensor, Lease, Resident, Tensor } from './tensor.ts'
 import { device, forget, input, need, reachable, ShapeError, show } from './tensor.ts'
-import { alike, leaves, mapTree, paths } from './tree.ts'
+import { leaves, mapTree, matching, paths } from './tree.ts'
 
 /** Compile a function of trees. Its results stay on the device. */
 export const compile = <A extends readonly unknown[], B>(backend: Backend, f: (...args: A) => B): Compiled<A, B> =>
@@ -60,19 +60,22 @@ const program = <A extends readonly unknown[], B>(
     const results = mapTree(outputs, (x, i) => inputs[donated.get(i) ?? -1] ?? input(`${i}`, x.shape))
     return { executable: await backend.compile({ inputs, outputs: leaves(outputs), donated }), captured, donated, results }
   }
-  const traced = (args: A): Promise<Traced<B>> => {
-    const known = traces.find(({ inside }) => alike(inside, args))
-    if (known !== undefined) return known.traced
+  const find = (args: A): { readonly traced: Promise<Traced<B>>; readonly given: readonly AnyTensor[] } => {
+    for (const { inside, traced } of traces) {
+      const given = matching(inside, args)
+      if (given !== undefined) return { traced, given }
+    }
     const inside = mapTree(args, (x, i) => input(`${i}`, x.shape))
     traces.push({ inside, traced: trace(inside) })
-    return traces.at(-1)!.traced
+    return find(args)
   }
   const run = async (...args: A): Promise<B> => {
-    const { executable, captured, donated, results } = await traced(args)
-    const made = await execute(backend, executable, [...leaves(args), ...captured], donated)
+    const { traced, given } = find(args)
+    const { executable, captured, donated, results } = await traced
+    const made = await execute(backend, executable, [...given, ...captured], donated)
     return mapTree(results, ({ shape }, i) => device(shape, made[i]!))
   }
-  return Object.assign(run, { report: async (...args: A) => (await traced(args)).executable.report })
+  return Object.assign(run, { report: async (...args: A) => (await find(args).traced).executable.report })
 }
 
 /** Run on tensors: data is uploaded for the occasion, what lives here already is used in place. */
@@ -90,21 +93,19 @@ const execute = async (
       return handle
     }
     if (x.op.tag !== 'device') throw new TypeError('a compiled function takes tensors with values: evaluate the expression first')
-    const { resident } = x.op
-    if (resident.backend.name !== backend.name)
-      throw new TypeError(
-        `this tensor lives on '${resident.backend.name}', but the program runs on '${backend.name}': read it there, and pass the data`,
-      )
+    const { name } = x.op.backend
+    if (name !== backend.name)
+      throw new TypeError(`this tensor lives on '${name}', but the program runs on '${backend.name}': read it there, and pass the data`)
     return held(x)
   })
   const handed: (Lease | undefined)[] = []
   for (const [output, i] of donated) {
     const { op } = inputs[i]!
     passing.delete(i)
-    if (op.tag !== 'device' || op.resident.lease === undefined) continue
-    handed[output] = op.resident.lease
-    op.resident.lease.holding.handle = undefined
-    op.resident.lease = undefined
+    if (op.tag !== 'device' || op.lease === undefined) continue
+    handed[output] = op.lease
+    op.lease.holding.handle = undefined
+    op.lease = undefined
   }
   const results = await executable.run(handles)
   for (const handle of passing.values()) backend.free(handle)
@@ -122,13 +123,12 @@ const reside = (backend: Backend, handle: Handle, from: Lease | undefined): Resi
   const lease = from ?? { holding: { backend, handle } }
   if (from === undefined) owners.register(lease, lease.holding)
   lease.holding.handle = handle
-  return { backend, lease }
+  return { tag: 'device', backend, lease }
 }
 
 /** Free device arrays now, rather than when the tree that holds them is collected. */
 export const dispose = (backend: Backend, tree: unknown): void => {
-  for (const { op } of leaves(tree))
-    if (op.tag === 'device' && op.resident.backend.name === backend.name) release(op.resident.lease?.holding)
+  for (const { op } of leaves(tree)) if (op.tag === 'device' && op.backend.name === backend.name) release(op.lease?.holding)
 }
 
 /** Put a tree of data (or expressions) on the device. */
@@ -147,7 +147,7 @@ export const read = async <A extends string>(
   ...order: readonly A[]
 ): Promise<Float32Array | Float64Array> => {
   const y = order.length === 0 ? x : conform(x, Object.fromEntries(order.map((axis) => [axis, need('read', x, axis)])))
-  if (y.op.tag === 'device') return y.op.resident.backend.download(held(y))
+  if (y.op.tag === 'device') return y.op.backend.download(held(y))
   const made = await evaluate(backend, y)
   const values = await backend.download(held(made))
   dispose(backend, made)
@@ -155,7 +155,7 @@ export const read = async <A extends string>(
 }
 
 const held = (x: AnyTensor): Handle => {
-  const handle = x.op.tag === 'device' ? x.op.resident.lease?.holding.handle : undefined
+  const handle = x.op.tag === 'device' ? x.op.lease?.holding.handle : undefined
   if (handle === undefined)
     throw new TypeError(`the tensor ${show(x.shape)} was donated to an earlier step: use the state which that step returned`)
   return handle

@@ -39,7 +39,7 @@ export type Op =
   // leaves
   | { readonly tag: 'input'; readonly name: string }
   | { readonly tag: 'data'; readonly values: ArrayLike<number> }
-  | { readonly tag: 'device'; readonly resident: Resident }
+  | Resident
   | { readonly tag: 'constant'; readonly value: number }
   | { readonly tag: 'iota'; readonly axis: string }
   /** uniform(key, salt, linear index in the order of the shape): see random.ts. From: key. */
@@ -69,6 +69,7 @@ export type Op =
 
 /** An array on a device, freed with the last tensor that holds its lease. Who was donated has handed the lease on. */
 export interface Resident {
+  readonly tag: 'device'
   readonly backend: Backend
   lease: Lease | undefined
 }
@@ -165,7 +166,8 @@ export const tensor = <A extends string>(shape: Shape<A>, values: ArrayLike<numb
 /** A leaf whose values come later. */
 export const input = (name: string, shape: Shape): AnyTensor => fresh({ tag: 'input', name }, [], shape)
 /** An array that lives on a device. */
-export const device = (shape: Shape, resident: Resident): AnyTensor => fresh({ tag: 'device', resident }, [], shape)
+export const device = (shape: Shape, op: Resident): AnyTensor => fresh(op, none, shape)
+const none: readonly AnyTensor[] = []
 export const constant = (value: number): Tensor => node({ tag: 'constant', value }, [], {}) as Tensor // a scalar has no axes
 /** The number of a constant node. */
 export const literal = (x: AnyTensor): number | undefined => (x.op.tag === 'constant' ? x.op.value : undefined)

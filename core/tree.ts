@@ -25,14 +25,17 @@ export const mapTree = <T>(tree: T, f: (leaf: AnyTensor, position: number) => An
   return go(tree) as T // leaf for leaf the same structure
 }
 
-/** Whether two trees have one structure, and their leaves one shape each. Whatever else they hold must be equal. */
-export const alike = (a: unknown, b: unknown): boolean => {
-  if (Object.is(a, b)) return true
-  if (!isBranch(a) || !isBranch(b) || isTensor(a) !== isTensor(b)) return false
-  if (isTensor(a)) return alike(a.shape, b.shape)
+/** The leaves of a tree, if it has the structure of another, and they its shapes. Whatever else the two hold must be equal. */
+export const matching = (pattern: unknown, tree: unknown): readonly AnyTensor[] | undefined => {
+  const backwards: AnyTensor[] = []
+  return alike(pattern, tree, backwards) ? backwards.reverse() : undefined
+}
+const alike = (a: unknown, b: unknown, into: AnyTensor[]): boolean => {
+  if (!isBranch(a) || !isBranch(b)) return Object.is(a, b)
+  if (isTensor(a)) return isTensor(b) && (a.shape === b.shape || alike(a.shape, b.shape, into)) && into.push(b) > 0
   const [keys, others] = [Object.keys(a), Object.keys(b)]
-  let i = keys.length === others.length ? keys.length : -1
-  while (i > 0 && keys[i - 1] === others[i - 1] && alike(a[keys[i - 1]!], b[keys[i - 1]!])) i-- // data comes last, and differs most
+  let i = keys.length === others.length && !isTensor(b) ? keys.length : -1
+  while (i > 0 && keys[i - 1] === others[i - 1] && alike(a[keys[i - 1]!], b[keys[i - 1]!], into)) i-- // data comes last, and differs most
   return i === 0
 }
 

@@ -3,4 +3,4 @@ import { type Backend, evaluate, leaves } from '../core/index.ts'
 
 /** The tree on the backend: itself, if it is there already. */
 export const onDevice = async <T>(backend: Backend, tree: T): Promise<T> =>
-  leaves(tree).every(({ op }) => op.tag === 'device' && op.resident.backend.name === backend.name) ? tree : evaluate(backend, tree)
+  leaves(tree).every(({ op }) => op.tag === 'device' && op.backend.name === backend.name) ? tree : evaluate(backend, tree)

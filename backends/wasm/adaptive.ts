@@ -11,20 +11,23 @@ export interface Choice {
   /** For a run that starts now (in milliseconds). */
   readonly threads: (now: number) => number
   /** What it took; and how often thread 0 found a barrier closed. */
-  readonly took: (threads: number, now: number, ms: number, polls: number) => void
+  readonly took: (threads: number, ms: number, polls: number) => void
 }
 
 export const adaptive = (threads: number): Choice => {
-  let [alone, together, tried, late] = [Number.POSITIVE_INFINITY, 0, 0, 0]
+  let [alone, together, late] = [Number.POSITIVE_INFINITY, 0, 0]
+  let trial = { threads, until: 0 }
   const best = (): number => (alone < together ? 1 : threads)
-  const trying = (now: number): boolean => {
+  const patience = (): number => {
     const lost = alone < Number.POSITIVE_INFINITY ? Math.abs(alone - together) : late > 1 ? 0 : together
-    return now > tried + Math.max(leastPatience, (best() === 1 || late > 1 ? 100 : 1000) * lost)
+    return Math.max(leastPatience, (best() === 1 || late > 1 ? 100 : 1000) * lost)
   }
   return {
-    threads: (now) => (threads > 1 && trying(now) ? threads + 1 - best() : best()),
-    took: (count, now, ms, polls) => {
-      if (count !== best()) tried = now
+    threads: (now) => {
+      if (threads > 1 && now > trial.until + patience()) trial = { threads: threads + 1 - best(), until: now + waking }
+      return now < trial.until ? trial.threads : best()
+    },
+    took: (count, ms, polls) => {
       late = count > 1 && polls * millisecondsPerPoll > ms / 2 ? late + 1 : 0
       if (count === 1) alone = settled(alone, ms)
       else together = settled(together, ms)
@@ -32,5 +35,6 @@ export const adaptive = (threads: number): Choice => {
   }
 }
 const settled = (known: number, ms: number): number => (ms < known ? ms : (known + ms) / 2)
-const leastPatience = 100
+/** Milliseconds: between two trials at least; and how long one lasts at least, as threads that sleep must wake first. */
+const [leastPatience, waking] = [100, 1]
 const millisecondsPerPoll = 1e-6

@@ -130,7 +130,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
       const count = taking.threads(start)
       if (count > 1) helpers?.start(number, list, count)
       main(list, 0, count)
-      if (helpers !== undefined) taking.took(count, start, performance.now() - start, store.integers()[control.polls / 4]!)
+      if (helpers !== undefined) taking.took(count, performance.now() - start, store.integers()[control.polls / 4]!)
       return outputs
     }
     const step = (i: number): void => {

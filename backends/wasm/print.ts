@@ -3,7 +3,7 @@
  *
  *     main(arguments, thread, threads)
  *
- * which calls them in order, with barriers between. Where the arrays of a run lie is written into `arguments` beforehand.
+ * which calls them in order, with barriers where they are needed. Where the arrays of a run lie is written into `arguments` beforehand.
  */
 import type { Contract, Program, Rows } from '../plan/program.ts'
 import { bitsOf } from './bytes.ts'
@@ -14,6 +14,7 @@ import { neutral } from './lanes.ts'
 import { type MemoryType, module } from './module.ts'
 import { services } from './runtime.ts'
 import { type ContractTask, contractTask, padded, type RowsTask, rowsTask } from './task.ts'
+import { meet, type Region, regions, type Work, waits } from './waits.ts'
 
 /** An element of an array: of the arena (slot 0), the workspaces (1), the inputs (from 2), or the outputs (after those). */
 export interface Address {
@@ -28,9 +29,7 @@ export interface Printed {
   /** The kernels in order: the export that runs one, and where its arguments begin. */
   readonly steps: readonly { readonly name: string; readonly task: string; readonly at: number }[]
 }
-interface Step {
-  /** Only thread 0 takes part. */
-  readonly alone: boolean
+interface Step extends Work {
   readonly code: (list: Local<'i32'>, thread: Local<'i32'>, threads: Local<'i32'>) => Code
 }
 type I = Code<'i32'>
@@ -62,12 +61,12 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
     contracts.set(key, made)
     return made
   }
-  const alias = aliases(program)
+  const places = regions(program)
   const rowsOf = (kernel: Rows): RowsTask & { readonly name: string } => {
     const { loops, inner, streams, body, triangle } = kernel
     const stores = body.filter((i) => i.op === 'store')
     const written = stores.map((i) => streams[i.stream]!.buffer)
-    const overwritten = streams.map(({ buffer }) => written.some((other) => alias(buffer, other)))
+    const overwritten = streams.map(({ buffer }) => written.some((other) => meet(places[buffer]!, places[other]!)))
     const merged = stores.map(({ stream, merge }) =>
       merge === undefined ? 0 : [streams[stream]!.offset, buffers[streams[stream]!.buffer]!.size],
     )
@@ -98,18 +97,32 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
   // ---------------------------------------------------------------- steps
   const steps: Step[] = []
   const named: { name: string; task: string; at: number }[] = []
-  const run = ({ task, name, alone }: (RowsTask | ContractTask) & { readonly name: string }, kernel: string, at: number): void => {
+  const run = (
+    { task, name, alone }: (RowsTask | ContractTask) & { readonly name: string },
+    kernel: string,
+    at: number,
+    touched: Pick<Work, 'reads' | 'writes'>,
+  ): void => {
     named.push({ name: kernel, task: name, at })
     const first = (from: Local<'i32'>): I => i32.add(from.get, i32.const(4 * at))
     const code: Step['code'] = (from, thread, crew) =>
       alone ? task(first(from), i32.const(0), i32.const(1)) : task(first(from), thread.get, crew.get)
-    steps.push({ alone, code })
+    steps.push({ alone, ...touched, code })
   }
+  /** Of one buffer, by thread 0. */
+  const small = (buffer: number, reads: readonly Region[], code: Step['code']): void => {
+    steps.push({ alone: true, reads, writes: [places[buffer]!], code })
+  }
+  /** All partial results, and all stashed rows. */
+  const [partial, stash] = [
+    { array: -1, from: partials, to: memories },
+    { array: -1, from: memories, to: Number.POSITIVE_INFINITY },
+  ]
   for (const kernel of kernels) {
     if (kernel.kind === 'contract') {
       const { a, b, c } = oriented(kernel.given)
       const at = pass(...[a, b, c].map((x) => address(x.buffer, x.offset)), { slot: 1, offset: 0 })
-      run(kernel, kernel.given.name, at)
+      run(kernel, kernel.given.name, at, { reads: [places[a.buffer]!, places[b.buffer]!], writes: [places[c.buffer]!] })
       continue
     }
     const { streams, body, name } = kernel.given
@@ -123,38 +136,31 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
         const { buffer } = streams[i.stream]!
         const start = pass(address(buffer, 0))
         const [bytes, bits] = [i32.const(4 * buffers[buffer]!.size), i32.const(bitsOf(neutral[i.merge]))]
-        steps.push({ alone: true, code: (from) => call.fill(passed(from, start), bytes, bits) })
+        small(buffer, [], (from) => call.fill(passed(from, start), bytes, bits))
       }
-    run(kernel, name, at)
+    const apart = new Set(kernel.partials.map(({ stream }) => stream))
+    const touched = (op: 'load' | 'store'): readonly Region[] =>
+      body.flatMap((i) => (i.op === op && !(op === 'store' && apart.has(i.stream)) ? [places[streams[i.stream]!.buffer]!] : []))
+    const aside = [...(apart.size > 0 ? [partial] : []), ...(kernel.memory > 0 ? [stash] : [])]
+    run(kernel, name, at, { reads: touched('load'), writes: [...touched('store'), ...aside] })
     for (const { stream, merge, at: first, size } of kernel.partials) {
       const { buffer } = streams[stream]!
       const start = pass(address(buffer, 0), { slot: 0, offset: partials + first })
       const combine = merge === 'sum' ? call.combineSum : call.combineMax
       const counts = [i32.const(4 * buffers[buffer]!.size), i32.const(4 * size), i32.const(kernel.chunks)]
-      steps.push({ alone: true, code: (from) => combine(passed(from, start), passed(from, start + 1), ...counts) })
+      small(buffer, [partial, places[buffer]!], (from) => combine(passed(from, start), passed(from, start + 1), ...counts))
     }
   }
-  m.define('main', ['i32', 'i32', 'i32'], (_, from, thread, crew) =>
-    seq(
+  const wait = waits(steps)
+  m.define('main', ['i32', 'i32', 'i32'], (_, from, thread, crew) => {
+    const meeting = call.barrier(thread.get, crew.get)
+    return seq(
       ...steps.map(({ alone, code }, i) => {
         const step = code(from, thread, crew)
-        const meet = !(alone && steps[i + 1]?.alone === true)
-        return seq(alone ? when(i32.eqz(thread.get), step) : step, meet ? call.barrier(thread.get, crew.get) : seq())
+        return seq(wait[i]! ? meeting : seq(), alone ? when(i32.eqz(thread.get), step) : step)
       }),
-    ),
-  )
-  return { binary: m.binary(), arena: memories + threads * most((task) => task.memory), arguments: list, steps: named }
-}
-
-/** Whether two buffers may share memory: a donated input and its output do. */
-const aliases = ({ buffers, outputs, inputs }: Program): ((x: number, y: number) => boolean) => {
-  const where = buffers.map(({ place, size }) => {
-    if (place.in === 'scratch') return { array: -1, from: place.offset, to: place.offset + size }
-    const input = place.in === 'input' ? place.index : outputs[place.index]!.donated
-    return { array: input ?? inputs.length + place.index, from: 0, to: size }
+      meeting,
+    )
   })
-  return (x, y) => {
-    const [p, q] = [where[x]!, where[y]!]
-    return p.array === q.array && p.from < q.to && q.from < p.to
-  }
+  return { binary: m.binary(), arena: memories + threads * most((task) => task.memory), arguments: list, steps: named }
 }

@@ -15,7 +15,7 @@ const lost = (choice: ReturnType<typeof adaptive>, { alone, together, waiting = 
   for (; now < from + milliseconds; runs++) {
     const count = choice.threads(now)
     const ms = count === 1 ? alone : together
-    choice.took(count, now, ms, count === 1 ? 0 : waiting * ms * 1e6)
+    choice.took(count, ms, count === 1 ? 0 : waiting * ms * 1e6)
     now += ms + 0.01
   }
   return 1 - (runs * (Math.min(alone, together) + 0.01)) / (now - from)
@@ -43,6 +43,6 @@ test('one thread stays one', () => {
   const choice = adaptive(1)
   for (let now = 0; now < 1e4; now += 10) {
     assert.equal(choice.threads(now), 1)
-    choice.took(1, now, 1, 0)
+    choice.took(1, 1, 0)
   }
 })
