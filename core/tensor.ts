@@ -67,7 +67,7 @@ export type Op =
   /** The identity: see `keep`. From: x; where it is what others are computed anew from, also what must be known before. */
   | { readonly tag: 'keep' }
 
-/** An array on a device, freed with the last tensor that holds its lease. Who was donated has handed the lease on. */
+/** An array on a device, freed with the last tensor that holds its lease. One that was donated has handed it on. */
 export interface Resident {
   readonly tag: 'device'
   readonly backend: Backend

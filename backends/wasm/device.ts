@@ -11,7 +11,7 @@ import { type Heap, heap } from './memory.ts'
 import { print } from './print.ts'
 import { control, mostThreads, runtime } from './runtime.ts'
 
-/** An array in the memory of a device: none, once it was freed or donated. */
+/** An array in the memory of a device, at home there until it is freed or donated. */
 export interface Resident extends Handle {
   readonly address: number
   home: Heap | undefined
