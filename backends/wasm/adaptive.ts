@@ -16,7 +16,7 @@ export interface Choice {
 
 export const adaptive = (threads: number): Choice => {
   let [alone, together, late] = [Number.POSITIVE_INFINITY, 0, 0]
-  let trial = { threads, until: 0 }
+  let trial: { readonly threads: number; readonly until: number } | undefined
   const best = (): number => (alone < together ? 1 : threads)
   const patience = (): number => {
     const lost = alone < Number.POSITIVE_INFINITY ? Math.abs(alone - together) : late > 1 ? 0 : together
@@ -24,6 +24,7 @@ export const adaptive = (threads: number): Choice => {
   }
   return {
     threads: (now) => {
+      trial ??= { threads, until: now } // what is run once only is shared
       if (threads > 1 && now > trial.until + patience()) trial = { threads: threads + 1 - best(), until: now + waking }
       return now < trial.until ? trial.threads : best()
     },

@@ -39,6 +39,10 @@ for (const [what, world, share] of worlds)
     }
   })
 
+test('what is new is shared', () => {
+  assert.equal(adaptive(2).threads(1e6), 2)
+})
+
 test('one thread stays one', () => {
   const choice = adaptive(1)
   for (let now = 0; now < 1e4; now += 10) {
