@@ -122,7 +122,7 @@ const owners = new FinalizationRegistry(release)
 const reside = (backend: Backend, handle: Handle, from: Lease | undefined): Resident => {
   const lease = from ?? { holding: { backend, handle } }
   if (from === undefined) owners.register(lease, lease.holding)
-  lease.holding.handle = handle
+  else from.holding.handle = handle
   return { tag: 'device', backend, lease }
 }
 

@@ -33,7 +33,14 @@ export const heap = (shared: boolean): Heap => {
   const { memory, pages } = reserve(shared)
   const holes: { from: number; to: number }[] = [{ from: control.bytes, to: memory.buffer.byteLength }]
   let used = 0
-  let [floats, integers] = [new Float32Array(memory.buffer), new Int32Array(memory.buffer)]
+  /** A view of the memory, made anew only when it has grown. */
+  const lasting = <View extends { readonly buffer: ArrayBufferLike }>(make: () => View): (() => View) => {
+    let view = make()
+    return () => {
+      if (view.buffer !== memory.buffer) view = make()
+      return view
+    }
+  }
   const give = (from: number, to: number): void => {
     let i = holes.findIndex((hole) => hole.from > from)
     if (i < 0) i = holes.length
@@ -74,14 +81,8 @@ export const heap = (shared: boolean): Heap => {
       give(address, address + aligned(bytes))
       used -= aligned(bytes)
     },
-    floats: () => {
-      if (floats.buffer !== memory.buffer) floats = new Float32Array(memory.buffer)
-      return floats
-    },
-    integers: () => {
-      if (integers.buffer !== memory.buffer) integers = new Int32Array(memory.buffer)
-      return integers
-    },
+    floats: lasting(() => new Float32Array(memory.buffer)),
+    integers: lasting(() => new Int32Array(memory.buffer)),
     used: () => used,
   }
 }

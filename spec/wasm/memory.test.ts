@@ -1,12 +1,11 @@
 /** Memory: arrays never overlap, what is freed is used again, and training for long takes no more than training for short. */
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { plan } from '../../backends/plan/index.ts'
 import { device } from '../../backends/wasm/device.ts'
 import { heap } from '../../backends/wasm/memory.ts'
 import { add, dot, input, mul, type Tensor } from '../../core/index.ts'
+import { collect } from '../garbage.ts'
 import { generator } from './random.ts'
 
 test('arrays never overlap, and freed memory becomes one hole again', () => {
@@ -56,8 +55,6 @@ test('2,000 donated steps leave memory and the number of arrays as they were', a
 })
 
 test('programs that nobody holds give their memory back', async (t) => {
-  setFlagsFromString('--expose-gc')
-  const gc: () => void = runInNewContext('gc') // what the flag exposes
   const machine = await device({ threads: 1 })
   const x = input('x', { a: 8 }) as Tensor<'a'>
   const load = async (): Promise<void> => {
@@ -69,9 +66,6 @@ test('programs that nobody holds give their memory back', async (t) => {
   const one = machine.heap.used()
   for (let i = 0; i < 50; i++) await load()
   t.diagnostic(`${machine.heap.used() - one} bytes before collection`)
-  for (let i = 0; i < 20 && machine.heap.used() > one; i++) {
-    gc()
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
+  await collect(() => machine.heap.used() <= one)
   assert(machine.heap.used() <= one, `${machine.heap.used() - one} bytes are still held`)
 })
