@@ -6,7 +6,7 @@ import type { Backend, Executable, Graph, Handle, Report } from './backend.ts'
 import { conform } from './ops.ts'
 import type { AnyTensor, Lease, Resident, Tensor } from './tensor.ts'
 import { device, forget, input, need, reachable, ShapeError, show } from './tensor.ts'
-import { leaves, mapTree, matching, paths } from './tree.ts'
+import { build, leaves, mapTree, matching, paths, type Structure, structure } from './tree.ts'
 
 /** Compile a function of trees. Its results stay on the device. */
 export const compile = <A extends readonly unknown[], B>(backend: Backend, f: (...args: A) => B): Compiled<A, B> =>
@@ -37,12 +37,12 @@ export interface Compiled<A extends readonly unknown[], B> {
   readonly report: (...args: A) => Promise<Report>
 }
 
-interface Traced<B> {
+interface Traced {
   readonly executable: Executable
   readonly captured: readonly AnyTensor[]
   readonly donated: Graph['donated']
   /** A tree of inputs, shaped like the results. Donated ones are the very inputs: two shapes that are one object need no comparing. */
-  readonly results: B
+  readonly results: Structure
 }
 
 const program = <A extends readonly unknown[], B>(
@@ -50,30 +50,30 @@ const program = <A extends readonly unknown[], B>(
   f: (...args: A) => B,
   donations: (args: A, outputs: B) => readonly (readonly [output: number, input: number])[],
 ): Compiled<A, B> => {
-  const traces: { readonly inside: A; readonly traced: Promise<Traced<B>> }[] = []
-  const trace = async (inside: A): Promise<Traced<B>> => {
+  const traces: { readonly inside: Structure; readonly traced: Promise<Traced> }[] = []
+  const trace = async (inside: A): Promise<Traced> => {
     forget()
     const outputs = f(...inside)
     const captured = reachable(leaves(outputs)).filter(valued)
     const donated = new Map(donations(inside, outputs))
     const inputs = [...leaves(inside), ...captured]
-    const results = mapTree(outputs, (x, i) => inputs[donated.get(i) ?? -1] ?? input(`${i}`, x.shape))
+    const results = structure(mapTree(outputs, (x, i) => inputs[donated.get(i) ?? -1] ?? input(`${i}`, x.shape)))
     return { executable: await backend.compile({ inputs, outputs: leaves(outputs), donated }), captured, donated, results }
   }
-  const find = (args: A): { readonly traced: Promise<Traced<B>>; readonly given: readonly AnyTensor[] } => {
+  const find = (args: A): { readonly traced: Promise<Traced>; readonly given: readonly AnyTensor[] } => {
     for (const { inside, traced } of traces) {
       const given = matching(inside, args)
       if (given !== undefined) return { traced, given }
     }
     const inside = mapTree(args, (x, i) => input(`${i}`, x.shape))
-    traces.push({ inside, traced: trace(inside) })
+    traces.push({ inside: structure(inside), traced: trace(inside) })
     return find(args)
   }
   const run = async (...args: A): Promise<B> => {
     const { traced, given } = find(args)
     const { executable, captured, donated, results } = await traced
     const made = await execute(backend, executable, [...given, ...captured], donated)
-    return mapTree(results, ({ shape }, i) => device(shape, made[i]!))
+    return build(results, ({ shape }, i) => device(shape, made[i]!)) as B // shaped like what `f` returned
   }
   return Object.assign(run, { report: async (...args: A) => (await find(args).traced).executable.report })
 }
@@ -101,7 +101,7 @@ const execute = async (
   const handed: (Lease | undefined)[] = []
   for (const [output, i] of donated) {
     const { op } = inputs[i]!
-    passing.delete(i)
+    if (op.tag === 'data') passing.delete(i)
     if (op.tag !== 'device' || op.lease === undefined) continue
     handed[output] = op.lease
     op.lease.holding.handle = undefined
@@ -132,13 +132,7 @@ export const dispose = (backend: Backend, tree: unknown): void => {
 }
 
 /** Put a tree of data (or expressions) on the device. */
-export const evaluate = async <T>(backend: Backend, tree: T): Promise<T> => {
-  const outputs = leaves(tree)
-  const inputs = reachable(outputs).filter(valued)
-  const executable = await backend.compile({ inputs, outputs, donated: new Map() })
-  const made = await execute(backend, executable, inputs, new Map())
-  return mapTree(tree, ({ shape }, i) => device(shape, made[i]!))
-}
+export const evaluate = <T>(backend: Backend, tree: T): Promise<T> => compile(backend, () => tree)()
 
 /** The numbers of a tensor, in the order of its shape's keys (or of the axes named). */
 export const read = async <A extends string>(

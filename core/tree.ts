@@ -11,31 +11,42 @@ export const leaves = (tree: unknown, into: AnyTensor[] = []): readonly AnyTenso
   return into
 }
 
-/** The same tree with every leaf replaced. */
-export const mapTree = <T>(tree: T, f: (leaf: AnyTensor, position: number) => AnyTensor): T => {
+/** A tree taken apart: to recognise others by it, and to make them, time and again. */
+export type Structure =
+  | { readonly leaf: AnyTensor }
+  | { readonly like: object; readonly keys: readonly string[]; readonly parts: readonly Structure[] }
+  | { readonly other: unknown }
+
+export const structure = (tree: unknown): Structure => {
+  if (isTensor(tree)) return { leaf: tree }
+  return isBranch(tree) ? { like: tree, keys: Object.keys(tree), parts: Object.values(tree).map(structure) } : { other: tree }
+}
+/** A tree of this structure, with other leaves. */
+export const build = (whole: Structure, f: (leaf: AnyTensor, position: number) => AnyTensor): unknown => {
   let position = 0
-  const go = (t: unknown): unknown => {
-    if (isTensor(t)) return f(t, position++)
-    if (!isBranch(t)) return t
-    if (Array.isArray(t)) return t.map(go)
-    const made: Record<string, unknown> = { ...t } // a copy is faster to fill than what is empty
-    for (const key of Object.keys(t)) made[key] = go(t[key])
+  const go = (s: Structure): unknown => {
+    if ('leaf' in s) return f(s.leaf, position++)
+    if ('other' in s) return s.other
+    if (Array.isArray(s.like)) return s.parts.map(go)
+    const made: Record<string, unknown> = { ...s.like } // a copy is faster to fill than what is empty
+    for (let i = 0; i < s.keys.length; i++) made[s.keys[i]!] = go(s.parts[i]!)
     return made
   }
-  return go(tree) as T // leaf for leaf the same structure
+  return go(whole)
 }
+/** The same tree with every leaf replaced. */
+export const mapTree = <T>(tree: T, f: (leaf: AnyTensor, position: number) => AnyTensor): T => build(structure(tree), f) as T // leaf for leaf
 
-/** The leaves of a tree, if it has the structure of another, and they its shapes. Whatever else the two hold must be equal. */
-export const matching = (pattern: unknown, tree: unknown): readonly AnyTensor[] | undefined => {
-  const backwards: AnyTensor[] = []
-  return alike(pattern, tree, backwards) ? backwards.reverse() : undefined
-}
-const alike = (a: unknown, b: unknown, into: AnyTensor[]): boolean => {
-  if (!isBranch(a) || !isBranch(b)) return Object.is(a, b)
-  if (isTensor(a)) return isTensor(b) && (a.shape === b.shape || alike(a.shape, b.shape, into)) && into.push(b) > 0
-  const [keys, others] = [Object.keys(a), Object.keys(b)]
-  let i = keys.length === others.length && !isTensor(b) ? keys.length : -1
-  while (i > 0 && keys[i - 1] === others[i - 1] && alike(a[keys[i - 1]!], b[keys[i - 1]!], into)) i-- // data comes last, and differs most
+/** The leaves of a tree, if it has this structure, and they its shapes. Whatever else it holds must be equal. */
+export const matching = (whole: Structure, tree: unknown, backwards: AnyTensor[] = []): readonly AnyTensor[] | undefined =>
+  alike(whole, tree, backwards) ? backwards.reverse() : undefined
+const alike = (s: Structure, tree: unknown, into: AnyTensor[]): boolean => {
+  if ('leaf' in s)
+    return isTensor(tree) && (s.leaf.shape === tree.shape || alike(structure(s.leaf.shape), tree.shape, into)) && into.push(tree) > 0
+  if ('other' in s || !isBranch(tree)) return 'other' in s && Object.is(s.other, tree)
+  const [names, values] = [Object.keys(tree), Object.values(tree)]
+  let i = s.keys.length === names.length ? names.length : -1
+  while (i > 0 && s.keys[i - 1] === names[i - 1] && alike(s.parts[i - 1]!, values[i - 1], into)) i-- // data comes last, and differs most
   return i === 0
 }
 

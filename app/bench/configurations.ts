@@ -2,7 +2,7 @@
  * What is trained: GPT-2 models with exact GELU, pre-LayerNorm, a tied head, learned positions and biases, by AdamW.
  * `small` is the model that `reproduce` trains most, and `B` nanoGPT's character model.
  */
-import type { AdamWOptions, ModelConfig } from '../../models/index.ts'
+import type { ModelConfig, PlainAdamWOptions } from '../../models/index.ts'
 
 export interface Configuration {
   readonly name: string
@@ -39,9 +39,9 @@ export const long = (context: number): Configuration => ({
   model: gpt({ layers: 4, heads: 4, embed: 128, context, vocab: 256 }),
 })
 
-/** Of AdamW, in all contestants. Gradients are not clipped. */
+/** Of plain AdamW, in all contestants: gradients are neither clipped nor looked at. */
 export const hyper = { rate: 1e-3, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1 } as const satisfies Readonly<
-  Record<Exclude<keyof AdamWOptions, 'maxNorm'>, number>
+  Record<keyof PlainAdamWOptions, number>
 >
 
 export const tokensPerStep = ({ model, batch }: Configuration): number => batch * model.context

@@ -4,7 +4,7 @@
  */
 import * as core from '../../core/index.ts'
 import { type AnyTensor, type Backend, compile, compileStep, dispose, evaluate, normals, type Tensor, tensor } from '../../core/index.ts'
-import { adamW, constantRate } from '../../models/index.ts'
+import { constantRate, plainAdamW } from '../../models/index.ts'
 
 export interface Job {
   readonly what: string
@@ -139,7 +139,7 @@ const update = (row: number, column: number): Job => ({
   elements: row * column,
   bytes: 28 * row * column,
   prepare: async (backend) => {
-    const optimizer = adamW({ rate: constantRate(1e-3), weightDecay: 0.1, maxNorm: Number.POSITIVE_INFINITY })
+    const optimizer = plainAdamW({ rate: constantRate(1e-3), weightDecay: 0.1 })
     const gradient = await evaluate(backend, { weight: sample({ row, column }, 2) })
     let state = await evaluate(backend, optimizer.begin({ weight: sample({ row, column }, 1) }))
     const step = compileStep(backend, (before: typeof state, g: typeof gradient) => [optimizer.update(before, g)[0], []] as const)

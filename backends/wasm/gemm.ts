@@ -10,13 +10,13 @@
 import { block, br, br_if, type Local, loop, move, range, select, seq, when } from './control.ts'
 import { type Code, f32, i32 } from './instructions.ts'
 import type { Module } from './module.ts'
-import { packPanel, packRows } from './pack.ts'
+import { packFour, packPanel, packTwelve } from './pack.ts'
 import { type High, panels } from './tile.ts'
 
 /** A block of B: half of the second-level cache. */
 const [depth, columns] = [256, 512]
-/** Bytes of scratch that a product needs: six rows of A, each number four times, a block of B and a tile of C. */
-const scratch = { a: 16 * depth * 6, b: 4 * depth * columns, c: 4 * 6 * 8 }
+/** Bytes of scratch that a product needs: packed rows of A, a block of B and a tile of C. */
+const scratch = { a: 64 * depth, b: 4 * depth * columns, c: 4 * 6 * 8 }
 export const workspace = scratch.a + scratch.b + scratch.c
 
 type I = Local<'i32'>
@@ -40,7 +40,9 @@ const copy = (m: Module, into: 'block' | 'matrix') =>
 export const gemm = (mod: Module, fused: boolean): void => {
   const heights = fused ? ([6, 4, 1] as const) : ([4, 1] as const)
   const [highest] = heights
-  const [packLeft, packRight] = [packRows(mod, highest), packPanel(mod)]
+  /** Strips of A that are packed together; `ready`: those that are still to be used. */
+  const strips = fused ? 2 : 1
+  const [packLeft, packRight] = [fused ? packTwelve(mod) : packFour(mod), packPanel(mod)]
   const tiles = (wide: 1 | 2) => ({
     packed: panels(mod, 'packed', highest, wide, fused),
     inPlace: new Map<High, Tile>(heights.map((high) => [high, panels(mod, 'in place', high, wide, fused)])),
@@ -53,7 +55,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
     const [j, jn, p, pn, i, x] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const [aPacked, bPacked, goOn, whole] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const [aTile, bTile, line, next, q] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const [cTile, cLine, width] = [locals('i32'), locals('i32'), locals('i32')]
+    const [cTile, cLine, width, ready] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const aAt = i32.add(a.get, i32.add(i32.mul(i.get, aRow.get), i32.mul(p.get, aColumn.get)))
     const bAt = i32.add(b.get, i32.add(i32.mul(p.get, bRow.get), i32.mul(j.get, bColumn.get)))
     const cAt = i32.add(c.get, i32.add(i32.mul(i.get, cRow.get), i32.mul(i32.add(j.get, x.get), cColumn.get)))
@@ -65,17 +67,18 @@ export const gemm = (mod: Module, fused: boolean): void => {
       i32.ne(bColumn.get, four),
       i32.or(i32.ge_s(m.get, i32.const(16)), i32.ne(i32.and(n.get, i32.const(3)), i32.const(0))),
     )
-    /** A is packed, too, if many panels make use of it, or one of its rows would fill the cache. */
-    const worthRows = i32.and(
-      bPacked.get,
-      i32.or(i32.ge_s(n.get, i32.const(96)), i32.ge_s(i32.mul(n.get, aColumn.get), i32.const(1 << 16))),
+    /** A is packed, too, if many panels make use of it, or one of its rows would fill the cache; fused, only where columns are contiguous. */
+    const worthRows = seq(
+      aPacked.set(i32.or(i32.ge_s(n.get, i32.const(96)), i32.ge_s(i32.mul(n.get, aColumn.get), i32.const(1 << 16)))),
+      aPacked.set(i32.and(aPacked.get, bPacked.get)),
+      fused ? aPacked.set(i32.and(aPacked.get, i32.and(i32.eq(aRow.get, four), i32.ne(aColumn.get, four)))) : seq(),
     )
     /** So many rows of A times `count` panels of B. */
     const sweep = (high: High, { packed, inPlace }: typeof full, count: Code<'i32'>): Code => {
       const left = [count, pn.get, aTile.get, aRow.get, aColumn.get] as const
       const right = [bTile.get, line.get, next.get, cTile.get, cLine.get, goOn.get] as const
       const direct = inPlace.get(high)!(...left, ...right)
-      return high === highest ? when(aPacked.get, packed(...left, ...right), direct) : direct
+      return high === highest ? when(ready.get, packed(...left, ...right), direct) : direct
     }
     /** A panel that is not whole vectors of C goes through a tile of its own. */
     const ragged = (high: High): Code => {
@@ -93,11 +96,20 @@ export const gemm = (mod: Module, fused: boolean): void => {
         move(bTile, next.get),
       )
     }
+    const remaining = i32.sub(m.get, i.get)
+    /** Pack the next rows, where that is worth it and none are ready. */
+    const left = seq(
+      when(
+        i32.and(i32.and(aPacked.get, i32.eqz(ready.get)), i32.ge_s(remaining, i32.const(strips * highest))),
+        seq(packLeft(aAt, aRow.get, aColumn.get, pn.get, space.get), ready.set(i32.const(strips))),
+      ),
+      when(ready.get, aTile.set(i32.add(space.get, i32.mul(i32.sub(i32.const(strips), ready.get), i32.const(4 * highest))))),
+    )
     const strip = (high: High): Code => {
       const count = i32.shr_u(whole.get, i32.const(3))
       return seq(
         aTile.set(aAt),
-        high === highest ? when(aPacked.get, seq(packLeft(aAt, aRow.get, aColumn.get, pn.get, space.get), aTile.set(space.get))) : seq(),
+        high === highest ? left : seq(),
         x.set(i32.const(0)),
         bTile.set(select(bPacked.get, bPanels, bAt)),
         line.set(select(bPacked.get, i32.const(32), bRow.get)),
@@ -106,6 +118,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
         sweep(high, full, count),
         move(bTile, i32.mul(count, next.get)),
         range(x, whole.get, jn.get, 8, ragged(high)),
+        high === highest ? ready.set(i32.sub(ready.get, i32.ne(ready.get, i32.const(0)))) : seq(),
       )
     }
     const packB = seq(
@@ -122,7 +135,6 @@ export const gemm = (mod: Module, fused: boolean): void => {
         ),
       ),
     )
-    const remaining = i32.sub(m.get, i.get)
     /** Is this the height for the next rows? (Eight and nine are better two times four.) */
     const fits = (high: High): Code<'i32'> =>
       high === 6
@@ -134,11 +146,12 @@ export const gemm = (mod: Module, fused: boolean): void => {
       when(bPacked.get, packB),
       goOn.set(i32.or(accumulate.get, i32.ne(p.get, i32.const(0)))),
       i.set(i32.const(0)),
+      ready.set(i32.const(0)),
       ...heights.map((high) => block(loop(seq(br_if(1, i32.eqz(fits(high))), strip(high), move(i, i32.const(high)), br(0))))),
     )
     return seq(
       bPacked.set(worthPanels),
-      aPacked.set(worthRows),
+      worthRows,
       range(
         j,
         i32.const(0),

@@ -20,13 +20,15 @@ export type Pack = (
 const six = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const
 const four = i32.const(4)
 
+const five = ['i32', 'i32', 'i32', 'i32', 'i32'] as const
+
 /**
- * A few rows, every number four times: the left operand of a tile. Rows that are contiguous are touched beforehand, a cache line each time,
- * so that all of them are on their way at once.
+ * pack(source, across, step, depth, to): the left operand of a tile, four rows, every number four times, so that a broadcast is a load.
+ * Rows that are contiguous are touched beforehand, a cache line each time, so that all of them are on their way at once.
  */
-export const packRows = (m: Module, high: number) =>
-  m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32'], (locals, source, across, step, depth, to) => {
-    const rows = apart(locals, high, across)
+export const packFour = (m: Module) =>
+  m.define(undefined, five, (locals, source, across, step, depth, to) => {
+    const rows = apart(locals, 4, across)
     const [ahead, left] = [locals('i32'), locals('i32')]
     const touch = seq(
       ahead.set(source.get),
@@ -41,10 +43,19 @@ export const packRows = (m: Module, high: number) =>
         seq(
           ...rows.of(source).map((row, i) => v128.store(to.get, v128.load32_splat(row), 16 * i)),
           move(source, step.get),
-          move(to, i32.const(16 * high)),
+          move(to, i32.const(64)),
         ),
       ),
     )
+  })
+/**
+ * Two times six rows that are neighbours in memory, every number once, for tiles to which broadcasts cost nothing. Where `step` is a power
+ * of two, every look at a cache line is dear: both come from one.
+ */
+export const packTwelve = (m: Module) =>
+  m.define(undefined, five, (_, source, _across, step, depth, to) => {
+    const copies = [0, 16, 32].map((at) => v128.store(to.get, v128.load(source.get, at), at))
+    return times(depth, seq(...copies, move(source, step.get), move(to, i32.const(64))))
   })
 
 /** Up to 8 columns: the right operand of a tile. */

@@ -213,7 +213,7 @@ const abreast = ({ body, inner }: Rows, { sweep }: Pass): { readonly vectors: nu
   const heavy = sweep.some(({ register }) => hard(body[register]!))
   const sums = folds === 0 || heavy || inner.size < 32 ? 1 : inner.size < 64 || folds > 1 ? 2 : 4
   const plain = sweep.every(({ register }) => straight(body[register]!))
-  return { vectors: plain && inner.size >= 64 ? 4 : sums, sums }
+  return { vectors: plain && inner.size >= (heavy ? 16 : 64) ? 4 : sums, sums }
 }
 /** Does it neither branch nor go where numbers send it? */
 const straight = (i: Instruction): boolean => !('at' in i && i.at !== undefined) && !('guards' in i && i.guards !== undefined)

@@ -6,7 +6,7 @@ import type { Merge } from '../../core/index.ts'
 import { block, br, br_if, loop, range, seq, when } from './control.ts'
 import { gemm } from './gemm.ts'
 import { gemv } from './gemv.ts'
-import { f32, i32, v128 } from './instructions.ts'
+import { f32, i32, i32x4, v128 } from './instructions.ts'
 import { merge, mergeOne } from './lanes.ts'
 import { type MemoryType, module } from './module.ts'
 
@@ -31,8 +31,13 @@ export const runtime = (memory: MemoryType, fused = false): Uint8Array<ArrayBuff
   gemv(m)
   /** fill(address, bytes, bits): every element of an array. */
   m.define('fill', ['i32', 'i32', 'i32'], (locals, to, count, bits) => {
-    const i = locals('i32')
-    return range(i, i32.const(0), count.get, 4, i32.store(i32.add(to.get, i.get), bits.get))
+    const [i, whole] = [locals('i32'), locals('i32')]
+    const place = i32.add(to.get, i.get)
+    return seq(
+      whole.set(i32.and(count.get, i32.const(-16))),
+      range(i, i32.const(0), whole.get, 16, v128.store(place, i32x4.splat(bits.get))),
+      range(i, whole.get, count.get, 4, i32.store(place, bits.get)),
+    )
   })
   /** combine(to, from, bytes, stride, parts): merge arrays `stride` bytes apart into one, in order. */
   for (const [name, monoid] of [

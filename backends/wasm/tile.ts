@@ -12,7 +12,8 @@
  *   before both its sums, which fills the queues of the processor's multipliers and adders evenly. (Alternating: a sixth slower.)
  *
  * With multiplication and addition fused there are half as many instructions, and what bounds is how long one sum waits for the next:
- * twelve of them fill the time. That leaves registers for one row's number of A at a time, so there is such a branch after every row.
+ * twelve of them fill the time. That leaves registers for one row's number of A at a time, so there is such a branch after every row; and
+ * time for broadcasts, so A is read in place, where its rows are contiguous.
  */
 import { apart, block, br, br_if, type Local, loop, move, seq, times, unreachable, when } from './control.ts'
 import { type Code, f32x4, i32, v128 } from './instructions.ts'
@@ -22,7 +23,7 @@ type V = Code<'v128'>
 
 /** Rows of a tile. */
 export type High = 1 | 4 | 6
-/** A as it lies, at any strides; or packed: for every p and row, four equal numbers. */
+/** A as it lies, at any strides; or packed, 64 bytes for every p: four rows of four equal numbers (fused: of two times six rows, each number once). */
 export type Left = 'in place' | 'packed'
 
 /**
@@ -42,13 +43,13 @@ export const panels = (m: Module, left: Left, high: High, wide: 1 | 2, fused: bo
       const rows = apart(locals, high, across)
       const add = (sum: V, a: V, b: V): V => (fused ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)))
       /** p of a loop body. */
-      const unroll = fused ? 4 : 16
+      const unroll = fused ? 8 : 16
       /** Bytes of a packed A and of B that one p takes. */
-      const [lineOfA, lineOfB] = [16 * high, 16 * wide]
+      const [lineOfA, lineOfB] = [64, 16 * wide]
       /** Where offsets are inside addresses of B, it has to be packed; or they move, as those of A do. */
       const steady = left === 'packed' || !fused
       const element = (i: number, u: number): V => {
-        if (left === 'packed') return v128.load(x.get, lineOfA * u + 16 * i)
+        if (left === 'packed') return fused ? v128.load32_splat(x.get, lineOfA * u + 4 * i) : v128.load(x.get, lineOfA * u + 16 * i)
         return v128.load32_splat(rows.of(x)[i]!)
       }
       const vectors = (u: number): Code => seq(...right.map((v, i) => v.set(v128.load(q.get, (steady ? lineOfB * u : 0) + 16 * i))))

@@ -2,7 +2,7 @@
  * Halograd as a contestant: `halograd.ts DIRECTORY WISH` trains the problem there, one compiled step at a time. The state stays on the device.
  */
 import { compileStep, dispose, evaluate, mean, mul, read, size, type Tensor, tensor, valueAndGrad, volume } from '../../../core/index.ts'
-import { adamW, constantRate, type Parameters, type TrainingState, transformer } from '../../../models/index.ts'
+import { constantRate, type Parameters, plainAdamW, type TrainingState, transformer } from '../../../models/index.ts'
 import { openBackend, type Wish } from '../../backends.ts'
 import { hyper } from '../configurations.ts'
 import { observed } from '../observe.ts'
@@ -17,7 +17,7 @@ const { configuration, parameters, batches } = await readProblem(directory)
 const opened = await openBackend(JSON.parse(wish) as Wish, () => {}) // as peers.ts wrote it
 const backend = observed(opened.backend)
 const model = transformer(configuration.model)
-const optimizer = adamW({ ...hyper, rate: constantRate(hyper.rate), maxNorm: Number.POSITIVE_INFINITY })
+const optimizer = plainAdamW({ ...hyper, rate: constantRate(hyper.rate) }) // as the others have it
 
 /** Mean cross-entropy of the next token. */
 const loss = (p: Parameters, { tokens, targets }: Batch): Tensor => {
