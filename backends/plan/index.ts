@@ -35,7 +35,7 @@ export interface Options {
   readonly accumulate?: boolean
   /** Contractions with a smaller side become rows kernels. Default 4. */
   readonly minTile?: number
-  /** Is what causal masks hide left out? Default true, in blocks of 64. */
+  /** Is what causal masks hide left out? Default true, in blocks of 32. */
   readonly causal?: boolean
   readonly block?: number
   /** Causal attention of more than so many elements is computed in blocks of so many rows (not under `maps`). Default 2²², 256. */
@@ -67,7 +67,7 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   const { access } = layout(kernels, home, new Map([...inputs, ...orders]), rank, { layout: options.layout ?? true })
   const { buffers, bufferOf, scratch } = memory(kernels, results, owner)
   const lowering = { access, bufferOf, adds }
-  const { causal = true, block = 64 } = options
+  const { causal = true, block = 32 } = options
   const vanish = causal ? domains(values, kernels, new Set(results.values()), owner, access, block) : undefined
   return {
     buffers,
