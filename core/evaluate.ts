@@ -2,7 +2,7 @@
  * Evaluation is compilation: trace, hand the graph to a backend, run. A compiled program is traced once per shape of its
  * arguments; what it returns stays on the device until `read`.
  */
-import type { Backend, Executable, Graph, Handle, Report } from './backend.ts'
+import type { Backend, Executable, Handle, Report } from './backend.ts'
 import { conform } from './ops.ts'
 import type { AnyTensor, Lease, Resident, Tensor } from './tensor.ts'
 import { device, forget, input, need, reachable, ShapeError, show } from './tensor.ts'
@@ -40,7 +40,7 @@ export interface Compiled<A extends readonly unknown[], B> {
 interface Traced {
   readonly executable: Executable
   readonly captured: readonly AnyTensor[]
-  readonly donated: Graph['donated']
+  readonly donated: readonly (readonly [output: number, input: number])[]
   /** A tree of inputs, shaped like the results. Donated ones are the very inputs: two shapes that are one object need no comparing. */
   readonly results: Structure
 }
@@ -55,10 +55,11 @@ const program = <A extends readonly unknown[], B>(
     forget()
     const outputs = f(...inside)
     const captured = reachable(leaves(outputs)).filter(valued)
-    const donated = new Map(donations(inside, outputs))
+    const donated = donations(inside, outputs)
+    const from = new Map(donated)
     const inputs = [...leaves(inside), ...captured]
-    const results = structure(mapTree(outputs, (x, i) => inputs[donated.get(i) ?? -1] ?? input(`${i}`, x.shape)))
-    return { executable: await backend.compile({ inputs, outputs: leaves(outputs), donated }), captured, donated, results }
+    const results = structure(mapTree(outputs, (x, i) => inputs[from.get(i) ?? -1] ?? input(`${i}`, x.shape)))
+    return { executable: await backend.compile({ inputs, outputs: leaves(outputs), donated: from }), captured, donated, results }
   }
   const find = (args: A): { readonly traced: Promise<Traced>; readonly given: readonly AnyTensor[] } => {
     for (const { inside, traced } of traces) {
@@ -83,7 +84,7 @@ const execute = async (
   backend: Backend,
   executable: Executable,
   inputs: readonly AnyTensor[],
-  donated: Graph['donated'],
+  donated: Traced['donated'],
 ): Promise<readonly Resident[]> => {
   const passing = new Map<number, Handle>()
   const handles = inputs.map((x, i): Handle => {

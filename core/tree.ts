@@ -38,16 +38,17 @@ export const build = (whole: Structure, f: (leaf: AnyTensor, position: number) =
 export const mapTree = <T>(tree: T, f: (leaf: AnyTensor, position: number) => AnyTensor): T => build(structure(tree), f) as T // leaf for leaf
 
 /** The leaves of a tree, if it has this structure, and they its shapes. Whatever else it holds must be equal. */
-export const matching = (whole: Structure, tree: unknown, backwards: AnyTensor[] = []): readonly AnyTensor[] | undefined =>
-  alike(whole, tree, backwards) ? backwards.reverse() : undefined
+export const matching = (whole: Structure, tree: unknown, found: AnyTensor[] = []): readonly AnyTensor[] | undefined =>
+  alike(whole, tree, found) ? found : undefined
 const alike = (s: Structure, tree: unknown, into: AnyTensor[]): boolean => {
   if ('leaf' in s)
     return isTensor(tree) && (s.leaf.shape === tree.shape || alike(structure(s.leaf.shape), tree.shape, into)) && into.push(tree) > 0
   if ('other' in s || !isBranch(tree)) return 'other' in s && Object.is(s.other, tree)
-  const [names, values] = [Object.keys(tree), Object.values(tree)]
-  let i = s.keys.length === names.length ? names.length : -1
-  while (i > 0 && s.keys[i - 1] === names[i - 1] && alike(s.parts[i - 1]!, values[i - 1], into)) i-- // data comes last, and differs most
-  return i === 0
+  if (Array.isArray(tree) && Array.isArray(s.like))
+    return tree.length === s.parts.length && s.parts.every((part, i) => alike(part, tree[i], into))
+  let i = 0
+  for (const key in tree) if (key !== s.keys[i] || !alike(s.parts[i++]!, tree[key], into)) return false // without a list of keys
+  return i === s.keys.length
 }
 
 /** Combine trees of one structure, leaf by leaf. */

@@ -4,8 +4,7 @@ import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { UnavailableError } from '../errors.ts'
-import { calmest, slowestCore } from './calm.ts'
-import type { Row } from './row.ts'
+import type { MachineRow, Row } from './row.ts'
 
 /** Arguments of `halograd bench`. With one thread, and with one a core. */
 const parts = (cores: number): readonly string[] => {
@@ -26,19 +25,41 @@ const parts = (cores: number): readonly string[] => {
   ]
 }
 
-/** All their rows; the machine only once. With more than one try, parts that others disturb are measured again, and rows come at the end. @throws UnavailableError when a part fails */
+/**
+ * The rows of each part, as it is measured: of all parts by turns, `tries` times. A later attempt only comes if it was faster, and replaces the
+ * former. Rows name their part; the machine comes once. @throws UnavailableError when a part fails
+ */
 export async function* all(repeats: number, tries: number): AsyncGenerator<Row> {
-  const measures = parts(availableParallelism()).map((part) => () => rowsOf([...part.split(' '), '--repeats', `${repeats}`]))
+  const names = parts(availableParallelism())
+  const measures = names.map((part) => () => rowsOf([...part.split(' '), '--repeats', `${repeats}`]))
   let introduced = false
-  for await (const rows of tries === 1 ? oneByOne(measures) : await calmest(tries, slowestCore, measures)) {
-    yield* introduced ? rows.filter(({ what }) => what !== 'machine') : rows
+  for await (const { part, attempt, result } of fastest(tries, measures, rate)) {
+    for (const row of result)
+      if (!isMachine(row)) yield { ...row, part: names[part]!, attempt }
+      else if (!introduced) yield { ...row, tries }
     introduced = true
   }
 }
+/** All medians of a part together, ours and those of peers alike, so that choosing the fastest favours nobody. */
+const rate = (rows: readonly Row[]): number => -rows.reduce((sum, row) => ('median' in row ? sum + Math.log(row.median) : sum), 0)
 
-async function* oneByOne<T>(measures: readonly (() => Promise<T>)[]): AsyncGenerator<T> {
-  for (const measure of measures) yield await measure()
+/** What measurements found, by turns, `tries` times; again where it is rated higher than before. */
+export async function* fastest<T>(
+  tries: number,
+  measures: readonly (() => Promise<T>)[],
+  rate: (result: T) => number,
+): AsyncGenerator<{ readonly part: number; readonly attempt: number; readonly result: T }> {
+  const best = measures.map(() => Number.NEGATIVE_INFINITY)
+  for (let attempt = 1; attempt <= tries; attempt++)
+    for (const [part, measure] of measures.entries()) {
+      const result = await measure()
+      const rated = rate(result)
+      if (rated <= best[part]!) continue
+      best[part] = rated
+      yield { part, attempt, result }
+    }
 }
+const isMachine = (row: Row): row is MachineRow => row.what === 'machine'
 
 const rowsOf = async (args: readonly string[]): Promise<readonly Row[]> => {
   const halograd = fileURLToPath(new URL('../cli/halograd.mjs', import.meta.url))

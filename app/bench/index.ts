@@ -33,7 +33,7 @@ export interface BenchOptions extends Wish {
   readonly against?: readonly PeerName[]
   /** Samples of each figure, at least five for a claim; of `train`, rounds of a second. Default 5. */
   readonly repeats?: number
-  /** `all`: how often a part is measured at most, where other work on the machine disturbs it. Default 1. */
+  /** `all`: how often each part is measured; the fastest counts, which are the last rows of it. Default 1. */
   readonly tries?: number
   /** Of weights and data: an integer below 2²⁴. */
   readonly seed?: number

@@ -1,6 +1,6 @@
 /**
  * The README's section of numbers, made from the results in the repository: `node --import tsx app/bench/numbers.ts` puts it there.
- * `npm run bench -- all --tries 3 --out app/bench/results/FILE.jsonl` measures them.
+ * `npm run bench -- all --tries N --out app/bench/results/FILE.jsonl` measures them.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -74,7 +74,7 @@ const table = ({ name, rows }: Results): string => {
   const first = counts.slice(0, 1)
   const noise = machine.warning === undefined ? '' : ` The machine was not quiet: its load was ${machine.load.toFixed(0)}.`
   return [
-    `${machine.machine}, ${machine.date}: one core does ${machine['peak GF/s']} GF/s of multiply-adds in 128-bit SIMD (measured). \`npm run bench -- all --tries 3 --out app/bench/results/${name}\`, medians.${noise}`,
+    `${machine.machine}, ${machine.date}: one core does ${machine['peak GF/s']} GF/s of multiply-adds in 128-bit SIMD (measured). \`npm run bench -- all --tries ${machine.tries ?? 1} --out app/bench/results/${name}\`, medians.${noise}`,
     '',
     `| | ${counts.map((n) => `${n} thread${n === 1 ? '' : 's'}`).join(' | ')} |`,
     `|---|${counts.map(() => '---:').join('|')}|`,

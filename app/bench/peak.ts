@@ -5,7 +5,6 @@
  *                  and just that of two instructions, where the engine has no fused one. Exact products need two
  *     bandwidth    copying an array that is larger than the caches: bytes read and bytes written
  */
-import { fileURLToPath } from 'node:url'
 import { quantile } from './statistics.ts'
 
 const chains = 12
@@ -36,9 +35,7 @@ const loop = (fused: boolean): Uint8Array<ArrayBuffer> => {
 const unsigned = (n: number): readonly number[] => (n < 0x80 ? [n] : [(n & 0x7f) | 0x80, n >> 7])
 
 /** Multiply-adds of one core, in 10⁹ operations a second (a multiply-add is two). */
-export const arithmeticPeak = (): number => Math.max(separatePeak(), WebAssembly.validate(loop(true)) ? rate(loop(true)) : 0)
-/** … with an instruction for each of the two: these suffer first where the core works for somebody else, too. */
-const separatePeak = (): number => rate(loop(false))
+export const arithmeticPeak = (): number => Math.max(rate(loop(false)), WebAssembly.validate(loop(true)) ? rate(loop(true)) : 0)
 const rate = (binary: Uint8Array<ArrayBuffer>): number => {
   const { run } = new WebAssembly.Instance(new WebAssembly.Module(binary)).exports
   if (typeof run !== 'function') throw new TypeError('peak: the module has no function')
@@ -61,5 +58,3 @@ const fastest = (repeats: number, f: () => void, units: number): number => {
   })
   return units / quantile(times, 0.1) / 1e6
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(`${separatePeak()}\n`)

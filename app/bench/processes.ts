@@ -22,6 +22,3 @@ const taskset = '/usr/bin/taskset'
 export const keepOnCore = (core: number, pid: number): void => {
   if (existsSync(taskset)) spawnSync(taskset, ['-a', '-c', '-p', `${core}`, `${pid}`])
 }
-/** Kept on this core, where `taskset` exists. */
-export const onCore = (core: number, { program, args }: Program): Program =>
-  existsSync(taskset) ? { program: taskset, args: ['-c', `${core}`, program, ...args] } : { program, args }

@@ -104,6 +104,19 @@ export interface MachineRow {
   /** Processes waiting for a core, over the last minute. */
   readonly load: number
   readonly warning?: string
+  /** Of `all`: how often each part was measured. */
+  readonly tries?: number
 }
 
-export type Row = Measurement | Ratio | Refusal | Growth | KernelRow | MachineRow
+/** Rows of `all` say which command they are of. A later attempt at it, if there is one, replaces an earlier one. */
+interface Origin {
+  readonly part?: string
+  readonly attempt?: number
+}
+export type Row = (Measurement | Ratio | Refusal | Growth | KernelRow | MachineRow) & Origin
+
+/** One row more: those of an earlier attempt at the same part go. */
+export const replacing = (rows: readonly Row[], row: Row): readonly Row[] => [
+  ...rows.filter(({ part, attempt }) => part === undefined || part !== row.part || attempt === row.attempt),
+  row,
+]

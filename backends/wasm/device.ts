@@ -100,7 +100,8 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     const places: number[] = []
     let told = false
     const place = (slot: number, address: number): void => {
-      told &&= places[slot] === address
+      if (places[slot] === address) return
+      told = false
       places[slot] = address
     }
     const tell = (): void => {

@@ -68,11 +68,9 @@ export const gemm = (mod: Module, fused: boolean): void => {
       i32.or(i32.ge_s(m.get, i32.const(16)), i32.ne(i32.and(n.get, i32.const(3)), i32.const(0))),
     )
     /** A is packed, too, if many panels make use of it, or one of its rows would fill the cache; fused, only where columns are contiguous. */
-    const worthRows = seq(
-      aPacked.set(i32.or(i32.ge_s(n.get, i32.const(96)), i32.ge_s(i32.mul(n.get, aColumn.get), i32.const(1 << 16)))),
-      aPacked.set(i32.and(aPacked.get, bPacked.get)),
-      fused ? aPacked.set(i32.and(aPacked.get, i32.and(i32.eq(aRow.get, four), i32.ne(aColumn.get, four)))) : seq(),
-    )
+    const often = i32.or(i32.ge_s(n.get, i32.const(96)), i32.ge_s(i32.mul(n.get, aColumn.get), i32.const(1 << 16)))
+    const suited = fused ? i32.and(i32.eq(aRow.get, four), i32.ne(aColumn.get, four)) : i32.const(1)
+    const worthRows = i32.and(bPacked.get, i32.and(often, suited))
     /** So many rows of A times `count` panels of B. */
     const sweep = (high: High, { packed, inPlace }: typeof full, count: Code<'i32'>): Code => {
       const left = [count, pn.get, aTile.get, aRow.get, aColumn.get] as const
@@ -151,7 +149,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
     )
     return seq(
       bPacked.set(worthPanels),
-      worthRows,
+      aPacked.set(worthRows),
       range(
         j,
         i32.const(0),

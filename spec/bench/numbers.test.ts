@@ -15,6 +15,7 @@ const machine = {
   'peak GF/s': 1,
   'peak GB/s': 1,
   load: 0,
+  tries: 3,
 } as const
 const product: Row = {
   ...{ what: 'gemm 64×64×64 NN', backend: 'wasm', mode: '1 thread', threads: 1, median: 1, best: 1, spread: 0, repeats: 5 },

@@ -2,8 +2,9 @@
 import { Argument, Command, Option } from 'commander'
 import { writeAtomically } from '../../../models/index.ts'
 import { configurations, type Suite, suites } from '../../bench/configurations.ts'
-import type { BenchOptions } from '../../bench/index.ts'
+import type { BenchOptions, Row } from '../../bench/index.ts'
 import { peerNames } from '../../bench/peers.ts'
+import { replacing } from '../../bench/row.ts'
 import { backendOptions, integer } from '../options.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -18,7 +19,7 @@ export const command = (terminal: Terminal): Command =>
       .addOption(new Option('--config <name>', 'train: which model').choices(Object.keys(configurations)).default('tiny'))
       .addOption(new Option('--against <peer...>', 'train: take turns with a peer on the same weights and batches').choices(peerNames))
       .option('--repeats <n>', 'samples of each figure, or rounds of a second each', integer(1), 5)
-      .option('--tries <n>', 'all: measure what other work disturbs so often at most, and print all at the end', integer(1), 1)
+      .option('--tries <n>', 'all: measure each part so often; the fastest counts, which are its last rows', integer(1), 1)
       .option('--steps <n>', 'train: take so many steps, and watch the memory', integer(20))
       .option('--long', 'train: watch how memory grows with the sequence')
       .option('--profile', 'train: the time of every kernel')
@@ -29,12 +30,11 @@ export const command = (terminal: Terminal): Command =>
     .addHelpText('after', '\nExample:\n  halograd bench train --config A --threads 2 --against pytorch jax-js')
     .action(async (suite: Suite, { out, ...options }: Omit<BenchOptions, 'suite'> & { readonly out?: string }) => {
       const { bench } = await import('../../bench/index.ts')
-      const lines: string[] = []
+      let kept: readonly Row[] = []
       for await (const row of bench({ ...options, suite })) {
-        const line = `${JSON.stringify(row)}\n`
-        lines.push(line)
-        terminal.print(line)
+        terminal.print(`${JSON.stringify(row)}\n`)
+        kept = replacing(kept, row)
+        if (out !== undefined) await writeAtomically(out, kept.map((each) => `${JSON.stringify(each)}\n`).join(''))
         if (terminal.stop.aborted) return
       }
-      if (out !== undefined) await writeAtomically(out, lines.join(''))
     })
