@@ -47,7 +47,7 @@ const alike = (s: Structure, tree: unknown, into: AnyTensor[]): boolean => {
   if (Array.isArray(tree) && Array.isArray(s.like))
     return tree.length === s.parts.length && s.parts.every((part, i) => alike(part, tree[i], into))
   let i = 0
-  for (const key in tree) if (key !== s.keys[i] || !alike(s.parts[i++]!, tree[key], into)) return false // without a list of keys
+  for (const key in tree) if (key !== s.keys[i] || !alike(s.parts[i++]!, tree[key], into)) return false // which makes no list of keys
   return i === s.keys.length
 }
 

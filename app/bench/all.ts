@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { UnavailableError } from '../errors.ts'
-import type { MachineRow, Row } from './row.ts'
+import { isMachine, type Row } from './row.ts'
 
 /** Arguments of `halograd bench`. With one thread, and with one a core. */
 const parts = (cores: number): readonly string[] => {
@@ -59,7 +59,6 @@ export async function* fastest<T>(
       yield { part, attempt, result }
     }
 }
-const isMachine = (row: Row): row is MachineRow => row.what === 'machine'
 
 const rowsOf = async (args: readonly string[]): Promise<readonly Row[]> => {
   const halograd = fileURLToPath(new URL('../cli/halograd.mjs', import.meta.url))

@@ -5,7 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { putSection } from '../readme.ts'
-import type { Growth, MachineRow, Measurement, Ratio, Row } from './row.ts'
+import { type Growth, isMachine, type Measurement, type Ratio, type Row } from './row.ts'
 
 export const maker = 'app/bench/numbers.ts'
 const folder = fileURLToPath(new URL('results/', import.meta.url))
@@ -29,7 +29,7 @@ export const readResults = async (): Promise<readonly Results[]> => {
 export const numbers = (results: readonly Results[]): string => results.map(table).join('\n\n')
 
 const table = ({ name, rows }: Results): string => {
-  const machine = rows.find((row): row is MachineRow => row.what === 'machine')
+  const machine = rows.find(isMachine)
   if (machine === undefined) throw new Error(`${name} does not begin with the machine: make it with halograd bench all --out`)
   const counts = [...new Set(rows.flatMap((row) => ('threads' in row ? [row.threads] : [])))].sort((a, b) => a - b)
   const line = (what: string, cell: (threads: number) => string | undefined): string =>

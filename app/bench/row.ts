@@ -115,6 +115,8 @@ interface Origin {
 }
 export type Row = (Measurement | Ratio | Refusal | Growth | KernelRow | MachineRow) & Origin
 
+export const isMachine = (row: Row): row is MachineRow => row.what === 'machine'
+
 /** One row more: those of an earlier attempt at the same part go. */
 export const replacing = (rows: readonly Row[], row: Row): readonly Row[] => [
   ...rows.filter(({ part, attempt }) => part === undefined || part !== row.part || attempt === row.attempt),

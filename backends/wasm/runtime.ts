@@ -3,10 +3,10 @@
  * Addresses and counts of bytes; `thread` of `threads` take part.
  */
 import type { Merge } from '../../core/index.ts'
-import { block, br, br_if, loop, range, seq, when } from './control.ts'
+import { block, br, br_if, type Local, type Locals, loop, range, seq, when } from './control.ts'
 import { gemm } from './gemm.ts'
 import { gemv } from './gemv.ts'
-import { f32, i32, i32x4, v128 } from './instructions.ts'
+import { type Code, f32, i32, i32x4, v128 } from './instructions.ts'
 import { merge, mergeOne } from './lanes.ts'
 import { type MemoryType, module } from './module.ts'
 
@@ -25,18 +25,29 @@ export const control = {
 } as const
 export const mostThreads = 64
 
+type I = Code<'i32'>
+/** All of an array of so many bytes: its vectors, and then number by number what is left. */
+const sweep = (locals: Locals, count: Local<'i32'>, vector: (at: I) => Code, one: (at: I) => Code): Code => {
+  const [i, whole] = [locals('i32'), locals('i32')]
+  return seq(
+    whole.set(i32.and(count.get, i32.const(-16))),
+    range(i, i32.const(0), whole.get, 16, vector(i.get)),
+    range(i, whole.get, count.get, 4, one(i.get)),
+  )
+}
+
 export const runtime = (memory: MemoryType, fused = false): Uint8Array<ArrayBuffer> => {
   const m = module(memory)
   gemm(m, fused)
   gemv(m)
   /** fill(address, bytes, bits): every element of an array. */
   m.define('fill', ['i32', 'i32', 'i32'], (locals, to, count, bits) => {
-    const [i, whole] = [locals('i32'), locals('i32')]
-    const place = i32.add(to.get, i.get)
-    return seq(
-      whole.set(i32.and(count.get, i32.const(-16))),
-      range(i, i32.const(0), whole.get, 16, v128.store(place, i32x4.splat(bits.get))),
-      range(i, whole.get, count.get, 4, i32.store(place, bits.get)),
+    const place = (i: I): I => i32.add(to.get, i)
+    return sweep(
+      locals,
+      count,
+      (i) => v128.store(place(i), i32x4.splat(bits.get)),
+      (i) => i32.store(place(i), bits.get),
     )
   })
   /** combine(to, from, bytes, stride, parts): merge arrays `stride` bytes apart into one, in order. */
@@ -45,25 +56,16 @@ export const runtime = (memory: MemoryType, fused = false): Uint8Array<ArrayBuff
     ['combineMax', 'max'],
   ] as const satisfies readonly (readonly [string, Merge])[])
     m.define(name, ['i32', 'i32', 'i32', 'i32', 'i32'], (locals, to, from, count, stride, parts) => {
-      const [i, part, there, here] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+      const [part, there] = [locals('i32'), locals('i32')]
       const place = seq(there.set(i32.add(from.get, i32.mul(part.get, stride.get))))
-      const vector = v128.store(
-        i32.add(to.get, i.get),
-        merge(monoid, v128.load(i32.add(to.get, i.get)), v128.load(i32.add(there.get, i.get))),
+      const [here, other] = [(i: I): I => i32.add(to.get, i), (i: I): I => i32.add(there.get, i)]
+      const merged = sweep(
+        locals,
+        count,
+        (i) => v128.store(here(i), merge(monoid, v128.load(here(i)), v128.load(other(i)))),
+        (i) => f32.store(here(i), mergeOne(monoid, f32.load(here(i)), f32.load(other(i)))),
       )
-      const one = f32.store(i32.add(to.get, i.get), mergeOne(monoid, f32.load(i32.add(to.get, i.get)), f32.load(i32.add(there.get, i.get))))
-      return range(
-        part,
-        i32.const(0),
-        parts.get,
-        1,
-        seq(
-          place,
-          here.set(i32.and(count.get, i32.const(-16))),
-          range(i, i32.const(0), here.get, 16, vector),
-          range(i, here.get, count.get, 4, one),
-        ),
-      )
+      return range(part, i32.const(0), parts.get, 1, seq(place, merged))
     })
   /** barrier(thread, threads): wait until all have come. It spins: inside a step, the others are never far. */
   m.define('barrier', ['i32', 'i32'], (locals, thread, threads) => {
