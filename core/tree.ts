@@ -11,25 +11,26 @@ export const leaves = (tree: unknown, into: AnyTensor[] = []): readonly AnyTenso
   return into
 }
 
-/** A tree taken apart: to recognise others by it, and to make them, time and again. */
-export type Structure =
-  | { readonly leaf: AnyTensor }
-  | { readonly like: object; readonly keys: readonly string[]; readonly parts: readonly Structure[] }
-  | { readonly other: unknown }
-
+/** A tree taken apart: to recognise others by it, and to make them, time and again. All have the same fields, which is faster to read. */
+export type Structure = { readonly keys: readonly string[]; readonly parts: readonly Structure[] } & (
+  | { readonly kind: 'leaf'; readonly of: AnyTensor }
+  | { readonly kind: 'record' | 'list' | 'other'; readonly of: unknown }
+)
 export const structure = (tree: unknown): Structure => {
-  if (isTensor(tree)) return { leaf: tree }
-  return isBranch(tree) ? { like: tree, keys: Object.keys(tree), parts: Object.values(tree).map(structure) } : { other: tree }
+  if (isTensor(tree)) return { kind: 'leaf', of: tree, keys: [], parts: [] }
+  if (!isBranch(tree)) return { kind: 'other', of: tree, keys: [], parts: [] }
+  const kind = Array.isArray(tree) ? 'list' : 'record'
+  return { kind, of: undefined, keys: Object.keys(tree), parts: Object.values(tree).map(structure) }
 }
 /** A tree of this structure, with other leaves. */
 export const build = (whole: Structure, f: (leaf: AnyTensor, position: number) => AnyTensor): unknown => {
   let position = 0
-  const go = (s: Structure): unknown => {
-    if ('leaf' in s) return f(s.leaf, position++)
-    if ('other' in s) return s.other
-    if (Array.isArray(s.like)) return s.parts.map(go)
-    const made: Record<string, unknown> = { ...s.like } // a copy is faster to fill than what is empty
-    for (let i = 0; i < s.keys.length; i++) made[s.keys[i]!] = go(s.parts[i]!)
+  const go = ({ kind, of, keys, parts }: Structure): unknown => {
+    if (kind === 'leaf') return f(of, position++)
+    if (kind === 'other') return of
+    if (kind === 'list') return parts.map(go)
+    const made: Record<string, unknown> = {}
+    for (let i = 0; i < keys.length; i++) made[keys[i]!] = go(parts[i]!)
     return made
   }
   return go(whole)
@@ -40,15 +41,16 @@ export const mapTree = <T>(tree: T, f: (leaf: AnyTensor, position: number) => An
 /** The leaves of a tree, if it has this structure, and they its shapes. Whatever else it holds must be equal. */
 export const matching = (whole: Structure, tree: unknown, found: AnyTensor[] = []): readonly AnyTensor[] | undefined =>
   alike(whole, tree, found) ? found : undefined
-const alike = (s: Structure, tree: unknown, into: AnyTensor[]): boolean => {
-  if ('leaf' in s)
-    return isTensor(tree) && (s.leaf.shape === tree.shape || alike(structure(s.leaf.shape), tree.shape, into)) && into.push(tree) > 0
-  if ('other' in s || !isBranch(tree)) return 'other' in s && Object.is(s.other, tree)
-  if (Array.isArray(tree) && Array.isArray(s.like))
-    return tree.length === s.parts.length && s.parts.every((part, i) => alike(part, tree[i], into))
+const alike = ({ kind, of, keys, parts }: Structure, tree: unknown, into: AnyTensor[]): boolean => {
+  if (kind === 'leaf')
+    return isTensor(tree) && (of.shape === tree.shape || alike(structure(of.shape), tree.shape, into)) && into.push(tree) > 0
+  if (kind === 'other' || !isBranch(tree)) return kind === 'other' && Object.is(of, tree)
+  const length = Array.isArray(tree) ? tree.length : undefined
+  if (length !== (kind === 'list' ? parts.length : undefined)) return false
   let i = 0
-  for (const key in tree) if (key !== s.keys[i] || !alike(s.parts[i++]!, tree[key], into)) return false // which makes no list of keys
-  return i === s.keys.length
+  if (length !== undefined) while (i < length && alike(parts[i]!, tree[i], into)) i++
+  else for (const key in tree) if (key !== keys[i] || !alike(parts[i++]!, tree[key], into)) return false // which makes no list of keys
+  return i === parts.length
 }
 
 /** Combine trees of one structure, leaf by leaf. */

@@ -14,6 +14,7 @@ import { webgpu } from './webgpu.ts'
 
 export { type AnyMode as GpuJsMode, modes as gpujsModes, type Probe, probe as probeGpujs } from './devices.ts'
 export { ModeError } from './session.ts'
+export { DeviceLostError } from './webgpu.ts'
 
 /** An array that was freed or donated, or belongs to another backend. */
 export class UnknownHandle extends Error {

@@ -36,8 +36,20 @@ interface Pass {
   readonly bind: (buffers: readonly GPUBuffer[]) => GPUBindGroup
 }
 
+/** The device is gone (its driver was reset, or something else destroyed it), and all arrays with it. */
+export class DeviceLostError extends Error {
+  override readonly name = 'DeviceLostError'
+}
+
+/** @throws ModeError where there is no WebGPU; later, DeviceLostError: then another one can be opened */
 export const webgpu = async (): Promise<Device<GPUBuffer>> => {
-  const device = await acquire()
+  const mine = acquire()
+  const device = await mine.device
+  /** WebGPU itself says nothing: what it is asked for is not done, and reading is aborted without a message. */
+  const present = (): void => {
+    if (mine.lost !== undefined)
+      throw new DeviceLostError(`gpujs: the WebGPU device was lost (${mine.lost}), and all arrays on it: open the backend again`)
+  }
   const session = await open('webgpu', device)
   const compile = compiler(device, session)
   const allocate = (size: number, use: number = array): GPUBuffer => device.createBuffer({ size: 4 * size, usage: use })
@@ -49,17 +61,22 @@ export const webgpu = async (): Promise<Device<GPUBuffer>> => {
       return buffer
     },
     download: async (buffer, size) => {
+      present()
       const staging = allocate(size, usage.mapRead | usage.copyTarget)
       const encoder = device.createCommandEncoder()
       encoder.copyBufferToBuffer(buffer, 0, staging, 0, 4 * size)
       device.queue.submit([encoder.finish()])
-      await staging.mapAsync(usage.mapRead)
+      await staging.mapAsync(usage.mapRead).catch((cause: unknown) => {
+        present()
+        throw cause
+      })
       const values = new Float32Array(staging.getMappedRange().slice(0))
       staging.destroy()
       return values
     },
     release: (buffer) => buffer.destroy(),
     build: async (program, lowered) => {
+      present()
       const { launches, sizes, outputs } = lowered
       fits(lowered, device)
       const inputs = program.inputs.length
@@ -71,6 +88,7 @@ export const webgpu = async (): Promise<Device<GPUBuffer>> => {
       const passes = await Promise.all(launches.map(compile))
 
       const run = async (given: readonly GPUBuffer[]): Promise<readonly GPUBuffer[]> => {
+        present()
         const buffers = [...given]
         for (const { writes } of launches) buffers[writes] = kept.has(writes) ? allocate(sizes[writes]!) : scratch[slot.get(writes)!]!
         const encoder = device.createCommandEncoder()
@@ -95,7 +113,7 @@ export const webgpu = async (): Promise<Device<GPUBuffer>> => {
     },
     close: async () => {
       await session.gpu.destroy()
-      await release()
+      await release(mine)
     },
   }
 }
@@ -158,17 +176,30 @@ const checkedOnce = <A extends readonly unknown[], B>(device: GPUDevice, run: (.
 // ------------------------------------------------------------------ the device
 
 /** gpu.js holds one device for all its instances, so all our backends share it, and the last to close destroys it. */
-let shared: { readonly device: Promise<GPUDevice>; users: number } | undefined
-
-const acquire = (): Promise<GPUDevice> => {
-  shared ??= { device: request(), users: 0 }
-  shared.users++
-  return shared.device
+interface Shared {
+  readonly device: Promise<GPUDevice>
+  users: number
+  /** Why it is gone, if it is. */
+  lost: string | undefined
 }
-const release = async (): Promise<void> => {
-  if (shared === undefined || --shared.users > 0) return
-  const device = await shared.device
-  shared = undefined
+let shared: Shared | undefined
+
+const acquire = (): Shared => {
+  if (shared === undefined || shared.lost !== undefined) {
+    const made: Shared = { device: request(), users: 0, lost: undefined }
+    const why = made.device.then(({ lost }) => lost).then(({ reason, message }) => `${reason}: ${message}`, String)
+    why.then((said) => {
+      made.lost = said
+    })
+    shared = made
+  }
+  shared.users++
+  return shared
+}
+const release = async (mine: Shared): Promise<void> => {
+  if (--mine.users > 0) return
+  if (shared === mine) shared = undefined
+  const device = await mine.device
   device.destroy()
   await device.lost
 }

@@ -206,16 +206,17 @@ interface Vector extends Words, Moves {
 
 /**
  * How many vectors a pass sweeps side by side, and into how many different sums: those wait for each other, too. Two vectors hide half of
- * what is to be hidden (a processor waits for a few dozen instructions at once, and eʳ alone is a chain of thirty), eight need too many registers.
+ * what is to be hidden (a processor waits for a few dozen instructions at once, and eʳ alone is a chain of thirty), eight need too many
+ * registers. Roots are computed one after the other whatever else there is: nothing hides that.
  */
 const abreast = ({ body, inner }: Rows, { sweep }: Pass): { readonly vectors: number; readonly sums: number } => {
   const folds = sweep.filter((s) => s.do === 'fold').length
-  const heavy = sweep.some(({ register }) => hard(body[register]!))
+  const some = (f: (i: Instruction) => boolean): boolean => sweep.some(({ register }) => f(body[register]!))
+  const heavy = some((i) => i.op === 'random' || word(i, 'exp', 'log', 'sin', 'cos', 'div', 'sqrt'))
   const sums = folds === 0 || heavy || inner.size < 32 ? 1 : inner.size < 64 || folds > 1 ? 2 : 4
-  const plain = sweep.every(({ register }) => straight(body[register]!))
-  return { vectors: plain && inner.size >= (heavy ? 16 : 64) ? 4 : sums, sums }
+  const alone = some((i) => branches(i) || word(i, 'sqrt')) || inner.size < (heavy ? 16 : 64)
+  return { vectors: alone ? sums : 4, sums }
 }
-/** Does it neither branch nor go where numbers send it? */
-const straight = (i: Instruction): boolean => !('at' in i && i.at !== undefined) && !('guards' in i && i.guards !== undefined)
-const hard = (i: Instruction): boolean =>
-  i.op === 'random' || (i.op === 'word' && ['exp', 'log', 'sin', 'cos', 'div', 'sqrt'].includes(i.word))
+/** Does it branch, or go where numbers send it? */
+const branches = (i: Instruction): boolean => ('at' in i && i.at !== undefined) || ('guards' in i && i.guards !== undefined)
+const word = (i: Instruction, ...words: readonly string[]): boolean => i.op === 'word' && words.includes(i.word)

@@ -1,7 +1,8 @@
 /** Modes are what they say they are, and arrays have one owner. */
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
-import { gpujs, gpujsModes, ModeError, probeGpujs, UnknownHandle } from '../../backends/gpujs/index.ts'
+import { graphics } from '../../backends/gpujs/devices.ts'
+import { DeviceLostError, gpujs, gpujsModes, ModeError, probeGpujs, UnknownHandle } from '../../backends/gpujs/index.ts'
 import { lower } from '../../backends/gpujs/launch.ts'
 import { assertMode, open } from '../../backends/gpujs/session.ts'
 import { webgpu } from '../../backends/gpujs/webgpu.ts'
@@ -71,8 +72,9 @@ test('what gpu.js executes elsewhere than it was asked to is an error that says 
   await gpu.destroy()
 })
 
-const graphics = await probeGpujs('webgpu')
-test('webgpu: a donated array stays where it is', { skip: graphics.available ? false : graphics.reason }, async () => {
+const found = await graphics()
+const skip = typeof found === 'string' ? found : false
+test('webgpu: a donated array stays where it is', { skip }, async () => {
   const device = await webgpu()
   const program = plan(doubled, { fuse: 'maps' })
   const built = await device.build(program, lower(program, 'webgpu', device.arrays))
@@ -80,4 +82,39 @@ test('webgpu: a donated array stays where it is', { skip: graphics.available ? f
   for (let i = 0; i < 3; i++) assert.equal((await built.run([state]))[0], state)
   assert.deepEqual([...(await device.download(state, 6))], [8, 16, 24, 32, 40, 48])
   await device.close()
+})
+
+test('webgpu: a device that is lost says why, and the next backend has another', { skip }, async () => {
+  assert.ok(typeof found !== 'string')
+  const { gpu } = found
+  const ask = gpu.requestAdapter.bind(gpu)
+  const given: GPUDevice[] = []
+  const asked = mock.method(gpu, 'requestAdapter', async () => {
+    const adapter = await ask()
+    const requestDevice = async (wanted: GPUDeviceDescriptor): Promise<GPUDevice> => {
+      const device = await adapter!.requestDevice(wanted)
+      given.push(device)
+      return device
+    }
+    return { limits: adapter!.limits, requestDevice }
+  })
+  const [first, second] = [await gpujs({ mode: 'webgpu' }), await gpujs({ mode: 'webgpu' })]
+  const { run } = await first.compile(doubled)
+  const state = first.upload(numbers)
+  const reading = first.download(state)
+  assert.equal(given.length, 1, 'both have the same')
+  given[0]!.destroy()
+  const lost = (error: unknown) => error instanceof DeviceLostError && /was lost \(destroyed: .*open the backend again/.test(error.message)
+  await assert.rejects(reading, lost)
+  await assert.rejects(second.download(second.upload(numbers)), lost)
+  await assert.rejects(run([state]), lost)
+  await assert.rejects(second.compile(doubled), lost)
+  const next = await gpujs({ mode: 'webgpu' })
+  await first.close?.()
+  await second.close?.()
+  const again = await next.compile(doubled)
+  const [twice] = await again.run([next.upload(numbers)])
+  assert.deepEqual([...(await next.download(twice!))], [2, 4, 6, 8, 10, 12])
+  await next.close?.()
+  asked.mock.restore()
 })

@@ -87,20 +87,21 @@ test('arrays are given back with the last tensor that holds them, however many s
   assert.deepEqual([...(await read(backend, kept.w))], [1, 1, 1])
 })
 
-test('a program is traced anew for other shapes, another order of axes, and other keys', async () => {
+test('a program is traced anew for other shapes, another order of axes, other keys, and other lists', async () => {
   const backend = reference()
   let traced = 0
-  const f = compile(backend, (tree: Readonly<Record<string, Tensor<'i' | 'j'>>>) => {
+  const f = compile(backend, (tree: Readonly<Record<string, Tensor<'i' | 'j'>>> | readonly Tensor<'i' | 'j'>[]) => {
     traced++
     return Object.values(tree)
   })
   const y = (shape: Shape<'i' | 'j'>): Tensor<'i' | 'j'> => tensor(shape, new Float64Array(shape.i * shape.j))
   const trees = [{ a: y({ i: 1, j: 2 }) }, { b: y({ i: 1, j: 2 }) }, { a: y({ i: 2, j: 1 }) }, { a: y({ j: 2, i: 1 }) }]
   const [first] = trees
-  for (const tree of [...trees, {}, { ...first, c: y({ i: 1, j: 1 }) }, { c: y({ i: 1, j: 1 }), ...first }]) await f(tree)
-  assert.equal(traced, 7)
-  for (const tree of trees) await f({ ...tree })
-  assert.equal(traced, 7)
+  const one = y({ i: 1, j: 1 })
+  for (const tree of [...trees, {}, { ...first, c: one }, { c: one, ...first }, { 0: one }, [one], [one, one], []]) await f(tree)
+  assert.equal(traced, 11)
+  for (const tree of [...trees, [y({ i: 1, j: 1 })]]) await f(Array.isArray(tree) ? [...tree] : { ...tree })
+  assert.equal(traced, 11)
 })
 
 test('a state given as data is left as it was', async () => {
