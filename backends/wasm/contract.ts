@@ -4,12 +4,14 @@
  */
 import type { Contract, Matrix, Part } from '../plan/program.ts'
 import { type Local, type Locals, range, seq } from './control.ts'
+import { shelf } from './gemm.ts'
 import { type Code, i32 } from './instructions.ts'
 import { beyond } from './lanes.ts'
 import { type Crew, share } from './share.ts'
 
 type I = Code<'i32'>
 export interface Products {
+  readonly pack: (...args: readonly I[]) => Code
   readonly gemm: (...args: readonly I[]) => Code
   readonly gemv: (...args: readonly I[]) => Code
 }
@@ -51,6 +53,18 @@ export const contraction = (
     return seq(from.set(first), to.set(end))
   }
 
+  const common = shared ? shelved(parts) : undefined
+  const shelve = ({ n, k, n0, k0 }: Part): Code => {
+    const source = i32.add(at.b.get, i32.const(4 * (k0 * b.row + n0 * b.column)))
+    return call.pack(i32.const(k), i32.const(n), source, i32.const(4 * b.row), i32.const(4 * b.column), shelfAt(0))
+  }
+  const shelfAt = (bytes: number): I => i32.add(base.workspace, i32.const(shelf.at + bytes))
+  /** Where the panels of a part begin, and how far they are apart. */
+  const panels = ({ n0, k0 }: Part, all: Part): readonly I[] => [
+    shelfAt(32 * (k0 - all.k0) + 4 * all.k * (n0 - all.n0)),
+    i32.const(32 * all.k),
+  ]
+
   const product = (part: Part, position: number): Code => {
     const { m, n, k } = part
     const sums = parts.slice(0, position).some((earlier) => overlap(earlier, part)) ? i32.const(1) : again.get
@@ -83,10 +97,11 @@ export const contraction = (
         : call.gemm(
             ...[rows, columns, i32.const(k), aAt, ...strides(a.row, a.column), bAt, ...strides(b.row, b.column)],
             ...[cAt, ...strides(c.row, c.column), sums, base.workspace],
+            ...(common === undefined ? [i32.const(0), i32.const(0)] : panels(part, common)),
           ),
     )
   }
-  const products = seq(...parts.map(product))
+  const products = seq(common === undefined ? seq() : shelve(common), ...parts.map(product))
   /** Contracted axes that are left over: C stays, and accumulates. */
   const summed = inner.reduceRight<Code>((body, loop) => {
     const i = locals('i32')
@@ -108,6 +123,19 @@ export const contraction = (
   const [first, last] = [locals('i32'), locals('i32')]
   if (!shared) return range(item, i32.const(0), i32.const(batch), 1, one)
   return seq(mine(batch, 1), first.set(from.get), last.set(to.get), range(item, first.get, last.get, 1, one))
+}
+
+/**
+ * What parts read of B together, if that is best packed once for all of them: some of it is read several times, every part begins with a panel
+ * of eight columns, all panels are whole, and there is room.
+ */
+const shelved = (parts: readonly Part[]): Part | undefined => {
+  const from = (side: 'm' | 'n' | 'k'): number => Math.min(...parts.map((part) => part[`${side}0`]))
+  const length = (side: 'm' | 'n' | 'k'): number => Math.max(...parts.map((part) => part[`${side}0`] + part[side])) - from(side)
+  const all = { m0: from('m'), n0: from('n'), k0: from('k'), m: length('m'), n: length('n'), k: length('k') }
+  const whole = parts.every(({ m, n, n0 }) => m >= 8 && n % 8 === 0 && (n0 - all.n0) % 8 === 0)
+  const read = parts.reduce((sum, { n, k }) => sum + n * k, 0)
+  return whole && read > all.n * all.k && all.n * all.k <= shelf.holds ? all : undefined
 }
 
 /** Whether two parts meet in C. They must be the same region of it then, and the later one accumulates. */

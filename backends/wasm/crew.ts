@@ -40,7 +40,10 @@ receive(async (message) => {
     memory = message.memory
     thread = message.thread
     services = { ...new WebAssembly.Instance(message.runtime, { host: { memory } }).exports }
-    if (message.blas !== undefined) services.gemm = (await import(message.blas.module)).products(message.blas.library, memory, services.gemm)
+    if (message.blas !== undefined) {
+      services.gemm = (await import(message.blas.module)).products(message.blas.library, memory, services.gemm)
+      services.pack = () => {}
+    }
   } else {
     for (const program of message.forget) delete programs[program]
     programs[message.program] = new WebAssembly.Instance(message.module, { host: { memory, ...services } }).exports.main

@@ -11,12 +11,14 @@ import { block, br, br_if, type Local, loop, move, range, select, seq, when } fr
 import { type Code, f32, i32 } from './instructions.ts'
 import type { Module } from './module.ts'
 import { packFour, packPanel, packTwelve } from './pack.ts'
-import { type High, panels } from './tile.ts'
+import { type High, panels as tile } from './tile.ts'
 
 /** A block of B: half of the second-level cache. */
 const [depth, columns] = [256, 512]
 /** Bytes of scratch that a product needs: packed rows of A, a block of B and a tile of C. */
 const scratch = { a: 64 * depth, b: 4 * depth * columns, c: 4 * 6 * 8 }
+/** Where B can be packed for several products; and how many numbers of it at most. */
+export const shelf = { at: scratch.a, holds: depth * columns }
 export const workspace = scratch.a + scratch.b + scratch.c
 
 type I = Local<'i32'>
@@ -32,34 +34,53 @@ const copy = (m: Module, into: 'block' | 'matrix') =>
     return range(i, i32.const(0), height.get, 1, seq(across, move(matrix, row.get), move(to, line.get)))
   })
 
+/** pack(k, n, b, bRow, bColumn, panels): B as panels of eight columns, 32 · k bytes each. */
+const packAll = (m: Module) => {
+  const panel = packPanel(m)
+  return m.define('pack', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (locals, k, n, b, bRow, bColumn, to) => {
+    const [x, width] = [locals('i32'), locals('i32')]
+    const one = seq(
+      width.set(least(i32.sub(n.get, x.get), i32.const(8))),
+      panel(i32.add(b.get, i32.mul(x.get, bColumn.get)), bColumn.get, bRow.get, width.get, k.get, to.get),
+      move(to, i32.shl(k.get, i32.const(5))),
+    )
+    return range(x, i32.const(0), n.get, 8, one)
+  })
+}
+
 /**
- * Define, with addresses and strides in bytes, and with fused multiplications and additions if asked (then bits depend on the machine),
+ * Define `pack`, and, with addresses and strides in bytes, and with fused multiplications and additions if asked (then bits depend on the machine),
  *
- *     gemm(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, workspace)
+ *     gemm(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, workspace, panels, apart)
+ *
+ * Where several products share B, it can be packed for all of them: then `panels` is where it lies, with `apart` bytes from one to the next; else 0.
  */
 export const gemm = (mod: Module, fused: boolean): void => {
   const heights = fused ? ([6, 4, 1] as const) : ([4, 1] as const)
   const [highest] = heights
   /** Strips of A that are packed together; `ready`: those that are still to be used. */
   const strips = fused ? 2 : 1
-  const [packLeft, packRight] = [fused ? packTwelve(mod) : packFour(mod), packPanel(mod)]
+  const [packLeft, packRight] = [fused ? packTwelve(mod) : packFour(mod), packAll(mod)]
   const tiles = (wide: 1 | 2) => ({
-    packed: panels(mod, 'packed', highest, wide, fused),
-    inPlace: new Map<High, Tile>(heights.map((high) => [high, panels(mod, 'in place', high, wide, fused)])),
+    packed: tile(mod, 'packed', highest, wide, fused),
+    inPlace: new Map<High, Tile>(heights.map((high) => [high, tile(mod, 'in place', high, wide, fused)])),
   })
   const [half, full] = [tiles(1), tiles(2)]
   const [fetch, spill] = [copy(mod, 'block'), copy(mod, 'matrix')]
-  const names = Array.from({ length: 14 }, () => 'i32' as const)
+  const names = Array.from({ length: 16 }, () => 'i32' as const)
   mod.define('gemm', names, (locals, ...parameters) => {
-    const [m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, space] = parameters as unknown as Fourteen
+    const [m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, space, panels, apart] =
+      parameters as unknown as Sixteen
     const [j, jn, p, pn, i, x] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const [aPacked, bPacked, goOn, whole] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const [aTile, bTile, line, next, q] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    const [aTile, bTile, line, next] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const [cTile, cLine, width, ready] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const aAt = i32.add(a.get, i32.add(i32.mul(i.get, aRow.get), i32.mul(p.get, aColumn.get)))
     const bAt = i32.add(b.get, i32.add(i32.mul(p.get, bRow.get), i32.mul(j.get, bColumn.get)))
     const cAt = i32.add(c.get, i32.add(i32.mul(i.get, cRow.get), i32.mul(i32.add(j.get, x.get), cColumn.get)))
-    const bPanels = i32.add(space.get, i32.const(scratch.a))
+    const bSpace = i32.add(space.get, i32.const(scratch.a))
+    const bReady = i32.add(panels.get, i32.add(i32.shl(p.get, i32.const(5)), i32.mul(i32.shr_u(j.get, i32.const(3)), apart.get)))
+    const bPanels = select(panels.get, bReady, bSpace)
     const cSpare = i32.add(space.get, i32.const(scratch.a + scratch.b))
 
     /** B is packed unless its rows are vectors, and those of A are few. */
@@ -119,20 +140,6 @@ export const gemm = (mod: Module, fused: boolean): void => {
         high === highest ? ready.set(i32.sub(ready.get, i32.ne(ready.get, i32.const(0)))) : seq(),
       )
     }
-    const packB = seq(
-      q.set(bPanels),
-      range(
-        x,
-        i32.const(0),
-        jn.get,
-        8,
-        seq(
-          width.set(least(i32.sub(jn.get, x.get), i32.const(8))),
-          packRight(i32.add(bAt, i32.mul(x.get, bColumn.get)), bColumn.get, bRow.get, width.get, pn.get, q.get),
-          move(q, next.get),
-        ),
-      ),
-    )
     /** Is this the height for the next rows? (Eight and nine are better two times four.) */
     const fits = (high: High): Code<'i32'> =>
       high === 6
@@ -140,15 +147,15 @@ export const gemm = (mod: Module, fused: boolean): void => {
         : i32.ge_s(remaining, i32.const(high))
     const blockOfB = seq(
       pn.set(least(i32.sub(k.get, p.get), i32.const(depth))),
-      next.set(select(bPacked.get, i32.shl(pn.get, i32.const(5)), i32.const(32))),
-      when(bPacked.get, packB),
+      next.set(select(panels.get, apart.get, select(bPacked.get, i32.shl(pn.get, i32.const(5)), i32.const(32)))),
+      when(i32.lt_u(panels.get, bPacked.get), packRight(pn.get, jn.get, bAt, bRow.get, bColumn.get, bSpace)),
       goOn.set(i32.or(accumulate.get, i32.ne(p.get, i32.const(0)))),
       i.set(i32.const(0)),
       ready.set(i32.const(0)),
       ...heights.map((high) => block(loop(seq(br_if(1, i32.eqz(fits(high))), strip(high), move(i, i32.const(high)), br(0))))),
     )
     return seq(
-      bPacked.set(worthPanels),
+      bPacked.set(i32.or(worthPanels, i32.ne(panels.get, i32.const(0)))),
       aPacked.set(worthRows),
       range(
         j,
@@ -165,5 +172,5 @@ export const gemm = (mod: Module, fused: boolean): void => {
     )
   })
 }
-type Tile = ReturnType<typeof panels>
-type Fourteen = readonly [I, I, I, I, I, I, I, I, I, I, I, I, I, I]
+type Tile = ReturnType<typeof tile>
+type Sixteen = readonly [I, I, I, I, I, I, I, I, I, I, I, I, I, I, I, I]

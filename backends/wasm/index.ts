@@ -34,7 +34,8 @@ export const wasm = async ({ threads, blas = 'off', precision = 'exact' }: WasmO
   return {
     name,
     compile: async (graph) => {
-      const program = plan(graph)
+      // Of causal attention, small blocks leave out more. B is packed once for all of them; a BLAS packs it for each.
+      const program = plan(graph, { block: library === undefined ? 16 : 32 })
       const { kernels, flops, traffic, peakMemory } = summarize(program)
       const { run, steps, step, threads: taking } = await machine.load(program)
       const products = blas === 'off' ? '' : library === undefined ? ', no BLAS found' : `, ${library.library}`

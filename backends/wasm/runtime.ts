@@ -11,7 +11,7 @@ import { merge, mergeOne } from './lanes.ts'
 import { type MemoryType, module } from './module.ts'
 
 /** What a program may import, with the number of its arguments. */
-export const services = { gemm: 14, gemv: 10, fill: 3, combineSum: 5, combineMax: 5, barrier: 2 } as const
+export const services = { gemm: 16, pack: 6, gemv: 10, fill: 3, combineSum: 5, combineMax: 5, barrier: 2 } as const
 
 /**
  * The control block, at the beginning of memory: addresses of words, those that are written often a cache line apart.
