@@ -73,14 +73,13 @@ export const gemm = (mod: Module, fused: boolean): void => {
       parameters as unknown as Sixteen
     const [j, jn, p, pn, i, x] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const [aPacked, bPacked, goOn, whole] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const [aTile, bTile, line, next] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    const [aTile, bTile, bBlock, line, next] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const [cTile, cLine, width, ready] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const aAt = i32.add(a.get, i32.add(i32.mul(i.get, aRow.get), i32.mul(p.get, aColumn.get)))
     const bAt = i32.add(b.get, i32.add(i32.mul(p.get, bRow.get), i32.mul(j.get, bColumn.get)))
     const cAt = i32.add(c.get, i32.add(i32.mul(i.get, cRow.get), i32.mul(i32.add(j.get, x.get), cColumn.get)))
     const bSpace = i32.add(space.get, i32.const(scratch.a))
     const bReady = i32.add(panels.get, i32.add(i32.shl(p.get, i32.const(5)), i32.mul(i32.shr_u(j.get, i32.const(3)), apart.get)))
-    const bPanels = select(panels.get, bReady, bSpace)
     const cSpare = i32.add(space.get, i32.const(scratch.a + scratch.b))
 
     /** B is packed unless its rows are vectors, and those of A are few. */
@@ -130,7 +129,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
         aTile.set(aAt),
         high === highest ? left : seq(),
         x.set(i32.const(0)),
-        bTile.set(select(bPacked.get, bPanels, bAt)),
+        bTile.set(bBlock.get),
         line.set(select(bPacked.get, i32.const(32), bRow.get)),
         cTile.set(cAt),
         cLine.set(cRow.get),
@@ -148,6 +147,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
     const blockOfB = seq(
       pn.set(least(i32.sub(k.get, p.get), i32.const(depth))),
       next.set(select(panels.get, apart.get, select(bPacked.get, i32.shl(pn.get, i32.const(5)), i32.const(32)))),
+      bBlock.set(select(bPacked.get, select(panels.get, bReady, bSpace), bAt)),
       when(i32.lt_u(panels.get, bPacked.get), packRight(pn.get, jn.get, bAt, bRow.get, bColumn.get, bSpace)),
       goOn.set(i32.or(accumulate.get, i32.ne(p.get, i32.const(0)))),
       i.set(i32.const(0)),
