@@ -1,6 +1,6 @@
 /** The benchmark itself: every suite prints valid rows, the peers are given our problem, and dishonest ratios are refused. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -158,4 +158,30 @@ test('the command line: options are parsed, and refused with a word on what is a
   const { exitCode, lines } = await run('gemm', '--backend', 'reference', '--small', '--repeats', '2')
   assert.equal(exitCode, 0)
   for (const line of lines) assert.ok(line.endsWith('\n') && 'what' in JSON.parse(line))
+})
+
+test('--out: a file that is complete stays until another one is', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'halograd-bench-'))
+  try {
+    const out = join(directory, 'rows.jsonl')
+    const run = async (stopAfter: number): Promise<readonly string[]> => {
+      const stopping = new AbortController()
+      const lines: string[] = []
+      const print = (text: string): void => {
+        if (lines.push(text) === stopAfter) stopping.abort()
+      }
+      const args = ['bench', 'gemm', '--backend', 'reference', '--small', '--repeats', '2', '--out', out]
+      await main(args, { print, say: () => undefined, interactive: false, stop: stopping.signal })
+      return lines
+    }
+    const whole = (await run(Number.POSITIVE_INFINITY)).join('')
+    assert.equal(await readFile(out, 'utf8'), whole)
+    assert.deepEqual(await readdir(directory), ['rows.jsonl'])
+    const begun = await run(2)
+    assert.equal(begun.length, 2)
+    assert.equal(await readFile(out, 'utf8'), whole)
+    assert.equal(await readFile(`${out}.partial`, 'utf8'), begun.join(''))
+  } finally {
+    await rm(directory, { recursive: true })
+  }
 })

@@ -1,4 +1,5 @@
 /** `halograd bench`: how fast, and with how much memory. Standard output gets one JSON object a line, `{what, backend, threads, median, …}`. */
+import { rename } from 'node:fs/promises'
 import { Argument, Command, Option } from 'commander'
 import { writeAtomically } from '../../../models/index.ts'
 import { configurations, type Suite, suites } from '../../bench/configurations.ts'
@@ -25,16 +26,18 @@ export const command = (terminal: Terminal): Command =>
       .option('--profile', 'train: the time of every kernel')
       .option('--small', 'sizes that only show that the benchmark works')
       .option('--seed <n>', 'of weights and data', integer(0), 1)
-      .option('--out <file>', 'keep the rows in a file, too'),
+      .option('--out <file>', 'keep the rows in a file, too; until all are there, in <file>.partial'),
   )
     .addHelpText('after', '\nExample:\n  halograd bench train --config A --threads 2 --against pytorch jax-js')
     .action(async (suite: Suite, { out, ...options }: Omit<BenchOptions, 'suite'> & { readonly out?: string }) => {
       const { bench } = await import('../../bench/index.ts')
+      const partial = `${out}.partial`
       let kept: readonly Row[] = []
       for await (const row of bench({ ...options, suite })) {
         terminal.print(`${JSON.stringify(row)}\n`)
         kept = replacing(kept, row)
-        if (out !== undefined) await writeAtomically(out, kept.map((each) => `${JSON.stringify(each)}\n`).join(''))
+        if (out !== undefined) await writeAtomically(partial, kept.map((each) => `${JSON.stringify(each)}\n`).join(''))
         if (terminal.stop.aborted) return
       }
+      if (out !== undefined) await rename(partial, out)
     })
