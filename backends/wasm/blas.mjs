@@ -28,8 +28,8 @@ export const found = () =>
 const little = 1 << 14
 
 /**
- * A function with the arguments of the runtime's `gemm` (addresses and strides in bytes), for one thread. What BLAS cannot
- * express, or is not worth the call, goes to the runtime's own.
+ * What takes the place of services of the runtime, for one thread: `gemm` with its arguments (addresses and strides in bytes), of which what
+ * BLAS cannot express, or is not worth the call, goes to the runtime's own; and `pack`, as BLAS packs by itself.
  */
 export const products = (library, memory, gemm) => {
   const blas = koffi.load(library)
@@ -48,7 +48,7 @@ export const products = (library, memory, gemm) => {
   let buffer
   let base = 0
   const [rowMajor, plain, transposed] = [101, 111, 112]
-  return (m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, workspace) => {
+  const product = (m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, workspace) => {
     const fits = cColumn === 4 && (aColumn === 4 || aRow === 4) && (bColumn === 4 || bRow === 4) && cRow >= 4 * n
     if (!fits || m * n * k < little || m === 0 || n === 0)
       return gemm(m, n, k, a, aRow, aColumn, b, bRow, bColumn, c, cRow, cColumn, accumulate, workspace)
@@ -62,4 +62,5 @@ export const products = (library, memory, gemm) => {
     const at = (address) => base + (address >>> 0)
     sgemm(rowMajor, ta, tb, m, n, k, 1, at(a), lda, at(b), ldb, accumulate, at(c), cRow / 4)
   }
+  return { gemm: product, pack: () => {} }
 }

@@ -54,13 +54,13 @@ export const contraction = (
   }
 
   const common = shared ? shelved(parts) : undefined
-  const shelve = ({ n, k, n0, k0 }: Part): Code => {
+  const shelfAt = (bytes: number): I => i32.add(base.workspace, i32.const(shelf.at + bytes))
+  const shelve = ({ n, k, n0, k0 }: Shelved): Code => {
     const source = i32.add(at.b.get, i32.const(4 * (k0 * b.row + n0 * b.column)))
     return call.pack(i32.const(k), i32.const(n), source, i32.const(4 * b.row), i32.const(4 * b.column), shelfAt(0))
   }
-  const shelfAt = (bytes: number): I => i32.add(base.workspace, i32.const(shelf.at + bytes))
   /** Where the panels of a part begin, and how far they are apart. */
-  const panels = ({ n0, k0 }: Part, all: Part): readonly I[] => [
+  const panels = ({ n0, k0 }: Part, all: Shelved): readonly I[] => [
     shelfAt(32 * (k0 - all.k0) + 4 * all.k * (n0 - all.n0)),
     i32.const(32 * all.k),
   ]
@@ -129,14 +129,15 @@ export const contraction = (
  * What parts read of B together, if that is best packed once for all of them: some of it is read several times, every part begins with a panel
  * of eight columns, all panels are whole, and there is room.
  */
-const shelved = (parts: readonly Part[]): Part | undefined => {
-  const from = (side: 'm' | 'n' | 'k'): number => Math.min(...parts.map((part) => part[`${side}0`]))
-  const length = (side: 'm' | 'n' | 'k'): number => Math.max(...parts.map((part) => part[`${side}0`] + part[side])) - from(side)
-  const all = { m0: from('m'), n0: from('n'), k0: from('k'), m: length('m'), n: length('n'), k: length('k') }
+const shelved = (parts: readonly Part[]): Shelved | undefined => {
+  const from = (side: 'n' | 'k'): number => Math.min(...parts.map((part) => part[`${side}0`]))
+  const length = (side: 'n' | 'k'): number => Math.max(...parts.map((part) => part[`${side}0`] + part[side])) - from(side)
+  const all = { n0: from('n'), k0: from('k'), n: length('n'), k: length('k') }
   const whole = parts.every(({ m, n, n0 }) => m >= 8 && n % 8 === 0 && (n0 - all.n0) % 8 === 0)
   const read = parts.reduce((sum, { n, k }) => sum + n * k, 0)
   return whole && read > all.n * all.k && all.n * all.k <= shelf.holds ? all : undefined
 }
+type Shelved = Omit<Part, 'm0' | 'm'>
 
 /** Whether two parts meet in C. They must be the same region of it then, and the later one accumulates. */
 const overlap = (x: Part, y: Part): boolean => {

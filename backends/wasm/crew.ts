@@ -40,10 +40,7 @@ receive(async (message) => {
     memory = message.memory
     thread = message.thread
     services = { ...new WebAssembly.Instance(message.runtime, { host: { memory } }).exports }
-    if (message.blas !== undefined) {
-      services.gemm = (await import(message.blas.module)).products(message.blas.library, memory, services.gemm)
-      services.pack = () => {}
-    }
+    if (message.blas !== undefined) Object.assign(services, (await import(message.blas.module)).products(message.blas.library, memory, services.gemm))
   } else {
     for (const program of message.forget) delete programs[program]
     programs[message.program] = new WebAssembly.Instance(message.module, { host: { memory, ...services } }).exports.main

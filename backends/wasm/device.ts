@@ -54,7 +54,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
   const common = await WebAssembly.compile(runtime(type, fused))
   const own = (await WebAssembly.instantiate(common, { host: { memory } })).exports
   const gemm = own.gemm as (...args: readonly number[]) => void // exported by `runtime`
-  const services = blas === undefined ? own : { ...own, gemm: await blasProducts(blas, memory, gemm), pack: () => {} }
+  const services = blas === undefined ? own : { ...own, ...(await blasProducts(blas, memory, gemm)) }
   const workspaces = store.take(threads * workspace)
   let alive = 0
   let arena = { address: store.take(0), bytes: 0 }

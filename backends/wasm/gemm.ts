@@ -10,7 +10,7 @@
 import { block, br, br_if, type Local, loop, move, range, select, seq, when } from './control.ts'
 import { type Code, f32, i32 } from './instructions.ts'
 import type { Module } from './module.ts'
-import { packFour, packPanel, packTwelve } from './pack.ts'
+import { packAll, packFour, packTwelve } from './pack.ts'
 import { type High, panels as tile } from './tile.ts'
 
 /** A block of B: half of the second-level cache. */
@@ -33,20 +33,6 @@ const copy = (m: Module, into: 'block' | 'matrix') =>
     const across = seq(p.set(matrix.get), q.set(to.get), range(j, i32.const(0), width.get, 1, seq(one, move(p, column.get), move(q, four))))
     return range(i, i32.const(0), height.get, 1, seq(across, move(matrix, row.get), move(to, line.get)))
   })
-
-/** pack(k, n, b, bRow, bColumn, panels): B as panels of eight columns, 32 · k bytes each. */
-const packAll = (m: Module) => {
-  const panel = packPanel(m)
-  return m.define('pack', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], (locals, k, n, b, bRow, bColumn, to) => {
-    const [x, width] = [locals('i32'), locals('i32')]
-    const one = seq(
-      width.set(least(i32.sub(n.get, x.get), i32.const(8))),
-      panel(i32.add(b.get, i32.mul(x.get, bColumn.get)), bColumn.get, bRow.get, width.get, k.get, to.get),
-      move(to, i32.shl(k.get, i32.const(5))),
-    )
-    return range(x, i32.const(0), n.get, 8, one)
-  })
-}
 
 /**
  * Define `pack`, and, with addresses and strides in bytes, and with fused multiplications and additions if asked (then bits depend on the machine),
@@ -148,7 +134,7 @@ export const gemm = (mod: Module, fused: boolean): void => {
       pn.set(least(i32.sub(k.get, p.get), i32.const(depth))),
       next.set(select(panels.get, apart.get, select(bPacked.get, i32.shl(pn.get, i32.const(5)), i32.const(32)))),
       bBlock.set(select(bPacked.get, select(panels.get, bReady, bSpace), bAt)),
-      when(i32.lt_u(panels.get, bPacked.get), packRight(pn.get, jn.get, bAt, bRow.get, bColumn.get, bSpace)),
+      when(i32.and(bPacked.get, i32.eqz(panels.get)), packRight(pn.get, jn.get, bAt, bRow.get, bColumn.get, bSpace)),
       goOn.set(i32.or(accumulate.get, i32.ne(p.get, i32.const(0)))),
       i.set(i32.const(0)),
       ready.set(i32.const(0)),

@@ -79,7 +79,7 @@ export interface Blas {
 type Gemm = (...args: readonly number[]) => void
 interface BlasModule {
   readonly found: () => string | undefined
-  readonly products: (library: string, memory: WebAssembly.Memory, gemm: Gemm) => Gemm
+  readonly products: (library: string, memory: WebAssembly.Memory, gemm: Gemm) => { readonly gemm: Gemm; readonly pack: () => void }
 }
 /** The BLAS of this machine, if koffi is installed and finds one. */
 export const findBlas = async (): Promise<Blas | undefined> => {
@@ -89,5 +89,8 @@ export const findBlas = async (): Promise<Blas | undefined> => {
   const library = found()
   return library === undefined ? undefined : { module, library }
 }
-export const blasProducts = async ({ module, library }: Blas, memory: WebAssembly.Memory, gemm: Gemm): Promise<Gemm> =>
-  (await builtin<BlasModule>(module)).products(library, memory, gemm)
+export const blasProducts = async (
+  { module, library }: Blas,
+  memory: WebAssembly.Memory,
+  gemm: Gemm,
+): Promise<ReturnType<BlasModule['products']>> => (await builtin<BlasModule>(module)).products(library, memory, gemm)

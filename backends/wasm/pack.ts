@@ -3,7 +3,7 @@
  *
  *     panel[p][x] = source[p · step + x · across]      p < depth, x < width
  */
-import { apart, drop, type Locals, move, range, seq, times, when } from './control.ts'
+import { apart, drop, type Locals, move, range, select, seq, times, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 
@@ -59,7 +59,7 @@ export const packTwelve = (m: Module) =>
   })
 
 /** Up to 8 columns: the right operand of a tile. */
-export const packPanel = (m: Module): Pack => {
+const packPanel = (m: Module): Pack => {
   const whole = m.define(undefined, ['i32', 'i32', 'i32', 'i32'], (_, source, step, depth, to) =>
     times(
       depth,
@@ -137,4 +137,18 @@ export const packPanel = (m: Module): Pack => {
       ),
     ),
   )
+}
+
+/** pack(k, n, b, bRow, bColumn, panels): B as panels of eight columns, 32 · k bytes each. */
+export const packAll = (m: Module) => {
+  const panel = packPanel(m)
+  return m.define('pack', six, (locals, k, n, b, bRow, bColumn, to) => {
+    const [x, width] = [locals('i32'), locals('i32')]
+    const one = seq(
+      width.set(select(i32.lt_s(x.get, i32.sub(n.get, i32.const(8))), i32.const(8), i32.sub(n.get, x.get))),
+      panel(i32.add(b.get, i32.mul(x.get, bColumn.get)), bColumn.get, bRow.get, width.get, k.get, to.get),
+      move(to, i32.shl(k.get, i32.const(5))),
+    )
+    return range(x, i32.const(0), n.get, 8, one)
+  })
 }

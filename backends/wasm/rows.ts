@@ -212,11 +212,11 @@ interface Vector extends Words, Moves {
 const abreast = ({ body, inner }: Rows, { sweep }: Pass): { readonly vectors: number; readonly sums: number } => {
   const folds = sweep.filter((s) => s.do === 'fold').length
   const some = (f: (i: Instruction) => boolean): boolean => sweep.some(({ register }) => f(body[register]!))
-  const heavy = some((i) => i.op === 'random' || word(i, 'exp', 'log', 'sin', 'cos', 'div', 'sqrt'))
+  const heavy = some((i) => i.op === 'random' || isWord(i, 'exp', 'log', 'sin', 'cos', 'div', 'sqrt'))
   const sums = folds === 0 || heavy || inner.size < 32 ? 1 : inner.size < 64 || folds > 1 ? 2 : 4
-  const alone = some((i) => branches(i) || word(i, 'sqrt')) || inner.size < (heavy ? 16 : 64)
+  const alone = some((i) => branches(i) || isWord(i, 'sqrt')) || inner.size < (heavy ? 16 : 64)
   return { vectors: alone ? sums : 4, sums }
 }
 /** Does it branch, or go where numbers send it? */
 const branches = (i: Instruction): boolean => ('at' in i && i.at !== undefined) || ('guards' in i && i.guards !== undefined)
-const word = (i: Instruction, ...words: readonly string[]): boolean => i.op === 'word' && words.includes(i.word)
+const isWord = (i: Instruction, ...words: readonly string[]): boolean => i.op === 'word' && words.includes(i.word)

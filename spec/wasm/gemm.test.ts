@@ -33,6 +33,15 @@ const plain = (m: number, n: number, k: number, a: Operand, b: Operand, c: Opera
 }
 const space = 4 * numbers.length - workspace
 const bytes = ({ at, row, column }: Operand) => [4 * at, 4 * row, 4 * column] as const
+/** Of a product on numbers, every one is what the plain loop leaves, whether it is of C or not. */
+const agree = (start: Float32Array, what: string, loop: (x: Float32Array) => void, product: () => void): void => {
+  const want = start.slice()
+  loop(want)
+  numbers.set(start)
+  product()
+  const wrong = want.findIndex((x, i) => x !== numbers[i])
+  assert.equal(wrong, -1, `${what}: element ${wrong}`)
+}
 /** A matrix of `x[at …]` in one of four layouts. */
 const layout = (pick: ReturnType<typeof generator>['pick'], at: number, rows: number, columns: number): Operand =>
   pick([
@@ -67,17 +76,19 @@ for (const { name, fused, skip } of kinds) {
       const [m, n, k] = trial % 20 === 1 ? [26, 100, 300] : size // 6 + 6, 6 and not another 6, but 4 + 4
       const [a, b, c] = [layout(pick, 1001, m, k), layout(pick, 200003, k, n), layout(pick, 400005, m, n)] as const
       const accumulate = pick([true, false])
-      const want = start.slice()
-      numbers.set(start)
-      plain(m, n, k, a, b, c, accumulate, want)
       const row = m === 1 || trial % 3 === 0
       const [left, right, out] = [bytes(a), bytes(b), bytes(c)]
-      if (row)
-        for (let i = 0; i < m; i++) gemv(n, k, left[0] + i * left[1], left[2], ...right, out[0] + i * out[1], out[2], accumulate ? 1 : 0)
-      else gemm(m, n, k, ...left, ...right, ...out, accumulate ? 1 : 0, space)
-      const got = numbers.subarray(0, end)
-      const wrong = want.findIndex((x, i) => x !== got[i])
-      assert.equal(wrong, -1, `${row ? 'gemv' : 'gemm'} ${m}×${n}×${k} ${JSON.stringify({ a, b, c, accumulate })}: element ${wrong}`)
+      agree(
+        start,
+        `${row ? 'gemv' : 'gemm'} ${m}×${n}×${k} ${JSON.stringify({ a, b, c, accumulate })}`,
+        (x) => plain(m, n, k, a, b, c, accumulate, x),
+        () => {
+          if (row)
+            for (let i = 0; i < m; i++)
+              gemv(n, k, left[0] + i * left[1], left[2], ...right, out[0] + i * out[1], out[2], accumulate ? 1 : 0)
+          else gemm(m, n, k, ...left, ...right, ...out, accumulate ? 1 : 0, space)
+        },
+      )
     }
   })
   test(`${name} with parts of a B that was packed beforehand are those without`, { skip }, () => {
@@ -98,16 +109,17 @@ for (const { name, fused, skip } of kinds) {
       const [a, all, c] = [layout(pick, 1001, m, k), layout(pick, 200003, depth, width), layout(pick, 400005, m, n)] as const
       const b = { ...all, at: all.at + k0 * all.row + n0 * all.column }
       const accumulate = pick([true, false])
-      const want = start.slice()
-      numbers.set(start)
-      plain(m, n, k, a, b, c, accumulate, want)
-      pack(depth, width, ...bytes(all), space + shelf.at)
-      const nowhere = [0, 0, 0] // B itself is not needed any more
+      const nowhere = [0, 0, 0] // B itself is not needed once it is packed
       const panels = [space + shelf.at + 32 * k0 + 4 * depth * n0, 32 * depth]
-      gemm(m, n, k, ...bytes(a), ...nowhere, ...bytes(c), accumulate ? 1 : 0, space, ...panels)
-      const got = numbers.subarray(0, end)
-      const wrong = want.findIndex((x, i) => x !== got[i])
-      assert.equal(wrong, -1, `${m}×${n}×${k} of ${depth}×${width} ${JSON.stringify({ a, b, c, accumulate })}: element ${wrong}`)
+      agree(
+        start,
+        `${m}×${n}×${k} of ${depth}×${width} ${JSON.stringify({ a, b, c, accumulate })}`,
+        (x) => plain(m, n, k, a, b, c, accumulate, x),
+        () => {
+          pack(depth, width, ...bytes(all), space + shelf.at)
+          gemm(m, n, k, ...bytes(a), ...nowhere, ...bytes(c), accumulate ? 1 : 0, space, ...panels)
+        },
+      )
     }
   })
 }
