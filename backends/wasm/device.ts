@@ -96,18 +96,15 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     const list = store.take(listed)
     const main = instance.exports.main as Entry // exported by `print`
     const taking = adaptive(helpers?.threads ?? 1)
-    /** Where the arrays are, by slot; and whether the program has been told. */
+    /** Where the arrays are, by slot; and the words of the list that are addresses inside each. */
     const places: number[] = []
-    let told = false
+    const uses = Array.from({ length: 2 + program.inputs.length + program.outputs.length }, (): { word: number; offset: number }[] => [])
+    for (const [i, { slot, offset }] of printed.arguments.entries()) uses[slot]!.push({ word: list / 4 + i, offset })
     const place = (slot: number, address: number): void => {
       if (places[slot] === address) return
-      told = false
       places[slot] = address
-    }
-    const tell = (): void => {
       const words = store.integers()
-      for (const [i, { slot, offset }] of printed.arguments.entries()) words[list / 4 + i] = places[slot]! + 4 * offset
-      told = true
+      for (const { word, offset } of uses[slot]!) words[word] = address + 4 * offset
     }
     const run = (given: readonly Handle[]): readonly Resident[] => {
       if (closed) throw new TypeError('wasm: this backend is closed')
@@ -126,7 +123,6 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
       })
       place(0, arena.address)
       place(1, workspaces)
-      if (!told) tell()
       const start = performance.now()
       const count = taking.threads(start)
       if (count > 1) helpers?.start(number, list, count)

@@ -15,6 +15,8 @@ import { type High, panels as tile } from './tile.ts'
 
 /** A block of B: half of the second-level cache. */
 const [depth, columns] = [256, 512]
+/** Bytes of B that stay in the first-level cache beside rows of A: half of it. */
+const near = 1 << 14
 /** Bytes of scratch that a product needs: packed rows of A, a block of B and a tile of C. */
 const scratch = { a: 64 * depth, b: 4 * depth * columns, c: 4 * 6 * 8 }
 /** Where B can be packed for several products; and how many numbers of it at most. */
@@ -68,11 +70,11 @@ export const gemm = (mod: Module, fused: boolean): void => {
     const bReady = i32.add(panels.get, i32.add(i32.shl(p.get, i32.const(5)), i32.mul(i32.shr_u(j.get, i32.const(3)), apart.get)))
     const cSpare = i32.add(space.get, i32.const(scratch.a + scratch.b))
 
-    /** B is packed unless its rows are vectors, and those of A are few. */
-    const worthPanels = i32.or(
-      i32.ne(bColumn.get, four),
-      i32.or(i32.ge_s(m.get, i32.const(16)), i32.ne(i32.and(n.get, i32.const(3)), i32.const(0))),
-    )
+    /** B is packed unless its rows are vectors, and those of A are few; fused, or B is near as it lies. */
+    const few = i32.lt_s(m.get, i32.const(16))
+    const close = fused ? i32.lt_u(i32.mul(k.get, bRow.get), i32.const(near + 1)) : i32.const(0)
+    const vectors = i32.and(i32.eq(bColumn.get, four), i32.eqz(i32.and(n.get, i32.const(3))))
+    const worthPanels = i32.eqz(i32.and(vectors, i32.or(few, close)))
     /** A is packed, too, if many panels make use of it, or one of its rows would fill the cache; fused, only where columns are contiguous. */
     const often = i32.or(i32.ge_s(n.get, i32.const(96)), i32.ge_s(i32.mul(n.get, aColumn.get), i32.const(1 << 16)))
     const suited = fused ? i32.and(i32.eq(aRow.get, four), i32.ne(aColumn.get, four)) : i32.const(1)
