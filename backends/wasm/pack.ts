@@ -3,7 +3,7 @@
  *
  *     panel[p][x] = source[p · step + x · across]      p < depth, x < width
  */
-import { apart, drop, type Locals, move, range, select, seq, times, when } from './control.ts'
+import { apart, drop, type Local, type Locals, move, range, select, seq, times, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 
@@ -139,16 +139,31 @@ const packPanel = (m: Module): Pack => {
   )
 }
 
+/** Two panels at once, of rows that are contiguous: 16 columns are a cache line, which is looked at once. */
+const packPair = (m: Module) =>
+  m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32'], (_, source, step, depth, to, other) => {
+    const copy = (from: number, panel: Local<'i32'>, at: number): Code => v128.store(panel.get, v128.load(source.get, from), at)
+    const line = seq(copy(0, to, 0), copy(16, to, 16), copy(32, other, 0), copy(48, other, 16))
+    return times(depth, seq(line, move(source, step.get), move(to, i32.const(32)), move(other, i32.const(32))))
+  })
+
 /** pack(k, n, b, bRow, bColumn, panels): B as panels of eight columns, 32 · k bytes each. */
 export const packAll = (m: Module) => {
-  const panel = packPanel(m)
+  const [panel, pair] = [packPanel(m), packPair(m)]
   return m.define('pack', six, (locals, k, n, b, bRow, bColumn, to) => {
-    const [x, width] = [locals('i32'), locals('i32')]
+    const [x, width, bytes, pairs] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
+    const source = i32.add(b.get, i32.mul(x.get, bColumn.get))
+    const two = seq(pair(source, bRow.get, k.get, to.get, i32.add(to.get, bytes.get)), move(to, i32.shl(bytes.get, i32.const(1))))
     const one = seq(
       width.set(select(i32.lt_s(x.get, i32.sub(n.get, i32.const(8))), i32.const(8), i32.sub(n.get, x.get))),
-      panel(i32.add(b.get, i32.mul(x.get, bColumn.get)), bColumn.get, bRow.get, width.get, k.get, to.get),
-      move(to, i32.shl(k.get, i32.const(5))),
+      panel(source, bColumn.get, bRow.get, width.get, k.get, to.get),
+      move(to, bytes.get),
     )
-    return range(x, i32.const(0), n.get, 8, one)
+    return seq(
+      bytes.set(i32.shl(k.get, i32.const(5))),
+      pairs.set(select(i32.eq(bColumn.get, four), i32.and(n.get, i32.const(-16)), i32.const(0))),
+      range(x, i32.const(0), pairs.get, 16, two),
+      range(x, pairs.get, n.get, 8, one),
+    )
   })
 }
