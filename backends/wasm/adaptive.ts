@@ -5,7 +5,8 @@
  *
  * Alone is faster where another process holds a core, or where a small program is handed to and fro between cores that are far apart
  * (a virtual machine may be moved from one such place to another at any time). So the other way is tried now and then, as rarely as
- * makes that cheap: 0.1 % of the time, or 1 % where alone was best or the others are late.
+ * makes that cheap: 0.1 % of the time, or 1 % where alone was best or the others are late. Often it was a moment's disturbance that made alone
+ * the faster way: so all are tried again soon, and then after twice that time, and so on.
  */
 export interface Choice {
   /** For a run that starts now (in milliseconds). */
@@ -17,6 +18,8 @@ export interface Choice {
 export const adaptive = (threads: number): Choice => {
   let [alone, together, late] = [Number.POSITIVE_INFINITY, 0, 0]
   let trial: { readonly threads: number; readonly until: number } | undefined
+  /** Milliseconds until all are tried again, after one was faster. */
+  let soon = Number.POSITIVE_INFINITY
   const best = (): number => (alone < together ? 1 : threads)
   const patience = (): number => {
     const lost = alone < Number.POSITIVE_INFINITY ? Math.abs(alone - together) : late > 1 ? 0 : together
@@ -25,13 +28,18 @@ export const adaptive = (threads: number): Choice => {
   return {
     threads: (now) => {
       trial ??= { threads, until: now } // what is run once only is shared
-      if (threads > 1 && now > trial.until + patience()) trial = { threads: threads + 1 - best(), until: now + waking }
+      if (threads > 1 && now > trial.until + Math.min(soon, patience())) {
+        trial = { threads: threads + 1 - best(), until: now + waking }
+        soon *= 2
+      }
       return now < trial.until ? trial.threads : best()
     },
     took: (count, ms, polls) => {
+      const before = best()
       late = count > 1 && polls * millisecondsPerPoll > ms / 2 ? late + 1 : 0
       if (count === 1) alone = settled(alone, ms)
       else together = settled(together, ms)
+      if (best() !== before) soon = best() === 1 ? firstDoubt * alone : Number.POSITIVE_INFINITY
     },
   }
 }
@@ -39,3 +47,5 @@ const settled = (known: number, ms: number): number => (ms < known ? ms : (known
 /** Milliseconds: between two trials at least; and how long one lasts at least, as threads that sleep must wake first. */
 const [leastPatience, waking] = [100, 1]
 const millisecondsPerPoll = 1e-6
+/** Runs alone before all are tried again. */
+const firstDoubt = 4

@@ -8,23 +8,31 @@ interface World {
   readonly together: number
   /** The part of a shared run that thread 0 waits. */
   readonly waiting?: number
+  /** Milliseconds from one disturbance to the next, in which a shared run takes five times as long. */
+  readonly disturbed?: number
 }
 /** Runs for so many milliseconds: how much of them was lost against the better way. */
-const lost = (choice: ReturnType<typeof adaptive>, { alone, together, waiting = 0 }: World, from: number, milliseconds: number): number => {
-  let [now, runs] = [from, 0]
+const lost = (choice: ReturnType<typeof adaptive>, world: World, from: number, milliseconds: number): number => {
+  const { alone, together, waiting = 0, disturbed = Number.POSITIVE_INFINITY } = world
+  let [now, runs, next, unavoidable] = [from, 0, from + disturbed, 0]
   for (; now < from + milliseconds; runs++) {
     const count = choice.threads(now)
-    const ms = count === 1 ? alone : together
+    const slow = now >= next
+    if (slow) next += disturbed
+    if (slow && count > 1) unavoidable += 4 * together
+    const ms = count === 1 ? alone : slow ? 5 * together : together
     choice.took(count, ms, count === 1 ? 0 : waiting * ms * 1e6)
     now += ms + 0.01
   }
-  return 1 - (runs * (Math.min(alone, together) + 0.01)) / (now - from)
+  return 1 - (runs * (Math.min(alone, together) + 0.01) + unavoidable) / (now - from)
 }
 
 const worlds: readonly (readonly [string, World, number])[] = [
   ['cores to itself', { alone: 135, together: 70 }, 0.005],
+  ['cores to itself but for moments', { alone: 135, together: 70, disturbed: 3000 }, 0.005],
   ['another process holds a core', { alone: 135, together: 300, waiting: 0.6 }, 0.03],
   ['a small program', { alone: 0.2, together: 0.15 }, 0.005],
+  ['a small program that is disturbed', { alone: 0.2, together: 0.15, disturbed: 300 }, 0.005],
   ['a small program on cores far apart', { alone: 0.2, together: 0.5, waiting: 0.2 }, 0.02],
 ]
 /** A program stays as large as it is; what is around it changes. */
