@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { UnavailableError } from '../errors.ts'
+import { quietUntil, watchCores } from './quiet.ts'
 import { isMachine, type Row } from './row.ts'
 
 /** Arguments of `halograd bench`. With one thread, and with one a core. */
@@ -26,37 +27,66 @@ const parts = (cores: number): readonly string[] => {
 }
 
 /**
- * The rows of each part, as it is measured: of all parts by turns, `tries` times. A later attempt only comes if it was faster, and replaces the
- * former. Rows name their part; the machine comes once. @throws UnavailableError when a part fails
+ * The rows of each part, as it is measured; and again, by turns, for so many minutes, until it was measured on quiet cores. A later attempt only
+ * comes if it was quiet or faster, and replaces the former. Rows name their part; the machine comes once. @throws UnavailableError when a part fails
  */
-export async function* all(repeats: number, tries: number): AsyncGenerator<Row> {
+export async function* all(repeats: number, patience: number): AsyncGenerator<Row> {
   const names = parts(availableParallelism())
   const measures = names.map((part) => () => rowsOf([...part.split(' '), '--repeats', `${repeats}`]))
+  const end = performance.now() + patience * 60_000
+  const watch = await watchCores()
   let introduced = false
-  for await (const { part, attempt, result } of fastest(tries, measures, rate)) {
-    for (const row of result)
-      if (!isMachine(row)) yield { ...row, part: names[part]!, attempt }
-      else if (!introduced) yield { ...row, tries }
-    introduced = true
+  try {
+    const rounds = counting(measures, {
+      ...{ rate, steady },
+      quiet: watch.quiet,
+      patient: () => quietUntil(watch.quiet, end),
+    })
+    for await (const { part, attempt, quietly, result } of rounds) {
+      for (const row of result)
+        if (!isMachine(row)) yield { ...row, part: names[part]!, attempt, quiet: quietly }
+        else if (!introduced) yield { ...row, patience }
+      introduced = true
+    }
+  } finally {
+    await watch.close()
   }
 }
 /** All medians of a part together, ours and those of peers alike, so that choosing the fastest favours nobody. */
 const rate = (rows: readonly Row[]): number => -rows.reduce((sum, row) => ('median' in row ? sum + Math.log(row.median) : sum), 0)
+/** No row was disturbed on its own. (The spread of microseconds is a third on any day.) */
+const steady = (rows: readonly Row[]): boolean => rows.every((row) => !('spread' in row) || row.spread < 0.5)
 
-/** What measurements found, by turns, `tries` times; again where it is rated higher than before. */
-export async function* fastest<T>(
-  tries: number,
+export interface Conditions<T> {
+  readonly rate: (result: T) => number
+  readonly steady: (result: T) => boolean
+  /** Are the cores quiet? */
+  readonly quiet: () => Promise<boolean>
+  /** Waits until they are; or no longer, which it says. */
+  readonly patient: () => Promise<boolean>
+}
+/**
+ * What measurements found: of all once, and then by turns when the cores are quiet, while one is patient. One is done when it was steady, and the
+ * cores were quiet before and after: then that is what counts, until then the fastest.
+ */
+export async function* counting<T>(
   measures: readonly (() => Promise<T>)[],
-  rate: (result: T) => number,
-): AsyncGenerator<{ readonly part: number; readonly attempt: number; readonly result: T }> {
+  { rate, steady, quiet, patient }: Conditions<T>,
+): AsyncGenerator<{ readonly part: number; readonly attempt: number; readonly quietly: boolean; readonly result: T }> {
   const best = measures.map(() => Number.NEGATIVE_INFINITY)
-  for (let attempt = 1; attempt <= tries; attempt++)
+  const done = new Set<number>()
+  for (let attempt = 1; done.size < measures.length; attempt++)
     for (const [part, measure] of measures.entries()) {
+      if (done.has(part)) continue
+      const before = await (attempt === 1 ? quiet() : patient())
+      if (attempt > 1 && !before) return
       const result = await measure()
+      const quietly = before && (await quiet()) && steady(result)
+      if (quietly) done.add(part)
       const rated = rate(result)
-      if (rated <= best[part]!) continue
+      if (!quietly && rated <= best[part]!) continue
       best[part] = rated
-      yield { part, attempt, result }
+      yield { part, attempt, quietly, result }
     }
 }
 

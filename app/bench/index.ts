@@ -33,8 +33,8 @@ export interface BenchOptions extends Wish {
   readonly against?: readonly PeerName[]
   /** Samples of each figure, at least five for a claim; of `train`, rounds of a second. Default 5. */
   readonly repeats?: number
-  /** `all`: how often each part is measured; the fastest counts, which are the last rows of it. Default 1. */
-  readonly tries?: number
+  /** `all`: measures a part again until the cores were quiet, for so many minutes. Its last rows count. Default 0. */
+  readonly patience?: number
   /** Of weights and data: an integer below 2²⁴. */
   readonly seed?: number
   /** `train`: take so many steps, and watch the memory instead of the time. */
@@ -57,7 +57,7 @@ export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
     config = 'tiny',
     against = [],
     repeats = 5,
-    tries = 1,
+    patience = 0,
     seed = 1,
     steps,
     long = false,
@@ -72,7 +72,7 @@ export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
     ...(mode === undefined ? {} : { mode }),
     ...(blas === undefined ? {} : { blas }),
   }
-  if (suite === 'all') return yield* all(repeats, tries)
+  if (suite === 'all') return yield* all(repeats, patience)
   yield await machine()
   if (suite === 'train') {
     const configuration = configurations[config]
@@ -89,7 +89,7 @@ export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
     else if (suite === 'losses') yield* losses({ ...common, seed, configuration: configurations[small ? 'tiny' : 'A'] })
     else {
       const jobs = suite === 'gemm' ? products(small) : small ? kernels(8, 16) : kernels(1024, 1024)
-      yield* timed(jobs, { ...common, budget: small ? 1 : 300 })
+      yield* timed(jobs, { ...common, budget: small ? 1 : 1000 })
     }
   } finally {
     await backend.close?.()

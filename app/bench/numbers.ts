@@ -1,6 +1,6 @@
 /**
  * The README's section of numbers, made from the results in the repository: `node --import tsx app/bench/numbers.ts` puts it there.
- * `npm run bench -- all --tries N --out app/bench/results/FILE.jsonl` measures them.
+ * `npm run bench -- all --patience MINUTES --out app/bench/results/FILE.jsonl` measures them.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -72,9 +72,11 @@ const table = ({ name, rows }: Results): string => {
     }),
   ]
   const first = counts.slice(0, 1)
-  const noise = machine.warning === undefined ? '' : ` The machine was not quiet: its load was ${machine.load.toFixed(0)}.`
+  const parts = (among: readonly Row[]): number => new Set(among.map(({ part }) => part)).size
+  const disturbed = parts(rows.filter(({ quiet }) => quiet === false))
+  const noise = disturbed === 0 ? '' : ` Of ${parts(rows.filter(({ part }) => part))} parts, ${disturbed} never had quiet cores.`
   return [
-    `${machine.machine}, ${machine.date}: one core does ${machine['peak GF/s']} GF/s of multiply-adds in 128-bit SIMD (measured). \`npm run bench -- all --tries ${machine.tries ?? 1} --out app/bench/results/${name}\`, medians.${noise}`,
+    `${machine.machine}, ${machine.date}: one core does ${machine['peak GF/s']} GF/s of multiply-adds in 128-bit SIMD (measured). \`npm run bench -- all --patience ${machine.patience ?? 0} --out app/bench/results/${name}\`, medians.${noise}`,
     '',
     `| | ${counts.map((n) => `${n} thread${n === 1 ? '' : 's'}`).join(' | ')} |`,
     `|---|${counts.map(() => '---:').join('|')}|`,

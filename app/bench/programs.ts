@@ -60,7 +60,8 @@ const batched = (batch: number, size: number, key: number): Job =>
     (q, k) => core.dot(q, k, 'key'),
   )
 
-const square = (n: number): Job => product(n, n, n)
+/** An n × n matrix times another. */
+export const square = (n: number): Job => product(n, n, n)
 export const products = (small: boolean): readonly Job[] =>
   small
     ? [square(16), product(8, 24, 12, 'NT'), batched(2, 16, 8)]

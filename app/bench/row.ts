@@ -104,14 +104,16 @@ export interface MachineRow {
   /** Processes waiting for a core, over the last minute. */
   readonly load: number
   readonly warning?: string
-  /** Of `all`: how often each part was measured. */
-  readonly tries?: number
+  /** Of `all`: for how many minutes it repeated parts until the cores were quiet. */
+  readonly patience?: number
 }
 
 /** Rows of `all` say which command they are of. A later attempt at it, if there is one, replaces an earlier one. */
 interface Origin {
   readonly part?: string
   readonly attempt?: number
+  /** The cores were ours alone just before and just after, and every row was steady. */
+  readonly quiet?: boolean
 }
 export type Row = (Measurement | Ratio | Refusal | Growth | KernelRow | MachineRow) & Origin
 

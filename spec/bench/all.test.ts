@@ -1,8 +1,33 @@
-/** What is measured several times counts at its fastest. */
+/** Of what is measured several times, the attempt on quiet cores counts, or else the fastest. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fastest } from '../../app/bench/all.ts'
+import { counting } from '../../app/bench/all.ts'
+import { isUsual, quietUntil, watchCores } from '../../app/bench/quiet.ts'
 import { type Row, replacing } from '../../app/bench/row.ts'
+
+/** Results of each attempt at two parts, and what they were measured as. `looks`: what is seen of the cores before and after each. */
+const follow = async (ratings: readonly (readonly number[])[], looks: readonly boolean[]) => {
+  const order: number[] = []
+  const measures = [0, 1].map((part) => async () => {
+    order.push(part)
+    return ratings[order.filter((each) => each === part).length - 1]![part]!
+  })
+  const told: string[] = []
+  const look = looks.values()
+  const quiet = async () => look.next().value ?? assert.fail('one look more than expected')
+  const rounds = counting(measures, { rate: (x) => x, steady: (x) => x !== 6.5, quiet, patient: quiet })
+  for await (const { part, attempt, quietly, result } of rounds)
+    told.push(`${part}, attempt ${attempt}${quietly ? ', quiet' : ''}: ${result}`)
+  assert.equal(look.next().done, true, 'every look was used')
+  return { order, told }
+}
+/** Before and after. */
+const [restless, disturbed, still] = [[false], [true, false], [true, true]]
+
+test('each part is measured once, whoever else is there; and again only when the cores are quiet', async () => {
+  const { order } = await follow([[5, 7]], [restless, restless, [false]].flat())
+  assert.deepEqual(order, [0, 1])
+})
 
 test('parts are measured by turns; a later attempt is only told if it is rated higher', async () => {
   const ratings = [
@@ -10,15 +35,43 @@ test('parts are measured by turns; a later attempt is only told if it is rated h
     [6, 7],
     [4, 8],
   ]
-  const order: string[] = []
-  const measures = [0, 1].map((part) => async () => {
-    order.push(`${part}`)
-    return ratings[Math.floor((order.length - 1) / 2)]![part]!
-  })
-  const told: string[] = []
-  for await (const { part, attempt, result } of fastest(3, measures, (x) => x)) told.push(`${part}, attempt ${attempt}: ${result}`)
-  assert.deepEqual(order, ['0', '1', '0', '1', '0', '1'])
+  const { order, told } = await follow(ratings, [...Array<readonly boolean[]>(6).fill(disturbed), [false]].flat())
+  assert.deepEqual(order, [0, 1, 0, 1, 0, 1])
   assert.deepEqual(told, ['0, attempt 1: 5', '1, attempt 1: 7', '0, attempt 2: 6', '1, attempt 3: 8'])
+})
+
+test('a part is done when the cores were quiet before and after', async () => {
+  const { order, told } = await follow([[5, 7], [6]], [disturbed, still, still].flat())
+  assert.deepEqual(order, [0, 1, 0])
+  assert.deepEqual(told, ['0, attempt 1: 5', '1, attempt 1, quiet: 7', '0, attempt 2, quiet: 6'])
+})
+
+test('a part is not done that was disturbed in between; then a steady attempt counts, even if it is slower', async () => {
+  const { told } = await follow([[6.5, 7], [6]], [still, still, still].flat())
+  assert.deepEqual(told, ['0, attempt 1: 6.5', '1, attempt 1, quiet: 7', '0, attempt 2, quiet: 6'])
+})
+
+test('one waits for quiet cores, but not forever', async () => {
+  const now = performance.now()
+  assert.equal(await quietUntil(async () => true, now), false, 'it is too late to look')
+  assert.equal(await quietUntil(async () => false, now + 10), false)
+  const looks = [false, true].values()
+  assert.equal(await quietUntil(async () => looks.next().value ?? assert.fail('it was quiet'), now + 60_000), true)
+})
+
+test('cores are quiet when most of the work takes no longer than the fastest so far', async () => {
+  const usual = isUsual()
+  const looks = [
+    [4, 4.1, 9],
+    [4, 5, 5],
+    [2, 4, 4],
+    [2, 2.05, 2.1],
+    [4, 4.1, 4],
+  ] // the third shows that the first were slow
+  assert.deepEqual(looks.map(usual), [true, false, false, true, false])
+  const watch = await watchCores(true)
+  assert.equal(typeof (await watch.quiet()), 'boolean')
+  await watch.close()
 })
 
 test('rows of a later attempt take the place of those of an earlier one, and of no others', () => {

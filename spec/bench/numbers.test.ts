@@ -15,7 +15,7 @@ const machine = {
   'peak GF/s': 1,
   'peak GB/s': 1,
   load: 0,
-  tries: 3,
+  patience: 60,
 } as const
 const product: Row = {
   ...{ what: 'gemm 64×64×64 NN', backend: 'wasm', mode: '1 thread', threads: 1, median: 1, best: 1, spread: 0, repeats: 5 },
@@ -31,10 +31,16 @@ test('the README states the numbers of the results', async () => {
 
 test('a table says what was measured where, when and how, and leaves out what was not', () => {
   const table = numbers([{ name: 'abacus.jsonl', rows: [machine, product] }])
-  assert.match(table, /abacus, 1 cores, 2026-01-01.*npm run bench -- all --tries 3 --out app\/bench\/results\/abacus\.jsonl/)
+  assert.match(table, /abacus, 1 cores, 2026-01-01.*npm run bench -- all --patience 60 --out app\/bench\/results\/abacus\.jsonl/)
   assert.match(table, /matrix product 64 × 64 × 64 \| 0\.5 GF\/s \(50 %\) \|/)
   assert.match(table, /softmax, an element \| – \|/)
   assert.notEqual(table, numbers([{ name: 'abacus.jsonl', rows: [machine, { ...product, 'GF/s': 0.6 }] }]), 'another result, another table')
+})
+
+test('a table says how many parts were measured beside others', () => {
+  const rows: readonly Row[] = [machine, { ...product, part: 'gemm', quiet: true }, { ...product, part: 'kernels', quiet: false }]
+  assert.match(numbers([{ name: 'abacus.jsonl', rows }]), /medians\. Of 2 parts, 1 never had quiet cores\./)
+  assert.doesNotMatch(numbers([{ name: 'abacus.jsonl', rows: rows.slice(0, 2) }]), /quiet/)
 })
 
 test('results that do not begin with the machine are refused', () => {
