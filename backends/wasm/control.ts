@@ -71,6 +71,8 @@ export const select =
     condition(out)
     byte(out, 0x1b)
   }
+/** The smaller of two signed numbers, which are computed twice. */
+export const least = (x: Code<'i32'>, y: Code<'i32'>): Code<'i32'> => select(i32.lt_s(x, y), x, y)
 
 // ------------------------------------------------------------------ locals
 

@@ -7,7 +7,7 @@
  * and a tile of 4 × 8 accumulators (fused: 6 × 8) sweeps them. Accumulators start from C, so p runs in order and every element is
  * exactly the plain loop `c = fround(c + fround(a · b))`, whatever the blocking and whichever thread computes it.
  */
-import { block, br, br_if, type Local, loop, move, range, select, seq, when } from './control.ts'
+import { block, br, br_if, type Local, least, loop, move, range, select, seq, when } from './control.ts'
 import { type Code, f32, i32 } from './instructions.ts'
 import type { Module } from './module.ts'
 import { packAll, packFour, packTwelve } from './pack.ts'
@@ -25,7 +25,6 @@ export const workspace = scratch.a + scratch.b + scratch.c
 
 type I = Local<'i32'>
 const four = i32.const(4)
-const least = (x: Code<'i32'>, y: Code<'i32'>): Code<'i32'> => select(i32.lt_s(x, y), x, y)
 
 /** Rows of numbers between C, at any strides, and a block of `line` bytes a row. */
 const copy = (m: Module, into: 'block' | 'matrix') =>

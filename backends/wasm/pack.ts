@@ -3,7 +3,7 @@
  *
  *     panel[p][x] = source[p · step + x · across]      p < depth, x < width
  */
-import { apart, drop, type Local, type Locals, move, range, select, seq, times, when } from './control.ts'
+import { apart, drop, type Local, type Locals, least, move, range, select, seq, times, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 
@@ -58,14 +58,20 @@ export const packTwelve = (m: Module) =>
     return times(depth, seq(...copies, move(source, step.get), move(to, i32.const(64))))
   })
 
+/** So many panels that lie side by side in rows that are contiguous. Two of them are a cache line, which is looked at once. */
+const sideBySide = (m: Module, panels: 1 | 2) => {
+  const names: readonly ['i32', 'i32', 'i32', ...'i32'[]] = ['i32', 'i32', 'i32', ...Array.from({ length: panels }, () => 'i32' as const)]
+  return m.define(undefined, names, (_, source, step, depth, ...to) => {
+    const copy = (panel: Local<'i32'>, from: number): Code =>
+      seq(...[0, 16].map((at) => v128.store(panel.get, v128.load(source.get, from + at), at)))
+    const onward = to.map((panel) => move(panel, i32.const(32)))
+    return times(depth, seq(...to.map((panel, i) => copy(panel, 32 * i)), move(source, step.get), ...onward))
+  })
+}
+
 /** Up to 8 columns: the right operand of a tile. */
 const packPanel = (m: Module): Pack => {
-  const whole = m.define(undefined, ['i32', 'i32', 'i32', 'i32'], (_, source, step, depth, to) =>
-    times(
-      depth,
-      seq(...[0, 16].map((at) => v128.store(to.get, v128.load(source.get, at), at)), move(source, step.get), move(to, i32.const(32))),
-    ),
-  )
+  const whole = sideBySide(m, 1)
   /** Columns contiguous along the depth: transpose in blocks of 4 × 4. */
   const transposed = m.define(undefined, six, (locals, source, across, row, groups, depth, to) => {
     const [p, q, left, line] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
@@ -139,23 +145,15 @@ const packPanel = (m: Module): Pack => {
   )
 }
 
-/** Two panels at once, of rows that are contiguous: 16 columns are a cache line, which is looked at once. */
-const packPair = (m: Module) =>
-  m.define(undefined, ['i32', 'i32', 'i32', 'i32', 'i32'], (_, source, step, depth, to, other) => {
-    const copy = (from: number, panel: Local<'i32'>, at: number): Code => v128.store(panel.get, v128.load(source.get, from), at)
-    const line = seq(copy(0, to, 0), copy(16, to, 16), copy(32, other, 0), copy(48, other, 16))
-    return times(depth, seq(line, move(source, step.get), move(to, i32.const(32)), move(other, i32.const(32))))
-  })
-
 /** pack(k, n, b, bRow, bColumn, panels): B as panels of eight columns, 32 · k bytes each. */
 export const packAll = (m: Module) => {
-  const [panel, pair] = [packPanel(m), packPair(m)]
+  const [panel, pair] = [packPanel(m), sideBySide(m, 2)]
   return m.define('pack', six, (locals, k, n, b, bRow, bColumn, to) => {
     const [x, width, bytes, pairs] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const source = i32.add(b.get, i32.mul(x.get, bColumn.get))
     const two = seq(pair(source, bRow.get, k.get, to.get, i32.add(to.get, bytes.get)), move(to, i32.shl(bytes.get, i32.const(1))))
     const one = seq(
-      width.set(select(i32.lt_s(x.get, i32.sub(n.get, i32.const(8))), i32.const(8), i32.sub(n.get, x.get))),
+      width.set(least(i32.sub(n.get, x.get), i32.const(8))),
       panel(source, bColumn.get, bRow.get, width.get, k.get, to.get),
       move(to, bytes.get),
     )

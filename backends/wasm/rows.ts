@@ -8,7 +8,7 @@
 import type { Instruction, Rows } from '../plan/program.ts'
 import type { Pass, Schedule } from '../plan/schedule.ts'
 import { access, type Moves } from './access.ts'
-import { type Local, type Locals, pin, range, select, seq, when } from './control.ts'
+import { type Local, type Locals, least, pin, range, seq, when } from './control.ts'
 import { type Code, f32, f32x4, i32, i32x4 } from './instructions.ts'
 import { type Fold, fold, type Lanes, loadLanes, storeLanes } from './lanes.ts'
 import { draw, stream } from './math.ts'
@@ -172,7 +172,7 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
           limit.set(
             i32.mul(i32.add(i32.div_u(index[triangle.loop]!.get, i32.const(triangle.block)), i32.const(1)), i32.const(triangle.block)),
           ),
-          limit.set(select(i32.lt_s(limit.get, i32.const(inner.size)), limit.get, i32.const(inner.size))),
+          limit.set(least(limit.get, i32.const(inner.size))),
         ]),
     memory.open,
     ...passes.flatMap((pass) => [...pass.before.map((r) => seq(once(r), swept.has(r) ? pin(kept(r)) : seq(), known(r))), sweep(pass)]),
