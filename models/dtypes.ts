@@ -7,24 +7,32 @@
 interface Codec {
   /** Bytes an element. */
   readonly size: number
-  /** The elements of bytes that begin at a multiple of 8 (of a buffer of their own). */
-  readonly decode: (bytes: ArrayBuffer) => Float32Array
+  /** The elements that begin at a multiple of `size`. */
+  readonly decode: (...where: Where) => Float32Array
 }
+type Where = readonly [buffer: ArrayBufferLike, byteOffset: number, length: number]
 
 export const dtypes = {
-  F64: { size: 8, decode: (bytes) => Float32Array.from(new Float64Array(bytes)) },
-  F32: { size: 4, decode: (bytes) => new Float32Array(bytes) },
-  F16: { size: 2, decode: (bytes) => Float32Array.from(new Uint16Array(bytes), fromHalf) },
-  BF16: { size: 2, decode: (bytes) => new Float32Array(Uint32Array.from(new Uint16Array(bytes), (upper) => upper << 16).buffer) },
-  I64: { size: 8, decode: (bytes) => Float32Array.from(new BigInt64Array(bytes), Number) },
-  I32: { size: 4, decode: (bytes) => Float32Array.from(new Int32Array(bytes)) },
-  U8: { size: 1, decode: (bytes) => Float32Array.from(new Uint8Array(bytes)) },
+  F64: { size: 8, decode: (...where) => Float32Array.from(new Float64Array(...where)) },
+  F32: { size: 4, decode: (...where) => new Float32Array(...where) },
+  F16: { size: 2, decode: (...where) => Float32Array.from(new Uint16Array(...where), fromHalf) },
+  BF16: { size: 2, decode: (...where) => new Float32Array(Uint32Array.from(new Uint16Array(...where), (upper) => upper << 16).buffer) },
+  I64: { size: 8, decode: (...where) => Float32Array.from(new BigInt64Array(...where), Number) },
+  I32: { size: 4, decode: (...where) => Float32Array.from(new Int32Array(...where)) },
+  U8: { size: 1, decode: (...where) => Float32Array.from(new Uint8Array(...where)) },
 } as const satisfies Readonly<Record<string, Codec>>
 
 export type DType = keyof typeof dtypes
 
 /** The formats that weights are written in. */
 export type FloatType = 'F32' | 'F16' | 'BF16'
+
+/** The numbers in little-endian bytes. Those of F32 are not copied, but stay where they are if that is a multiple of 4. */
+export const decode = (bytes: Uint8Array, dtype: DType): Float32Array => {
+  const { size, decode } = dtypes[dtype]
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : Uint8Array.from(bytes)
+  return decode(buffer, byteOffset, byteLength / size)
+}
 
 /** The little-endian bytes of numbers in a format. Beyond the range of F16 (65504) they become infinite. */
 export const encode = (data: Float32Array, dtype: FloatType): Uint8Array => {

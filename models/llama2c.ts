@@ -3,6 +3,7 @@
  * each kind for all layers at once. Its RoPE turns *interleaved* pairs of coordinates, Hugging Face's turns the halves of a head.
  */
 import type { ModelConfig, Rotation } from './config.ts'
+import { decode } from './dtypes.ts'
 import { CheckpointError } from './errors.ts'
 import type { StoredTensor } from './safetensors.ts'
 
@@ -16,6 +17,7 @@ const headerBytes = 28
 
 /**
  * A llama2.c model, with its weights not permuted: `config.rotation` is `interleaved`.
+ * @param bytes not to be changed while the tensors are in use
  * @param file named in errors only
  * @throws CheckpointError when the header is implausible or the file is too short or too long for it
  */
@@ -31,11 +33,11 @@ export const parseLlama2c = (bytes: Uint8Array, file: string): Llama2c => {
       found: `${bytes.length} bytes`,
       advice: "The file is truncated or is not llama2.c's: download it again.",
     })
-  const data = new Float32Array(Uint8Array.from(bytes.subarray(headerBytes)).buffer)
+  const data = decode(bytes.subarray(headerBytes), 'F32')
   let begin = 0
   const tensors = plan.flatMap(({ name, shape }) => {
     const end = begin + shape.reduce((product, size) => product * size)
-    const tensor = { name, dtype: 'F32' as const, shape, data: data.slice(begin, end) }
+    const tensor = { name, dtype: 'F32' as const, shape, data: data.subarray(begin, end) }
     begin = end
     return name === skipped ? [] : [tensor]
   })

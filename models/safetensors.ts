@@ -3,11 +3,14 @@
  * (`{name: {dtype, shape, data_offsets: [begin, end]}, __metadata__?: {…}}`), then the raw little-endian data without gaps or overlaps.
  * Source: https://github.com/huggingface/safetensors#format
  */
-import { type DType, dtypes, encode, type FloatType } from './dtypes.ts'
+import { type DType, decode, dtypes, encode, type FloatType } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
 import { isObject, type Json, parseJson } from './fields.ts'
 
-/** A tensor as a checkpoint holds it. Whatever `dtype` it has in the file, its data are rounded to float32, row-major. */
+/**
+ * A tensor as a checkpoint holds it. Whatever `dtype` it has in the file, its data are rounded to float32, row-major. Data that need no conversion
+ * are those of the file, not a copy.
+ */
 export interface StoredTensor {
   readonly name: string
   readonly dtype: DType
@@ -20,6 +23,7 @@ const longestHeader = 100_000_000
 
 /**
  * The tensors of a safetensors file, in the order of their data.
+ * @param bytes not to be changed while the tensors are in use
  * @param file named in errors only
  * @throws CheckpointError when the file is truncated or its header does not describe its data exactly
  */
@@ -30,12 +34,7 @@ export const parseSafetensors = (bytes: Uint8Array, file: string): readonly Stor
     .map(([name, value]) => entryOf(name, value, file))
     .sort((a, b) => a.begin - b.begin || a.end - b.end)
   checkCoverage(entries, data.length, file)
-  return entries.map(({ name, dtype, shape, begin, end }) => ({
-    name,
-    dtype,
-    shape,
-    data: dtypes[dtype].decode(Uint8Array.from(data.subarray(begin, end)).buffer),
-  }))
+  return entries.map(({ name, dtype, shape, begin, end }) => ({ name, dtype, shape, data: decode(data.subarray(begin, end), dtype) }))
 }
 
 const truncated = 'The file is truncated or is not safetensors: download or save it again.'

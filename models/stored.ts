@@ -1,5 +1,5 @@
 /** Parameters as a checkpoint stores them: the same numbers, with several of our axes as one dimension, in another order. */
-import { type AnyTensor, type Backend, fill, read, type Tensor, tensor } from '../core/index.ts'
+import { type AnyTensor, type Backend, fill, read, type Tensor, tensor, volume } from '../core/index.ts'
 import { CheckpointError, type Finding, throwAll } from './errors.ts'
 import type { StoredTensor } from './safetensors.ts'
 import type { Make, Slot } from './slot.ts'
@@ -15,7 +15,7 @@ export const fromStored = <T>(build: (make: Make) => T, weights: Weights, file?:
   const built = build((slot) => {
     const stored = weights.get(slot.name) ?? weights.get(slot.name.replace(/^(model|transformer)\./, ''))
     const expected = storedShape(slot)
-    if (stored !== undefined && stored.shape.join() === expected.join()) return tensor(slot.shape, gather(stored.data, addresses(slot)))
+    if (stored !== undefined && stored.shape.join() === expected.join()) return tensor(slot.shape, taken(slot, stored.data))
     findings.push({
       ...(file === undefined ? {} : { file }),
       tensor: slot.name,
@@ -40,8 +40,9 @@ export const toStored = async (
     const shape = storedShape(slot)
     const values = await read(backend, parameters[i] as Tensor<string>)
     const { data } = stored.get(slot.name) ?? { data: new Float32Array(shape.reduce((a, b) => a * b, 1)) }
-    const places = addresses(slot)
-    for (let k = 0; k < places.length; k++) data[places[k]!] = values[k]!
+    places(slot, (i, place) => {
+      data[place] = values[i]!
+    })
     stored.set(slot.name, { name: slot.name, dtype: 'F32', shape, data })
   }
   return [...stored.values()]
@@ -60,8 +61,19 @@ export const slotsOf = (build: (make: Make) => unknown): readonly Slot[] => {
 const storedShape = ({ stored, shape, part }: Slot): readonly number[] =>
   stored.map((axes, i) => axes.reduce((n, axis) => n * shape[axis]!, i === stored.length - 1 ? (part?.of ?? 1) : 1))
 
-/** For each element of the parameter, in the order of its shape, where the checkpoint keeps it. */
-const addresses = (slot: Slot): Int32Array => {
+/** The parameter in a stored tensor: its very data where both keep the same elements in the same order. */
+const taken = (slot: Slot, data: Float32Array): Float32Array => {
+  const { shape, stored, part } = slot
+  if (part === undefined && stored.flat().join() === Object.keys(shape).join()) return data
+  const values = new Float32Array(volume(shape))
+  places(slot, (i, place) => {
+    values[i] = data[place]!
+  })
+  return values
+}
+
+/** Each element of the parameter, in the order of its shape, with where the checkpoint keeps it. */
+const places = (slot: Slot, visit: (element: number, place: number) => void): void => {
   const { shape, stored, part } = slot
   const strides: Record<string, number> = {}
   let stride = 1
@@ -72,19 +84,12 @@ const addresses = (slot: Slot): Int32Array => {
     }
     if (i === stored.length - 1) stride *= part?.of ?? 1
   }
-  const offset = part === undefined ? 0 : (part.index * storedShape(slot).at(-1)!) / part.of
-  let places = Int32Array.of(offset)
-  for (const [axis, length] of Object.entries(shape)) {
-    const step = strides[axis]!
-    const inner = new Int32Array(places.length * length)
-    for (let i = 0, o = 0; i < places.length; i++) for (let k = 0; k < length; k++) inner[o++] = places[i]! + k * step
-    places = inner
+  const axes = Object.entries(shape).map(([axis, length]) => [length, strides[axis]!] as const)
+  let element = 0
+  const along = (depth: number, place: number): void => {
+    const [length, step] = axes[depth] ?? [0, 0]
+    for (let k = 0; k < length; k++) along(depth + 1, place + k * step)
+    if (depth === axes.length) visit(element++, place)
   }
-  return places
-}
-
-const gather = (data: Float32Array, places: Int32Array): Float32Array => {
-  const values = new Float32Array(places.length)
-  for (let i = 0; i < values.length; i++) values[i] = data[places[i]!]!
-  return values
+  along(0, part === undefined ? 0 : (part.index * storedShape(slot).at(-1)!) / part.of)
 }

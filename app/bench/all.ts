@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { UnavailableError } from '../errors.ts'
+import { machine } from './machine.ts'
 import { quietUntil, watchCores } from './quiet.ts'
 import { isMachine, type Row } from './row.ts'
 
@@ -27,32 +28,28 @@ const parts = (cores: number): readonly string[] => {
 }
 
 /**
- * The rows of each part, as it is measured; and again, by turns, for so many minutes, until it was measured on quiet cores. A later attempt only
- * comes if it was quiet or faster, and replaces the former. Rows name their part; the machine comes once. @throws UnavailableError when a part fails
+ * The machine, and the rows of each part as it is measured; and again, by turns, for so many minutes, until it was measured on quiet cores. A later
+ * attempt only comes if it was quiet or faster, and replaces the former. @throws UnavailableError when a part fails
  */
 export async function* all(repeats: number, patience: number): AsyncGenerator<Row> {
-  const names = parts(availableParallelism())
-  const measures = names.map((part) => () => rowsOf([...part.split(' '), '--repeats', `${repeats}`]))
+  yield { ...(await machine()), patience }
+  const measures = parts(availableParallelism()).map(
+    (part) => async () => apart(part, await rowsOf([...part.split(' '), '--repeats', `${repeats}`])),
+  )
   const end = performance.now() + patience * 60_000
   const watch = await watchCores()
-  let introduced = false
   try {
-    const rounds = counting(measures, {
-      ...{ rate, steady },
-      quiet: watch.quiet,
-      patient: () => quietUntil(watch.quiet, end),
-    })
-    for await (const { part, attempt, quietly, result } of rounds) {
-      for (const row of result)
-        if (!isMachine(row)) yield { ...row, part: names[part]!, attempt, quiet: quietly }
-        else if (!introduced) yield { ...row, patience }
-      introduced = true
-    }
+    const rounds = counting(measures, { rate, steady, quiet: watch.quiet, patient: () => quietUntil(watch.quiet, end) })
+    for await (const { part, attempt, quietly, result } of rounds) for (const row of result) yield { ...row, part, attempt, quiet: quietly }
   } finally {
     await watch.close()
   }
 }
-/** All medians of a part together, ours and those of peers alike, so that choosing the fastest favours nobody. */
+/** What is judged together: each small program is by itself, contestants are with all they did. */
+const apart = (part: string, rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> =>
+  new Map(/^(gemm|kernels) /.test(part) ? rows.map((row) => [`${part}: ${row.what}`, [row]]) : [[part, rows]])
+
+/** All medians together, ours and those of peers alike, so that choosing the fastest favours nobody. */
 const rate = (rows: readonly Row[]): number => -rows.reduce((sum, row) => ('median' in row ? sum + Math.log(row.median) : sum), 0)
 /** No row was disturbed on its own. (The spread of microseconds is a third on any day.) */
 const steady = (rows: readonly Row[]): boolean => rows.every((row) => !('spread' in row) || row.spread < 0.5)
@@ -66,30 +63,32 @@ export interface Conditions<T> {
   readonly patient: () => Promise<boolean>
 }
 /**
- * What measurements found: of all once, and then by turns when the cores are quiet, while one is patient. One is done when it was steady, and the
- * cores were quiet before and after: then that is what counts, until then the fastest.
+ * What measurements found, part by part: of all once, and then by turns when the cores are quiet, while one is patient. A part is done when it was
+ * steady, and the cores were quiet before and after: then that is what counts, until then the fastest. A measurement whose parts are all done is over.
  */
 export async function* counting<T>(
-  measures: readonly (() => Promise<T>)[],
+  measures: readonly (() => Promise<ReadonlyMap<string, T>>)[],
   { rate, steady, quiet, patient }: Conditions<T>,
-): AsyncGenerator<{ readonly part: number; readonly attempt: number; readonly quietly: boolean; readonly result: T }> {
-  const best = measures.map(() => Number.NEGATIVE_INFINITY)
-  const done = new Set<number>()
-  for (let attempt = 1; done.size < measures.length; attempt++)
-    for (const [part, measure] of measures.entries()) {
-      if (done.has(part)) continue
+): AsyncGenerator<{ readonly part: string; readonly attempt: number; readonly quietly: boolean; readonly result: T }> {
+  const known = new Map<string, { readonly rated: number; readonly quietly: boolean }>()
+  const open = new Set(measures)
+  for (let attempt = 1; open.size > 0; attempt++)
+    for (const measure of open) {
       const before = await (attempt === 1 ? quiet() : patient())
       if (attempt > 1 && !before) return
-      const result = await measure()
-      const quietly = before && (await quiet()) && steady(result)
-      if (quietly) done.add(part)
-      const rated = rate(result)
-      if (!quietly && rated <= best[part]!) continue
-      best[part] = rated
-      yield { part, attempt, quietly, result }
+      const results = await measure()
+      const around = before && (await quiet())
+      for (const [part, result] of results) {
+        const [former, rated, quietly] = [known.get(part), rate(result), around && steady(result)]
+        if (former?.quietly || (former && !quietly && rated <= former.rated)) continue
+        known.set(part, { rated, quietly })
+        yield { part, attempt, quietly, result }
+      }
+      if ([...results.keys()].every((part) => known.get(part)?.quietly)) open.delete(measure)
     }
 }
 
+/** The machine's own row is not among them. */
 const rowsOf = async (args: readonly string[]): Promise<readonly Row[]> => {
   const halograd = fileURLToPath(new URL('../cli/halograd.mjs', import.meta.url))
   const child = spawn(process.execPath, [halograd, 'bench', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -98,5 +97,5 @@ const rowsOf = async (args: readonly string[]): Promise<readonly Row[]> => {
   for await (const line of createInterface({ input: child.stdout })) rows.push(JSON.parse(line) as Row) // what `halograd bench` prints
   const code = await ended
   if (code !== 0) throw new UnavailableError(`halograd bench ${args.join(' ')} ended with ${code}`)
-  return rows
+  return rows.filter((row) => !isMachine(row))
 }

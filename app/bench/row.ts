@@ -108,11 +108,11 @@ export interface MachineRow {
   readonly patience?: number
 }
 
-/** Rows of `all` say which command they are of. A later attempt at it, if there is one, replaces an earlier one. */
+/** Rows of `all` say which command they are of, and what else is judged with them. A later attempt at that, if there is one, replaces an earlier one. */
 interface Origin {
   readonly part?: string
   readonly attempt?: number
-  /** The cores were ours alone just before and just after, and every row was steady. */
+  /** The cores were ours alone just before and just after, and every row of the part was steady. */
   readonly quiet?: boolean
 }
 export type Row = (Measurement | Ratio | Refusal | Growth | KernelRow | MachineRow) & Origin

@@ -10,7 +10,7 @@ const follow = async (ratings: readonly (readonly number[])[], looks: readonly b
   const order: number[] = []
   const measures = [0, 1].map((part) => async () => {
     order.push(part)
-    return ratings[order.filter((each) => each === part).length - 1]![part]!
+    return new Map([[`${part}`, ratings[order.filter((each) => each === part).length - 1]![part]!]])
   })
   const told: string[] = []
   const look = looks.values()
@@ -49,6 +49,17 @@ test('a part is done when the cores were quiet before and after', async () => {
 test('a part is not done that was disturbed in between; then a steady attempt counts, even if it is slower', async () => {
   const { told } = await follow([[6.5, 7], [6]], [still, still, still].flat())
   assert.deepEqual(told, ['0, attempt 1: 6.5', '1, attempt 1, quiet: 7', '0, attempt 2, quiet: 6'])
+})
+
+test('each part of a measurement is judged by itself, and none is lost when it is measured again', async () => {
+  const attempts = [new Map(Object.entries({ a: 5, b: 6.5 })), new Map(Object.entries({ a: 9, b: 6 }))].values()
+  const measure = async () => attempts.next().value ?? assert.fail('both parts were quiet')
+  const always = async () => true
+  const told: string[] = []
+  const rounds = counting([measure], { rate: (x) => x, steady: (x) => x !== 6.5, quiet: always, patient: always })
+  for await (const { part, attempt, quietly, result } of rounds)
+    told.push(`${part}, attempt ${attempt}${quietly ? ', quiet' : ''}: ${result}`)
+  assert.deepEqual(told, ['a, attempt 1, quiet: 5', 'b, attempt 1: 6.5', 'b, attempt 2, quiet: 6'])
 })
 
 test('one waits for quiet cores, but not forever', async () => {
