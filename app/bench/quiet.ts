@@ -1,9 +1,8 @@
 /**
  * Are the cores ours alone? Somebody else's virtual machine on the same silicon shows in no load average, only in how long work takes:
  *
- *     quiet  ⇔  median time of a matrix product on all cores  ≤  1.05 × the fastest ever seen
+ *     so many cores are quiet  ⇔  median time of a matrix product on them  ≤  1.05 × the fastest ever seen
  */
-import { availableParallelism } from 'node:os'
 import { openBackend } from '../backends.ts'
 import { square } from './programs.ts'
 import { median, timesOf } from './statistics.ts'
@@ -13,17 +12,28 @@ const tolerance = 1.05
 const look = 150
 
 export interface Watch {
-  /** Looks once. */
-  readonly quiet: () => Promise<boolean>
+  /** Looks once, at so many cores. */
+  readonly quiet: (threads: number) => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
-/** `small` for a test. */
-export const watchCores = async (small = false): Promise<Watch> => {
-  const { backend } = await openBackend({ backend: 'wasm', threads: availableParallelism() }, () => {})
-  const run = await square(small ? 16 : 512).prepare(backend)
-  const usual = isUsual()
-  return { quiet: async () => usual(await timesOf(run, 5, look)), close: async () => backend.close?.() }
+/** For these numbers of threads. `small` for a test. */
+export const watchCores = async (counts: readonly number[], small = false): Promise<Watch> => {
+  const watched = await Promise.all(
+    counts.map(async (threads) => {
+      const { backend } = await openBackend({ backend: 'wasm', threads }, () => {})
+      return { threads, backend, run: await square(small ? 16 : 512).prepare(backend), usual: isUsual() }
+    }),
+  )
+  return {
+    quiet: async (threads) => {
+      const { run, usual } = watched.find((one) => one.threads === threads)!
+      return usual(await timesOf(run, 5, look))
+    },
+    close: async () => {
+      for (const { backend } of watched) await backend.close?.()
+    },
+  }
 }
 
 /** Of the times of one look after another. */
@@ -35,8 +45,12 @@ export const isUsual = (): ((times: readonly number[]) => boolean) => {
   }
 }
 
-/** Looks again every second, until the cores are quiet; or until it is `end` by the clock of `performance`, which it says. */
-export const quietUntil = async (quiet: () => Promise<boolean>, end: number): Promise<boolean> => {
-  for (; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, 1000))) if (await quiet()) return true
-  return false
+/**
+ * Looks again every second, until some of these numbers of cores are quiet, of which it says the largest; or none, when it is `end` by the clock of
+ * `performance`.
+ */
+export const quietUntil = async (counts: readonly number[], quiet: Watch['quiet'], end: number): Promise<number | undefined> => {
+  for (; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, 1000)))
+    for (const threads of counts.toSorted((a, b) => b - a)) if (await quiet(threads)) return threads
+  return undefined
 }

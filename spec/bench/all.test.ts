@@ -5,17 +5,21 @@ import { counting } from '../../app/bench/all.ts'
 import { isUsual, quietUntil, watchCores } from '../../app/bench/quiet.ts'
 import { type Row, replacing } from '../../app/bench/row.ts'
 
+const identity = { rate: (x: number) => x, steady: (x: number) => x !== 6.5 }
 /** Results of each attempt at two parts, and what they were measured as. `looks`: what is seen of the cores before and after each. */
 const follow = async (ratings: readonly (readonly number[])[], looks: readonly boolean[]) => {
   const order: number[] = []
-  const measures = [0, 1].map((part) => async () => {
-    order.push(part)
-    return new Map([[`${part}`, ratings[order.filter((each) => each === part).length - 1]![part]!]])
-  })
+  const trials = [0, 1].map((part) => ({
+    threads: 1,
+    measure: async () => {
+      order.push(part)
+      return new Map([[`${part}`, ratings[order.filter((each) => each === part).length - 1]![part]!]])
+    },
+  }))
   const told: string[] = []
   const look = looks.values()
   const quiet = async () => look.next().value ?? assert.fail('one look more than expected')
-  const rounds = counting(measures, { rate: (x) => x, steady: (x) => x !== 6.5, quiet, patient: quiet })
+  const rounds = counting(trials, { ...identity, quiet, patient: async () => ((await quiet()) ? 1 : undefined) })
   for await (const { part, attempt, quietly, result } of rounds)
     told.push(`${part}, attempt ${attempt}${quietly ? ', quiet' : ''}: ${result}`)
   assert.equal(look.next().done, true, 'every look was used')
@@ -51,23 +55,41 @@ test('a part is not done that was disturbed in between; then a steady attempt co
   assert.deepEqual(told, ['0, attempt 1: 6.5', '1, attempt 1, quiet: 7', '0, attempt 2, quiet: 6'])
 })
 
-test('each part of a measurement is judged by itself, and none is lost when it is measured again', async () => {
-  const attempts = [new Map(Object.entries({ a: 5, b: 6.5 })), new Map(Object.entries({ a: 9, b: 6 }))].values()
-  const measure = async () => attempts.next().value ?? assert.fail('both parts were quiet')
-  const always = async () => true
+test('each part of a trial is judged by itself, and none is lost when it is measured again', async () => {
+  const attempts = [
+    { a: 5, b: 6.5 },
+    { a: 9, b: 6 },
+  ].values()
+  const measure = async () => new Map(Object.entries(attempts.next().value ?? assert.fail('both parts were quiet')))
   const told: string[] = []
-  const rounds = counting([measure], { rate: (x) => x, steady: (x) => x !== 6.5, quiet: always, patient: always })
+  const rounds = counting([{ threads: 1, measure }], { ...identity, quiet: async () => true, patient: async () => 1 })
   for await (const { part, attempt, quietly, result } of rounds)
     told.push(`${part}, attempt ${attempt}${quietly ? ', quiet' : ''}: ${result}`)
   assert.deepEqual(told, ['a, attempt 1, quiet: 5', 'b, attempt 1: 6.5', 'b, attempt 2, quiet: 6'])
 })
 
-test('one waits for quiet cores, but not forever', async () => {
+test('where few cores are quiet, what needs few is measured', async () => {
+  const order: number[] = []
+  const trials = [2, 1].map((threads) => ({ threads, measure: async () => new Map([[`${order.push(threads)}`, 1]]) }))
+  let first = true
+  const quiet = async (threads: number) => threads === 1 && !first
+  const patient = async (among: readonly number[]) => {
+    first = false
+    return among.find((threads) => threads === 1)
+  }
+  for await (const _ of counting(trials, { ...identity, quiet, patient }));
+  assert.deepEqual(order, [2, 1, 1], 'what needs both was measured once, and what needs one until it was quiet')
+})
+
+test('one waits for quiet cores, but not forever; first for many', async () => {
   const now = performance.now()
-  assert.equal(await quietUntil(async () => true, now), false, 'it is too late to look')
-  assert.equal(await quietUntil(async () => false, now + 10), false)
-  const looks = [false, true].values()
-  assert.equal(await quietUntil(async () => looks.next().value ?? assert.fail('it was quiet'), now + 60_000), true)
+  assert.equal(await quietUntil([1], async () => true, now), undefined, 'it is too late to look')
+  assert.equal(await quietUntil([1], async () => false, now + 10), undefined)
+  const looks = [false, false, false, true]
+  const asked: number[] = []
+  const quiet = async (threads: number) => looks[asked.push(threads) - 1] ?? assert.fail('it was quiet')
+  assert.equal(await quietUntil([1, 2], quiet, now + 60_000), 1)
+  assert.deepEqual(asked, [2, 1, 2, 1])
 })
 
 test('cores are quiet when most of the work takes no longer than the fastest so far', async () => {
@@ -80,8 +102,8 @@ test('cores are quiet when most of the work takes no longer than the fastest so 
     [4, 4.1, 4],
   ] // the third shows that the first were slow
   assert.deepEqual(looks.map(usual), [true, false, false, true, false])
-  const watch = await watchCores(true)
-  assert.equal(typeof (await watch.quiet()), 'boolean')
+  const watch = await watchCores([1, 2], true)
+  for (const threads of [1, 2]) assert.equal(typeof (await watch.quiet(threads)), 'boolean')
   await watch.close()
 })
 
