@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { UnavailableError } from '../errors.ts'
 import { machine } from './machine.ts'
-import { quietUntil, watchCores } from './quiet.ts'
+import { isQuiet, watchCores } from './quiet.ts'
 import { isMachine, type Row } from './row.ts'
 
 /** Arguments of `halograd bench`, with so many threads. */
@@ -20,30 +20,31 @@ const parts = (threads: number): readonly string[] => [
 ]
 
 /**
- * The machine, and the rows of each part as it is measured, with one thread and with one a core; and again, for so many minutes, until it was
- * measured on quiet cores. A later attempt only comes if it was quiet or faster, and replaces the former.
+ * The machine, and the rows of each part, with one thread and with one a core: measured when the cores are quiet, if they are within so many
+ * minutes; else, whatever they are. A later attempt only comes if cores were quieter, and replaces the former.
  * @throws UnavailableError when a part fails
  */
 export async function* all(repeats: number, patience: number): AsyncGenerator<Row> {
   yield { ...(await machine()), patience }
-  const counts = [...new Set([1, availableParallelism()])]
+  const counts = [...new Set([availableParallelism(), 1])]
   const trials = counts.flatMap((threads) =>
     parts(threads).map((part) => ({ threads, measure: () => rowsOf(`${part} --threads ${threads}`, ['--repeats', `${repeats}`]) })),
   )
-  const watch = await watchCores(counts)
+  const watches = new Map(await Promise.all(counts.map(async (threads) => [threads, await watchCores(threads)] as const)))
   const end = performance.now() + patience * 60_000
   try {
-    const found = counting(trials, { rate, steady, quiet: watch.quiet, patient: (among) => quietUntil(among, watch.quiet, end) })
-    for await (const { part, attempt, quietly, result } of found) for (const row of result) yield { ...row, part, attempt, quiet: quietly }
+    const look = (threads: number): Promise<number> => watches.get(threads)!.look()
+    for await (const { part, attempt, result } of counting(trials, { lookOf, look, patient: () => performance.now() < end, pause }))
+      for (const row of result) yield { ...row, part, attempt }
   } finally {
-    await watch.close()
+    for (const { close } of watches.values()) await close()
   }
 }
-/** All medians together, ours and those of peers alike, so that choosing the fastest favours nobody. */
-const rate = (rows: readonly Row[]): number => -rows.reduce((sum, row) => ('median' in row ? sum + Math.log(row.median) : sum), 0)
-/** No row was disturbed on its own. (The spread of microseconds is a third on any day; that of a peer may be its own.) */
-const steady = (rows: readonly Row[]): boolean =>
-  rows.every((row) => !('spread' in row) || row.spread < (row.backend === 'wasm' && row.median > 1 ? 0.2 : 0.5))
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1000))
+/** The look of rows; but what was disturbed on its own comes after all that was not. */
+const lookOf = (rows: readonly Row[]): number => Math.max(...rows.map(({ look = 0 }) => look)) * (rows.every(steady) ? 1 : 100)
+/** The spread of microseconds is a third on any day; that of a peer may be its own. */
+const steady = (row: Row): boolean => !('spread' in row) || row.spread < (row.backend === 'wasm' && row.median > 1 ? 0.2 : 0.5)
 
 /** What can be measured again. */
 export interface Trial<T> {
@@ -52,39 +53,54 @@ export interface Trial<T> {
   readonly measure: () => Promise<ReadonlyMap<string, T>>
 }
 export interface Conditions<T> {
-  readonly rate: (result: T) => number
-  readonly steady: (result: T) => boolean
-  /** Are so many cores quiet? */
-  readonly quiet: (threads: number) => Promise<boolean>
-  /** Waits until they are: for one of these numbers. Or no longer, and then for none. */
-  readonly patient: (among: readonly number[]) => Promise<number | undefined>
+  /** Of a result: what a look took meanwhile. */
+  readonly lookOf: (result: T) => number
+  /** Looks at so many cores now. */
+  readonly look: (threads: number) => Promise<number>
+  /** Whether to wait for quiet cores; and until the next look. */
+  readonly patient: () => boolean
+  readonly pause: () => Promise<void>
 }
 /**
- * What trials found, part by part: all once, and then by turns those whose cores are quiet, while one is patient. A part is done when it was
- * steady, and the cores were quiet before and after: then that is what counts, until then the fastest. A trial is over when its parts are done.
+ * What trials found, part by part: by turns, those whose cores are quiet, first those that need many; and when patience ends, what is missing.
+ * Of several attempts that on the quietest cores counts, whatever it found. A trial is over when each of its parts was measured on quiet ones.
  */
 export async function* counting<T>(
   trials: readonly Trial<T>[],
-  { rate, steady, quiet, patient }: Conditions<T>,
-): AsyncGenerator<{ readonly part: string; readonly attempt: number; readonly quietly: boolean; readonly result: T }> {
-  const known = new Map<string, { readonly rated: number; readonly quietly: boolean }>()
-  const waiting = trials.map((trial) => ({ ...trial, attempt: 1 }))
-  while (waiting.length > 0) {
-    const first = waiting[0]!.attempt === 1
-    const threads = first ? waiting[0]!.threads : await patient([...new Set(waiting.map((trial) => trial.threads))])
-    const next = waiting.find((trial) => trial.threads === threads)
-    if (threads === undefined || next === undefined) return
-    waiting.splice(waiting.indexOf(next), 1)
-    const before = first ? await quiet(threads) : true
-    const results = await next.measure()
-    const around = before && (await quiet(threads))
-    for (const [part, result] of results) {
-      const [former, rated, quietly] = [known.get(part), rate(result), around && steady(result)]
-      if (former?.quietly || (former && !quietly && rated <= former.rated)) continue
-      known.set(part, { rated, quietly })
-      yield { part, attempt: next.attempt, quietly, result }
+  { lookOf, look, patient, pause }: Conditions<T>,
+): AsyncGenerator<{ readonly part: string; readonly attempt: number; readonly result: T }> {
+  const shortest = new Map<number, number>()
+  const learnt = (threads: number, took: number): number => {
+    shortest.set(threads, Math.min(took, shortest.get(threads) ?? took))
+    return took
+  }
+  const quiet = (threads: number, took: number): boolean => isQuiet(took, shortest.get(threads)!)
+  /** By turns: with the looks of what counts. */
+  const turns = trials.map((trial) => ({ ...trial, attempt: 0, looks: new Map<string, number>() }))
+  const isOver = ({ threads, looks, attempt }: (typeof turns)[number]): boolean =>
+    attempt > 0 && [...looks.values()].every((took) => quiet(threads, took))
+  for (;;) {
+    const waiting = turns.filter((turn) => !isOver(turn))
+    let next = waiting.find(({ attempt }) => attempt === 0)
+    if (patient()) {
+      const counts = [...new Set(waiting.map(({ threads }) => threads))].sort((a, b) => b - a)
+      next = undefined
+      for (const count of counts)
+        if (next === undefined && quiet(count, learnt(count, await look(count)))) next = waiting.find(({ threads }) => threads === count)
+      if (next === undefined && counts.length > 0) {
+        await pause()
+        continue
+      }
     }
-    if (![...results.keys()].every((part) => known.get(part)?.quietly)) waiting.push({ ...next, attempt: next.attempt + 1 })
+    if (next === undefined) return
+    turns.push(...turns.splice(turns.indexOf(next), 1))
+    next.attempt++
+    for (const [part, result] of await next.measure()) {
+      const took = learnt(next.threads, lookOf(result))
+      if (took >= (next.looks.get(part) ?? Number.POSITIVE_INFINITY)) continue
+      next.looks.set(part, took)
+      yield { part, attempt: next.attempt, result }
+    }
   }
 }
 

@@ -104,8 +104,13 @@ export interface Result {
   readonly others: number
 }
 
-/** So many rounds of about so many milliseconds each, in turns. */
-export const contest = async (contestants: readonly Contestant[], rounds: number, milliseconds: number): Promise<readonly Result[]> => {
+/** So many rounds of about so many milliseconds each, in turns; `between` is called when all of them stand still, before and after each. */
+export const contest = async (
+  contestants: readonly Contestant[],
+  rounds: number,
+  milliseconds: number,
+  between: () => Promise<void> = async () => {},
+): Promise<readonly Result[]> => {
   const results: Result[] = []
   const steps: number[] = []
   for (const { hello, threads, train } of contestants) {
@@ -115,6 +120,7 @@ export const contest = async (contestants: readonly Contestant[], rounds: number
   }
   for (let round = 0; round < rounds; round++)
     for (const [i, { train }] of contestants.entries()) {
+      await between()
       const { losses, times, memory, others } = await train(steps[i]!)
       const known = results[i]!
       results[i] = {
@@ -125,5 +131,6 @@ export const contest = async (contestants: readonly Contestant[], rounds: number
         others: known.others + others / rounds,
       }
     }
+  await between()
   return results
 }

@@ -19,6 +19,7 @@ import { machine } from './machine.ts'
 import { alongSequences, alongSteps } from './memory.ts'
 import type { PeerName } from './peers.ts'
 import { kernels, products } from './programs.ts'
+import { between, watchCores } from './quiet.ts'
 import type { Row } from './row.ts'
 import { train } from './train.ts'
 
@@ -33,7 +34,7 @@ export interface BenchOptions extends Wish {
   readonly against?: readonly PeerName[]
   /** Samples of each figure, at least five for a claim; of `train`, rounds of a second. Default 5. */
   readonly repeats?: number
-  /** `all`: measures a part again until the cores were quiet, for so many minutes. Its last rows count. Default 0. */
+  /** `all`: for how many minutes it waits for quiet cores, so as to measure on them. Its last rows count. Default 0. */
   readonly patience?: number
   /** Of weights and data: an integer below 2²⁴. */
   readonly seed?: number
@@ -74,24 +75,32 @@ export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
   }
   if (suite === 'all') return yield* all(repeats, patience)
   yield await machine()
-  if (suite === 'train') {
+  const watch = await watchCores(threads, small)
+  const training = async function* (): AsyncGenerator<Row> {
     const configuration = configurations[config]
+    const { look } = watch
     if (steps !== undefined) yield await alongSteps(configuration, { wish, threads, seed }, steps)
     if (long) yield* alongSequences({ wish, threads, seed })
     if (steps === undefined && !long)
-      yield* train({ configuration, wish, threads, against, repeats, seed, profile, round: small ? 50 : 1000 })
-    return
+      yield* train({ configuration, wish, threads, against, repeats, seed, profile, look, round: small ? 50 : 1000 })
   }
-  const { backend, mode: found } = await openBackend(wish, () => {})
-  try {
-    const common = { backend, mode: found, threads, repeats }
-    if (suite === 'generate') yield* generate({ ...common, seed, tokens: small ? 4 : 256 })
-    else if (suite === 'losses') yield* losses({ ...common, seed, configuration: configurations[small ? 'tiny' : 'A'] })
-    else {
-      const jobs = suite === 'gemm' ? products(small) : small ? kernels(8, 16) : kernels(1024, 1024)
-      yield* timed(jobs, { ...common, budget: small ? 1 : 1000 })
+  const here = async function* (): AsyncGenerator<Row> {
+    const { backend, mode: found } = await openBackend(wish, () => {})
+    try {
+      const common = { backend, mode: found, threads, repeats }
+      if (suite === 'generate') yield* generate({ ...common, seed, tokens: small ? 4 : 256 })
+      else if (suite === 'losses') yield* losses({ ...common, seed, configuration: configurations[small ? 'tiny' : 'A'] })
+      else {
+        const jobs = suite === 'gemm' ? products(small) : small ? kernels(8, 16) : kernels(1024, 1024)
+        yield* timed(jobs, { ...common, budget: small ? 1 : 1000 })
+      }
+    } finally {
+      await backend.close?.()
     }
+  }
+  try {
+    yield* between(suite === 'train' ? training() : here(), watch.look)
   } finally {
-    await backend.close?.()
+    await watch.close()
   }
 }

@@ -5,6 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { putSection } from '../readme.ts'
+import { isQuiet } from './quiet.ts'
 import { type Growth, isMachine, type Measurement, type Ratio, type Row } from './row.ts'
 
 export const maker = 'app/bench/numbers.ts'
@@ -73,7 +74,9 @@ const table = ({ name, rows }: Results): string => {
   ]
   const first = counts.slice(0, 1)
   const parts = (among: readonly Row[]): number => new Set(among.map(({ part }) => part)).size
-  const disturbed = parts(rows.filter(({ quiet }) => quiet === false))
+  const shortest = (threads: number): number =>
+    Math.min(...rows.flatMap((row) => ('threads' in row && row.threads === threads ? (row.look ?? []) : [])))
+  const disturbed = parts(rows.filter((row) => 'threads' in row && row.look !== undefined && !isQuiet(row.look, shortest(row.threads))))
   const noise = disturbed === 0 ? '' : ` Of ${parts(rows.filter(({ part }) => part))} parts, ${disturbed} never had quiet cores.`
   return [
     `${machine.machine}, ${machine.date}: one core does ${machine['peak GF/s']} GF/s of multiply-adds in 128-bit SIMD (measured). \`npm run bench -- all --patience ${machine.patience ?? 0} --out app/bench/results/${name}\`, medians.${noise}`,

@@ -104,16 +104,17 @@ export interface MachineRow {
   /** Processes waiting for a core, over the last minute. */
   readonly load: number
   readonly warning?: string
-  /** Of `all`: for how many minutes it repeated parts until the cores were quiet. */
+  /** Of `all`: for how many minutes it waited for quiet cores. */
   readonly patience?: number
 }
 
-/** Rows of `all` say which command they are of, and what else is judged with them. A later attempt at that, if there is one, replaces an earlier one. */
+/** Where a row comes from. */
 interface Origin {
+  /** What a look at as many cores took, around it and in between: see quiet.ts. */
+  readonly look?: number
+  /** Of `all`: its command, and what else is judged with it. A later attempt at that, if there is one, replaces an earlier one. */
   readonly part?: string
   readonly attempt?: number
-  /** The cores were ours alone just before and just after, and every row of the part was steady. */
-  readonly quiet?: boolean
 }
 export type Row = (Measurement | Ratio | Refusal | Growth | KernelRow | MachineRow) & Origin
 

@@ -8,6 +8,7 @@ import { type Contestant, contest, type Result, start } from './contest.ts'
 import { fraction, machine, machineName } from './machine.ts'
 import { ourselves, type PeerName, peer } from './peers.ts'
 import { writeProblem } from './problem.ts'
+import type { Watch } from './quiet.ts'
 import type { Measurement, Ratio, Refusal, Row } from './row.ts'
 import { median, round, summary } from './statistics.ts'
 
@@ -21,6 +22,8 @@ export interface TrainOptions {
   readonly repeats: number
   readonly round: number
   readonly seed: number
+  /** At the cores, between rounds. */
+  readonly look: Watch['look']
   /** Where the time of our step goes, instead of how much it is. */
   readonly profile: boolean
 }
@@ -40,11 +43,13 @@ export async function* train(options: TrainOptions): AsyncGenerator<Row> {
       else contestants.push(await start(command))
     }
     if (options.profile) return yield* profiled(what, contestants[0]!)
-    const [us, ...others] = await contest(contestants, repeats, options.round)
-    yield await measurement(configuration, us!)
+    const looks: number[] = []
+    const [us, ...others] = await contest(contestants, repeats, options.round, async () => void looks.push(await options.look()))
+    const look = median(looks)
+    yield { ...(await measurement(configuration, us!)), look }
     for (const them of others) {
-      yield await measurement(configuration, them)
-      yield compare(what, us!, them)
+      yield { ...(await measurement(configuration, them)), look }
+      yield { ...compare(what, us!, them), look }
     }
   } finally {
     await Promise.all(contestants.map(({ stop }) => stop()))

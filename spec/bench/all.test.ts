@@ -1,110 +1,102 @@
-/** Of what is measured several times, the attempt on quiet cores counts, or else the fastest. */
+/** Of what is measured several times, the attempt on the quietest cores counts; and until there are quiet ones, one waits. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { counting } from '../../app/bench/all.ts'
-import { isUsual, quietUntil, watchCores } from '../../app/bench/quiet.ts'
+import { between, isQuiet, watchCores } from '../../app/bench/quiet.ts'
 import { type Row, replacing } from '../../app/bench/row.ts'
 
-const identity = { rate: (x: number) => x, steady: (x: number) => x !== 6.5 }
-/** Results of each attempt at two parts, and what they were measured as. `looks`: what is seen of the cores before and after each. */
-const follow = async (ratings: readonly (readonly number[])[], looks: readonly boolean[]) => {
-  const order: number[] = []
-  const trials = [0, 1].map((part) => ({
-    threads: 1,
-    measure: async () => {
-      order.push(part)
-      return new Map([[`${part}`, ratings[order.filter((each) => each === part).length - 1]![part]!]])
-    },
-  }))
+/**
+ * What trials named after their threads (2, 2b, 1, …) are measured as, in a world of moments: a trial takes one, as does a pause. A look takes 1 when
+ * as many cores are quiet ('.'), else 2 ('x'); a world ends as it began to end. Patience has an end.
+ */
+const follow = async (names: readonly string[], worlds: Readonly<Record<number, string>>, end: number): Promise<readonly string[]> => {
+  let now = 0
+  const look = (threads: number): number => (worlds[threads]!.charAt(Math.min(now, worlds[threads]!.length - 1)) === 'x' ? 2 : 1)
+  const trials = names.map((name) => {
+    const threads = Number.parseInt(name, 10)
+    const measure = async () => {
+      const took = look(threads)
+      now++
+      return new Map([[name, took]])
+    }
+    return { threads, measure }
+  })
   const told: string[] = []
-  const look = looks.values()
-  const quiet = async () => look.next().value ?? assert.fail('one look more than expected')
-  const rounds = counting(trials, { ...identity, quiet, patient: async () => ((await quiet()) ? 1 : undefined) })
-  for await (const { part, attempt, quietly, result } of rounds)
-    told.push(`${part}, attempt ${attempt}${quietly ? ', quiet' : ''}: ${result}`)
-  assert.equal(look.next().done, true, 'every look was used')
-  return { order, told }
+  const conditions = { lookOf: (took: number) => took, look: async (threads: number) => look(threads), patient: () => now < end }
+  for await (const { part, attempt, result } of counting(trials, { ...conditions, pause: async () => void now++ }))
+    told.push(`at ${now - 1} attempt ${attempt} at ${part}: ${result === 1 ? 'quiet' : 'disturbed'}`)
+  return told
 }
-/** Before and after. */
-const [restless, disturbed, still] = [[false], [true, false], [true, true]]
 
-test('each part is measured once, whoever else is there; and again only when the cores are quiet', async () => {
-  const { order } = await follow([[5, 7]], [restless, restless, [false]].flat())
-  assert.deepEqual(order, [0, 1])
+test('on quiet cores each is measured once, what needs many cores first', async () => {
+  assert.deepEqual(await follow(['1', '2', '2b'], { 1: '.', 2: '.' }, 9), [
+    'at 0 attempt 1 at 2: quiet',
+    'at 1 attempt 1 at 2b: quiet',
+    'at 2 attempt 1 at 1: quiet',
+  ])
 })
 
-test('parts are measured by turns; a later attempt is only told if it is rated higher', async () => {
-  const ratings = [
-    [5, 7],
-    [6, 7],
-    [4, 8],
-  ]
-  const { order, told } = await follow(ratings, [...Array<readonly boolean[]>(6).fill(disturbed), [false]].flat())
-  assert.deepEqual(order, [0, 1, 0, 1, 0, 1])
-  assert.deepEqual(told, ['0, attempt 1: 5', '1, attempt 1: 7', '0, attempt 2: 6', '1, attempt 3: 8'])
+test('where few cores are quiet, what needs few is measured, and one waits with the rest', async () => {
+  assert.deepEqual(await follow(['2', '2b', '1', '1b'], { 1: '.', 2: '.xxxx.' }, 9), [
+    'at 0 attempt 1 at 2: quiet',
+    'at 1 attempt 1 at 1: quiet',
+    'at 2 attempt 1 at 1b: quiet',
+    'at 5 attempt 1 at 2b: quiet',
+  ])
 })
 
-test('a part is done when the cores were quiet before and after', async () => {
-  const { order, told } = await follow([[5, 7], [6]], [disturbed, still, still].flat())
-  assert.deepEqual(order, [0, 1, 0])
-  assert.deepEqual(told, ['0, attempt 1: 5', '1, attempt 1, quiet: 7', '0, attempt 2, quiet: 6'])
+test('when patience ends, what is missing is measured on whatever cores there are', async () => {
+  assert.deepEqual(await follow(['1', '1b', '1c'], { 1: '.x' }, 4), [
+    'at 0 attempt 1 at 1: quiet',
+    'at 4 attempt 1 at 1b: disturbed',
+    'at 5 attempt 1 at 1c: disturbed',
+  ])
+  assert.equal((await follow(['1', '1b'], { 1: 'x' }, 0)).length, 2, 'without patience, everything is measured once')
 })
 
-test('a part is not done that was disturbed in between; then a steady attempt counts, even if it is slower', async () => {
-  const { told } = await follow([[6.5, 7], [6]], [still, still, still].flat())
-  assert.deepEqual(told, ['0, attempt 1: 6.5', '1, attempt 1, quiet: 7', '0, attempt 2, quiet: 6'])
+test('what was taken for quiet cores is measured again when there are quieter ones, and only those results count', async () => {
+  assert.deepEqual(await follow(['1', '1b'], { 1: 'x.' }, 9), [
+    'at 0 attempt 1 at 1: disturbed',
+    'at 1 attempt 1 at 1b: quiet',
+    'at 2 attempt 2 at 1: quiet',
+  ])
 })
 
-test('each part of a trial is judged by itself, and none is lost when it is measured again', async () => {
-  const attempts = [
-    { a: 5, b: 6.5 },
-    { a: 9, b: 6 },
-  ].values()
-  const measure = async () => new Map(Object.entries(attempts.next().value ?? assert.fail('both parts were quiet')))
+test('each part of a trial is judged by itself, and what counts is not lost when it is measured again', async () => {
+  const attempts = [Object.entries({ a: 1, b: 2 }), Object.entries({ a: 1.02, b: 1.5 }), Object.entries({ a: 0.99, b: 1.03 })].values()
+  const measure = async () => new Map(attempts.next().value ?? assert.fail('both parts were quiet'))
   const told: string[] = []
-  const rounds = counting([{ threads: 1, measure }], { ...identity, quiet: async () => true, patient: async () => 1 })
-  for await (const { part, attempt, quietly, result } of rounds)
-    told.push(`${part}, attempt ${attempt}${quietly ? ', quiet' : ''}: ${result}`)
-  assert.deepEqual(told, ['a, attempt 1, quiet: 5', 'b, attempt 1: 6.5', 'b, attempt 2, quiet: 6'])
+  const conditions = { lookOf: (x: number) => x, look: async () => 1, patient: () => true, pause: async () => assert.fail('it is quiet') }
+  for await (const { part, result } of counting([{ threads: 1, measure }], conditions)) told.push(`${part}: ${result}`)
+  assert.deepEqual(told, ['a: 1', 'b: 2', 'b: 1.5', 'a: 0.99', 'b: 1.03'])
 })
 
-test('where few cores are quiet, what needs few is measured', async () => {
-  const order: number[] = []
-  const trials = [2, 1].map((threads) => ({ threads, measure: async () => new Map([[`${order.push(threads)}`, 1]]) }))
-  let first = true
-  const quiet = async (threads: number) => threads === 1 && !first
-  const patient = async (among: readonly number[]) => {
-    first = false
-    return among.find((threads) => threads === 1)
+test('cores are looked at before and after each row that does not say what looks at them took', async () => {
+  const row = (look?: number): Row => ({
+    what: 'x',
+    refused: '',
+    backend: '',
+    against: '',
+    threads: 1,
+    ...(look === undefined ? {} : { look }),
+  })
+  const rows = async function* (): AsyncGenerator<Row> {
+    yield* [row(), row(7), row()]
   }
-  for await (const _ of counting(trials, { ...identity, quiet, patient }));
-  assert.deepEqual(order, [2, 1, 1], 'what needs both was measured once, and what needs one until it was quiet')
+  const looks = [1, 3, 2, 4].values()
+  const seen: (number | undefined)[] = []
+  for await (const { look } of between(rows(), async () => looks.next().value ?? assert.fail('one look more'))) seen.push(look)
+  assert.deepEqual(seen, [3, 7, 4])
 })
 
-test('one waits for quiet cores, but not forever; first for many', async () => {
-  const now = performance.now()
-  assert.equal(await quietUntil([1], async () => true, now), undefined, 'it is too late to look')
-  assert.equal(await quietUntil([1], async () => false, now + 10), undefined)
-  const looks = [false, false, false, true]
-  const asked: number[] = []
-  const quiet = async (threads: number) => looks[asked.push(threads) - 1] ?? assert.fail('it was quiet')
-  assert.equal(await quietUntil([1, 2], quiet, now + 60_000), 1)
-  assert.deepEqual(asked, [2, 1, 2, 1])
-})
-
-test('cores are quiet when most of the work takes no longer than the fastest so far', async () => {
-  const usual = isUsual()
-  const looks = [
-    [4, 4.1, 9],
-    [4, 5, 5],
-    [2, 4, 4],
-    [2, 2.05, 2.1],
-    [4, 4.1, 4],
-  ] // the third shows that the first were slow
-  assert.deepEqual(looks.map(usual), [true, false, false, true, false])
-  const watch = await watchCores([1, 2], true)
-  for (const threads of [1, 2]) assert.equal(typeof (await watch.quiet(threads)), 'boolean')
+test('a look is the time of work, and is that of quiet cores when it is hardly longer than the shortest', async () => {
+  const watch = await watchCores(2, true)
+  assert.ok((await watch.look()) > 0)
   await watch.close()
+  assert.deepEqual(
+    [1, 1.04, 1.06].map((look) => isQuiet(look, 1)),
+    [true, true, false],
+  )
 })
 
 test('rows of a later attempt take the place of those of an earlier one, and of no others', () => {

@@ -38,9 +38,15 @@ test('a table says what was measured where, when and how, and leaves out what wa
 })
 
 test('a table says how many parts were measured beside others', () => {
-  const rows: readonly Row[] = [machine, { ...product, part: 'gemm', quiet: true }, { ...product, part: 'kernels', quiet: false }]
+  const rows: readonly Row[] = [machine, { ...product, part: 'gemm', look: 1 }, { ...product, part: 'kernels', look: 1.1 }]
   assert.match(numbers([{ name: 'abacus.jsonl', rows }]), /medians\. Of 2 parts, 1 never had quiet cores\./)
   assert.doesNotMatch(numbers([{ name: 'abacus.jsonl', rows: rows.slice(0, 2) }]), /quiet/)
+  const others: Row = { ...product, part: 'kernels', threads: 2, look: 0.5 }
+  assert.doesNotMatch(
+    numbers([{ name: 'abacus.jsonl', rows: [...rows.slice(0, 2), others] }]),
+    /quiet/,
+    'two cores are not compared with one',
+  )
 })
 
 test('results that do not begin with the machine are refused', () => {
