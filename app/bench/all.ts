@@ -75,24 +75,24 @@ export async function* counting<T>(
     return took
   }
   const quiet = (threads: number, took: number): boolean => isQuiet(took, shortest.get(threads)!)
-  /** By turns: with the looks of what counts. */
+  /** Those whose turn it is come first. `looks`: of what counts so far. */
   const turns = trials.map((trial) => ({ ...trial, attempt: 0, looks: new Map<string, number>() }))
-  const isOver = ({ threads, looks, attempt }: (typeof turns)[number]): boolean =>
-    attempt > 0 && [...looks.values()].every((took) => quiet(threads, took))
+  type Turn = (typeof turns)[number]
+  const isOver = ({ threads, looks, attempt }: Turn): boolean => attempt > 0 && [...looks.values()].every((took) => quiet(threads, took))
+  const onQuietCores = async (waiting: readonly Turn[]): Promise<Turn | undefined> => {
+    const counts = [...new Set(waiting.map(({ threads }) => threads))].sort((a, b) => b - a)
+    for (const count of counts) if (quiet(count, learnt(count, await look(count)))) return waiting.find(({ threads }) => threads === count)
+    return undefined
+  }
   for (;;) {
     const waiting = turns.filter((turn) => !isOver(turn))
-    let next = waiting.find(({ attempt }) => attempt === 0)
-    if (patient()) {
-      const counts = [...new Set(waiting.map(({ threads }) => threads))].sort((a, b) => b - a)
-      next = undefined
-      for (const count of counts)
-        if (next === undefined && quiet(count, learnt(count, await look(count)))) next = waiting.find(({ threads }) => threads === count)
-      if (next === undefined && counts.length > 0) {
-        await pause()
-        continue
-      }
+    const wait = waiting.length > 0 && patient()
+    const next = wait ? await onQuietCores(waiting) : waiting.find(({ attempt }) => attempt === 0)
+    if (next === undefined && !wait) return
+    if (next === undefined) {
+      await pause()
+      continue
     }
-    if (next === undefined) return
     turns.push(...turns.splice(turns.indexOf(next), 1))
     next.attempt++
     for (const [part, result] of await next.measure()) {
