@@ -45,7 +45,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<Row> {
     if (options.profile) return yield* profiled(what, contestants[0]!)
     const looks: number[] = []
     const [us, ...others] = await contest(contestants, repeats, options.round, async () => void looks.push(await options.look()))
-    const look = median(looks)
+    const look = round(median(looks))
     yield { ...(await measurement(configuration, us!)), look }
     for (const them of others) {
       yield { ...(await measurement(configuration, them)), look }

@@ -72,7 +72,7 @@ describe('safetensors, as bytes', () => {
     )
   })
 
-  test('every dtype means its numbers', () => {
+  test('every dtype means its numbers, wherever in the file they begin', () => {
     const cases: readonly (readonly [DType, ArrayBuffer, readonly number[]])[] = [
       ['F64', Float64Array.of(1.5, -2).buffer, [1.5, -2]],
       ['F32', Float32Array.of(1.5, -2).buffer, [1.5, -2]],
@@ -89,8 +89,13 @@ describe('safetensors, as bytes', () => {
     ]
     for (const [dtype, buffer, numbers] of cases) {
       const header = { x: { dtype, shape: [numbers.length], data_offsets: [0, buffer.byteLength] } }
-      const [read] = parseSafetensors(fileOf(header, new Uint8Array(buffer)), 'memory')
-      assert.deepEqual(read, { name: 'x', dtype, shape: [numbers.length], data: Float32Array.from(numbers) })
+      for (let spaces = 0; spaces < 8; spaces++) {
+        const file = fileOf(JSON.stringify(header) + ' '.repeat(spaces), new Uint8Array(buffer))
+        const [read] = parseSafetensors(file, 'memory')
+        assert.deepEqual(read, { name: 'x', dtype, shape: [numbers.length], data: Float32Array.from(numbers) })
+        const inPlace = dtype === 'F32' && (file.length - buffer.byteLength) % 4 === 0
+        assert.equal(read?.data.buffer === file.buffer, inPlace, 'data that need no conversion are not copied')
+      }
     }
   })
 

@@ -20,7 +20,7 @@ export const command = (terminal: Terminal): Command =>
       .addOption(new Option('--config <name>', 'train: which model').choices(Object.keys(configurations)).default('tiny'))
       .addOption(new Option('--against <peer...>', 'train: take turns with a peer on the same weights and batches').choices(peerNames))
       .option('--repeats <n>', 'samples of each figure, or rounds of a second each', integer(1), 5)
-      .option('--patience <minutes>', 'all: measure a part again until the cores are quiet; its last rows count', integer(0), 0)
+      .option('--patience <minutes>', 'all: wait so long for quiet cores; the last rows of each part count', integer(0), 0)
       .option('--steps <n>', 'train: take so many steps, and watch the memory', integer(20))
       .option('--long', 'train: watch how memory grows with the sequence')
       .option('--profile', 'train: the time of every kernel')
