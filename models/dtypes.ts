@@ -29,9 +29,9 @@ export type FloatType = 'F32' | 'F16' | 'BF16'
 
 /** The numbers in little-endian bytes. Those of F32 are not copied, but stay where they are if that is a multiple of 4. */
 export const decode = (bytes: Uint8Array, dtype: DType): Float32Array => {
-  const { size, decode } = dtypes[dtype]
-  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : Uint8Array.from(bytes)
-  return decode(buffer, byteOffset, byteLength / size)
+  const codec = dtypes[dtype]
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % codec.size === 0 ? bytes : Uint8Array.from(bytes)
+  return codec.decode(buffer, byteOffset, byteLength / codec.size)
 }
 
 /** The little-endian bytes of numbers in a format. Beyond the range of F16 (65504) they become infinite. */

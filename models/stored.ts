@@ -40,9 +40,8 @@ export const toStored = async (
     const shape = storedShape(slot)
     const values = await read(backend, parameters[i] as Tensor<string>)
     const { data } = stored.get(slot.name) ?? { data: new Float32Array(shape.reduce((a, b) => a * b, 1)) }
-    places(slot, (i, place) => {
-      data[place] = values[i]!
-    })
+    const { starts, length, step } = linesOf(slot)
+    for (let line = 0, i = 0; line < starts.length; line++) for (let k = 0; k < length; k++) data[starts[line]! + k * step] = values[i++]!
     stored.set(slot.name, { name: slot.name, dtype: 'F32', shape, data })
   }
   return [...stored.values()]
@@ -66,14 +65,16 @@ const taken = (slot: Slot, data: Float32Array): Float32Array => {
   const { shape, stored, part } = slot
   if (part === undefined && stored.flat().join() === Object.keys(shape).join()) return data
   const values = new Float32Array(volume(shape))
-  places(slot, (i, place) => {
-    values[i] = data[place]!
-  })
+  const { starts, length, step } = linesOf(slot)
+  for (let line = 0, i = 0; line < starts.length; line++) for (let k = 0; k < length; k++) values[i++] = data[starts[line]! + k * step]!
   return values
 }
 
-/** Each element of the parameter, in the order of its shape, with where the checkpoint keeps it. */
-const places = (slot: Slot, visit: (element: number, place: number) => void): void => {
+/**
+ * Where the checkpoint keeps a parameter, line by line of its last axis, in the order of its shape: the place of each line's first element, and how
+ * far apart those of a line are.
+ */
+const linesOf = (slot: Slot): { readonly starts: Int32Array; readonly length: number; readonly step: number } => {
   const { shape, stored, part } = slot
   const strides: Record<string, number> = {}
   let stride = 1
@@ -84,12 +85,12 @@ const places = (slot: Slot, visit: (element: number, place: number) => void): vo
     }
     if (i === stored.length - 1) stride *= part?.of ?? 1
   }
-  const axes = Object.entries(shape).map(([axis, length]) => [length, strides[axis]!] as const)
-  let element = 0
-  const along = (depth: number, place: number): void => {
-    const [length, step] = axes[depth] ?? [0, 0]
-    for (let k = 0; k < length; k++) along(depth + 1, place + k * step)
-    if (depth === axes.length) visit(element++, place)
+  const axes = Object.entries(shape).map(([axis, length]) => ({ length, step: strides[axis]! }))
+  let starts = Int32Array.of(part === undefined ? 0 : (part.index * storedShape(slot).at(-1)!) / part.of)
+  for (const { length, step } of axes.slice(0, -1)) {
+    const inner = new Int32Array(starts.length * length)
+    for (let line = 0, i = 0; line < starts.length; line++) for (let k = 0; k < length; k++) inner[i++] = starts[line]! + k * step
+    starts = inner
   }
-  along(0, part === undefined ? 0 : (part.index * storedShape(slot).at(-1)!) / part.of)
+  return { starts, ...(axes.at(-1) ?? { length: 1, step: 0 }) } // a parameter without axes is one element
 }
