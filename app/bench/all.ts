@@ -88,8 +88,8 @@ export async function* counting<T>(
     const waiting = turns.filter((turn) => !isOver(turn))
     const wait = waiting.length > 0 && patient()
     const next = wait ? await onQuietCores(waiting) : waiting.find(({ attempt }) => attempt === 0)
-    if (next === undefined && !wait) return
     if (next === undefined) {
+      if (!wait) return
       await pause()
       continue
     }
