@@ -1,12 +1,11 @@
 /**
  * Weights on disk: one `model.safetensors`, or shards listed by `model.safetensors.index.json` (`{weight_map: {tensor: file}}`), as Hugging Face keeps them.
  */
-import { basename, join } from 'node:path'
 import { dtypes, type FloatType } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
 import { isObject, parseJson } from './fields.ts'
-import { exists, readBytes, readText, writeAtomically } from './files.ts'
 import { formatSafetensors, parseSafetensors, type StoredTensor } from './safetensors.ts'
+import { exists, join, readBytes, readText } from './source.ts'
 
 /** Tensors by name. */
 export type Weights = ReadonlyMap<string, StoredTensor>
@@ -29,13 +28,6 @@ export const readWeights = async (path: string): Promise<Weights> => {
     advice: 'Give a Hugging Face model directory with safetensors weights (convert pytorch_model.bin first).',
   })
 }
-
-/**
- * Writes tensors atomically as one safetensors file, as F32.
- * @throws CheckpointError when two have one name or a shape does not fit its data; FileError
- */
-export const writeWeights = async (file: string, tensors: readonly StoredTensor[]): Promise<void> =>
-  writeAtomically(file, formatSafetensors(tensors, metadata))
 
 export interface WeightOptions {
   /** How numbers are written. Default F32; BF16 and F16 take half the space, and round. */
@@ -75,7 +67,7 @@ export const weightFiles = (
 }
 
 /** transformers reads only files that say whose tensors they are. */
-const metadata = { format: 'pt' }
+export const metadata = { format: 'pt' }
 const fiveDigits = (n: number): string => `${n}`.padStart(5, '0')
 
 const readOne = async (file: string): Promise<Weights> =>
@@ -108,7 +100,7 @@ const weightMap = (text: string, file: string): readonly (readonly [name: string
   const json = parseJson(text)
   if (!isObject(json) || !isObject(json.weight_map)) throw wrong('{"weight_map": {tensor: file, …}}', text)
   return Object.entries(json.weight_map).map(([name, shard]) => {
-    if (typeof shard === 'string' && shard.endsWith('.safetensors') && basename(shard) === shard) return [name, shard]
+    if (typeof shard === 'string' && shard.endsWith('.safetensors') && !/[\\/]/.test(shard)) return [name, shard]
     throw wrong(`the name of a safetensors file for ${name}`, shard)
   })
 }
