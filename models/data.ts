@@ -24,7 +24,7 @@ export const readRows = async (file: string, options: RowOptions = {}): Promise<
 export const readUsable = (file: string, options: RowOptions = {}): Promise<Rows> => rowsIn(readRecords(file), file, options)
 
 /** …and their lines. @throws FileError, DataError naming line and field of every flaw */
-export const readLines = async (file: string, options: RowOptions = {}): Promise<Omit<Rows, 'findings'>> =>
+export const readLines = async (file: string, options: RowOptions = {}): Promise<Sound> =>
   sound(await readUsable(file, options), file)
 
 /**
@@ -40,7 +40,12 @@ export interface Rows {
   readonly rows: readonly Row[]
   readonly lines: readonly number[]
   readonly findings: readonly Finding[]
+  /** What a reader should know of lines that can be used. */
+  readonly notes: Notes
 }
+
+/** What is to be known, and of which lines. */
+export type Notes = ReadonlyMap<string, readonly number[]>
 
 /** The rows of records, and what is wrong with the others. */
 export const rowsOf = (records: Iterable<SourceRecord>, file: string, options?: RowOptions): Rows => {
@@ -62,27 +67,31 @@ const gather = (file: string, options?: RowOptions) => {
     rows.push(row)
     lines.push(line)
   }
-  const { add, findings } = rowReader(file, take, options)
-  return { add, rows: (): Rows => ({ rows, lines, findings: findings() }) }
+  const { add, findings, notes } = rowReader(file, take, options)
+  return { add, rows: (): Rows => ({ rows, lines, findings: findings(), notes }) }
 }
 
 /** Gives on the rows that records mean, one after another, with their lines; and keeps what is wrong with the others. */
 export const rowReader = (file: string, take: (row: Row, line: number) => void, { render = plain }: RowOptions = {}) => {
   const findings: Finding[] = []
+  const notes = new Map<string, number[]>()
   let first: { readonly tag: Row['tag']; readonly line: number } | undefined
   return {
     add: ({ line, content }: SourceRecord): void => {
-      const row = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
-      if (E.isLeft(row)) {
-        findings.push(...row.left.map((flaw) => ({ file, line, ...flaw })))
+      const read = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
+      if (E.isLeft(read)) {
+        findings.push(...read.left.map((flaw) => ({ file, line, ...flaw })))
         return
       }
-      const { tag } = row.right
+      const { row } = read.right
+      const { tag } = row
+      for (const note of read.right.notes) notes.set(note, [...(notes.get(note) ?? []), line])
       first ??= { tag, line }
-      if (tag === first.tag) take(row.right, line)
+      if (tag === first.tag) take(row, line)
       else findings.push({ file, line, ...mixed(first.tag, first.line, tag) })
     },
     findings: (): readonly Finding[] => findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+    notes,
   }
 }
 
@@ -92,8 +101,10 @@ const mixed = (expected: string, line: number, found: string): Flaw => ({
   advice: 'Split the file: one shape a file.',
 })
 
-const sound = ({ rows, lines, findings }: Rows, file: string): Omit<Rows, 'findings'> => {
+type Sound = Omit<Rows, 'findings'>
+
+const sound = ({ rows, lines, notes, findings }: Rows, file: string): Sound => {
   throwAll(DataError, findings)
-  if (rows.length > 0) return { rows, lines }
+  if (rows.length > 0) return { rows, lines, notes }
   throw new DataError({ file, expected: 'at least one record', found: 'an empty file', advice: 'Check the path.' })
 }

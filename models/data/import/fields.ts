@@ -1,0 +1,92 @@
+/** What a mapping's fields lead to in a record, and the row that a record means: the fields of shapes.ts, under their own names. */
+import { withoutText } from '../../conversation.ts'
+import { show } from '../../errors.ts'
+import { isObject, type Json, parseJson } from '../../fields.ts'
+import type { Flaw } from '../../records.ts'
+import type { Field, Mapping } from './mapping.ts'
+import { pathOf } from './paths.ts'
+import { judge } from './values.ts'
+
+/** The value of a field, where there is one that is not null. A path of several values gives the first. */
+export const valueOf = (field: Field | undefined, record: Json): unknown => {
+  if (field === undefined) return undefined
+  if (typeof field === 'function') return field(record) ?? undefined
+  for (const path of typeof field === 'string' ? [field] : field) {
+    const value = pathOf(path)(record).find((each) => each !== null && each !== undefined)
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
+/** Whether a record is of the kind that a mapping describes. */
+export const fits = ({ keys }: Pick<Mapping, 'keys'>, record: unknown): record is Json =>
+  isObject(record) && keys.every((key) => key.split(' | ').some((path) => pathOf(path)(record).length > 0))
+
+const said = ['messages', 'prompt', 'completion', 'chosen', 'rejected', 'text', 'system', 'tools', 'weight'] as const
+
+/** The record in halograd's own fields, without what is absent. A verdict is the label that it stands for, or stays as it is where it stands for none. */
+export const canonicalOf = (mapping: Mapping, record: Json): Json => {
+  const verdict = valueOf(mapping.verdict, record)
+  const entries = [
+    ...said.map((name) => [name, valueOf(mapping[name], record)] as const),
+    ['chat_template_kwargs', valueOf(mapping.options, record)] as const,
+    ['label', verdict === undefined ? undefined : (judge(verdict, mapping) ?? verdict)] as const,
+  ]
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+}
+
+/** A flaw of a canonical row, told of the field of the record that it comes from. */
+export const renamed =
+  (mapping: Mapping, record: Json) =>
+  (flaw: Flaw): Flaw => {
+    const [, name = '', rest = ''] = /^(\w+)(.*)$/.exec(flaw.field ?? '') ?? []
+    const field = { ...mapping, label: mapping.verdict, chat_template_kwargs: mapping.options }[name as keyof Mapping]
+    const paths = typeof field === 'string' ? [field] : Array.isArray(field) ? field.filter((each) => typeof each === 'string') : []
+    const path = paths.find((each) => pathOf(each)(record).length > 0) ?? paths[0]
+    return path === undefined ? flaw : { ...flaw, field: `${path}${rest}` }
+  }
+
+// ------------------------------------------------------------------ for presets
+
+/** Flaws of fields that are no texts, or empty ones. */
+export const unfilled =
+  (...names: readonly string[]) =>
+  (record: Json): readonly Flaw[] =>
+    names.flatMap((field) => {
+      const value = record[field]
+      return typeof value === 'string' && value.trim() !== ''
+        ? []
+        : [{ field, expected: typeof value === 'string' ? 'a text' : 'a string', found: show(value), advice: withoutText }]
+    })
+
+/** A text that may be JSON, as what it says. */
+export const written = (value: unknown): unknown => (typeof value === 'string' && /^\s*[[{]/.test(value) ? (parseJson(value) ?? value) : value)
+
+const askedUnder = ['messages', 'input', 'inputs', 'prompt', 'question', 'query', 'request', 'instruction', 'user', 'text', 'content', 'value']
+const answeredUnder = ['choices', 'output', 'outputs', 'generations', 'response', 'completion', 'answer', 'result', 'message', 'messages', 'text', 'content', 'value']
+
+/** Turns or a text, wherever a tracing tool has put what was asked: it may be any JSON. */
+export const asked =
+  (field: Field): Field =>
+  (record) =>
+    within(written(valueOf(field, record)), askedUnder)
+
+/** The same for what was answered. */
+export const answered =
+  (field: Field): Field =>
+  (record) => {
+    const answer = within(written(valueOf(field, record)), answeredUnder)
+    const last = Array.isArray(answer) ? answer.at(-1) : answer
+    return isObject(last) ? (last.message ?? last) : last
+  }
+
+const within = (value: unknown, names: readonly string[]): unknown => {
+  if (Array.isArray(value) && value.length > 0 && Array.isArray(value[0])) return within(value[0], names)
+  if (!isObject(value) || 'role' in value) return value
+  const name = names.find((each) => value[each] !== undefined && value[each] !== null)
+  return name === undefined ? undefined : within(written(value[name]), names)
+}
+
+/** What people wrote without thinking of a machine: <details type="reasoning"> of Open WebUI is the model's reasoning, not its answer. */
+export const withoutDetails = (text: unknown): unknown =>
+  typeof text === 'string' ? text.replace(/<details type="reasoning"[^>]*>[\s\S]*?<\/details>\s*/g, '') : text
