@@ -1,8 +1,9 @@
 /** What a mapping's fields lead to in a record, and the row that a record means: the fields of shapes.ts, under their own names. */
-import { withoutText } from '../../conversation.ts'
-import { show } from '../../errors.ts'
-import { isObject, type Json, parseJson } from '../../fields.ts'
-import type { Flaw } from '../../records.ts'
+
+import { show } from '../../io/errors.ts'
+import { isObject, type Json, parseJson } from '../../io/fields.ts'
+import type { Flaw } from '../../io/records.ts'
+import { withoutText } from '../../text/conversation.ts'
 import type { Field, Mapping } from './mapping.ts'
 import { pathOf } from './paths.ts'
 import { judge } from './values.ts'
@@ -60,10 +61,38 @@ export const unfilled =
     })
 
 /** A text that may be JSON, as what it says. */
-export const written = (value: unknown): unknown => (typeof value === 'string' && /^\s*[[{]/.test(value) ? (parseJson(value) ?? value) : value)
+export const written = (value: unknown): unknown =>
+  typeof value === 'string' && /^\s*[[{]/.test(value) ? (parseJson(value) ?? value) : value
 
-const askedUnder = ['messages', 'input', 'inputs', 'prompt', 'question', 'query', 'request', 'instruction', 'user', 'text', 'content', 'value']
-const answeredUnder = ['choices', 'output', 'outputs', 'generations', 'response', 'completion', 'answer', 'result', 'message', 'messages', 'text', 'content', 'value']
+const askedUnder = [
+  'messages',
+  'input',
+  'inputs',
+  'prompt',
+  'question',
+  'query',
+  'request',
+  'instruction',
+  'user',
+  'text',
+  'content',
+  'value',
+]
+const answeredUnder = [
+  'choices',
+  'output',
+  'outputs',
+  'generations',
+  'response',
+  'completion',
+  'answer',
+  'result',
+  'message',
+  'messages',
+  'text',
+  'content',
+  'value',
+]
 
 /** Turns or a text, wherever a tracing tool has put what was asked: it may be any JSON. */
 export const asked =

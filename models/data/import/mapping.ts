@@ -6,8 +6,8 @@
  * A record may say all of that at once; or the text only, or the verdict only, joined by an id (`about` of the verdict is `id` of the text). A text may
  * be one message, or one exchange, of a longer conversation: of a tree (`parent`) or of a thread (`thread`); what was said before it is its prompt.
  */
-import type { Json } from '../../fields.ts'
-import type { Flaw } from '../../records.ts'
+import type { Json } from '../../io/fields.ts'
+import type { Flaw } from '../../io/records.ts'
 import type { Values } from './values.ts'
 
 /** A path in a record; several, of which the first that leads somewhere counts; or what computes a value from the record. */

@@ -5,7 +5,7 @@
  *     data.rating      $.choices[0].message      messages[?@.role == 'user'].content      properties['$ai_trace_id']
  */
 import { compile, type JSONValue } from 'json-p3'
-import { isObject, type Json } from '../../fields.ts'
+import { isObject, type Json } from '../../io/fields.ts'
 
 /** What a path leads to, in order; nothing where it leads nowhere. */
 export type Path = (record: unknown) => readonly unknown[]

@@ -1,6 +1,6 @@
 /** Every preset of `presets/`, found by being there; and which of them a record is. */
 import { readdir } from 'node:fs/promises'
-import { isObject, type Json } from '../../fields.ts'
+import { isObject, type Json } from '../../io/fields.ts'
 import { fits } from './fields.ts'
 import type { Mapping, Preset } from './mapping.ts'
 import { pathOf } from './paths.ts'

@@ -7,11 +7,44 @@
 export type Values = readonly (string | number | boolean)[]
 
 const good: Values = [
-  ...['true', 1, 'yes', 'y', 'good', 'up', 'like', 'liked', 'thumbsup', 'upvote', 'positive', 'pos', 'desirable', 'chosen', 'preferred', 'accepted'],
+  ...[
+    'true',
+    1,
+    'yes',
+    'y',
+    'good',
+    'up',
+    'like',
+    'liked',
+    'thumbsup',
+    'upvote',
+    'positive',
+    'pos',
+    'desirable',
+    'chosen',
+    'preferred',
+    'accepted',
+  ],
   ...['accept', 'approve', 'approved', 'helpful', 'correct', 'pass', 'satisfied', 'useful', '👍', '✅', '✓', '❤️'],
 ]
 const bad: Values = [
-  ...['false', 0, -1, 'no', 'n', 'bad', 'down', 'dislike', 'disliked', 'thumbsdown', 'downvote', 'negative', 'neg', 'undesirable', 'rejected'],
+  ...[
+    'false',
+    0,
+    -1,
+    'no',
+    'n',
+    'bad',
+    'down',
+    'dislike',
+    'disliked',
+    'thumbsdown',
+    'downvote',
+    'negative',
+    'neg',
+    'undesirable',
+    'rejected',
+  ],
   ...['reject', 'nonpreferred', 'unhelpful', 'nothelpful', 'incorrect', 'wrong', 'fail', 'dissatisfied', 'useless', '👎', '❌', '✗'],
 ]
 

@@ -1,7 +1,7 @@
 /** UltraFeedback: several answers, each with a score; the best against the worst. Cui et al. (2023), arXiv:2310.01377. Its binarized copies are TRL's. */
-import { show } from '../../../errors.ts'
-import { isObject, type Json } from '../../../fields.ts'
-import type { Flaw } from '../../../records.ts'
+import { show } from '../../../io/errors.ts'
+import { isObject, type Json } from '../../../io/fields.ts'
+import type { Flaw } from '../../../io/records.ts'
 import type { Field, Preset } from '../mapping.ts'
 
 interface Scored {

@@ -1,0 +1,131 @@
+/**
+ * What one line of training data says, whatever shape it had in the file; and the interpretations of it that losses ask for:
+ * labelled completions (KTO), pairs (DPO), demonstrations (SFT).
+ *
+ *     Row = Row<string>    prompt and completion as texts        Dialogue = Row<Turn[], Turn>    as turns, not yet rendered
+ */
+import { DataError } from '../io/errors.ts'
+import type { Setting, Turn } from '../text/conversation.ts'
+
+/** What every row may say. */
+interface Weighed {
+  /** How much it counts, from 0 on. Default: 1. */
+  readonly weight?: number
+}
+
+/** A completion that a human found desirable (`label: true`) or undesirable. */
+export interface Labelled<P = string, C = P> extends Weighed {
+  readonly tag: 'labelled'
+  readonly prompt: P
+  readonly completion: C
+  readonly label: boolean
+}
+
+/** Two completions of one prompt, of which a human preferred the first. */
+export interface Paired<P = string, C = P> extends Weighed {
+  readonly tag: 'paired'
+  readonly prompt: P
+  readonly chosen: C
+  readonly rejected: C
+}
+
+/** A completion to imitate. */
+export interface Demonstration<P = string, C = P> extends Weighed {
+  readonly tag: 'demonstration'
+  readonly prompt: P
+  readonly completion: C
+}
+
+/** Text to model as it is. */
+export interface Text extends Weighed {
+  readonly tag: 'text'
+  readonly text: string
+}
+
+export type Row = Labelled | Paired | Demonstration | Text
+
+/** A row of a conversation: the turns before the completion, and the completion as a turn. */
+export type Dialogue = (Labelled<readonly Turn[], Turn> | Paired<readonly Turn[], Turn> | Demonstration<readonly Turn[], Turn>) & {
+  readonly setting?: Setting
+}
+
+/** n pairs as 2n labelled completions, each pair's chosen one followed by its rejected one. */
+export const pairsToLabelled = (pairs: readonly Paired[]): readonly Labelled[] =>
+  pairs.flatMap(({ tag: _, chosen, rejected, ...shared }): readonly Labelled[] => [
+    { ...shared, tag: 'labelled', completion: chosen, label: true },
+    { ...shared, tag: 'labelled', completion: rejected, label: false },
+  ])
+
+/**
+ * Labelled completions as pairs: of each prompt, the first desirable completion against the first undesirable one, and so on. Each is used once;
+ * `alone` are those that nothing was left for. A pair weighs the mean of the two.
+ */
+export const labelledToPairs = (rows: readonly Labelled[]): { readonly pairs: readonly Paired[]; readonly alone: readonly Labelled[] } => {
+  const byPrompt = new Map<string, Labelled[]>()
+  for (const row of rows) {
+    const those = byPrompt.get(row.prompt)
+    if (those === undefined) byPrompt.set(row.prompt, [row])
+    else those.push(row)
+  }
+  const [pairs, alone]: [Paired[], Labelled[]] = [[], []]
+  for (const those of byPrompt.values()) {
+    const [chosen, rejected] = [those.filter(({ label }) => label), those.filter(({ label }) => !label)]
+    const both = Math.min(chosen.length, rejected.length)
+    for (let i = 0; i < both; i++) pairs.push(pairOf(chosen[i]!, rejected[i]!))
+    alone.push(...chosen.slice(both), ...rejected.slice(both))
+  }
+  return { pairs, alone }
+}
+
+const pairOf = (better: Labelled, worse: Labelled): Paired => {
+  const pair = { tag: 'paired', prompt: better.prompt, chosen: better.completion, rejected: worse.completion } as const
+  const weight = ((better.weight ?? 1) + (worse.weight ?? 1)) / 2
+  return weight === 1 ? pair : { ...pair, weight }
+}
+
+/**
+ * Labelled completions: those given, or both sides of pairs.
+ * @throws DataError for rows that carry no judgement
+ */
+export const asLabelled = (rows: readonly Row[], file: string): readonly Labelled[] =>
+  rows.flatMap((row) => {
+    if (row.tag === 'labelled') return [row]
+    if (row.tag === 'paired') return pairsToLabelled([row])
+    throw unsuited(row, file, 'labelled completions or pairs', 'Add "label": true or false to every line.')
+  })
+
+/**
+ * Pairs.
+ * @throws DataError for rows of any other kind
+ */
+export const asPairs = (rows: readonly Row[], file: string): readonly Paired[] =>
+  rows.map((row) => {
+    if (row.tag === 'paired') return row
+    throw unsuited(row, file, 'pairs', 'Give lines {"prompt", "chosen", "rejected"}, or use a loss that learns from labels, such as KTO.')
+  })
+
+/** What there is to imitate: demonstrations, desirable and chosen completions, whole texts (after an empty prompt). */
+export const asDemonstrations = (rows: readonly Row[]): readonly Demonstration[] =>
+  rows
+    .filter((row) => row.tag !== 'labelled' || row.label)
+    .map((row) => ({ tag: 'demonstration', ...imitated(row), ...(row.weight !== undefined && { weight: row.weight }) }))
+
+const imitated = (row: Row): Pick<Demonstration, 'prompt' | 'completion'> => {
+  switch (row.tag) {
+    case 'demonstration':
+    case 'labelled':
+      return { prompt: row.prompt, completion: row.completion }
+    case 'paired':
+      return { prompt: row.prompt, completion: row.chosen }
+    case 'text':
+      return { prompt: '', completion: row.text }
+  }
+}
+
+const unsuited = (row: Row, file: string, expected: string, advice: string): DataError =>
+  new DataError({
+    file,
+    expected,
+    found: row.tag === 'text' ? 'plain texts' : row.tag === 'paired' ? 'pairs' : `${row.tag} completions`,
+    advice,
+  })
