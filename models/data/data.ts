@@ -74,9 +74,14 @@ const gather = (file: string, options?: RowOptions) => {
 export const rowReader = (file: string, take: (row: Row, line: number) => void, { render = plain }: RowOptions = {}) => {
   const findings: Finding[] = []
   const notes = new Map<string, number[]>()
+  const scale: { zero?: number; minus?: number } = {}
   let first: { readonly tag: Row['tag']; readonly line: number } | undefined
   return {
     add: ({ line, content }: SourceRecord): void => {
+      if (E.isRight(content)) {
+        if (content.right.label === 0) scale.zero ??= line
+        if (content.right.label === -1) scale.minus ??= line
+      }
       const read = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
       if (E.isLeft(read)) {
         findings.push(...read.left.map((flaw) => ({ file, line, ...flaw })))
@@ -84,15 +89,34 @@ export const rowReader = (file: string, take: (row: Row, line: number) => void, 
       }
       const { row } = read.right
       const { tag } = row
-      for (const note of read.right.notes) notes.set(note, [...(notes.get(note) ?? []), line])
+      for (const note of read.right.notes) {
+        const those = notes.get(note)
+        if (those === undefined) notes.set(note, [line])
+        else those.push(line)
+      }
       first ??= { tag, line }
       if (tag === first.tag) take(row, line)
       else findings.push({ file, line, ...mixed(first.tag, first.line, tag) })
     },
-    findings: (): readonly Finding[] => findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+    findings: (): readonly Finding[] => [...findings, ...twoScales(file, scale)].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
     notes,
   }
 }
+
+/** Beside −1, a 0 may be a draw; beside 1, it is bad. A file that has both does not say which. */
+const twoScales = (file: string, { zero, minus }: { readonly zero?: number; readonly minus?: number }): readonly Finding[] =>
+  zero === undefined || minus === undefined
+    ? []
+    : [
+        {
+          file,
+          line: zero,
+          field: 'label',
+          expected: 'labels of one scale: 1 and 0, or 1 and -1',
+          found: `0 here, and -1 on line ${minus}`,
+          advice: 'Remove the rows of 0, if they are draws: halograd data import FILE --verdict label --good 1 --bad -1 --out rows.jsonl.',
+        },
+      ]
 
 const mixed = (expected: string, line: number, found: string): Flaw => ({
   expected: `a ${expected} row, as on line ${line}`,

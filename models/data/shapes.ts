@@ -18,6 +18,7 @@ import {
   isWrittenTurns,
   promptOf,
   type Render,
+  type Rendered,
   type Setting,
   type Turn,
   transcriptTurns,
@@ -37,7 +38,11 @@ export interface Read<R = Row> {
 
 /** The row that a record means, or everything that is wrong with it. Fields of no meaning here are ignored. */
 export const rowOf = (json: Json, render: Render): E.Either<readonly Flaw[], Read> =>
-  E.flatMap(saidOf(json), ({ row, notes }) => E.map((row: Row) => ({ row, notes }))(isDialogue(row) ? rendered(row, render) : E.right(row)))
+  E.flatMap(saidOf(json), ({ row, notes }) =>
+    isDialogue(row)
+      ? E.map((read: Read): Read => ({ ...read, notes: [...notes, ...read.notes] }))(rendered(row, render))
+      : E.right({ row, notes }),
+  )
 
 const isDialogue = (row: Row | Dialogue): row is Dialogue => row.tag !== 'text' && typeof row.prompt !== 'string'
 
@@ -161,7 +166,13 @@ const chat = (json: Json, flaws: Flaw[], notes: string[]): Dialogue | undefined 
   const before = withSystem(json, has(json, 'messages') ? [] : turnsBefore(json.prompt, flaws), flaws)
   const answer = (field: string) => answerOf(json[field], field, before, flaws, notes)
   const row = (): Dialogue | undefined => {
-    if (has(json, 'chosen', 'rejected')) return compared(answer('chosen'), answer('rejected'), flaws)
+    if (has(json, 'chosen', 'rejected')) {
+      const chosen = answer('chosen')
+      const alone = before.length === 0 && (isPlain(json.rejected) || isTurn(json.rejected))
+      // Only chosen tells the prompt: rejected is another answer to it.
+      const rejected = alone ? answerOf(json.rejected, 'rejected', chosen?.prompt ?? [], flaws, notes) : answer('rejected')
+      return compared(chosen, rejected, flaws)
+    }
     const shown = answer(has(json, 'completion') ? 'completion' : 'messages')
     return shown && judged(json, shown, flaws)
   }
@@ -202,6 +213,9 @@ const withSystem = ({ system }: Json, turns: readonly Turn[], flaws: Flaw[]): re
   return turns
 }
 
+/** A text that is no conversation. */
+const isPlain = (value: unknown): value is string => typeof value === 'string' && !isWrittenTurns(value) && !isTranscript(value)
+
 const taken = <T>(turns: E.Either<readonly Flaw[], T>, flaws: Flaw[]): T | undefined => {
   if (E.isRight(turns)) return turns.right
   flaws.push(...turns.left)
@@ -218,7 +232,7 @@ const answerOf = (
 ): Shown<readonly Turn[], Turn> | undefined => {
   const list = isTranscript(value)
     ? transcriptTurns(value)
-    : typeof value === 'string' && !isWrittenTurns(value) && field !== 'messages'
+    : isPlain(value) && field !== 'messages'
       ? [{ role: 'assistant', content: value }]
       : isTurn(value)
         ? [value]
@@ -268,17 +282,16 @@ const compared = (chosen: Answer, rejected: Answer, flaws: Flaw[]): Dialogue | u
 }
 
 /** A conversation as the texts that a model reads. */
-export const rendered = (row: Dialogue, render: Render): E.Either<readonly Flaw[], Row> => {
+export const rendered = (row: Dialogue, render: Render): E.Either<readonly Flaw[], Read> => {
   const { prompt, setting, ...said } = row
   const written = (last: Turn) => E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(render([...prompt, last], setting))
-  if (said.tag !== 'paired') return E.map((text: Shown<string, string>): Row => ({ ...said, ...text }))(written(said.completion))
+  if (said.tag !== 'paired')
+    return E.map(({ notes = [], ...text }: Rendered): Read => ({ row: { ...said, ...text }, notes }))(written(said.completion))
   return E.flatMap(written(said.chosen), (chosen) =>
     E.map(
-      (rejected: Shown<string, string>): Row => ({
-        ...said,
-        prompt: chosen.prompt,
-        chosen: chosen.completion,
-        rejected: rejected.completion,
+      (rejected: Rendered): Read => ({
+        row: { ...said, prompt: chosen.prompt, chosen: chosen.completion, rejected: rejected.completion },
+        notes: [...new Set([...(chosen.notes ?? []), ...(rejected.notes ?? [])])],
       }),
     )(written(said.rejected)),
   )

@@ -5,6 +5,8 @@
  *     [ {…}, {…} ]  →  {…}   {…}
  */
 
+import { parseJson } from './fields.ts'
+
 /** An element as it is written, and the line on which it ends, from 1. */
 export interface Element {
   readonly line: number
@@ -59,5 +61,34 @@ const splitter = () => {
     }
     parts.push(piece.slice(from))
     return found
+  }
+}
+
+/** How a JSON text is laid out: one value a line, one array, or one object over several lines; and the text, to be read from its beginning. */
+export interface Layout {
+  readonly kind: 'lines' | 'array' | 'object'
+  readonly text: AsyncIterable<string>
+}
+
+/** Looks at the first line that is not blank. */
+export const layoutOf = async (text: AsyncIterable<string>): Promise<Layout> => {
+  const [pieces, read]: [AsyncIterator<string>, string[]] = [text[Symbol.asyncIterator](), []]
+  let sign = ''
+  for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+    read.push(next.value)
+    sign ||= next.value.trimStart()[0] ?? ''
+    if (sign === '[' || (sign !== '' && next.value.includes('\n'))) break
+  }
+  const [line = ''] = read.join('').trimStart().split('\n', 1)
+  const kind = sign === '[' ? 'array' : sign === '{' && parseJson(line) === undefined ? 'object' : 'lines'
+  return { kind, text: again(read, pieces) }
+}
+
+async function* again(read: readonly string[], pieces: AsyncIterator<string>): AsyncGenerator<string> {
+  try {
+    yield* read
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value
+  } finally {
+    await pieces.return?.()
   }
 }

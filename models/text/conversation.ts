@@ -21,6 +21,8 @@ export type Role = (typeof roles)[number]
 export interface Rendered {
   readonly prompt: string
   readonly completion: string
+  /** What whoever reads the file should know. */
+  readonly notes?: readonly string[]
 }
 /** What a template knows of a conversation beyond its turns: the tools on offer, and its own options (TRL's `chat_template_kwargs`). */
 export interface Setting {

@@ -9,7 +9,7 @@ import { pathOf } from './paths.ts'
 import { judge } from './values.ts'
 
 /** The value of a field, where there is one that is not null. A path of several values gives the first. */
-export const valueOf = (field: Field | undefined, record: Json): unknown => {
+export const fieldOf = (field: Field | undefined, record: Json): unknown => {
   if (field === undefined) return undefined
   if (typeof field === 'function') return field(record) ?? undefined
   for (const path of typeof field === 'string' ? [field] : field) {
@@ -27,10 +27,10 @@ const said = ['messages', 'prompt', 'completion', 'chosen', 'rejected', 'text', 
 
 /** The record in halograd's own fields, without what is absent. A verdict is the label that it stands for, or stays as it is where it stands for none. */
 export const canonicalOf = (mapping: Mapping, record: Json): Json => {
-  const verdict = valueOf(mapping.verdict, record)
+  const verdict = fieldOf(mapping.verdict, record)
   const entries = [
-    ...said.map((name) => [name, valueOf(mapping[name], record)] as const),
-    ['chat_template_kwargs', valueOf(mapping.options, record)] as const,
+    ...said.map((name) => [name, fieldOf(mapping[name], record)] as const),
+    ['chat_template_kwargs', fieldOf(mapping.options, record)] as const,
     ['label', verdict === undefined ? undefined : (judge(verdict, mapping) ?? verdict)] as const,
   ]
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
@@ -98,13 +98,13 @@ const answeredUnder = [
 export const asked =
   (field: Field): Field =>
   (record) =>
-    within(written(valueOf(field, record)), askedUnder)
+    within(written(fieldOf(field, record)), askedUnder)
 
 /** The same for what was answered. */
 export const answered =
   (field: Field): Field =>
   (record) => {
-    const answer = within(written(valueOf(field, record)), answeredUnder)
+    const answer = within(written(fieldOf(field, record)), answeredUnder)
     const last = Array.isArray(answer) ? answer.at(-1) : answer
     return isObject(last) ? (last.message ?? last) : last
   }

@@ -78,6 +78,4 @@ export interface Preset {
   readonly direct?: true
   /** How `data convert --to` writes turns, for shapes that can be written. */
   readonly turns?: TurnNames
-  /** An export of the tool that holds no texts: the keys by which it is known, and which export to use instead. */
-  readonly useless?: { readonly keys: readonly string[]; readonly instead: string }
 }
