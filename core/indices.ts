@@ -5,7 +5,8 @@
  *
  * Of what is computed, or lives on a device already, nothing is known here: there such an index takes NaN, and its gradient is dropped.
  */
-import { type AnyTensor, reachable, type Shape, show } from './tensor.ts'
+import { reachable, show } from './tensor.ts'
+import type { AnyTensor, Shape } from './types.ts'
 
 /** An index that its axis does not have. */
 export class IndexError extends RangeError {
