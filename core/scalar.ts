@@ -8,7 +8,8 @@
  * After Carette, Kiselyov & Shan, "Finally Tagless, Partially Evaluated" (2009).
  */
 export interface Scalar<A> {
-  readonly of: (n: number) => A
+  /** A number; `single`: what it is where numbers are float32, if that is another one (the largest exponent, say). */
+  readonly of: (n: number, single?: number) => A
   readonly add: (x: A, y: A) => A
   readonly sub: (x: A, y: A) => A
   readonly mul: (x: A, y: A) => A
@@ -85,7 +86,7 @@ const errorFunction = (x: number): number => {
 export const words = Object.keys(numbers).filter((name) => name !== 'of') as Word[] // keyof numbers is keyof Scalar
 
 /** A reading that treats all words alike. */
-export const reading = <A>(of: (n: number) => A, apply: (word: Word, args: readonly A[]) => A): Scalar<A> =>
+export const reading = <A>(of: (n: number, single?: number) => A, apply: (word: Word, args: readonly A[]) => A): Scalar<A> =>
   // Every word of the interface gets a function of its own arity; the type checker cannot follow a table built by a loop.
   Object.assign({ of }, ...words.map((word) => ({ [word]: (...args: A[]) => apply(word, args) }))) as Scalar<A>
 
@@ -139,7 +140,7 @@ export interface Dual<A> {
 /** Forward mode, as a reading: the chain rule over the same rules that reverse mode uses. */
 export const dual = <A>(S: Scalar<A>): Scalar<Dual<A>> =>
   reading(
-    (n) => ({ at: S.of(n), by: S.of(0) }),
+    (n, single) => ({ at: S.of(n, single), by: S.of(0) }),
     (word, args) => {
       const at = args.map((x) => x.at)
       const value = say(S, word, at)

@@ -155,7 +155,7 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
     const source = nodes[0]?.shape ?? {}
     switch (op.tag) {
       case 'constant':
-        return constant(op.value)
+        return constant(op.single ?? op.value) // programs compute in float32
       case 'iota':
         return build.iota(op.axis, shape[op.axis]!)
       case 'random':
