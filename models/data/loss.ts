@@ -39,6 +39,8 @@ export interface Outcome {
   /** The means that the loss is the sum of. */
   readonly terms: readonly Term[]
   readonly rewards: { readonly outcome?: Tensor<'example'>; readonly chosen?: Tensor<'example'>; readonly rejected?: Tensor<'example'> }
+  /** z, at which the value function was taken. */
+  readonly surprise?: Tensor<'example'>
   /** |v′(z)/v′(0)|: how much of its slope the value function has left. */
   readonly steepness?: Tensor<'example'>
   readonly z0?: Tensor
