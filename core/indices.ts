@@ -37,8 +37,9 @@ const useOf = ({ op, from, shape }: AnyTensor): (Indexed & { readonly index: Any
   if (op.tag === 'take') return { axis: op.axis, size: from[0]!.shape[op.axis]!, index: from[1]! }
   if (op.tag === 'scatter') return { axis: op.axis, size: shape[op.axis]!, index: from[1]! }
   // `take` on axes of the table itself divides Σ [i = index] by itself.
-  const here = op.tag === 'word' && op.word === 'div' && from[0] === from[1] && from[1]!.op.tag === 'reduce' ? from[1]!.from[0]! : undefined
-  if (here?.op.tag !== 'word' || here.op.word !== 'equal') return undefined
+  const here =
+    op.tag === 'primitive' && op.primitive === 'div' && from[0] === from[1] && from[1]!.op.tag === 'reduce' ? from[1]!.from[0]! : undefined
+  if (here?.op.tag !== 'primitive' || here.op.primitive !== 'equal') return undefined
   const [a, b] = here.from
   const [positions, index] = a!.op.tag === 'iota' ? [a!, b!] : [b!, a!]
   return positions.op.tag === 'iota' ? { axis: positions.op.axis, size: positions.shape[positions.op.axis]!, index } : undefined

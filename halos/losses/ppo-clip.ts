@@ -14,13 +14,13 @@ import { type Binary, binary, type Tensor } from '../../core/index.ts'
 import { affine, byLabel } from '../affine.ts'
 import { type Evidence, needing } from '../evidence.ts'
 import { family } from '../family.ts'
-import { type Checked, checked, number, positive } from '../flaw.ts'
 import { type Halo, halo } from '../halo.ts'
 import { meanOf } from '../loss.ts'
 import { sampler } from '../reference.ts'
 import { type Reward, ratio, rewardOf } from '../reward.ts'
 import { ppo as source } from '../sources.ts'
 import type { Stated } from '../stated.ts'
+import { type Checked, checked, number, positive } from '../validation.ts'
 import { clipped, clippedBelow } from '../value.ts'
 import { lesser } from '../words.ts'
 
@@ -66,7 +66,7 @@ const declared = ({ low, high, dual }: Bounds): Checked<Clip> =>
     reward: ratio,
     reference: sampler,
     value: dual === 0 ? clipped : clippedBelow((1 - dual) / low),
-    temper: checked({ desirable: positive('high', 1 / high), undesirable: positive('low', 1 / low) }),
+    inverseTemperature: checked({ desirable: positive('high', 1 / high), undesirable: positive('low', 1 / low) }),
     t: byLabel({ desirable: affine(-1, high), undesirable: affine(1, low) }),
   })
 

@@ -71,8 +71,8 @@ const pairs = ({ chosen, rejected }: Evidence, { rewards }: Outcome): Metrics =>
   }
 }
 
-/** `rewards/accuracies` of judged completions: how often the surprise z has the sign of the label. Their margin is taken after dividing. */
-const judged = ({ outcome, label }: Evidence, { rewards, surprise }: Outcome): Metrics => {
+/** `rewards/accuracies` of judged completions: how often the relative reward z has the sign of the label. Their margin is taken after dividing. */
+const judged = ({ outcome, label }: Evidence, { rewards, relativeReward }: Outcome): Metrics => {
   const desirable = less(0, label)
   const undesirable = less(label, 0)
   const reward = rewards.outcome
@@ -80,7 +80,7 @@ const judged = ({ outcome, label }: Evidence, { rewards, surprise }: Outcome): M
     'logps/chosen': meanWhere(desirable, outcome.policy),
     'logps/rejected': meanWhere(undesirable, outcome.policy),
     ...(reward === undefined ? {} : { 'rewards/chosen': meanWhere(desirable, reward), 'rewards/rejected': meanWhere(undesirable, reward) }),
-    ...(surprise === undefined ? {} : { 'rewards/accuracies': mean(less(0, surprise)) }),
+    ...(relativeReward === undefined ? {} : { 'rewards/accuracies': mean(less(0, relativeReward)) }),
   }
 }
 
