@@ -1,7 +1,7 @@
 /** What a mapping's fields lead to in a record, and the row that a record means: the fields of shapes.ts, under their own names. */
 
 import { show } from '../../io/errors.ts'
-import { isObject, type Json, parseJson } from '../../io/fields.ts'
+import { isObject, type Json } from '../../io/fields.ts'
 import type { Flaw } from '../../io/records.ts'
 import { withoutText } from '../../text/conversation.ts'
 import type { Field, Mapping } from './mapping.ts'
@@ -59,63 +59,3 @@ export const unfilled =
         ? []
         : [{ field, expected: typeof value === 'string' ? 'a text' : 'a string', found: show(value), advice: withoutText }]
     })
-
-/** A text that may be JSON, as what it says. */
-export const written = (value: unknown): unknown =>
-  typeof value === 'string' && /^\s*[[{]/.test(value) ? (parseJson(value) ?? value) : value
-
-const askedUnder = [
-  'messages',
-  'input',
-  'inputs',
-  'prompt',
-  'question',
-  'query',
-  'request',
-  'instruction',
-  'user',
-  'text',
-  'content',
-  'value',
-]
-const answeredUnder = [
-  'choices',
-  'output',
-  'outputs',
-  'generations',
-  'response',
-  'completion',
-  'answer',
-  'result',
-  'message',
-  'messages',
-  'text',
-  'content',
-  'value',
-]
-
-/** Turns or a text, wherever a tracing tool has put what was asked: it may be any JSON. */
-export const asked =
-  (field: Field): Field =>
-  (record) =>
-    within(written(fieldOf(field, record)), askedUnder)
-
-/** The same for what was answered. */
-export const answered =
-  (field: Field): Field =>
-  (record) => {
-    const answer = within(written(fieldOf(field, record)), answeredUnder)
-    const last = Array.isArray(answer) ? answer.at(-1) : answer
-    return isObject(last) ? (last.message ?? last) : last
-  }
-
-const within = (value: unknown, names: readonly string[]): unknown => {
-  if (Array.isArray(value) && value.length > 0 && Array.isArray(value[0])) return within(value[0], names)
-  if (!isObject(value) || 'role' in value) return value
-  const name = names.find((each) => value[each] !== undefined && value[each] !== null)
-  return name === undefined ? undefined : within(written(value[name]), names)
-}
-
-/** What people wrote without thinking of a machine: <details type="reasoning"> of Open WebUI is the model's reasoning, not its answer. */
-export const withoutDetails = (text: unknown): unknown =>
-  typeof text === 'string' ? text.replace(/<details type="reasoning"[^>]*>[\s\S]*?<\/details>\s*/g, '') : text
