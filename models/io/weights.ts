@@ -5,11 +5,8 @@ import { dtypes, type FloatType } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
 import { isObject, parseJson } from './fields.ts'
 import { formatSafetensors, parseSafetensors, type StoredTensor } from './safetensors.ts'
-<<<<<<< HEAD
 import { exists, join, readBytes, readText } from './source.ts'
-=======
 import { unwrapped } from './wrappers.ts'
->>>>>>> main
 
 /** Tensors by name. */
 export type Weights = ReadonlyMap<string, StoredTensor>
