@@ -9,4 +9,5 @@ const familiesOf = (modules: Iterable<object>): readonly Family[] =>
 const isFamily = (x: unknown): x is Family => typeof x === 'function' && 'key' in x && 'defaults' in x && 'aliases' in x
 
 /** The catalogue, in alphabetical order of keys. */
-export const catalogue = async (): Promise<readonly Family[]> => [...familiesOf(await modules())].sort((a, b) => a.key.localeCompare(b.key))
+export const catalogue = async (): Promise<readonly Family[]> =>
+  [...familiesOf(Object.values(await modules()))].sort((a, b) => a.key.localeCompare(b.key))

@@ -14,8 +14,8 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const dist = join(root, 'dist')
 
-/** Modules whose only export, `modules`, loads every file of the folder that has their name. */
-const listings = ['halos/losses.ts']
+/** Modules whose only export, `modules`, loads every file of the folder that has their name, by name. */
+const listings = ['halos/losses.ts', 'models/data/import/presets.ts']
 /** Files that run as they are. */
 const copies = ['backends/wasm/blas.mjs', 'app/bench/contestants/pytorch.py']
 
@@ -25,14 +25,14 @@ const compile = (): void => {
   execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
 }
 
-/** `export const modules = async () => [await import('./losses/dpo.js'), …]`. */
+/** `export const modules = async () => ({ 'dpo': await import('./losses/dpo.js'), … })`. */
 const list = (source: string): void => {
   const folder = source.replace(/\.ts$/, '')
-  const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.ts'))
-  const imports = files.sort().map((file) => `  import('./${basename(folder)}/${file.replace(/\.ts$/, '.js')}'),`)
+  const names = readdirSync(join(root, folder)).flatMap((file) => /^(.+)\.ts$/.exec(file)?.[1] ?? [])
+  const entries = names.sort().map((name) => `  '${name}': await import('./${basename(folder)}/${name}.js'),`)
   const target = join(dist, `${folder}.js`)
   if (!readFileSync(target, 'utf8').includes('export const modules')) throw new Error(`${source} has no export \`modules\` to replace`)
-  writeFileSync(target, `export const modules = () => Promise.all([\n${imports.join('\n')}\n])\n`)
+  writeFileSync(target, `export const modules = async () => ({\n${entries.join('\n')}\n})\n`)
   rmSync(`${target}.map`, { force: true })
 }
 
