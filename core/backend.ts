@@ -2,6 +2,7 @@
  * What a backend is to the language: it compiles graphs, and keeps arrays.
  * `compile` may plan, print and optimise as it likes; the meaning of a graph is what `backends/reference` computes.
  */
+import type { Half } from './numbers.ts'
 import type { AnyTensor } from './tensor.ts'
 
 /** An array that a backend owns. Opaque: only its backend can look inside. */
@@ -38,6 +39,8 @@ export interface Backend {
   readonly name: string
   readonly compile: (graph: Graph) => Promise<Executable>
   readonly upload: (data: ArrayLike<number>) => Handle
+  /** Upload sixteen-bit numbers, widened on the way to what the backend computes in. Without it they are widened on the host. */
+  readonly uploadHalf?: (data: Half) => Handle
   readonly download: (handle: Handle) => Promise<Float32Array | Float64Array>
   readonly free: (handle: Handle) => void
   /** How many arrays are alive: a test counts them. */

@@ -3,6 +3,7 @@
  * arguments; what it returns stays on the device until `read`.
  */
 import type { Backend, Executable, Handle, Report } from './backend.ts'
+import { fetched, isHalf, type Numbers, plain, type Source } from './numbers.ts'
 import { conform } from './ops.ts'
 import type { AnyTensor, Lease, Resident, Tensor } from './tensor.ts'
 import { device, forget, input, need, reachable, ShapeError, show } from './tensor.ts'
@@ -89,7 +90,7 @@ const execute = async (
   const passing = new Map<number, Handle>()
   const handles = inputs.map((x, i): Handle => {
     if (x.op.tag === 'data') {
-      const handle = backend.upload(x.op.values)
+      const handle = uploaded(backend, x.op.values)
       passing.set(i, handle)
       return handle
     }
@@ -120,7 +121,7 @@ const release = (holding: Lease['holding'] | undefined): void => {
 }
 const owners = new FinalizationRegistry(release)
 /** By a lease that was handed on, or a new one. */
-const reside = (backend: Backend, handle: Handle, from: Lease | undefined): Resident => {
+const reside = (backend: Backend, handle: Handle, from?: Lease): Resident => {
   const lease = from ?? { holding: { backend, handle } }
   if (from === undefined) owners.register(lease, lease.holding)
   else from.holding.handle = handle
@@ -132,8 +133,23 @@ export const dispose = (backend: Backend, tree: unknown): void => {
   for (const { op } of leaves(tree)) if (op.tag === 'device' && op.backend.name === backend.name) release(op.lease?.holding)
 }
 
-/** Put a tree of data (or expressions) on the device. */
-export const evaluate = <T>(backend: Backend, tree: T): Promise<T> => compile(backend, () => tree)()
+const uploaded = (backend: Backend, values: Numbers | Source): Handle => {
+  const numbers = fetched(values)
+  return isHalf(numbers) && backend.uploadHalf !== undefined ? backend.uploadHalf(numbers) : backend.upload(plain(numbers))
+}
+
+/**
+ * Put a tree on the device: data tensor by tensor, so that of a file never more than one is in memory beside them; expressions are computed there,
+ * all of them by one program.
+ */
+export const evaluate = async <T>(backend: Backend, tree: T): Promise<T> => {
+  const computed = leaves(tree).filter(({ op }) => op.tag !== 'data')
+  const results = computed.length === 0 ? [] : await compile(backend, () => computed)()
+  let next = 0
+  return mapTree(tree, ({ op, shape }) =>
+    op.tag === 'data' ? device(shape, reside(backend, uploaded(backend, op.values))) : results[next++]!,
+  )
+}
 
 /** The numbers of a tensor, in the order of its shape's keys (or of the axes named). */
 export const read = async <A extends string>(

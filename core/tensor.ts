@@ -5,6 +5,7 @@
  * Axes have names, and the type of a tensor is the *set* of its names (after GTensor, Haliax, Penzai and Dex).
  */
 import type { Backend, Handle } from './backend.ts'
+import type { Numbers, Source } from './numbers.ts'
 import type { Word } from './scalar.ts'
 
 /** Sizes by axis name, e.g. `{ batch: 8, seq: 64 }`. Key order is the order in which data enters and leaves. */
@@ -38,7 +39,7 @@ export const neutral: { readonly [M in Merge]: number } = { sum: 0, max: -Infini
 export type Op =
   // leaves
   | { readonly tag: 'input'; readonly name: string }
-  | { readonly tag: 'data'; readonly values: ArrayLike<number> }
+  | { readonly tag: 'data'; readonly values: Numbers | Source }
   | Resident
   | { readonly tag: 'constant'; readonly value: number }
   | { readonly tag: 'iota'; readonly axis: string }
@@ -157,8 +158,11 @@ export const need = (what: string, x: AnyTensor, axis: string): number => {
 export const isTensor = (x: unknown): x is AnyTensor => isBranch(x) && x.op !== undefined && x.from !== undefined && x.shape !== undefined
 export const isBranch = (x: unknown): x is Readonly<Record<string, unknown>> => typeof x === 'object' && x !== null
 
-/** `tensor({ batch: 2, seq: 3 }, [1, 2, 3, 4, 5, 6])`: the last axis varies fastest. The numbers are not copied: do not change them. */
-export const tensor = <A extends string>(shape: Shape<A>, values: ArrayLike<number>): Tensor<A> => {
+/**
+ * `tensor({ batch: 2, seq: 3 }, [1, 2, 3, 4, 5, 6])`: the last axis varies fastest. The numbers are not copied: do not change them. Those of a
+ * `Source` are fetched when a program needs them, each time anew.
+ */
+export const tensor = <A extends string>(shape: Shape<A>, values: Numbers | Source): Tensor<A> => {
   if (values.length !== volume(shape))
     throw new ShapeError(`tensor: ${show(shape)} holds ${volume(shape)} numbers, but ${values.length} were given`)
   return fresh({ tag: 'data', values }, [], shape) as Tensor<A> // a leaf of exactly this shape

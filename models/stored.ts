@@ -1,5 +1,5 @@
 /** Parameters as a checkpoint stores them: the same numbers, with several of our axes as one dimension, in another order. */
-import { type AnyTensor, type Backend, fill, read, type Tensor, tensor, volume } from '../core/index.ts'
+import { type AnyTensor, type Backend, fill, read, type Shape, type Tensor, tensor, volume } from '../core/index.ts'
 import { CheckpointError, type Finding, throwAll } from './errors.ts'
 import type { StoredTensor } from './safetensors.ts'
 import type { Make, Slot } from './slot.ts'
@@ -15,7 +15,7 @@ export const fromStored = <T>(build: (make: Make) => T, weights: Weights, file?:
   const built = build((slot) => {
     const stored = weights.get(slot.name) ?? weights.get(slot.name.replace(/^(model|transformer)\./, ''))
     const expected = storedShape(slot)
-    if (stored !== undefined && stored.shape.join() === expected.join()) return tensor(slot.shape, taken(slot, stored.data))
+    if (stored !== undefined && stored.shape.join() === expected.join()) return leaf(slot, stored)
     findings.push({
       ...(file === undefined ? {} : { file }),
       tensor: slot.name,
@@ -38,9 +38,14 @@ export const toStored = async (
   const stored = new Map<string, StoredTensor>()
   for (const [i, slot] of slots.entries()) {
     const shape = storedShape(slot)
-    const values = await read(backend, parameters[i] as Tensor<string>)
+    const parameter = parameters[i] as Tensor<string>
+    const values = new Float32Array(await read(backend, parameter))
+    if (slot.part === undefined && Object.keys(parameter.shape).join() === slot.stored.flat().join()) {
+      stored.set(slot.name, { name: slot.name, dtype: 'F32', shape, data: values })
+      continue
+    }
     const { data } = stored.get(slot.name) ?? { data: new Float32Array(shape.reduce((a, b) => a * b, 1)) }
-    const { starts, length, step } = linesOf(slot)
+    const { starts, length, step } = linesOf(slot, parameter.shape)
     for (let line = 0, i = 0; line < starts.length; line++) for (let k = 0; k < length; k++) data[starts[line]! + k * step] = values[i++]!
     stored.set(slot.name, { name: slot.name, dtype: 'F32', shape, data })
   }
@@ -60,21 +65,32 @@ export const slotsOf = (build: (make: Make) => unknown): readonly Slot[] => {
 const storedShape = ({ stored, shape, part }: Slot): readonly number[] =>
   stored.map((axes, i) => axes.reduce((n, axis) => n * shape[axis]!, i === stored.length - 1 ? (part?.of ?? 1) : 1))
 
-/** The parameter in a stored tensor: its very data where both keep the same elements in the same order. */
+/**
+ * The parameter in a stored tensor, its axes in the order in which they lie there, so that nothing is moved; only what is a part of a tensor is
+ * taken out of it. Its numbers are fetched when a program needs them, and stay as narrow as they are stored until they are on the device.
+ */
+const leaf = <A extends string>(slot: Slot<A>, stored: StoredTensor): Tensor<A> => {
+  const length = volume(slot.shape)
+  if (slot.part !== undefined) return tensor(slot.shape, { length, load: () => taken(slot, stored.data) })
+  return tensor(shapeOf(slot), { length, load: () => stored.half?.() ?? stored.data })
+}
+
+/** The axes of a parameter in the order of the checkpoint. */
+const shapeOf = <A extends string>({ shape, stored }: Slot<A>): Shape<A> =>
+  Object.fromEntries(stored.flat().map((axis) => [axis, shape[axis]])) as Shape<A> // the same axes
+
 const taken = (slot: Slot, data: Float32Array): Float32Array => {
-  const { shape, stored, part } = slot
-  if (part === undefined && stored.flat().join() === Object.keys(shape).join()) return data
-  const values = new Float32Array(volume(shape))
-  const { starts, length, step } = linesOf(slot)
+  const values = new Float32Array(volume(slot.shape))
+  const { starts, length, step } = linesOf(slot, slot.shape)
   for (let line = 0, i = 0; line < starts.length; line++) for (let k = 0; k < length; k++) values[i++] = data[starts[line]! + k * step]!
   return values
 }
 
 /**
- * Where the checkpoint keeps a parameter, line by line of its last axis, in the order of its shape: the place of each line's first element, and how
- * far apart those of a line are.
+ * Where the checkpoint keeps a parameter, line by line of its last axis, in the order of `given` (its shape, in any order): the place of each line's
+ * first element, and how far apart those of a line are.
  */
-const linesOf = (slot: Slot): { readonly starts: Int32Array; readonly length: number; readonly step: number } => {
+const linesOf = (slot: Slot, given: Shape): { readonly starts: Int32Array; readonly length: number; readonly step: number } => {
   const { shape, stored, part } = slot
   const strides: Record<string, number> = {}
   let stride = 1
@@ -85,7 +101,7 @@ const linesOf = (slot: Slot): { readonly starts: Int32Array; readonly length: nu
     }
     if (i === stored.length - 1) stride *= part?.of ?? 1
   }
-  const axes = Object.entries(shape).map(([axis, length]) => ({ length, step: strides[axis]! }))
+  const axes = Object.entries(given).map(([axis, length]) => ({ length, step: strides[axis]! }))
   let starts = Int32Array.of(part === undefined ? 0 : (part.index * storedShape(slot).at(-1)!) / part.of)
   for (const { length, step } of axes.slice(0, -1)) {
     const inner = new Int32Array(starts.length * length)
