@@ -2,12 +2,11 @@
  * Evaluation is compilation: trace, hand the graph to a backend, run. A compiled program is traced once per shape of its
  * arguments; what it returns stays on the device until `read`.
  */
-import type { Backend, Executable, Handle, Report } from './backend.ts'
 import { fetched, isHalf, type Numbers, plain, type Source } from './numbers.ts'
 import { conform } from './ops.ts'
-import type { AnyTensor, Lease, Resident, Tensor } from './tensor.ts'
 import { device, forget, input, need, reachable, ShapeError, show } from './tensor.ts'
 import { build, leaves, mapTree, matching, paths, type Structure, structure } from './tree.ts'
+import type { AnyTensor, Backend, Executable, Handle, Lease, Report, Resident, Tensor } from './types.ts'
 
 /** Compile a function of trees. Its results stay on the device. */
 export const compile = <A extends readonly unknown[], B>(backend: Backend, f: (...args: A) => B): Compiled<A, B> =>

@@ -8,8 +8,9 @@
  */
 import { add, conform, div, equal, exp, join, mul, rename, scatterAdd, split, sub, sum, take, window } from './ops.ts'
 import { pull } from './scalar.ts'
-import { type AnyTensor, axesOf, constant, fresh, has, literal, node, reachable, ShapeError, show, type Tensor } from './tensor.ts'
+import { axesOf, constant, fresh, has, literal, node, reachable, ShapeError, show } from './tensor.ts'
 import { leaves, mapTree, type Tree } from './tree.ts'
+import type { AnyTensor, Tensor } from './types.ts'
 import { lift, tensors } from './word.ts'
 
 let variables = 0

@@ -1,6 +1,5 @@
 /** halograd/core: the language. Read the files in this order. */
 
-export * from './backend.ts'
 export * from './definitions.ts'
 export * from './evaluate.ts'
 export * from './grad.ts'
@@ -12,4 +11,5 @@ export * from './random.ts'
 export * from './scalar.ts'
 export * from './tensor.ts'
 export * from './tree.ts'
+export * from './types.ts'
 export * from './word.ts'

@@ -3,8 +3,8 @@
  * a contraction demands axes that both sides have. Shapes are checked when the expression is made.
  */
 import type { Binary, Ternary, Unary } from './scalar.ts'
-import type { AnyTensor, AxesOf, Merge, Shape, Tensor } from './tensor.ts'
 import { axesOf, constant, has, need, node, pick, ShapeError, show, unify, volume } from './tensor.ts'
+import type { AnyTensor, AxesOf, Merge, Shape, Tensor } from './types.ts'
 import { lift, tensors } from './word.ts'
 
 /** A tensor, or a number standing for a scalar one. */

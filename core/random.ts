@@ -4,7 +4,8 @@
  */
 import { plain } from './numbers.ts'
 import { cos, log, mul, sqrt, sub } from './ops.ts'
-import { literal, node, type Shape, ShapeError, type Tensor } from './tensor.ts'
+import { literal, node, ShapeError } from './tensor.ts'
+import type { Shape, Tensor } from './types.ts'
 
 export const mix = (x: number): number => {
   let h = x ^ (x >>> 16)

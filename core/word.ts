@@ -3,7 +3,8 @@
  * Smart constructors fold constants and drop identities (0 + x, 1 · x, 0 · x), so `0 · x` is 0 even where x is not finite.
  */
 import { numbers, reading, type Scalar, say, type Word } from './scalar.ts'
-import { type AnyTensor, constant, literal, node, unify } from './tensor.ts'
+import { constant, literal, node, unify } from './tensor.ts'
+import type { AnyTensor } from './types.ts'
 
 export const tensors: Scalar<AnyTensor> = reading<AnyTensor>(constant, (word, args) => apply(word, args))
 

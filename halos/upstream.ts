@@ -3,25 +3,13 @@
  * conventions. `halograd loss --entry trl_main/kto/kto` and the comparison with their published numbers both read this table.
  */
 import { add, at, constant, equal, maximum, mean, mul, size, square, sub, sum, type Tensor, where } from '../core/index.ts'
-import type { Conventions } from './cases.ts'
+import type { Conventions, Hyper, Upstream } from './cases.ts'
 import type { Everything } from './evidence.ts'
-import type { Settings } from './family.ts'
 import { type Checked, certain } from './flaw.ts'
 import { logOdds, logProbability, logProbabilityPerToken, logRatio, type Reward } from './reward.ts'
 import { clamp, humanlineBounds, upstreamOfTokens } from './upstream-tokens.ts'
 
-export type Hyper = Readonly<Record<string, unknown>>
 const numeric = (hyper: Hyper, name: string): number => Number(hyper[name])
-
-export interface Upstream {
-  /** The key of the family. */
-  readonly family: string
-  readonly settings: (hyper: Hyper) => Settings
-  /** How their function reads its inputs and reports its outputs. */
-  readonly conventions: (hyper: Hyper) => Conventions
-  /** Their per-example losses come desirable first, then undesirable. */
-  readonly desirableFirst: boolean
-}
 
 type Table = Readonly<Record<string, string | number>>
 type Convention = (hyper: Hyper) => Conventions

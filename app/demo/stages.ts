@@ -11,9 +11,9 @@ import {
   type Transformer,
   train,
 } from '../../models/index.ts'
-import { count, progress } from '../cli/progress.ts'
-import { breathe, type Terminal } from '../cli/terminal.ts'
-import { checkStop } from '../continuations.ts'
+import { checkStop } from '../inference/continuations.ts'
+import { count, progress } from '../terminal/progress.ts'
+import { breathe, type Terminal } from '../terminal/terminal.ts'
 
 /** Where the demo runs, and who watches. */
 export interface Stage {

@@ -2,9 +2,10 @@
  * The lab: has done what is needed and is not yet filed, everything once, and reads the rest. An experiment that was killed goes on where it
  * was, and experiments share what they have in common.
  */
-import { duration } from '../cli/progress.ts'
-import type { Terminal } from '../cli/terminal.ts'
-import { Interrupted } from '../errors.ts'
+
+import { Interrupted } from '../terminal/errors.ts'
+import { duration } from '../terminal/progress.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import type { Desk } from './desk.ts'
 import type { Lab } from './experiment.ts'
 import { baseOf, type Files, type Job, type Note, startOf } from './files.ts'

@@ -25,8 +25,8 @@ import {
   train,
   transformer,
 } from '../../models/index.ts'
-import { breathe } from '../cli/terminal.ts'
-import { findLoss } from '../losses.ts'
+import { findLoss } from '../inputs/losses.ts'
+import { breathe } from '../terminal/terminal.ts'
 import { type Data, demonstrations, examplesOf, type Feedback, preferences } from './data.ts'
 import { configOf, context, deviation, type Recipe, type Size } from './recipe.ts'
 import { dice, drawPreference, end, good, longestAnswer, type Preference, reward, type Tokens, talkativeReward, webText } from './world.ts'

@@ -23,7 +23,7 @@ import {
   valueHead,
   valuing,
 } from '../../models/index.ts'
-import { type Checkpoint, type Files, modelDirectory, tokenizerFiles } from '../checkpoint.ts'
+import { type Checkpoint, type Files, modelDirectory, tokenizerFiles } from '../inputs/checkpoint.ts'
 
 export interface Subject<P> {
   readonly model: Trainable<P>

@@ -1,7 +1,7 @@
 /** `halograd losses`: the catalogue, with what each loss is and where it comes from. */
 import { Command } from 'commander'
-import { type CommonOptions, common } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { type CommonOptions, common } from '../../inputs/options.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 export const command = (terminal: Terminal): Command =>
   common(
