@@ -41,7 +41,7 @@ export const widened = ({ format, bits }: Half): Float32Array<ArrayBuffer> => {
   return made
 }
 
-/** Two numbers at a time (of a word, the lower half comes first), where the first begins a word. */
+/** Two numbers at a time (of a primitive, the lower half comes first), where the first begins a primitive. */
 const widenBf16 = (bits: Uint16Array, words: Int32Array): void => {
   const pairs = bits.byteOffset % 4 === 0 ? bits.length >> 1 : 0
   const both = new Int32Array(bits.buffer, pairs === 0 ? 0 : bits.byteOffset, pairs)
