@@ -2,11 +2,11 @@
  * The decoder-only transformer, once for all families: what its `Architecture` says, computed with its parameters.
  * Radford et al. (2019), "Language models are unsupervised multitask learners"; Touvron et al. (2023), arXiv:2302.13971.
  */
-import { type AnyTensor, add, dot, keep, mul, rename, type Tensor, take } from '../../core/index.ts'
+import { type AnyTensor, add, checkpoint, dot, mul, rename, type Tensor, take } from '../../core/index.ts'
 import type { Architecture, AttentionSpec, FeedForwardSpec, HeadNormSpec, LayerSpec, NormSpec } from './architecture.ts'
+import type { ForwardContext } from './forward-context.ts'
 import { activate, affine, causalWeights, type Norm, normalize, type Stream, type Tokens } from './layers.ts'
 import type { Attention, Coordinate, FeedForward, Layer, Parameters, QueryHead } from './layout.ts'
-import type { Pass } from './pass.ts'
 import { type Rope, type Rotate, rotation } from './rope.ts'
 
 /** Keys (rotated, where they rotate) and values of every position so far. */
@@ -22,7 +22,7 @@ export const decode = (
   architecture: Architecture,
   p: Parameters,
   tokens: Tokens,
-  pass: Pass,
+  pass: ForwardContext,
   memory?: Memory,
 ): readonly [Stream, Memory] => {
   const rotations = new Map<Rope, Rotate>()
@@ -32,18 +32,18 @@ export const decode = (
   let x = embed(architecture, p, tokens, pass)
   architecture.layers.forEach((spec, i) => {
     const rotate = spec.attention.rope && rotations.get(spec.attention.rope)
-    const [y, kept] = layer(spec, p.blocks[i]!, keep(x), pass, rotate, memory?.[i])
+    const [y, kept] = layer(spec, p.blocks[i]!, checkpoint(x), pass, rotate, memory?.[i])
     remembered.push(kept)
     x = y
   })
   const last = normed(architecture.norm, p.norm, x)
-  return [p.outOf === undefined ? last : rename(affine(last, p.outOf, 'embed'), 'word', 'embed'), remembered]
+  return [p.outOf === undefined ? last : rename(affine(last, p.outOf, 'embed'), 'narrow', 'embed'), remembered]
 }
 
-const embed = ({ embeddingScale: scale, position }: Architecture, p: Parameters, tokens: Tokens, pass: Pass): Stream => {
+const embed = ({ embeddingScale: scale, position }: Architecture, p: Parameters, tokens: Tokens, pass: ForwardContext): Stream => {
   const words = take(p.token, 'vocab', tokens)
   const scaled = scale === undefined ? words : mul(words, scale)
-  const wide = p.into === undefined ? scaled : affine(rename(scaled, 'embed', 'word'), p.into, 'word')
+  const wide = p.into === undefined ? scaled : affine(rename(scaled, 'embed', 'narrow'), p.into, 'narrow')
   return pass.drop(p.position === undefined ? wide : add(wide, pass.place(p.position, position?.offset ?? 0)))
 }
 
@@ -52,7 +52,7 @@ export const layer = (
   spec: LayerSpec,
   p: Layer,
   x: Stream,
-  pass: Pass,
+  pass: ForwardContext,
   rotate?: Rotate,
   memory?: LayerMemory,
 ): readonly [Stream, LayerMemory] => {
@@ -74,7 +74,7 @@ const attend = (
   spec: AttentionSpec,
   p: Attention,
   x: Stream,
-  pass: Pass,
+  pass: ForwardContext,
   rotate: Rotate | undefined,
   memory: LayerMemory | undefined,
 ): readonly [Stream, LayerMemory] => {

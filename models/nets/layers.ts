@@ -6,7 +6,7 @@
 import {
   type AnyTensor,
   add,
-  conform,
+  broadcastTo,
   div,
   dot,
   gelu,
@@ -25,7 +25,7 @@ import {
   where,
 } from '../../core/index.ts'
 import type { Activation } from './config.ts'
-import type { Pass } from './pass.ts'
+import type { ForwardContext } from './forward-context.ts'
 
 export type Tokens = Tensor<'batch' | 'seq'>
 export type Stream = Tensor<'batch' | 'seq' | 'embed'>
@@ -53,7 +53,7 @@ export const apply = <X extends string, A extends string, N extends X & A>(
   if (!('base' in matrix)) return dot(x, matrix, ...over)
   const unchanged = dot(x, matrix.base, ...over)
   const narrow: AnyTensor = dot(x, matrix.A, ...over)
-  return conform(add(unchanged, dot(narrow, matrix.B, 'rank')), unchanged.shape)
+  return broadcastTo(add(unchanged, dot(narrow, matrix.B, 'rank')), unchanged.shape)
 }
 
 /** x W + b, summed over the axes `over`, which are those that W reads. */
@@ -106,7 +106,7 @@ export interface ScoreSpec {
 export const causalWeights = <A extends string>(
   products: Tensor<A | 'seq' | 'past'>,
   { scale, cap, window }: ScoreSpec,
-  { positions, past, drop }: Pass,
+  { positions, past, drop }: ForwardContext,
 ): typeof products => {
   const scaled = scale === 1 ? products : mul(products, scale)
   const capped = cap === undefined ? scaled : softCap(scaled, cap)

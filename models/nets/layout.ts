@@ -6,7 +6,7 @@ import type { Shape, Tensor } from '../../core/index.ts'
 import type { Architecture, AttentionSpec, FeedForwardSpec, HeadNormSpec, LayerSpec, LinearSpec, NormSpec } from './architecture.ts'
 import type { ModelConfig } from './config.ts'
 import type { Linear, Norm } from './layers.ts'
-import { type Make, type Part, type Role, sizes } from './slot.ts'
+import { type Initializer, type Part, type Role, sizes } from './parameter-spec.ts'
 
 /** The coordinates of a query or a key: `key`, or `half` and `pair` where heads are laid out for RoPE. A tensor has the one or the others. */
 export type Coordinate = 'key' | 'half' | 'pair'
@@ -41,22 +41,22 @@ export interface Parameters {
   readonly token: Tensor<'vocab' | 'embed'>
   readonly position?: Tensor<'position' | 'embed'>
   /** From embeddings to the stream, and back. */
-  readonly into?: Linear<'word', 'embed'>
+  readonly into?: Linear<'narrow', 'embed'>
   readonly blocks: readonly Layer[]
   readonly norm?: Norm
-  readonly outOf?: Linear<'embed', 'word'>
+  readonly outOf?: Linear<'embed', 'narrow'>
   /** Absent when tied to `token`. */
   readonly output?: Tensor<'vocab' | 'embed'>
   readonly outputBias?: Tensor<'vocab'>
 }
 
 /** The parameters of an architecture, each made from its slot. */
-export const parametersOf = (architecture: Architecture, config: ModelConfig, make: Make): Parameters => {
+export const parametersOf = (architecture: Architecture, config: ModelConfig, make: Initializer): Parameters => {
   const { token, position, project, norm, output } = architecture
   const { vocab, embed, position: positions } = sizes(config)
   const words = { vocab, embed: project?.size ?? embed }
   const table = (name: string) => make({ name: `${name}.weight`, role: 'matrix', shape: words, stored: [['vocab'], ['embed']] })
-  const word = { word: project?.size ?? embed }
+  const narrow = { narrow: project?.size ?? embed }
   const build = builderOf(architecture, config, make)
   return {
     token: table(token),
@@ -68,10 +68,10 @@ export const parametersOf = (architecture: Architecture, config: ModelConfig, ma
         stored: [['position'], ['embed']],
       }),
     }),
-    ...(project && { into: build.linear('', { name: project.into }, 'matrix', { ...word, embed }, ['word'], ['embed']) }),
+    ...(project && { into: build.linear('', { name: project.into }, 'matrix', { ...narrow, embed }, ['narrow'], ['embed']) }),
     blocks: architecture.layers.map(build.layer),
     ...(norm && { norm: build.norm('', norm) }),
-    ...(project && { outOf: build.linear('', { name: project.out }, 'matrix', { embed, ...word }, ['embed'], ['word']) }),
+    ...(project && { outOf: build.linear('', { name: project.out }, 'matrix', { embed, ...narrow }, ['embed'], ['narrow']) }),
     ...(config.tied ? {} : { output: table(output.name) }),
     ...(output.bias === true && {
       outputBias: make({ name: `${output.name}.bias`, role: 'bias', shape: { vocab }, stored: [['vocab']] }),
@@ -79,7 +79,7 @@ export const parametersOf = (architecture: Architecture, config: ModelConfig, ma
   }
 }
 
-const builderOf = (architecture: Architecture, config: ModelConfig, make: Make) => {
+const builderOf = (architecture: Architecture, config: ModelConfig, make: Initializer) => {
   const { rotary } = architecture
   const { embed, hidden, head, group, key, half, pair } = sizes(config)
   const grouped = rotary || group > 1

@@ -6,7 +6,7 @@
  * While B = 0 the adapted model is the base model: the frozen base *is* the reference, and there is no second copy of it. In training W′ is never made
  * (`apply`): what is as large as the model is read, not written.
  */
-import { type AnyTensor, add, type Backend, conform, dot, leaves, mapTree, mul, type Tensor, volume } from '../../core/index.ts'
+import { type AnyTensor, add, type Backend, broadcastTo, dot, leaves, mapTree, mul, type Tensor, volume } from '../../core/index.ts'
 import { ConfigError } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
@@ -14,8 +14,8 @@ import type { ModelConfig } from './config.ts'
 import { familyOf } from './known.ts'
 import type { LowRank } from './layers.ts'
 import type { Parameters } from './layout.ts'
+import { drawn, type Initializer, type ParameterSpec } from './parameter-spec.ts'
 import { parametersBy } from './parameters.ts'
-import { drawn, type Make, type Slot } from './slot.ts'
 import { fromStored, slotsOf, toStored } from './stored.ts'
 import { over, type Transformer, transformer } from './transformer.ts'
 
@@ -43,7 +43,7 @@ export const adapted = (config: ModelConfig, base: Parameters, options: LoraOpti
 
 /** The weights W′ of a base model and its adapters: what to save to be without them. */
 export const merge = (config: ModelConfig, base: Parameters, adapters: Adapters, options: LoraOptions): Parameters =>
-  changed(config, base, adapters, options, ({ base: weight, A, B }) => conform(add(weight, dot(A, B, 'rank')), weight.shape))
+  changed(config, base, adapters, options, ({ base: weight, A, B }) => broadcastTo(add(weight, dot(A, B, 'rank')), weight.shape))
 
 /** The weights of a base model with its adapters beside them. */
 const beside = (config: ModelConfig, base: Parameters, adapters: Adapters, options: LoraOptions): Parameters =>
@@ -111,13 +111,13 @@ const moduleOf = (name: string): string => name.replace(/\.(weight|bias)$/, '')
 const lastOf = (module: string): string => module.slice(module.lastIndexOf('.') + 1)
 
 /** Every linear layer but the output. */
-const isLinear = ({ input }: Slot): boolean => input !== undefined
+const isLinear = ({ input }: ParameterSpec): boolean => input !== undefined
 
 /** Adapters as slots under PEFT's names. Modules of several parts share their A. */
 const adaptersBy =
   (config: ModelConfig, { rank, targets }: LoraOptions) =>
-  (make: Make): Adapters => {
-    const modules = new Map<string, Slot[]>()
+  (make: Initializer): Adapters => {
+    const modules = new Map<string, ParameterSpec[]>()
     for (const slot of slotsOf(parametersBy(config)).filter(isLinear)) {
       const module = moduleOf(slot.name)
       if (targets.includes(lastOf(module))) modules.set(module, [...(modules.get(module) ?? []), slot])
@@ -125,10 +125,10 @@ const adaptersBy =
     return Object.fromEntries([...modules].map(([module, slots]) => [module, adapterOf(`base_model.model.${module}`, slots, rank, make)]))
   }
 
-const adapterOf = (prefix: string, slots: readonly Slot[], rank: number, make: Make): Adapters[string] => {
-  const [{ shape, stored, input }] = slots as readonly [Slot]
+const adapterOf = (prefix: string, slots: readonly ParameterSpec[], rank: number, make: Initializer): Adapters[string] => {
+  const [{ shape, stored, input }] = slots as readonly [ParameterSpec]
   const reads = stored[input!]!
-  const named = (shape: Slot['shape'], axes: readonly string[]) =>
+  const named = (shape: ParameterSpec['shape'], axes: readonly string[]) =>
     Object.fromEntries(Object.entries(shape).filter(([axis]) => axes.includes(axis)))
   return {
     A: make<string>({

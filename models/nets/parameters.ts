@@ -5,13 +5,13 @@ import type { Weights } from '../io/weights.ts'
 import type { ModelConfig } from './config.ts'
 import { architectureOf } from './known.ts'
 import { type Parameters, parametersOf } from './layout.ts'
-import { drawn, type Make } from './slot.ts'
+import { drawn, type Initializer } from './parameter-spec.ts'
 import { fromStored, slotsOf, toStored } from './stored.ts'
 
 /** The tree of parameters of a configuration, each made from its slot. */
 export const parametersBy =
   (config: ModelConfig) =>
-  (make: Make): Parameters =>
+  (make: Initializer): Parameters =>
     parametersOf(architectureOf(config), config, make)
 
 /**

@@ -9,7 +9,7 @@
 import { add, cos, exp, iota, mul, reverse, sin, sub, type Tensor, tensor } from '../../core/index.ts'
 import { InputError } from '../io/errors.ts'
 import type { RopeScaling } from './config.ts'
-import type { Pass } from './pass.ts'
+import type { ForwardContext } from './forward-context.ts'
 
 export interface Rope {
   readonly theta: number
@@ -25,7 +25,7 @@ export interface Rope {
 export type Rotate = <A extends string>(x: Tensor<A | 'seq' | 'half' | 'pair'>) => typeof x
 
 /** @throws InputError where dynamic scaling would change the frequencies: the sequence is longer than the model's context */
-export const rotation = (rope: Rope, { positions, length }: Pick<Pass, 'positions' | 'length'>): Rotate => {
+export const rotation = (rope: Rope, { positions, length }: Pick<ForwardContext, 'positions' | 'length'>): Rotate => {
   const { frequencies, scale } = table(rope, length)
   const pairs = rope.headSize / 2
   const all = rope.rotated === rope.headSize

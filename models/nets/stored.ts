@@ -3,14 +3,14 @@ import { type AnyTensor, type Backend, fill, read, type Tensor, tensor, volume }
 import { CheckpointError, type Finding, throwAll } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
-import type { Make, Slot } from './slot.ts'
+import type { Initializer, ParameterSpec } from './parameter-spec.ts'
 
 /**
  * What `build` makes of the slots when each is filled from a checkpoint. The name of the base model may be left out, as `gpt2` does
  * (`wte.weight` for `transformer.wte.weight`). Tensors that the model does not have (such as stored masks) are left aside.
  * @throws CheckpointError naming every tensor that is missing or has another shape
  */
-export const fromStored = <T>(build: (make: Make) => T, weights: Weights, file?: string): T => {
+export const fromStored = <T>(build: (make: Initializer) => T, weights: Weights, file?: string): T => {
   const findings: Finding[] = []
   const flaw = (tensor: string, expected: string, found: string, advice: string): void =>
     void findings.push({ ...(file === undefined ? {} : { file }), tensor, expected, found, advice })
@@ -36,7 +36,7 @@ export const fromStored = <T>(build: (make: Make) => T, weights: Weights, file?:
 const baseModel = /^(model|transformer|gpt_neox)\./
 
 /** The tensors of a checkpoint that hold a slot: one, or one an entry of its first stored dimension. */
-const tensorsOf = (slot: Slot): readonly { readonly name: string; readonly shape: readonly number[] }[] => {
+const tensorsOf = (slot: ParameterSpec): readonly { readonly name: string; readonly shape: readonly number[] }[] => {
   const shape = storedShape(slot)
   if (!slot.name.includes('*')) return [{ name: slot.name, shape }]
   return Array.from({ length: shape[0]! }, (_, i) => ({ name: slot.name.replace('*', `${i}`), shape: shape.slice(1) }))
@@ -55,7 +55,7 @@ const joined = (parts: readonly Float32Array[]): Float32Array => {
 /** The tensors of a checkpoint with these parameters, read from wherever they live. `parameters[i]` belongs into `slots[i]`. */
 export const toStored = async (
   backend: Backend,
-  slots: readonly Slot[],
+  slots: readonly ParameterSpec[],
   parameters: readonly AnyTensor[],
 ): Promise<readonly StoredTensor[]> => {
   const stored = new Map<string, StoredTensor>()
@@ -73,8 +73,8 @@ export const toStored = async (
 }
 
 /** The slots that `build` asks for, in the order of the leaves of what it builds. */
-export const slotsOf = (build: (make: Make) => unknown): readonly Slot[] => {
-  const slots: Slot[] = []
+export const slotsOf = (build: (make: Initializer) => unknown): readonly ParameterSpec[] => {
+  const slots: ParameterSpec[] = []
   build((slot) => {
     slots.push(slot)
     return fill(slot.shape, 0)
@@ -82,14 +82,14 @@ export const slotsOf = (build: (make: Make) => unknown): readonly Slot[] => {
   return slots
 }
 
-const storedShape = ({ stored, shape, part }: Slot): readonly number[] =>
+const storedShape = ({ stored, shape, part }: ParameterSpec): readonly number[] =>
   stored.map((axes, i) => {
     const inner = (from: number): number => axes.slice(from).reduce((n, axis) => n * shape[axis]!, 1)
     return part?.dimension === i ? axes.slice(0, part.outer).reduce((n, axis) => n * shape[axis]!, part.total) : inner(0)
   })
 
 /** The parameter in a stored tensor: its very data where both keep the same elements in the same order. */
-const taken = (slot: Slot, data: Float32Array): Float32Array => {
+const taken = (slot: ParameterSpec, data: Float32Array): Float32Array => {
   const { shape, stored, part, rotated } = slot
   if (part === undefined && rotated === undefined && stored.flat().join() === Object.keys(shape).join()) return data
   const values = new Float32Array(volume(shape))
@@ -99,7 +99,7 @@ const taken = (slot: Slot, data: Float32Array): Float32Array => {
   return values
 }
 
-const put = (slot: Slot, values: ArrayLike<number>, data: Float32Array): void => {
+const put = (slot: ParameterSpec, values: ArrayLike<number>, data: Float32Array): void => {
   const { starts, steps } = linesOf(slot)
   const length = steps.length
   for (let line = 0, i = 0; line < starts.length; line++) for (let k = 0; k < length; k++) data[starts[line]! + steps[k]!] = values[i++]!
@@ -109,7 +109,7 @@ const put = (slot: Slot, values: ArrayLike<number>, data: Float32Array): void =>
  * Where the checkpoint keeps a parameter, line by line of its last axis, in the order of its shape: the place of each line's first element, and how
  * far the others are from it.
  */
-const linesOf = (slot: Slot): { readonly starts: Int32Array; readonly steps: Int32Array } => {
+const linesOf = (slot: ParameterSpec): { readonly starts: Int32Array; readonly steps: Int32Array } => {
   const { shape, stored, part, rotated } = slot
   const strides: Record<string, number> = {}
   let [stride, begin] = [1, 0]
@@ -137,7 +137,7 @@ const linesOf = (slot: Slot): { readonly starts: Int32Array; readonly steps: Int
 }
 
 /** The places of coordinates (half, pair) of a head of which the first `rotated` rotate: those two halves first, then the halves of the rest. */
-const turned = (shape: Slot['shape'], rotated: number, strides: Readonly<Record<string, number>>): Int32Array => {
+const turned = (shape: ParameterSpec['shape'], rotated: number, strides: Readonly<Record<string, number>>): Int32Array => {
   const [pairs, turning] = [shape.pair!, rotated / 2]
   return Int32Array.from({ length: 2 * pairs }, (_, i) => {
     const [half, pair] = [Math.floor(i / pairs), i % pairs]

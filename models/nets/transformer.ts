@@ -7,7 +7,7 @@ import {
   type AnyTensor,
   add,
   at,
-  conform,
+  broadcastTo,
   div,
   dot,
   exp,
@@ -18,20 +18,20 @@ import {
   mul,
   size,
   stopGradient,
+  stridedSlice,
   sub,
   sum,
   type Tensor,
   take,
-  window,
 } from '../../core/index.ts'
 import type { Architecture } from './architecture.ts'
 import type { ModelConfig } from './config.ts'
 import { decode, type Memory } from './decoder.ts'
 import type { Dropout } from './dropout.ts'
+import { next, whole } from './forward-context.ts'
 import { architectureOf } from './known.ts'
 import { type Logits, type Stream, softCap, type Tokens } from './layers.ts'
 import type { Parameters } from './layout.ts'
-import { next, whole } from './pass.ts'
 import type { Sequences } from './sequences.ts'
 import type { Scores, Trainable } from './trainable.ts'
 
@@ -72,10 +72,10 @@ export const transformer = (config: ModelConfig): Transformer => {
       const length = size(tokens, 'seq')
       const [stream, memory] = decode(architecture, parameters, tokens, whole(length, undefined, context))
       const scores = output(parameters).logits(at(stream, 'seq', length - 1))
-      return [scores, mapTree(memory, (x) => ordered(window(x, 'past', 0, 1, context)))]
+      return [scores, mapTree(memory, (x) => ordered(stridedSlice(x, 'past', 0, 1, context)))]
     },
     advance: (parameters, memory, tokens, position) => {
-      const row: Tokens = conform(tokens, { batch: size(tokens, 'batch'), seq: 1 })
+      const row: Tokens = broadcastTo(tokens, { batch: size(tokens, 'batch'), seq: 1 })
       const [stream, remembered] = decode(architecture, parameters, row, next(position, size(memory[0]!.values, 'past')), memory)
       return [output(parameters).logits(sum(stream, 'seq')), remembered]
     },
@@ -136,5 +136,5 @@ export const over = <P, Q>(model: Transformer<P>, parametersOf: (given: Q) => P)
 /** A memory is kept in one order from step to step: `past` inside `batch` and `head`, so that each head's keys stand together. */
 const ordered = (x: AnyTensor): AnyTensor => {
   const { batch, head, past, ...inner } = x.shape
-  return conform(x, { batch: batch!, head: head!, past: past!, ...inner })
+  return broadcastTo(x, { batch: batch!, head: head!, past: past!, ...inner })
 }

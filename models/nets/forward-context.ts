@@ -4,10 +4,10 @@
  *     whole text      positions 0 … n−1      past = the tokens themselves
  *     next token      position t             past[t] ← the token; the rest is remembered
  */
-import { type AnyTensor, add, conform, equal, iota, rename, slice, sum, type Tensor, take, where } from '../../core/index.ts'
+import { type AnyTensor, add, broadcastTo, equal, iota, rename, slice, sum, type Tensor, take, where } from '../../core/index.ts'
 import { type Drop, type Dropout, dropping } from './dropout.ts'
 
-export interface Pass {
+export interface ForwardContext {
   /** Tokens of the whole text, or the most that it may have. */
   readonly length: number
   readonly positions: Tensor<'seq'>
@@ -21,7 +21,7 @@ export interface Pass {
 }
 
 /** All tokens of texts of one length, which may become `room` tokens later. Nothing is remembered. */
-export const whole = (length: number, dropout?: Dropout, room: number = length): Pass => ({
+export const whole = (length: number, dropout?: Dropout, room: number = length): ForwardContext => ({
   length: room,
   positions: iota('seq', length),
   past: iota('past', length),
@@ -31,7 +31,7 @@ export const whole = (length: number, dropout?: Dropout, room: number = length):
 })
 
 /** One more token, at `position` (a scalar), of texts of up to `context` tokens. What is remembered after `position` is never looked at. */
-export const next = (position: Tensor, context: number): Pass => {
+export const next = (position: Tensor, context: number): ForwardContext => {
   const [positions, past] = [add(iota('seq', 1), position), iota('past', context)]
   return {
     length: context,
@@ -39,7 +39,7 @@ export const next = (position: Tensor, context: number): Pass => {
     past,
     recall: <A extends string>(fresh: Tensor<A | 'seq'>, remembered: Tensor<A | 'past'> | undefined) => {
       const recalled: AnyTensor = where(equal(past, position), sum(fresh, 'seq'), remembered ?? 0)
-      return remembered === undefined ? (recalled as Tensor<A | 'past'>) : conform(recalled, remembered.shape) // 'past' for 'seq'
+      return remembered === undefined ? (recalled as Tensor<A | 'past'>) : broadcastTo(recalled, remembered.shape) // 'past' for 'seq'
     },
     place: (table, offset) => take(table, 'position', offset === 0 ? positions : add(positions, offset)),
     drop: dropping(undefined),
