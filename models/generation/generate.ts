@@ -5,7 +5,7 @@
 import { type Backend, compile, compileStep, dispose, read, type Tensor, tensor } from '../../core/index.ts'
 import { checkTokens } from '../data/example.ts'
 import { InputError } from '../io/errors.ts'
-import type { Memory } from '../nets/decoder.ts'
+import type { KVCache } from '../nets/decoder.ts'
 import type { Parameters } from '../nets/layout.ts'
 import { onDevice } from '../nets/resident.ts'
 import type { Transformer } from '../nets/transformer.ts'
@@ -45,7 +45,7 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
       const [scores, memory] = model.begin(parameters, tokens, room)
       return { scores, memory }
     })
-  const advance = compileStep(backend, (memory: Memory, parameters: P, tokens: Tensor<'batch'>, position: Tensor) => {
+  const advance = compileStep(backend, (memory: KVCache, parameters: P, tokens: Tensor<'batch'>, position: Tensor) => {
     const [scores, remembered] = model.advance(parameters, memory, tokens, position)
     return [remembered, scores] as const
   })

@@ -68,7 +68,7 @@ export const ends = (fields: Fields): Pick<ModelConfig, 'bos' | 'eos' | 'stop'> 
 }
 
 const checkHeads = (config: ModelConfig, family: Family, fields: Fields): void => {
-  const { embed, heads, keyValueHeads, headSize, rotated = headSize } = config
+  const { embed, heads, keyValueHeads, headSize, rotated } = config
   if (heads % keyValueHeads !== 0)
     fields.flaw('num_key_value_heads', `a divisor of ${heads}, the query heads`, keyValueHeads, 'Let each serve equally many query heads.')
   if (!Number.isInteger(headSize))
@@ -80,7 +80,7 @@ const checkHeads = (config: ModelConfig, family: Family, fields: Fields): void =
     )
   else if (headSize % 2 !== 0 && family.architecture({ ...config, layers: 1 }).rotary)
     fields.flaw('head_dim', 'an even integer', headSize, 'Correct it: RoPE turns the coordinates of a head in pairs.')
-  else if (rotated < 2 || rotated > headSize)
+  else if (rotated !== undefined && (rotated < 2 || rotated > headSize))
     fields.flaw('partial_rotary_factor', `a share of the ${headSize} coordinates of a head`, rotated / headSize, 'Correct the field.')
 }
 

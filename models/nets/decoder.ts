@@ -10,12 +10,12 @@ import type { Attention, Coordinate, FeedForward, Layer, Parameters, QueryHead }
 import { type Rope, type Rotate, rotation } from './rope.ts'
 
 /** Keys (rotated, where they rotate) and values of every position so far. */
-export interface LayerMemory {
+export interface LayerCache {
   readonly keys: Tensor<'batch' | 'head' | 'past' | Coordinate>
   readonly values: Tensor<'batch' | 'head' | 'past' | 'key'>
 }
 /** Those of every layer. */
-export type Memory = readonly LayerMemory[]
+export type KVCache = readonly LayerCache[]
 
 /** The normalized residual stream, of which logits and heads are linear functions, and the keys and values to remember. */
 export const decode = (
@@ -23,16 +23,16 @@ export const decode = (
   p: Parameters,
   tokens: Tokens,
   pass: ForwardContext,
-  memory?: Memory,
-): readonly [Stream, Memory] => {
+  cache?: KVCache,
+): readonly [Stream, KVCache] => {
   const rotations = new Map<Rope, Rotate>()
   for (const { attention } of architecture.layers)
     if (attention.rope !== undefined && !rotations.has(attention.rope)) rotations.set(attention.rope, rotation(attention.rope, pass))
-  const remembered: LayerMemory[] = []
+  const remembered: LayerCache[] = []
   let x = embed(architecture, p, tokens, pass)
   architecture.layers.forEach((spec, i) => {
     const rotate = spec.attention.rope && rotations.get(spec.attention.rope)
-    const [y, kept] = layer(spec, p.blocks[i]!, checkpoint(x), pass, rotate, memory?.[i])
+    const [y, kept] = layer(spec, p.blocks[i]!, checkpoint(x), pass, rotate, cache?.[i])
     remembered.push(kept)
     x = y
   })
@@ -54,14 +54,14 @@ export const layer = (
   x: Stream,
   pass: ForwardContext,
   rotate?: Rotate,
-  memory?: LayerMemory,
-): readonly [Stream, LayerMemory] => {
+  cache?: LayerCache,
+): readonly [Stream, LayerCache] => {
   const { residualScale: scale } = spec
   const added = (to: Stream, branch: Stream): Stream => {
     const dropped = pass.drop(branch)
     return add(to, scale === undefined ? dropped : mul(dropped, scale))
   }
-  const [attended, remembered] = attend(spec.attention, p.attention, x, pass, rotate, memory)
+  const [attended, remembered] = attend(spec.attention, p.attention, x, pass, rotate, cache)
   if (spec.parallel === true) return [added(added(x, attended), feedForward(spec.feedForward, p.feedForward, x)), remembered]
   const y = normed(spec.attention.onSum, p.attention.onSum, added(x, attended))
   return [normed(spec.feedForward.onSum, p.feedForward.onSum, added(y, feedForward(spec.feedForward, p.feedForward, y))), remembered]
@@ -76,16 +76,16 @@ const attend = (
   x: Stream,
   pass: ForwardContext,
   rotate: Rotate | undefined,
-  memory: LayerMemory | undefined,
-): readonly [Stream, LayerMemory] => {
+  cache: LayerCache | undefined,
+): readonly [Stream, LayerCache] => {
   const h = normed(spec.before, p.norm, x)
   const turned = <A extends string>(y: Tensor<A>, norm: HeadNormSpec | undefined, gains: Norm | undefined): Tensor<A> => {
     const scaled = norm === undefined ? y : normalizeHeads(y, norm, gains ?? {})
     return rotate === undefined ? scaled : (rotate(scaled as AnyTensor as Tensor<'seq' | 'half' | 'pair'>) as AnyTensor as Tensor<A>)
   }
   const q = turned(affine(h, p.query, 'embed'), spec.queryNorm, p.queryNorm) // batch seq head group, and coordinates
-  const keys = pass.recall(turned(affine(h, p.key, 'embed'), spec.keyNorm, p.keyNorm), memory?.keys) // batch past head, and coordinates
-  const values = pass.recall(affine(h, p.value, 'embed'), memory?.values) // batch past head key
+  const keys = pass.recall(turned(affine(h, p.key, 'embed'), spec.keyNorm, p.keyNorm), cache?.keys) // batch past head, and coordinates
+  const values = pass.recall(affine(h, p.value, 'embed'), cache?.values) // batch past head key
   const weights = causalWeights(dot(q, keys, ...coordinatesOf(keys)), spec, pass)
   const read = affine(dot(weights, values, 'past'), p.out, ...axesAmong(q, ['head', 'group']), 'key')
   return [normed(spec.after, p.after, read), { keys, values }]

@@ -51,9 +51,10 @@ export const readRope = (fields: Fields, headSize: number, context: number, defa
   const inner = ropeReader(fields, name, rope)
   const rotated = 2 * Math.floor((headSize * inner.number('partial_rotary_factor', fields.positive(share, partial))) / 2)
   const scaling = readScaling(fields, inner, name, rope, rotated, context, defaults.aliases ?? {})
+  const ropeTheta = inner.number('rope_theta', fields.positive(base, theta))
   inner.refuseOthers()
   return {
-    ropeTheta: inner.number('rope_theta', fields.positive(base, theta)),
+    ropeTheta,
     ...(scaling && { rope: scaling }),
     ...(rotated === headSize ? {} : { rotated }),
   }

@@ -1,5 +1,5 @@
 /**
- * A decoder-only transformer: next-token logits, log-probabilities of completions, and one token at a time with a memory.
+ * A decoder-only transformer: next-token logits, log-probabilities of completions, and one token at a time with a cache.
  *
  *     log π(y|x) = Σₜ mask(t) · (logit(t, target(t)) − log Σᵥ exp logit(t, v))
  */
@@ -26,7 +26,7 @@ import {
 } from '../../core/index.ts'
 import type { Architecture } from './architecture.ts'
 import type { ModelConfig } from './config.ts'
-import { decode, type Memory } from './decoder.ts'
+import { decode, type KVCache } from './decoder.ts'
 import type { Dropout } from './dropout.ts'
 import { next, whole } from './forward-context.ts'
 import { architectureOf } from './known.ts'
@@ -43,15 +43,15 @@ export interface Transformer<P = Parameters> extends Trainable<P> {
   readonly logits: (parameters: P, tokens: Tokens) => Logits
   /** log π(completion | prompt): the log-probabilities of the targets that count, summed. In nats. */
   readonly logProbabilities: (parameters: P, sequences: Sequences) => Tensor<'batch'>
-  /** Logits after the last of these tokens, and a memory of them with room for `context` tokens. */
-  readonly begin: (parameters: P, tokens: Tokens, context: number) => readonly [Tensor<'batch' | 'vocab'>, Memory]
-  /** Logits after one more token per text, at `position` (a scalar, the same for all), and the memory that includes it. */
+  /** Logits after the last of these tokens, and a cache of them with room for `context` tokens. */
+  readonly begin: (parameters: P, tokens: Tokens, context: number) => readonly [Tensor<'batch' | 'vocab'>, KVCache]
+  /** Logits after one more token per text, at `position` (a scalar, the same for all), and the cache that includes it. */
   readonly advance: (
     parameters: P,
-    memory: Memory,
+    cache: KVCache,
     tokens: Tensor<'batch'>,
     position: Tensor,
-  ) => readonly [Tensor<'batch' | 'vocab'>, Memory]
+  ) => readonly [Tensor<'batch' | 'vocab'>, KVCache]
 }
 
 /** @throws ConfigError for a family that halograd does not have */
@@ -70,13 +70,13 @@ export const transformer = (config: ModelConfig): Transformer => {
     score,
     begin: (parameters, tokens, context) => {
       const length = size(tokens, 'seq')
-      const [stream, memory] = decode(architecture, parameters, tokens, whole(length, undefined, context))
+      const [stream, cache] = decode(architecture, parameters, tokens, whole(length, undefined, context))
       const scores = output(parameters).logits(at(stream, 'seq', length - 1))
-      return [scores, mapTree(memory, (x) => ordered(stridedSlice(x, 'past', 0, 1, context)))]
+      return [scores, mapTree(cache, (x) => ordered(stridedSlice(x, 'past', 0, 1, context)))]
     },
-    advance: (parameters, memory, tokens, position) => {
+    advance: (parameters, cache, tokens, position) => {
       const row: Tokens = broadcastTo(tokens, { batch: size(tokens, 'batch'), seq: 1 })
-      const [stream, remembered] = decode(architecture, parameters, row, next(position, size(memory[0]!.values, 'past')), memory)
+      const [stream, remembered] = decode(architecture, parameters, row, next(position, size(cache[0]!.values, 'past')), cache)
       return [output(parameters).logits(sum(stream, 'seq')), remembered]
     },
   }
@@ -130,10 +130,10 @@ export const over = <P, Q>(model: Transformer<P>, parametersOf: (given: Q) => P)
   logProbabilities: (given, sequences) => model.logProbabilities(parametersOf(given), sequences),
   score: (given, sequences) => model.score(parametersOf(given), sequences),
   begin: (given, tokens, context) => model.begin(parametersOf(given), tokens, context),
-  advance: (given, memory, tokens, position) => model.advance(parametersOf(given), memory, tokens, position),
+  advance: (given, cache, tokens, position) => model.advance(parametersOf(given), cache, tokens, position),
 })
 
-/** A memory is kept in one order from step to step: `past` inside `batch` and `head`, so that each head's keys stand together. */
+/** A cache is kept in one order from step to step: `past` inside `batch` and `head`, so that each head's keys stand together. */
 const ordered = (x: AnyTensor): AnyTensor => {
   const { batch, head, past, ...inner } = x.shape
   return broadcastTo(x, { batch: batch!, head: head!, past: past!, ...inner })
