@@ -212,3 +212,21 @@ export const formatWindows = ({ windows }: ModelConfig): Json => ({
   sliding_window: windows?.find((width) => width !== null) ?? null,
   ...(windows && { layer_types: windows.map((width) => (width === null ? 'full_attention' : 'sliding_attention')) }),
 })
+
+/** Qwen's windows: with `use_sliding_window`, the layers from `max_window_layers` on slide. */
+export const readQwenWindows = (fields: Fields, layers: number): Pick<ModelConfig, 'windows'> => {
+  const from = fields.get('max_window_layers') ?? 28
+  if (typeof from !== 'number') fields.flaw('max_window_layers', 'a number of layers', from, 'Correct the field.')
+  if (fields.flag('use_sliding_window', false)) return readWindows(fields, layers, (layer) => layer >= Number(from), 4096)
+  for (const unused of ['sliding_window', 'layer_types']) fields.get(unused)
+  return {}
+}
+
+export const formatQwenWindows = (config: ModelConfig): Json => {
+  const first = config.windows?.findIndex((width) => width !== null)
+  return {
+    use_sliding_window: config.windows !== undefined,
+    ...(first !== undefined && { max_window_layers: first }),
+    ...formatWindows(config),
+  }
+}
