@@ -23,6 +23,10 @@ export interface StoredTensor {
   readonly half?: () => Half
 }
 
+/** The same tensor under another name: not read yet, if it is not (`{ ...tensor, name }` would read it). */
+export const renamed = (tensor: StoredTensor, name: string): StoredTensor =>
+  Object.defineProperties({} as StoredTensor, { ...Object.getOwnPropertyDescriptors(tensor), name: { value: name, enumerable: true } }) // the rest is copied
+
 /** The reference implementation's own bound on the header, against files that ask for absurd memory. */
 const longestHeader = 100_000_000
 
