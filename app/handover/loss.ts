@@ -1,9 +1,26 @@
 /** A loss as a directory for PyTorch: `halo_loss.py` from its graph, the numbers that verify it, and the script that does so. */
 import { readFile } from 'node:fs/promises'
-import { type AnyLoss, toLatex, torchFunctions } from '../../halos/index.ts'
-import type { Settings } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, find, type Settings, toLatex, torchFunctions } from '../../halos/index.ts'
+import { writeDirectoryAtomically } from '../../models/index.ts'
+import { exclusively } from '../inputs/lock.ts'
+import { findLoss } from '../inputs/losses.ts'
 import { toJson } from '../terminal/json.ts'
+import type { Target } from './targets.ts'
 import { needsOf, vectorsOf } from './vectors.ts'
+
+/** Writes a loss, as users name it, into a directory. Returns the names of the files. @throws UsageError, DeclarationError, TorchError, FileError */
+export const exportLoss = async (asked: {
+  readonly name: string
+  readonly settings: Settings
+  readonly to: Target
+  readonly out: string
+}): Promise<readonly string[]> => {
+  const { name, settings, out } = asked
+  const defaults = find(await catalogue(), name)?.defaults ?? {}
+  const files = await lossFiles(await findLoss(name, settings), { ...defaults, ...settings })
+  await exclusively(out, () => writeDirectoryAtomically(out, Object.fromEntries(files)))
+  return [...files.keys()]
+}
 
 /** A file of `python/`, which is complete Python but for marks `#: name` where something is put in. */
 export const template = (name: string): Promise<string> => readFile(new URL(`./python/${name}`, import.meta.url), 'utf8')

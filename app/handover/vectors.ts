@@ -1,6 +1,6 @@
 /**
  * A loss on fixed numbers, with what halograd's reference backend (float64) finds of them: what `check_parity.py` asserts where a loss was
- * exported to, and what `halograd conform` asks of anybody's implementation.
+ * exported to, and what `halograd broadcastTo` asks of anybody's implementation.
  *
  *     { format, version, name, settings, needs, tolerances, cases: [{ id, inputs, parts, expected: { loss, losses, …, grads } }] }
  *
@@ -25,7 +25,7 @@ import { divide, metricsOf } from '../../models/index.ts'
 export interface Vector extends Case {
   readonly id: string
   readonly inputs: Readonly<Record<string, readonly number[]>>
-  /** The sizes of the micro-batches, or of the ranks' shares: one, or several that add up. */
+  /** The sizes of the micro-batches, or of the ranks' denominator: one, or several that add up. */
   readonly parts: readonly number[]
   readonly expected: Expected
 }
@@ -33,7 +33,7 @@ export interface Expected extends Partial<Pick<Answer, 'kl'>>, Pick<Answer, 'los
   readonly rewards?: readonly number[]
   readonly chosen_rewards?: readonly number[]
   readonly rejected_rewards?: readonly number[]
-  readonly surprise?: readonly number[]
+  readonly relative_reward?: readonly number[]
   readonly z0?: number
   /** What is pooled over the parts. */
   readonly statistic?: { readonly sum: number; readonly count: number }
@@ -72,7 +72,7 @@ export const expect = async (loss: AnyLoss, given: Pick<Vector, 'id' | 'inputs'>
   const outcome = loss.evaluate(evidence)
   const numbers = async <A extends string>(x: Tensor<A>): Promise<readonly number[]> => [...(await read(backend, x))]
   const number = async (x: Tensor): Promise<number> => (await read(backend, x))[0]!
-  const { rewards, surprise, z0 } = outcome
+  const { rewards, relativeReward, z0 } = outcome
   const statistic = loss.statistic?.(evidence)
   const undivided: Record<string, { readonly sum: number; readonly count: number }> = {}
   for (const [name, mean] of Object.entries(metricsOf(loss, evidence, outcome, {})))
@@ -82,7 +82,7 @@ export const expect = async (loss: AnyLoss, given: Pick<Vector, 'id' | 'inputs'>
     ...(rewards.outcome && { rewards: await numbers(rewards.outcome) }),
     ...(rewards.chosen && { chosen_rewards: await numbers(rewards.chosen) }),
     ...(rewards.rejected && { rejected_rewards: await numbers(rewards.rejected) }),
-    ...(surprise && { surprise: await numbers(surprise) }),
+    ...(relativeReward && { relative_reward: await numbers(relativeReward) }),
     ...(z0 && { z0: await number(z0) }),
     ...(kl !== undefined && { kl }),
     ...(statistic && { statistic: { sum: await number(statistic.sum), count: await number(statistic.count) } }),

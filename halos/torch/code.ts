@@ -4,7 +4,7 @@
  *
  *     −softplus(−z)  ↦  F.logsigmoid(z)        −max(−a, −b)  ↦  torch.minimum(a, b)        x[example] < y[rival]  ↦  x[:, None] < y
  */
-import { numbers, reading, type Scalar, say, type Word } from '../../core/index.ts'
+import { applyPrimitive, interpretation, numbers, type Primitive, type Scalar } from '../../core/index.ts'
 import { constantExtent, type Extent, extentText } from './extent.ts'
 
 /** Python's precedence: comparison, sum, product, sign, atom. */
@@ -57,7 +57,11 @@ export const asTensor = (x: Code, like: string): string => {
   if (x.kind !== 'number' || x.axes.length === 0) return real(tensor(x)).text
   if (x.extent === undefined || extentText(x.extent) !== 'n')
     return `number(${x.text}).expand(${x.extent === undefined ? 'n' : extentText(x.extent)})`
-  return x.constant === 1 ? `torch.ones_like(${like})` : x.constant === 0 ? `torch.zeros_like(${like})` : `torch.full_like(${like}, ${x.text})`
+  return x.constant === 1
+    ? `torch.ones_like(${like})`
+    : x.constant === 0
+      ? `torch.zeros_like(${like})`
+      : `torch.full_like(${like}, ${x.text})`
 }
 
 const negative = (x: Code): Code => {
@@ -90,7 +94,7 @@ const max = (x: Code, y: Code, axes: readonly string[]): Code => {
 const call = (name: string, axes: readonly string[], ...args: readonly Code[]): Code =>
   atom(`${name}(${args.map(({ text }) => text).join(', ')})`, axes)
 
-const calls: { readonly [W in Word]?: string } = {
+const calls: { readonly [W in Primitive]?: string } = {
   exp: 'torch.exp',
   log: 'torch.log',
   sqrt: 'torch.sqrt',
@@ -103,10 +107,10 @@ const calls: { readonly [W in Word]?: string } = {
   erf: 'torch.erf',
 }
 
-/** The word on arguments that broadcast against one another. */
-const print = (word: Word, args: readonly Code[], axes: readonly string[]): Code => {
-  const [x, y = x] = args.map(real) as [Code, Code?] // every word has one at least
-  switch (word) {
+/** The primitive on arguments that broadcast against one another. */
+const print = (primitive: Primitive, args: readonly Code[], axes: readonly string[]): Code => {
+  const [x, y = x] = args.map(real) as [Code, Code?] // every primitive has one at least
+  switch (primitive) {
     case 'add':
       return isNegative(y) ? sub(x, negative(y), axes) : isNegative(x) ? sub(y, negative(x), axes) : infix('+', 1, x, y, axes)
     case 'sub':
@@ -130,11 +134,13 @@ const print = (word: Word, args: readonly Code[], axes: readonly string[]): Code
       const condition = p.kind === 'bool' ? p : { ...p, text: `${within(p, 1)} != 0` }
       const [yes, no] = a.kind === 'bool' && b.kind === 'bool' ? [a, b] : [real(a), real(b)]
       const bothNumbers = yes.kind === 'number' && no.kind === 'number'
-      const made = bothNumbers ? call('torch.where', axes, condition, tensor(yes), tensor(no)) : call('torch.where', axes, condition, yes, no)
+      const made = bothNumbers
+        ? call('torch.where', axes, condition, tensor(yes), tensor(no))
+        : call('torch.where', axes, condition, yes, no)
       return { ...made, kind: yes.kind === 'bool' ? 'bool' : 'real' }
     }
     default:
-      return call(calls[word]!, axes, tensor(x))
+      return call(calls[primitive]!, axes, tensor(x))
   }
 }
 
@@ -146,15 +152,15 @@ const aligned = (x: Code, axes: readonly string[]): Code => {
 }
 
 /** The scalar language as PyTorch; dimensions are in the order of `order`. Where all arguments are one number each, so is the result. */
-export const torchWords = (order: readonly string[]): Scalar<Code> =>
-  reading<Code>(numeral, (word, args) => {
+export const torchPrimitives = (order: readonly string[]): Scalar<Code> =>
+  interpretation<Code>(numeral, (primitive, args) => {
     const axes = order.filter((axis) => args.some((x) => x.axes.includes(axis)))
     const values = args.flatMap(({ constant }) => constant ?? [])
     const extent = args.find((x) => x.extent)?.extent
-    if (values.length === args.length) return filled(say(numbers, word, values), axes, extent)
+    if (values.length === args.length) return filled(applyPrimitive(numbers, primitive, values), axes, extent)
     const scalars = args.map((x) => (x.constant === undefined ? x : numeral(x.constant))) // a number broadcasts, whatever its axes
     return print(
-      word,
+      primitive,
       scalars.map((x) => aligned(x, axes)),
       axes,
     )

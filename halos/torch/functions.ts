@@ -2,7 +2,7 @@
  * A loss as two functions of Python, `statistic` and `evaluate`, from the graph that every backend runs: what halograd's own tests prove of
  * the one text holds of the other. Losses need not be composed of parts, so a user's own is written, too.
  */
-import { type AnyTensor, forget, reachable, type Tensor } from '../../core/index.ts'
+import { type AnyTensor, clearTraceCache, reachable, type Tensor } from '../../core/index.ts'
 import type { Role } from '../evidence.ts'
 import { type AnyLoss, lossOf, type Outcome, type Statistic } from '../loss.ts'
 import { only, symbolic, traced } from '../symbolic.ts'
@@ -33,7 +33,7 @@ export const torchFunctions = (loss: AnyLoss): TorchFunctions => {
   const pooled = (['sum', 'count'] as const).flatMap((name): readonly Named[] =>
     first.statistic && second.statistic ? [{ name: `${name}_`, at: [first.statistic[name], second.statistic[name]] }] : [],
   )
-  const judged = first.outcome.terms.flatMap(({ costs, shares }) => [costs, shares])
+  const judged = first.outcome.terms.flatMap(({ numerator, denominator }) => [numerator, denominator])
   const names = first.outcome.terms.map(({ name = loss.name }) => name)
   return {
     evaluate: bodyOf(loss, results, (found) => outcomeText(found, names)),
@@ -50,7 +50,7 @@ interface Trace {
   readonly statistic: Statistic | undefined
 }
 const traceAt = (loss: AnyLoss, n: number): Trace => {
-  forget() // both traces share nothing, so that their nodes are made in one order
+  clearTraceCache() // both traces share nothing, so that their nodes are made in one order
   const outcome = traced(loss, n)
   return { outcome, total: lossOf([outcome]), statistic: loss.statistic?.(only(loss.needs, symbolic(n))) }
 }
@@ -68,12 +68,15 @@ const rolesIn = (roots: readonly AnyTensor[]): readonly Role[] => {
 }
 
 /** The results under the names of Python's `Outcome`; those of the terms are numbered. */
-const resultsOf = ({ rewards, surprise, z0, kl, losses, terms }: Outcome): readonly (readonly [string, AnyTensor])[] => {
+const resultsOf = ({ rewards, relativeReward, z0, kl, losses, terms }: Outcome): readonly (readonly [string, AnyTensor])[] => {
   const named: readonly (readonly [string, AnyTensor | undefined])[] = [
     ...([['rewards', rewards.outcome] as const, ['chosen_rewards', rewards.chosen] as const] as const),
     ...([['rejected_rewards', rewards.rejected] as const, ['z0', z0] as const, ['kl', kl] as const] as const),
-    ...([['surprise', surprise] as const, ['losses', losses] as const] as const),
-    ...terms.flatMap(({ costs, shares }, k) => [[`costs_${k}`, costs] as const, [`shares_${k}`, shares] as const]),
+    ...([['relative_reward', relativeReward] as const, ['losses', losses] as const] as const),
+    ...terms.flatMap(({ numerator, denominator }, k) => [
+      [`numerator_${k}`, numerator] as const,
+      [`denominator_${k}`, denominator] as const,
+    ]),
   ]
   return named.flatMap(([name, x]) => (x === undefined ? [] : [[name, x] as const]))
 }
@@ -81,8 +84,10 @@ const resultsOf = ({ rewards, surprise, z0, kl, losses, terms }: Outcome): reado
 type Results = Readonly<Record<string, string>>
 /** `return Outcome(…)`, one field a line. */
 const outcomeText = (results: Results, terms: readonly string[]): readonly string[] => {
-  const fields = ['rewards', 'chosen_rewards', 'rejected_rewards', 'surprise', 'z0', 'kl'].filter((name) => results[name] !== undefined)
-  const each = terms.map((name, k) => `Term(${JSON.stringify(name)}, ${results[`costs_${k}`]}, ${results[`shares_${k}`]})`)
+  const fields = ['rewards', 'chosen_rewards', 'rejected_rewards', 'relative_reward', 'z0', 'kl'].filter(
+    (name) => results[name] !== undefined,
+  )
+  const each = terms.map((name, k) => `Term(${JSON.stringify(name)}, ${results[`numerator_${k}`]}, ${results[`denominator_${k}`]})`)
   return [
     'return Outcome(',
     `    losses=${results.losses},`,

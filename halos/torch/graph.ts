@@ -2,12 +2,12 @@
  * Expressions as statements of Python, node by node: each node is one line of PyTorch, or part of one where it is used once and short.
  *
  *     rewards = 0.1 * (outcome.policy - outcome.reference)
- *     losses = 1 - torch.sigmoid(surprise)
+ *     losses = 1 - torch.sigmoid(relativeReward)
  *
  * The graph is given twice, traced at two numbers of examples: sizes are printed as multiples of n (extent.ts).
  */
 import { type AnyTensor, axesOf } from '../../core/index.ts'
-import { asTensor, atom, type Code, torchWords } from './code.ts'
+import { asTensor, atom, type Code, torchPrimitives } from './code.ts'
 import { nodes } from './nodes.ts'
 import { TorchError } from './torch-error.ts'
 
@@ -35,7 +35,7 @@ export const printGraph = (loss: string, outputs: readonly Named[], like: string
     outputs.map(({ at }) => at),
   )
   const order = [...new Set([...twins.keys()].flatMap((x) => axesOf(x)))]
-  const translate = nodes(torchWords(order), twins, loss, like)
+  const translate = nodes(torchPrimitives(order), twins, loss, like)
   const uses = countUses(outputs, (x) => translate(x).from)
   const names = new Map<AnyTensor, string>()
   for (const { name, at } of outputs) if (!names.has(at[0])) names.set(at[0], name)

@@ -1,5 +1,5 @@
 /** One node of an expression as PyTorch: what it reads, and the piece of Python that it becomes, given theirs. */
-import { type AnyTensor, axesOf, type Op, type Scalar, say } from '../../core/index.ts'
+import { type AnyTensor, applyPrimitive, axesOf, type Op, type Scalar } from '../../core/index.ts'
 import { asTensor, atom, type Code, counted, filled, inParentheses } from './code.ts'
 import { constantExtent, type Extent, extentOf, extentText, isNatural, type Linear, linear, minus } from './extent.ts'
 import { TorchError } from './torch-error.ts'
@@ -8,7 +8,7 @@ export interface Translated {
   readonly from: readonly AnyTensor[]
   readonly compose: (parts: readonly Code[]) => Code
 }
-type Window = Extract<Op, { readonly tag: 'window' }>
+type Window = Extract<Op, { readonly tag: 'stridedSlice' }>
 
 /** How nodes are written, given their counterparts in the second trace. */
 export const nodes = (S: Scalar<Code>, twins: ReadonlyMap<AnyTensor, AnyTensor>, loss: string, like: string) => {
@@ -19,7 +19,9 @@ export const nodes = (S: Scalar<Code>, twins: ReadonlyMap<AnyTensor, AnyTensor>,
     linear(extentOf(x.shape[axis]!, twins.get(x)!.shape[axis]!)) ?? refuse('sizes that are multiples of the number of examples', axis)
   const offsetOf = (x: AnyTensor, { offset }: Window): Linear => {
     const twin = twins.get(x)!.op
-    return linear(twin.tag === 'window' ? extentOf(offset, twin.offset) : undefined) ?? refuse('slices at multiples of n', `${offset}`)
+    return (
+      linear(twin.tag === 'stridedSlice' ? extentOf(offset, twin.offset) : undefined) ?? refuse('slices at multiples of n', `${offset}`)
+    )
   }
 
   const constant = (x: AnyTensor, value: number): Code => {
@@ -42,7 +44,7 @@ export const nodes = (S: Scalar<Code>, twins: ReadonlyMap<AnyTensor, AnyTensor>,
   }
 
   /** Constant along new axes. */
-  const conform = (x: AnyTensor, inner: Code): Code => {
+  const broadcastTo = (x: AnyTensor, inner: Code): Code => {
     const axes = axesOf(x)
     const [axis] = axes
     if (axis !== undefined && axes.length === 1 && inner.constant !== undefined) return filled(inner.constant, axes, sizeOf(x, axis))
@@ -69,8 +71,10 @@ export const nodes = (S: Scalar<Code>, twins: ReadonlyMap<AnyTensor, AnyTensor>,
 
   /** Two lists that zeros were put around, to stand one after the other when added. */
   const concatenation = (x: AnyTensor): readonly [AnyTensor, AnyTensor] | undefined => {
-    if (x.op.tag !== 'word' || x.op.word !== 'add' || axesOf(x).length !== 1) return undefined
-    const parts = x.from.flatMap((part) => (part.op.tag === 'window' && part.op.step === 1 ? [{ part, at: offsetOf(part, part.op) }] : []))
+    if (x.op.tag !== 'primitive' || x.op.primitive !== 'add' || axesOf(x).length !== 1) return undefined
+    const parts = x.from.flatMap((part) =>
+      part.op.tag === 'stridedSlice' && part.op.step === 1 ? [{ part, at: offsetOf(part, part.op) }] : [],
+    )
     const [first, second] = [...parts].sort((one, other) => other.at.a - one.at.a || other.at.b - one.at.b)
     if (first === undefined || second === undefined) return undefined
     const [axis] = axesOf(x) as readonly [string] // it has one
@@ -90,9 +94,9 @@ export const nodes = (S: Scalar<Code>, twins: ReadonlyMap<AnyTensor, AnyTensor>,
         return leaf(() => constant(x, op.value))
       case 'iota':
         return leaf(() => atom(`torch.arange(${extentText(sizeOf(x, op.axis))}, device=${like}.device)`, [op.axis]))
-      case 'word': {
+      case 'primitive': {
         const both = concatenation(x)
-        if (both === undefined) return { from, compose: (parts) => say(S, op.word, parts) }
+        if (both === undefined) return { from, compose: (parts) => applyPrimitive(S, op.primitive, parts) }
         return { from: both, compose: (parts) => atom(`torch.cat((${parts.map((y) => asTensor(y, like)).join(', ')}))`, axesOf(x)) }
       }
       case 'reduce':
@@ -103,12 +107,12 @@ export const nodes = (S: Scalar<Code>, twins: ReadonlyMap<AnyTensor, AnyTensor>,
         return one((inner) =>
           inner.kind === 'number' ? inner : { ...atom(`${inParentheses(inner)}.detach()`, inner.axes), kind: inner.kind },
         )
-      case 'conform':
-        return one((inner) => conform(x, inner))
-      case 'window':
+      case 'broadcastTo':
+        return one((inner) => broadcastTo(x, inner))
+      case 'stridedSlice':
         return one((inner) => window(op, x, inner))
       default:
-        return refuse('words, sums, comparisons and slices, which losses are made of', `'${op.tag}'`)
+        return refuse('primitives, sums, comparisons and slices, which losses are made of', `'${op.tag}'`)
     }
   }
 }

@@ -68,15 +68,17 @@ def run(case: Mapping[str, Any], dtype: torch.dtype) -> Iterator[Tuple[str, Any,
         yield "statistic.sum", pooled.sum, expected["statistic"]["sum"]
         yield "statistic.count", pooled.count, expected["statistic"]["count"]
     outcomes = [halo_loss.evaluate(part, pooled) for part in parts]
-    own = [halo_loss.shares_of(outcome) for outcome in outcomes]
-    shares = [sum(each.count for each in term) for term in zip(*own)]
-    loss = torch.stack([halo_loss.loss_of(o, shares=shares) for o in outcomes]).sum()
+    own = [halo_loss.parts_of(outcome) for outcome in outcomes]
+    denominators = [sum(each.count for each in term) for term in zip(*own)]
+    loss = torch.stack(
+        [halo_loss.loss_of(o, denominators=denominators) for o in outcomes]
+    ).sum()
     yield "loss", loss, expected["loss"]
     yield "losses", torch.cat([o.losses for o in outcomes]), expected["losses"]
-    for name in ("rewards", "chosen_rewards", "rejected_rewards", "surprise"):
+    for name in ("rewards", "chosen_rewards", "rejected_rewards", "relative_reward"):
         if name in expected:
             found = [getattr(outcome, name) for outcome in outcomes]
-            if len(parts) == 1 or name != "surprise":
+            if len(parts) == 1 or name != "relative_reward":
                 yield name, torch.cat(found), expected[name]
     for name in ("z0", "kl"):
         if name in expected:

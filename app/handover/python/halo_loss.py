@@ -45,11 +45,11 @@ class Statistic(NamedTuple):
 
 
 class Term(NamedTuple):
-    """A mean that the loss is, or is a sum of: Σ costs / Σ shares."""
+    """A mean that the loss is, or is a sum of: Σ numerator / Σ denominator."""
 
     name: str
-    costs: Tensor
-    shares: Tensor
+    numerator: Tensor
+    denominator: Tensor
 
 
 class Outcome(NamedTuple):
@@ -58,7 +58,7 @@ class Outcome(NamedTuple):
     rewards: Optional[Tensor] = None
     chosen_rewards: Optional[Tensor] = None
     rejected_rewards: Optional[Tensor] = None
-    surprise: Optional[Tensor] = None
+    relative_reward: Optional[Tensor] = None
     """z = s (r - E r), of which the value function is taken."""
     z0: Optional[Tensor] = None
     """The reference point, where it is one number for the batch."""
@@ -116,11 +116,11 @@ def all_reduce(statistics: Sequence[Statistic], group=None) -> List[Statistic]:
     return [Statistic(each[0], each[1]) for each in total]
 
 
-def shares_of(outcome: Outcome, weight: Optional[Tensor] = None) -> List[Statistic]:
-    """Σ w costs and Σ w shares of each term: what parts of a batch add up."""
-    w = torch.ones_like(outcome.terms[0].costs) if weight is None else weight
+def parts_of(outcome: Outcome, weight: Optional[Tensor] = None) -> List[Statistic]:
+    """Σ w numerator and Σ w denominator of each term: what parts of a batch add up."""
+    w = torch.ones_like(outcome.terms[0].numerator) if weight is None else weight
     return [
-        Statistic((w * term.costs).sum(), (w * term.shares).sum())
+        Statistic((w * term.numerator).sum(), (w * term.denominator).sum())
         for term in outcome.terms
     ]
 
@@ -128,14 +128,14 @@ def shares_of(outcome: Outcome, weight: Optional[Tensor] = None) -> List[Statist
 def loss_of(
     outcome: Outcome,
     weight: Optional[Tensor] = None,
-    shares: Optional[Sequence[Tensor]] = None,
+    denominators: Optional[Sequence[Tensor]] = None,
 ) -> Tensor:
-    """Σ over terms of Σ w costs / Σ w shares; a mean over nothing is 0.
+    """Σ over terms of Σ w numerator / Σ w denominator; a mean over nothing is 0.
 
-    With the `shares` of a whole batch, the losses of its parts add up to its loss.
+    With the `denominators` of a whole batch, the losses of its parts add up to its loss.
     """
-    own = shares_of(outcome, weight)
-    counts = [s.count for s in own] if shares is None else shares
+    own = parts_of(outcome, weight)
+    counts = [s.count for s in own] if denominators is None else denominators
     means = [s.sum / (n + (n == 0).to(n.dtype)) for s, n in zip(own, counts)]
     return torch.stack(means).sum()
 
@@ -155,7 +155,7 @@ def metrics(
         return Statistic(kept.sum().detach(), w.sum())
 
     found: Dict[str, Statistic] = {}
-    terms = shares_of(outcome, weight)
+    terms = parts_of(outcome, weight)
     names = [term.name for term in outcome.terms]
     for k, each in enumerate(terms):
         name = f"loss/{names[k]}" + (f" ({k + 1})" if names.index(names[k]) < k else "")
@@ -177,16 +177,20 @@ def metrics(
         if outcome.rewards is not None:
             found["rewards/chosen"] = mean(outcome.rewards, liked)
             found["rewards/rejected"] = mean(outcome.rewards, disliked)
-        if outcome.surprise is not None:
-            found["rewards/accuracies"] = mean((0 < outcome.surprise).to(one.dtype))
+        if outcome.relative_reward is not None:
+            found["rewards/accuracies"] = mean(
+                (0 < outcome.relative_reward).to(one.dtype)
+            )
     if "unrelated" in NEEDS and "reference" in NEEDS:
         found["kl"] = mean(batch.unrelated.policy - batch.unrelated.reference)
     if outcome.z0 is not None:
         z0 = outcome.z0.detach()
         found["z0"] = Statistic(z0, torch.ones_like(z0))
         found["z0/clamped"] = Statistic((z0 == 0).to(z0.dtype), torch.ones_like(z0))
-    if outcome.surprise is not None:
-        slope = torch.sigmoid(outcome.surprise) * torch.sigmoid(-outcome.surprise)
+    if outcome.relative_reward is not None:
+        slope = torch.sigmoid(outcome.relative_reward) * torch.sigmoid(
+            -outcome.relative_reward
+        )
         found["saturated"] = mean((slope < 0.01).to(one.dtype))
     return found
 
