@@ -7,7 +7,7 @@
  * Inputs are multiples of 1/64 below 2¹⁷, so that float32 holds them, and their differences, exactly.
  */
 import { reference } from '../../backends/index.ts'
-import { draw, read, stream, type Tensor } from '../../core/index.ts'
+import { type AnyTensor, type Backend, constant, draw, fresh, reachable, read, stream, type Tensor } from '../../core/index.ts'
 import {
   type Answer,
   type AnyLoss,
@@ -20,6 +20,7 @@ import {
   supply,
 } from '../../halos/index.ts'
 import { divide, metricsOf } from '../../models/index.ts'
+import { toJson } from '../terminal/json.ts'
 
 /** One batch, and what a loss is of it. */
 export interface Vector extends Case {
@@ -28,12 +29,15 @@ export interface Vector extends Case {
   /** The sizes of the micro-batches, or of the ranks' denominator: one, or several that add up. */
   readonly parts: readonly number[]
   readonly expected: Expected
+  /** The same where numbers are float32, if that is another one: limits (of exponents) follow the type of numbers. */
+  readonly expected_float32?: Expected
 }
 export interface Expected extends Partial<Pick<Answer, 'kl'>>, Pick<Answer, 'loss' | 'losses' | 'grads'> {
   readonly rewards?: readonly number[]
   readonly chosen_rewards?: readonly number[]
   readonly rejected_rewards?: readonly number[]
   readonly relative_reward?: readonly number[]
+  readonly steepness?: readonly number[]
   readonly z0?: number
   /** What is pooled over the parts. */
   readonly statistic?: { readonly sum: number; readonly count: number }
@@ -55,24 +59,40 @@ export const needsOf = ({ needs }: AnyLoss): readonly (keyof Needs)[] =>
 /** The vectors of a loss. `wholeBatch`: parts of a batch do not add up to it, so none is cut. */
 export const vectorsOf = async (loss: AnyLoss, settings: Settings, wholeBatch: boolean): Promise<Vectors> => {
   const cases: Vector[] = []
-  for (const { parts, ...given } of batchesFor(loss))
-    cases.push({ ...given, parts: wholeBatch ? [parts.reduce((a, b) => a + b)] : parts, expected: await expect(loss, given) })
+  for (const { parts, ...given } of batchesFor(loss)) {
+    const [expected, single] = [await expect(loss, given), await expect(loss, given, withLimitsOfFloat32)]
+    const other = toJson(expected) !== toJson(single) && { expected_float32: single }
+    cases.push({ ...given, parts: wholeBatch ? [parts.reduce((a, b) => a + b)] : parts, expected, ...other })
+  }
   return {
     ...{ format: 'halograd vectors', version: 1, name: loss.name, settings, needs: needsOf(loss) },
     ...{ tolerances: { float64: 1e-9, float32: 1e-5, bfloat16: 0.05 }, cases },
   }
 }
 
-const backend = reference()
+const exact = reference()
+/** Float64, but with the limits that float32 has: what a program in float32 should find, to its precision. */
+const withLimitsOfFloat32: Backend = {
+  ...exact,
+  compile: (graph) => {
+    const made = new Map<AnyTensor, AnyTensor>(graph.inputs.map((x) => [x, x]))
+    for (const x of reachable(graph.outputs)) {
+      const from = x.from.map((y) => made.get(y)!)
+      const single = x.op.tag === 'constant' ? x.op.single : undefined
+      if (!made.has(x)) made.set(x, single !== undefined ? constant(single) : from.length === 0 ? x : fresh(x.op, from, x.shape))
+    }
+    return exact.compile({ ...graph, outputs: graph.outputs.map((x) => made.get(x)!) })
+  },
+}
 
 /** What the loss is of these inputs. */
-export const expect = async (loss: AnyLoss, given: Pick<Vector, 'id' | 'inputs'>): Promise<Expected> => {
+export const expect = async (loss: AnyLoss, given: Pick<Vector, 'id' | 'inputs'>, backend: Backend = exact): Promise<Expected> => {
   const { losses, grads, loss: value, kl } = await evaluateCase(backend, loss, given)
   const evidence = supply(loss, evidenceOf(inputsOf(given.inputs)))
   const outcome = loss.evaluate(evidence)
   const numbers = async <A extends string>(x: Tensor<A>): Promise<readonly number[]> => [...(await read(backend, x))]
   const number = async (x: Tensor): Promise<number> => (await read(backend, x))[0]!
-  const { rewards, relativeReward, z0 } = outcome
+  const { rewards, relativeReward, steepness, z0 } = outcome
   const statistic = loss.statistic?.(evidence)
   const undivided: Record<string, { readonly sum: number; readonly count: number }> = {}
   for (const [name, mean] of Object.entries(metricsOf(loss, evidence, outcome, {})))
@@ -83,6 +103,7 @@ export const expect = async (loss: AnyLoss, given: Pick<Vector, 'id' | 'inputs'>
     ...(rewards.chosen && { chosen_rewards: await numbers(rewards.chosen) }),
     ...(rewards.rejected && { rejected_rewards: await numbers(rewards.rejected) }),
     ...(relativeReward && { relative_reward: await numbers(relativeReward) }),
+    ...(steepness && { steepness: await numbers(steepness) }),
     ...(z0 && { z0: await number(z0) }),
     ...(kl !== undefined && { kl }),
     ...(statistic && { statistic: { sum: await number(statistic.sum), count: await number(statistic.count) } }),

@@ -41,6 +41,11 @@ export const numeral = (n: number): Code => ({
   ...{ text: literalOf(n), level: n < 0 || Object.is(n, -0) ? 3 : 4, axes: [], kind: 'number', constant: n },
   minus: () => numeral(-n),
 })
+/** A number that is another one where numbers are float32. */
+export const limit = (n: number, single: number): Code => ({
+  ...atom(`number(${literalOf(n)}, ${literalOf(single)})`, []),
+  minus: () => limit(-n, -single),
+})
 /** A number that depends on the number of examples. */
 export const counted = (extent: Extent): Code => {
   const fixed = constantExtent(extent)
@@ -85,8 +90,9 @@ const mul = (x: Code, y: Code, axes: readonly string[]): Code => {
   if (isNegative(y)) return mul(negative(x), negative(y), axes)
   return { ...infix('*', 2, x, y, axes), ...(x.minus && { minus: () => mul(negative(x), y, axes) }) }
 }
+const isNumber = ({ text, constant }: Code): boolean => constant !== undefined || text.startsWith('number(')
 const max = (x: Code, y: Code, axes: readonly string[]): Code => {
-  const turnable = x.constant !== undefined || y.constant !== undefined || (x.minus !== undefined && y.minus !== undefined)
+  const turnable = isNumber(x) || isNumber(y) || (x.minus !== undefined && y.minus !== undefined)
   if (y.text === negative(x).text) return call('torch.abs', axes, x)
   const least = (): Code => call('torch.minimum', axes, tensor(negative(x)), tensor(negative(y)))
   return { ...call('torch.maximum', axes, tensor(x), tensor(y)), ...(turnable && { minus: least }) }
@@ -153,18 +159,21 @@ const aligned = (x: Code, axes: readonly string[]): Code => {
 
 /** The scalar language as PyTorch; dimensions are in the order of `order`. Where all arguments are one number each, so is the result. */
 export const torchPrimitives = (order: readonly string[]): Scalar<Code> =>
-  interpretation<Code>(numeral, (primitive, args) => {
-    const axes = order.filter((axis) => args.some((x) => x.axes.includes(axis)))
-    const values = args.flatMap(({ constant }) => constant ?? [])
-    const extent = args.find((x) => x.extent)?.extent
-    if (values.length === args.length) return filled(applyPrimitive(numbers, primitive, values), axes, extent)
-    const scalars = args.map((x) => (x.constant === undefined ? x : numeral(x.constant))) // a number broadcasts, whatever its axes
-    return print(
-      primitive,
-      scalars.map((x) => aligned(x, axes)),
-      axes,
-    )
-  })
+  interpretation<Code>(
+    (n, single = n) => (n === single ? numeral(n) : limit(n, single)),
+    (primitive, args) => {
+      const axes = order.filter((axis) => args.some((x) => x.axes.includes(axis)))
+      const values = args.flatMap(({ constant }) => constant ?? [])
+      const extent = args.find((x) => x.extent)?.extent
+      if (values.length === args.length) return filled(applyPrimitive(numbers, primitive, values), axes, extent)
+      const scalars = args.map((x) => (x.constant === undefined ? x : numeral(x.constant))) // a number broadcasts, whatever its axes
+      return print(
+        primitive,
+        scalars.map((x) => aligned(x, axes)),
+        axes,
+      )
+    },
+  )
 
 /** The same number along these axes. */
 export const filled = (value: number, axes: readonly string[], extent?: Extent): Code =>

@@ -68,11 +68,11 @@ const rolesIn = (roots: readonly AnyTensor[]): readonly Role[] => {
 }
 
 /** The results under the names of Python's `Outcome`; those of the terms are numbered. */
-const resultsOf = ({ rewards, relativeReward, z0, kl, losses, terms }: Outcome): readonly (readonly [string, AnyTensor])[] => {
+const resultsOf = ({ rewards, relativeReward, steepness, z0, kl, losses, terms }: Outcome): readonly (readonly [string, AnyTensor])[] => {
   const named: readonly (readonly [string, AnyTensor | undefined])[] = [
     ...([['rewards', rewards.outcome] as const, ['chosen_rewards', rewards.chosen] as const] as const),
     ...([['rejected_rewards', rewards.rejected] as const, ['z0', z0] as const, ['kl', kl] as const] as const),
-    ...([['relative_reward', relativeReward] as const, ['losses', losses] as const] as const),
+    ...([['relative_reward', relativeReward] as const, ['steepness', steepness] as const, ['losses', losses] as const] as const),
     ...terms.flatMap(({ numerator, denominator }, k) => [
       [`numerator_${k}`, numerator] as const,
       [`denominator_${k}`, denominator] as const,
@@ -84,7 +84,7 @@ const resultsOf = ({ rewards, relativeReward, z0, kl, losses, terms }: Outcome):
 type Results = Readonly<Record<string, string>>
 /** `return Outcome(…)`, one field a line. */
 const outcomeText = (results: Results, terms: readonly string[]): readonly string[] => {
-  const fields = ['rewards', 'chosen_rewards', 'rejected_rewards', 'relative_reward', 'z0', 'kl'].filter(
+  const fields = ['rewards', 'chosen_rewards', 'rejected_rewards', 'relative_reward', 'steepness', 'z0', 'kl'].filter(
     (name) => results[name] !== undefined,
   )
   const each = terms.map((name, k) => `Term(${JSON.stringify(name)}, ${results[`numerator_${k}`]}, ${results[`denominator_${k}`]})`)

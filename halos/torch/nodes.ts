@@ -1,6 +1,6 @@
 /** One node of an expression as PyTorch: what it reads, and the piece of Python that it becomes, given theirs. */
 import { type AnyTensor, applyPrimitive, axesOf, type Op, type Scalar } from '../../core/index.ts'
-import { asTensor, atom, type Code, counted, filled, inParentheses } from './code.ts'
+import { asTensor, atom, type Code, counted, filled, inParentheses, limit } from './code.ts'
 import { constantExtent, type Extent, extentOf, extentText, isNatural, type Linear, linear, minus } from './extent.ts'
 import { TorchError } from './torch-error.ts'
 
@@ -91,7 +91,7 @@ export const nodes = (S: Scalar<Code>, twins: ReadonlyMap<AnyTensor, AnyTensor>,
       case 'input':
         return leaf(() => atom(op.name, axesOf(x)))
       case 'constant':
-        return leaf(() => constant(x, op.value))
+        return leaf(() => (op.single === undefined ? constant(x, op.value) : limit(op.value, op.single)))
       case 'iota':
         return leaf(() => atom(`torch.arange(${extentText(sizeOf(x, op.axis))}, device=${like}.device)`, [op.axis]))
       case 'primitive': {

@@ -60,15 +60,25 @@ class Outcome(NamedTuple):
     rejected_rewards: Optional[Tensor] = None
     relative_reward: Optional[Tensor] = None
     """z = s (r - E r), of which the value function is taken."""
+    steepness: Optional[Tensor] = None
+    """|v'| there, as a multiple of |v'(0)|."""
     z0: Optional[Tensor] = None
     """The reference point, where it is one number for the batch."""
     kl: Optional[Tensor] = None
     """The same in nats."""
 
 
-def numbers_like(like: Tensor) -> Callable[[float], Tensor]:
-    """Numbers as tensors of the same type on the same device."""
-    return lambda number: like.new_full((), number)
+def numbers_like(like: Tensor) -> Callable[..., Tensor]:
+    """Numbers as tensors of the same type on the same device.
+
+    A second number is what a limit is for types that hold less than float64.
+    """
+
+    def number(x: float, single: Optional[float] = None) -> Tensor:
+        shorter = single is not None and like.dtype != torch.float64
+        return like.new_full((), single if shorter else x)  # type: ignore[arg-type]
+
+    return number
 
 
 def supplied(batch: Batch, roles: Sequence[str] = ROLES) -> Batch:
@@ -187,11 +197,8 @@ def metrics(
         z0 = outcome.z0.detach()
         found["z0"] = Statistic(z0, torch.ones_like(z0))
         found["z0/clamped"] = Statistic((z0 == 0).to(z0.dtype), torch.ones_like(z0))
-    if outcome.relative_reward is not None:
-        slope = torch.sigmoid(outcome.relative_reward) * torch.sigmoid(
-            -outcome.relative_reward
-        )
-        found["saturated"] = mean((slope < 0.01).to(one.dtype))
+    if outcome.steepness is not None:
+        found["saturated"] = mean((outcome.steepness < 0.04).to(one.dtype))
     return found
 
 
