@@ -3,7 +3,8 @@
  * in any order, on any backend, with the same bits. The mixer is Wellons' "triple32"-style xorshift-multiply.
  */
 import { cos, log, mul, sqrt, sub } from './ops.ts'
-import { literal, node, type Shape, ShapeError, type Tensor } from './tensor.ts'
+import { literal, node, ShapeError } from './tensor.ts'
+import type { Shape, Tensor } from './types.ts'
 
 export const mix = (x: number): number => {
   let h = x ^ (x >>> 16)

@@ -1,82 +1,11 @@
 /**
- * Tensors are expressions. A node is one scalar word, one reduction over named axes, or one data movement;
+ * Tensors are expressions. A node is one scalar primitive, one reduction over named axes, or one data movement;
  * an operation returns a node and computes nothing. Nodes are hash-consed: equal expressions are one object.
- *
- * Axes have names, and the type of a tensor is the *set* of its names (after GTensor, Haliax, Penzai and Dex).
  */
-import type { Backend, Handle } from './backend.ts'
-import type { Word } from './scalar.ts'
+import type { AnyTensor, DeviceBuffer, Merge, Op, Shape, Tensor } from './types.ts'
 
-/** Sizes by axis name, e.g. `{ batch: 8, seq: 64 }`. Key order is the order in which data enters and leaves. */
-export type Shape<Axes extends string = string> = { readonly [A in Axes]: number }
-
-/** A tensor whose axes are not known to the type checker. */
-export interface AnyTensor {
-  /** Later nodes have larger numbers: sorting by id is a topological order. */
-  readonly id: number
-  readonly op: Op
-  readonly from: readonly AnyTensor[]
-  readonly shape: Shape
-}
-
-/**
- * An array whose axes have names. `Tensor<'batch' | 'seq'>` and `Tensor<'seq' | 'batch'>` are one type; `Tensor<never>`
- * (or plain `Tensor`) is a scalar. Invariant (`in out`): a tensor with more axes is never a tensor with fewer.
- */
-export interface Tensor<in out Axes extends string = never> extends AnyTensor {
-  readonly shape: Shape<Axes>
-}
-
-/** The axes of a tensor type; a bare number has none. */
-export type AxesOf<T> = T extends Tensor<infer A> ? A : never
-
-/** How sibling numbers meet in a reduction: a commutative monoid. */
-export type Merge = 'sum' | 'max' | 'logSumExp'
 /** The neutral element of each merge. */
 export const neutral: { readonly [M in Merge]: number } = { sum: 0, max: -Infinity, logSumExp: -Infinity }
-
-export type Op =
-  // leaves
-  | { readonly tag: 'input'; readonly name: string }
-  | { readonly tag: 'data'; readonly values: ArrayLike<number> }
-  | Resident
-  | { readonly tag: 'constant'; readonly value: number }
-  | { readonly tag: 'iota'; readonly axis: string }
-  /** uniform(key, salt, linear index in the order of the shape): see random.ts. From: key. */
-  | { readonly tag: 'random'; readonly salt: number }
-  // arithmetic
-  | { readonly tag: 'word'; readonly word: Word }
-  | { readonly tag: 'reduce'; readonly merge: Merge; readonly over: readonly string[] }
-  // movement
-  | { readonly tag: 'rename'; readonly from: string; readonly to: string }
-  /** out[axis = i] = x[axis = offset + step·i], and 0 outside x: slices, padding, reversal; its own adjoint. */
-  | { readonly tag: 'window'; readonly axis: string; readonly offset: number; readonly step: 1 | -1 }
-  /** One axis as several, the first the slowest; `join` is its inverse. */
-  | { readonly tag: 'split'; readonly axis: string; readonly into: readonly string[] }
-  | { readonly tag: 'join'; readonly axes: readonly string[]; readonly into: string }
-  /** out = table[axis = index]. From: table, index. */
-  | { readonly tag: 'take'; readonly axis: string }
-  /** out[axis = index] += x, from 0: the adjoint of take. From: x, index. */
-  | { readonly tag: 'scatter'; readonly axis: string }
-  /** The same values with exactly these axes in exactly this order (constant along new ones). */
-  | { readonly tag: 'conform' }
-  // differentiation
-  /** The identity, but a new node each time: what `grad` differentiates with respect to. */
-  | { readonly tag: 'variable'; readonly unique: number }
-  | { readonly tag: 'stop' }
-  /** The identity: see `keep`. From: x; where it is what others are computed anew from, also what must be known before. */
-  | { readonly tag: 'keep' }
-
-/** An array on a device, freed with the last tensor that holds its lease. One that was donated has handed it on. */
-export interface Resident {
-  readonly tag: 'device'
-  readonly backend: Backend
-  lease: Lease | undefined
-}
-/** What the finalizer of a lease knows is kept apart: it must not hold the lease. */
-export interface Lease {
-  readonly holding: { readonly backend: Backend; handle: Handle | undefined }
-}
 
 export class ShapeError extends TypeError {
   override readonly name = 'ShapeError'
@@ -101,7 +30,7 @@ const swept = new FinalizationRegistry<readonly [Map<string, WeakRef<AnyTensor>>
 })
 
 /** Shares no node with what was made before: the same program is traced to the same graph, whatever was traced earlier. */
-export const forget = (): void => {
+export const clearTraceCache = (): void => {
   table = new Map()
 }
 /** A fresh node. */
@@ -118,9 +47,9 @@ export const node = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTenso
   return made
 }
 const label = (op: Op): string =>
-  op.tag === 'word' ? op.word : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
+  op.tag === 'primitive' ? op.primitive : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
 const needsShape = ({ tag }: Op): boolean =>
-  tag === 'iota' || tag === 'random' || tag === 'window' || tag === 'split' || tag === 'scatter' || tag === 'conform'
+  tag === 'iota' || tag === 'random' || tag === 'stridedSlice' || tag === 'unflatten' || tag === 'scatter' || tag === 'broadcastTo'
 
 /** Every node that `outputs` depend on, arguments first. */
 export const reachable = (outputs: readonly AnyTensor[]): readonly AnyTensor[] => {
@@ -166,7 +95,7 @@ export const tensor = <A extends string>(shape: Shape<A>, values: ArrayLike<numb
 /** A leaf whose values come later. */
 export const input = (name: string, shape: Shape): AnyTensor => fresh({ tag: 'input', name }, [], shape)
 /** An array that lives on a device. */
-export const device = (shape: Shape, op: Resident): AnyTensor => fresh(op, none, shape)
+export const device = (shape: Shape, op: DeviceBuffer): AnyTensor => fresh(op, none, shape)
 const none: readonly AnyTensor[] = []
 export const constant = (value: number): Tensor => node({ tag: 'constant', value }, [], {}) as Tensor // a scalar has no axes
 /** The number of a constant node. */

@@ -1,5 +1,6 @@
 /** Trees of tensors: records, arrays and tuples, nested at will. Parameters, gradients and states are trees of one type. */
-import { type AnyTensor, isBranch, isTensor, ShapeError } from './tensor.ts'
+import { isBranch, isTensor, ShapeError } from './tensor.ts'
+import type { AnyTensor } from './types.ts'
 
 /** `T`, checked to be a tree whose leaves are tensors. Interfaces are welcome, and so are optional branches. */
 export type Tree<T> = AnyTensor | { readonly [K in keyof T]: Required<T>[K] extends object ? Tree<T[K]> : never }

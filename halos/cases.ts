@@ -6,6 +6,7 @@
  */
 import { type AnyTensor, type Backend, equal, fill, grad, maximum, read, size, sum, type Tensor, tensor, where } from '../core/index.ts'
 import { type Incomplete, type Role, supply } from './evidence.ts'
+import type { Settings } from './family.ts'
 import type { AnyLoss, Outcome, Rewards, Statistic } from './loss.ts'
 import { type Reward, rewardOf } from './reward.ts'
 
@@ -79,6 +80,20 @@ const tensors = (inputs: Case['inputs']): Inputs =>
     }),
   )
 
+/** Hyper-parameters by the names of the other library. */
+export type Hyper = Readonly<Record<string, unknown>>
+
+/** What another library calls one of our losses. */
+export interface Upstream {
+  /** The key of the family. */
+  readonly family: string
+  readonly settings: (hyper: Hyper) => Settings
+  /** How their function reads its inputs and reports its outputs. */
+  readonly conventions: (hyper: Hyper) => Conventions
+  /** Their per-example losses come desirable first, then undesirable. */
+  readonly desirableFirst: boolean
+}
+
 export interface Conventions {
   /** The statistic of the reference point, where it is given: unrelated completions are not asked for then. */
   readonly pooled?: (given: Inputs) => Statistic
@@ -138,7 +153,7 @@ const rewardsOf = (reward: Reward, evidence: Incomplete): Rewards => {
 
 /** A gradient that is no expression of anything, only a constant, never had a path. */
 const nested = (x: AnyTensor, values: readonly number[]): Values | null => {
-  if (x.op.tag === 'constant' || (x.op.tag === 'conform' && x.from[0]?.op.tag === 'constant')) return null
+  if (x.op.tag === 'constant' || (x.op.tag === 'broadcastTo' && x.from[0]?.op.tag === 'constant')) return null
   const width = x.shape.token
   return width === undefined ? values : Array.from({ length: values.length / width }, (_, i) => values.slice(i * width, (i + 1) * width))
 }

@@ -3,13 +3,12 @@
  * how it is averaged, and what they add to it.
  */
 import { add, exp, fill, less, mean, mul, size, square, stopGradient, sub, sum, type Tensor, unary, where } from '../core/index.ts'
-import type { Conventions, Inputs } from './cases.ts'
+import type { Conventions, Hyper, Inputs, Upstream } from './cases.ts'
 import type { Evidence } from './evidence.ts'
 import type { Settings } from './family.ts'
 import type { AnyLoss, Loss } from './loss.ts'
 import { k3 } from './losses/grpo.ts'
 import { type Average, averaged, ofTokens, perToken, type TokenEvidence } from './tokens.ts'
-import type { Hyper, Upstream } from './upstream.ts'
 import { lesser } from './words.ts'
 
 type Cell = 'example' | 'token'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
-import { section } from '../app/readme.ts'
+import { section } from '../app/terminal/readme.ts'
 import { maker, prove, refute, tableOf, theorems } from './theorem.ts'
 
 const all = await theorems()

@@ -1,5 +1,5 @@
 /** `npm run theorems`: puts the table of theorems into the README. */
-import { putSection } from '../app/readme.ts'
+import { putSection } from '../app/terminal/readme.ts'
 import { maker, tableOf, theorems } from './theorem.ts'
 
 await putSection(maker, await tableOf(await theorems()))

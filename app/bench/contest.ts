@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { UnavailableError } from '../errors.ts'
+import { UnavailableError } from '../terminal/errors.ts'
 import { busy } from './machine.ts'
 import { keepOnCore, type Program } from './processes.ts'
 import type { KernelTime } from './profile.ts'

@@ -9,7 +9,7 @@
  *     all         all of these, for the README
  */
 import { availableParallelism } from 'node:os'
-import { openBackend, type Wish } from '../backends.ts'
+import { openBackend, type Wish } from '../inputs/backends.ts'
 import { all } from './all.ts'
 import { type ConfigurationName, configurations, type Suite } from './configurations.ts'
 import { generate } from './generate.ts'

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Wish } from '../backends.ts'
+import type { Wish } from '../inputs/backends.ts'
 import { type Configuration, long } from './configurations.ts'
 import { type Contestant, start } from './contest.ts'
 import { machineName } from './machine.ts'

@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { putSection } from '../readme.ts'
+import { putSection } from '../terminal/readme.ts'
 import { isQuiet } from './quiet.ts'
 import { type Growth, isMachine, type Measurement, type Ratio, type Row } from './row.ts'
 

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
-import type { Wish } from '../backends.ts'
+import type { Wish } from '../inputs/backends.ts'
 import type { Command } from './contest.ts'
 import { file, script } from './processes.ts'
 

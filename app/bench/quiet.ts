@@ -5,7 +5,7 @@
  *
  * So that is looked at between samples, and printed with what they say.
  */
-import { openBackend } from '../backends.ts'
+import { openBackend } from '../inputs/backends.ts'
 import { square } from './programs.ts'
 import type { Row } from './row.ts'
 import { median, round, timesOf } from './statistics.ts'

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Wish } from '../backends.ts'
+import type { Wish } from '../inputs/backends.ts'
 import { type Configuration, operationsPerStep, tokensPerStep } from './configurations.ts'
 import { type Contestant, contest, type Result, start } from './contest.ts'
 import { fraction, machine, machineName } from './machine.ts'

@@ -12,11 +12,11 @@ import {
   throwAll,
   writeAtomically,
 } from '../../models/index.ts'
-import { UsageError } from '../errors.ts'
-import { localPath } from '../hub.ts'
-import { some } from '../repetitions.ts'
+import { localPath } from '../inputs/hub.ts'
+import { some } from '../inputs/repetitions.ts'
+import { UsageError } from '../terminal/errors.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import type { Shape } from './commands/data.ts'
-import type { Terminal } from './terminal.ts'
 
 interface ConvertOptions {
   readonly to: Shape

@@ -3,12 +3,12 @@ import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { Backend } from '../../core/index.ts'
 import { ggufFile, toWeights, writeAtomically, writeDirectoryAtomically } from '../../models/index.ts'
-import { openBackend } from '../backends.ts'
-import { type Checkpoint, loadCheckpoint, modelDirectory, withAdapters } from '../checkpoint.ts'
-import { UsageError } from '../errors.ts'
-import { exclusively } from '../lock.ts'
+import { openBackend } from '../inputs/backends.ts'
+import { type Checkpoint, loadCheckpoint, modelDirectory, withAdapters } from '../inputs/checkpoint.ts'
+import { exclusively } from '../inputs/lock.ts'
+import { UsageError } from '../terminal/errors.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import type { ExportOptions } from './commands/export.ts'
-import type { Terminal } from './terminal.ts'
 
 const types = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0' } as const
 

@@ -3,8 +3,8 @@
  * Anything else is a defect of halograd, and says so.
  */
 import { CommanderError } from 'commander'
-import { AccessError, BusyError, Interrupted, JudgeError, RefutedError, UnavailableError, UsageError } from '../errors.ts'
-import { failed, interrupted, misused, ok } from './terminal.ts'
+import { AccessError, BusyError, Interrupted, JudgeError, RefutedError, UnavailableError, UsageError } from '../terminal/errors.ts'
+import { failed, interrupted, misused, ok } from '../terminal/terminal.ts'
 
 export interface Failure {
   readonly exitCode: number

@@ -1,12 +1,12 @@
 /** A text, printed while it is made. */
 import { evaluate } from '../../core/index.ts'
 import { generator, streamDecoder } from '../../models/index.ts'
-import { openBackend } from '../backends.ts'
-import { loadCheckpoint, withAdapters } from '../checkpoint.ts'
-import { UsageError } from '../errors.ts'
+import { openBackend } from '../inputs/backends.ts'
+import { loadCheckpoint, withAdapters } from '../inputs/checkpoint.ts'
+import { UsageError } from '../terminal/errors.ts'
+import { count } from '../terminal/progress.ts'
+import { breathe, type Terminal } from '../terminal/terminal.ts'
 import type { GenerateOptions } from './commands/generate.ts'
-import { count } from './progress.ts'
-import { breathe, type Terminal } from './terminal.ts'
 
 export const generate = async (terminal: Terminal, options: GenerateOptions): Promise<void> => {
   const { prompt, control, maxTokens, temperature, topK, topP, seed, json } = options

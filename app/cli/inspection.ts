@@ -1,10 +1,10 @@
 /** The report of `halograd data check`. */
 import { chatOf, DataError, type Finding, type Inspection, inspectFile, type Lengths, type Tokenizer } from '../../models/index.ts'
-import { loadCheckpoint } from '../checkpoint.ts'
-import { imbalance } from '../examples.ts'
-import { localPath } from '../hub.ts'
-import { repetitionWarnings, some } from '../repetitions.ts'
-import type { Terminal } from './terminal.ts'
+import { loadCheckpoint } from '../inputs/checkpoint.ts'
+import { imbalance } from '../inputs/examples.ts'
+import { localPath } from '../inputs/hub.ts'
+import { repetitionWarnings, some } from '../inputs/repetitions.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 interface CheckOptions {
   readonly model?: string

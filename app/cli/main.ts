@@ -1,9 +1,9 @@
 /** `halograd`: reads the arguments, runs the command, and turns whatever goes wrong into words and an exit code. */
 import { readdir, readFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import { withConfiguration } from './configuration.ts'
+import { withConfiguration } from '../inputs/configuration.ts'
+import { interrupted, ok, processTerminal, type Terminal } from '../terminal/terminal.ts'
 import { failureOf } from './failure.ts'
-import { interrupted, ok, processTerminal, type Terminal } from './terminal.ts'
 
 /** Runs one command. Returns its exit code. */
 export const main = async (args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> => {

@@ -4,7 +4,7 @@
  *     Moby-Dick → tokens → pre-training → continuations → thumbs up or down (a sentiment lexicon) → KTO → before against after
  */
 import { leaves, volume } from '../../core/index.ts'
-import { type AnyLoss, certain, kto, sft } from '../../halos/index.ts'
+import { type AnyLoss, getOrThrow, kto, sft } from '../../halos/index.ts'
 import {
   cosine,
   type Example,
@@ -15,15 +15,15 @@ import {
   type Tokenizer,
   transformer,
 } from '../../models/index.ts'
-import { openBackend, type Wish } from '../backends.ts'
-import { jsonNote, saveCheckpoint } from '../checkpoint.ts'
-import type { Terminal } from '../cli/terminal.ts'
-import { continueAll } from '../continuations.ts'
-import { evaluator } from '../evaluation.ts'
-import { exclusively } from '../lock.ts'
-import { scoreAll } from '../scoring.ts'
-import { rateOf, winRate } from '../statistics.ts'
-import { distinctPairs, repetition } from '../texts.ts'
+import { continueAll } from '../inference/continuations.ts'
+import { evaluator } from '../inference/evaluation.ts'
+import { scoreAll } from '../inference/scoring.ts'
+import { openBackend, type Wish } from '../inputs/backends.ts'
+import { jsonNote, saveCheckpoint } from '../inputs/checkpoint.ts'
+import { exclusively } from '../inputs/lock.ts'
+import { distinctPairs, repetition } from '../inputs/texts.ts'
+import { rateOf, winRate } from '../terminal/statistics.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import { book } from './book.ts'
 import { positiveWords, score } from './human.ts'
 import { drawPrompts, learnTokenizer, windows } from './prompts.ts'
@@ -61,7 +61,7 @@ const shown = async (terminal: Terminal, options: DemoOptions) => {
       `2. A model that knows nothing reads them: ${weights.toLocaleString('en')} parameters learn to guess the next token (size ${size})`,
     )
     const { pretraining, alignment, temperature } = recipe
-    const imitate: AnyLoss = certain(sft())
+    const imitate: AnyLoss = getOrThrow(sft())
     const read = await learn(stage, '   pre-training', imitate, fresh, windows(texts, recipe.model.context), {
       ...{ steps: pretraining.steps, batch: pretraining.batch, seed, weightDecay: 0.1 },
       rate: cosine({ ...pretraining, floor: 0.05 }),
@@ -85,7 +85,7 @@ const shown = async (terminal: Terminal, options: DemoOptions) => {
 
     terminal.say('4. It learns what the human likes: KTO')
     const steps = alignment.epochs * Math.floor(judged.length / alignment.batch)
-    const aligned = await learn(stage, '   KTO         ', certain(kto({ beta: alignment.beta })), before, judged, {
+    const aligned = await learn(stage, '   KTO         ', getOrThrow(kto({ beta: alignment.beta })), before, judged, {
       ...{ steps, batch: alignment.batch, seed, bucket: 16 },
       rate: linear({ rate: alignment.rate, warmup: Math.round(steps / 10), steps }),
     })

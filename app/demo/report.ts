@@ -1,6 +1,6 @@
 /** What the demo has shown, in words: samples, the verdict with its uncertainty, and what it cost. */
-import { duration } from '../cli/progress.ts'
-import type { Rate } from '../statistics.ts'
+import { duration } from '../terminal/progress.ts'
+import type { Rate } from '../terminal/statistics.ts'
 import type { DemoReport } from './demo.ts'
 
 export const reportLines = (report: DemoReport): readonly string[] => [

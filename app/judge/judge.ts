@@ -4,8 +4,8 @@
  *
  *     preference = 1 (a is better)   ½ (neither, or it depends on the order)   0 (b is better)
  */
-import { JudgeError } from '../errors.ts'
-import { meanOf, type Rate, rateOf } from '../statistics.ts'
+import { JudgeError } from '../terminal/errors.ts'
+import { meanOf, type Rate, rateOf } from '../terminal/statistics.ts'
 
 export interface Answer {
   readonly prompt: string

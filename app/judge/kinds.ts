@@ -1,8 +1,8 @@
 /** The kinds of judges: every file of `judges/` is one, by its name, and nothing lists them. `--judge 'lexicon words.tsv'`: a kind, and what it needs. */
 import { readdir } from 'node:fs/promises'
 import type { Backend } from '../../core/index.ts'
-import { UsageError } from '../errors.ts'
-import { defaultOf, isModule } from '../modules.ts'
+import { defaultOf, isModule } from '../inputs/modules.ts'
+import { UsageError } from '../terminal/errors.ts'
 import type { Judge } from './judge.ts'
 
 /** Where a judge works. */

@@ -1,6 +1,6 @@
 /** What is asked: the prompts of a data file, each once, with the completion that its human liked. */
 import { asDemonstrations, DataError, type Row, shuffle } from '../../models/index.ts'
-import { holdOut } from '../examples.ts'
+import { holdOut } from '../inputs/examples.ts'
 
 export interface Question {
   /** Its row in the file. */

@@ -1,6 +1,6 @@
 /** Who won, by how much, and whether that is more than chance; and what the texts of both sides are like. */
-import { duration } from '../cli/progress.ts'
-import type { Mean, Rate } from '../statistics.ts'
+import { duration } from '../terminal/progress.ts'
+import type { Mean, Rate } from '../terminal/statistics.ts'
 import type { Judging } from './judging.ts'
 
 type Report = Judging['report']

@@ -1,8 +1,8 @@
 /** The README's section on what reproduces, made from the results in the repository: `node --import tsx app/reproduce/readme.ts` puts it there. */
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { duration } from '../cli/progress.ts'
-import { putSection } from '../readme.ts'
+import { duration } from '../terminal/progress.ts'
+import { putSection } from '../terminal/readme.ts'
 import { type Report, summary } from './report.ts'
 
 /** What stands between its comments. */

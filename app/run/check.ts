@@ -2,9 +2,9 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { checkWritable } from '../../models/index.ts'
-import { controlOf } from '../control.ts'
-import { UsageError } from '../errors.ts'
-import type { Task } from './run.ts'
+import { controlOf } from '../inputs/control.ts'
+import { UsageError } from '../terminal/errors.ts'
+import type { Task } from './task.ts'
 
 /** @throws UsageError with everything that contradicts; FileError where --out cannot be written to */
 export const checkOptions = async ({ loss, options }: Task): Promise<void> => {

@@ -22,7 +22,7 @@ import {
   type Weights,
   writeDirectoryAtomically,
 } from '../../models/index.ts'
-import { jsonNote } from '../checkpoint.ts'
+import { jsonNote } from '../inputs/checkpoint.ts'
 import type { Identity } from './identity.ts'
 
 /** How far a run is. */

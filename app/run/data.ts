@@ -1,12 +1,12 @@
 /** What a run trains on, and what it is measured on: rows of files, as the tokens that the loss asks for. */
 import type { Needs } from '../../halos/index.ts'
 import { chatOf, repetitionsIn, type TrainingExample } from '../../models/index.ts'
-import type { Checkpoint } from '../checkpoint.ts'
-import { heldOut, type TrainingOptions } from '../cli/options.ts'
-import type { Terminal } from '../cli/terminal.ts'
-import { type Control, controlOf, usualControl } from '../control.ts'
-import { examplesFor, holdOut, type Located, readLocated } from '../examples.ts'
-import { repetitionWarnings } from '../repetitions.ts'
+import type { Checkpoint } from '../inputs/checkpoint.ts'
+import { type Control, controlOf, usualControl } from '../inputs/control.ts'
+import { examplesFor, holdOut, type Located, readLocated } from '../inputs/examples.ts'
+import { heldOut, type TrainingOptions } from '../inputs/options.ts'
+import { repetitionWarnings } from '../inputs/repetitions.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import { within } from './lengths.ts'
 
 export interface RunData {

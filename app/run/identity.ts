@@ -7,16 +7,8 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { UsageError } from '../errors.ts'
-
-/** An option as it is in effect. */
-export interface Setting {
-  /** The flag without its dashes. */
-  readonly name: string
-  readonly value: unknown
-  /** What the value may be the path of. */
-  readonly paths: readonly ('file' | 'dir')[]
-}
+import type { Setting } from '../inputs/configuration.ts'
+import { UsageError } from '../terminal/errors.ts'
 
 /** What each option says, as text; of files and directories, what is in them. */
 export type Identity = Readonly<Record<string, string>>

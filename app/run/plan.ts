@@ -1,6 +1,6 @@
 /** How many steps a run has, and after which of them it is kept and measured, where the options leave that open: ten times. */
-import type { TrainingOptions } from '../cli/options.ts'
-import { UsageError } from '../errors.ts'
+import type { TrainingOptions } from '../inputs/options.ts'
+import { UsageError } from '../terminal/errors.ts'
 import type { RunData } from './data.ts'
 
 export interface Plan {

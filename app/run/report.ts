@@ -1,8 +1,8 @@
 /** What a run says to people: that it began as it must, and what it has changed. */
 import type { AnyLoss } from '../../halos/index.ts'
 import type { StepReport } from '../../models/index.ts'
-import type { Progress } from '../cli/progress.ts'
-import type { Terminal } from '../cli/terminal.ts'
+import type { Progress } from '../terminal/progress.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import { curveLines } from './curves.ts'
 import type { LogRow } from './log.ts'
 import type { RunResult } from './result.ts'

@@ -1,9 +1,10 @@
 /** What came of a run: what is printed by --json, and kept as training.json. */
-import type { Opened } from '../backends.ts'
-import type { Evaluation } from '../evaluation.ts'
+
+import type { Evaluation } from '../inference/evaluation.ts'
+import type { Opened } from '../inputs/backends.ts'
 import type { RunData } from './data.ts'
 import { heldOutIn, type LogRow, trainedIn } from './log.ts'
-import type { Task } from './run.ts'
+import type { Task } from './task.ts'
 
 export interface RunResult {
   readonly loss: string

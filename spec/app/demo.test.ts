@@ -5,8 +5,8 @@ import test from 'node:test'
 import { book } from '../../app/demo/book.ts'
 import { positiveWords, score } from '../../app/demo/human.ts'
 import { drawPrompts, learnTokenizer, windows } from '../../app/demo/prompts.ts'
-import { rateOf, winRate } from '../../app/statistics.ts'
-import { distinctPairs, repetition } from '../../app/texts.ts'
+import { distinctPairs, repetition } from '../../app/inputs/texts.ts'
+import { rateOf, winRate } from '../../app/terminal/statistics.ts'
 import { halograd, temporary } from './fixture.ts'
 
 const folder = temporary()

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { open, survey } from '../../app/backends.ts'
+import { open, survey } from '../../app/inputs/backends.ts'
 import { grad, mul, read, sum, type Tensor, tensor, unary } from '../../core/index.ts'
 import { halograd, jsonLines, judged, temporary, tinyModel } from './fixture.ts'
 

@@ -5,8 +5,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
-import { AccessError, UnavailableError, UsageError } from '../../app/errors.ts'
-import { localPath } from '../../app/hub.ts'
+import { localPath } from '../../app/inputs/hub.ts'
+import { AccessError, UnavailableError, UsageError } from '../../app/terminal/errors.ts'
 import { halograd, judged, temporary, tinyModel } from './fixture.ts'
 
 const folder = temporary()

@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path'
 import test from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { BusyError } from '../../app/errors.ts'
-import { exclusively } from '../../app/lock.ts'
+import { exclusively } from '../../app/inputs/lock.ts'
+import { BusyError } from '../../app/terminal/errors.ts'
 import { halograd, interrupted, jsonLines, judged, temporary, tinyModel } from './fixture.ts'
 
 const bin = join(dirname(fileURLToPath(import.meta.url)), '../../app/cli/halograd.mjs')

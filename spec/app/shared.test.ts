@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import test from 'node:test'
-import { survey } from '../../app/backends.ts'
+import { survey } from '../../app/inputs/backends.ts'
 import { shared, whenShared } from '../shared.ts'
 import { halograd, temporary } from './fixture.ts'
 

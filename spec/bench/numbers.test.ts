@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import type { Row } from '../../app/bench/index.ts'
 import { maker, numbers, readResults } from '../../app/bench/numbers.ts'
-import { section } from '../../app/readme.ts'
+import { section } from '../../app/terminal/readme.ts'
 
 const machine = {
   what: 'machine',

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { evaluateCases } from '../../app/evaluate-cases.ts'
+import { evaluateCases } from '../../app/inputs/evaluate-cases.ts'
 import { type Answer, noLosses, upstream } from '../../halos/index.ts'
 import { whenShared } from '../shared.ts'
 import { agree, type GoldenCase, goldenCases, goldenNames } from './golden.ts'

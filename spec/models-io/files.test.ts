@@ -94,7 +94,7 @@ describe('atomic writing', () => {
 
   /** Runs `script` (with `files` in scope) in a process of its own; `limit`, in blocks of 1 KiB, is the largest file that it may write. */
   const run = (script: string, limit = 'unlimited') => {
-    const files = JSON.stringify(new URL('../../models/files.ts', import.meta.url).href)
+    const files = JSON.stringify(new URL('../../models/io/files.ts', import.meta.url).href)
     const code = `const files = await import(${files}); ${script}`
     return spawn('bash', [
       '-c',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Inspection, inspect, inspectFile, type Row, readRows, weigh } from '../../models/index.ts'
-import { jsonLines } from '../../models/records.ts'
+import { jsonLines } from '../../models/io/records.ts'
 import { shared, whenShared } from '../shared.ts'
 
 const look = (...lines: readonly unknown[]): Inspection =>

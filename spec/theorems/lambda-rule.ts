@@ -1,6 +1,6 @@
 /** The weights of an imbalanced data set: λ_D n_D : λ_U n_U between 1 : 1 and 4 : 3. */
 import fc from 'fast-check'
-import { imbalance } from '../../app/examples.ts'
+import { imbalance } from '../../app/inputs/examples.ts'
 import { type Balance, weigh } from '../../models/index.ts'
 import { theorem } from '../theorem.ts'
 

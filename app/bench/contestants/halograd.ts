@@ -3,7 +3,7 @@
  */
 import { compileStep, dispose, evaluate, mean, mul, read, size, type Tensor, tensor, valueAndGrad, volume } from '../../../core/index.ts'
 import { constantRate, type Parameters, plainAdamW, type TrainingState, transformer } from '../../../models/index.ts'
-import { openBackend, type Wish } from '../../backends.ts'
+import { openBackend, type Wish } from '../../inputs/backends.ts'
 import { hyper } from '../configurations.ts'
 import { observed } from '../observe.ts'
 import { type Batch, readProblem } from '../problem.ts'

@@ -2,9 +2,9 @@
 import { Command } from 'commander'
 import type { Settings } from '../../../halos/index.ts'
 import type { TrainingExample } from '../../../models/index.ts'
-import { pathOf, settingsOf } from '../configuration.ts'
-import { common, names, positive, setting, type TrainingOptions, trainingOptions } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { pathOf, settingsOf } from '../../inputs/configuration.ts'
+import { common, names, positive, setting, type TrainingOptions, trainingOptions } from '../../inputs/options.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 interface AlignOptions extends TrainingOptions {
   readonly halo: string
@@ -47,8 +47,8 @@ Example:
     )
     .action(async ({ beta, set = {}, ...options }: AlignOptions, command: Command) => {
       const [{ findLoss }, { balanceOf, imbalance }, { run }] = await Promise.all([
-        import('../../losses.ts'),
-        import('../../examples.ts'),
+        import('../../inputs/losses.ts'),
+        import('../../inputs/examples.ts'),
         import('../../run/run.ts'),
       ])
       const settings: Settings = { ...(beta === undefined ? {} : { beta }), ...set }

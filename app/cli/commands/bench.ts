@@ -6,8 +6,8 @@ import { configurations, type Suite, suites } from '../../bench/configurations.t
 import type { BenchOptions, Row } from '../../bench/index.ts'
 import { peerNames } from '../../bench/peers.ts'
 import { replacing } from '../../bench/row.ts'
-import { backendOptions, integer } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { backendOptions, integer } from '../../inputs/options.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 export const command = (terminal: Terminal): Command =>
   backendOptions(

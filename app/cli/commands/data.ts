@@ -1,7 +1,7 @@
 /** `halograd data`: what a file of training data holds, and everything that is wrong with it, before anything is trained on it; and its conversion. */
 import { Command, Option } from 'commander'
-import { type CommonOptions, common } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { type CommonOptions, common } from '../../inputs/options.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 interface CheckOptions extends CommonOptions {
   readonly model?: string

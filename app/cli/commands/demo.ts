@@ -1,8 +1,8 @@
 /** `halograd demo` (`npm start`): everything that halograd does, once, on this machine, from nothing. */
 import { Command, Option } from 'commander'
 import type { Size } from '../../demo/recipe.ts'
-import { type BackendOptions, backendOptions, type CommonOptions, common, integer } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { type BackendOptions, backendOptions, type CommonOptions, common, integer } from '../../inputs/options.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 interface DemoCommandOptions extends CommonOptions, BackendOptions {
   readonly size?: Size

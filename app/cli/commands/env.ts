@@ -1,10 +1,10 @@
 /** `halograd env`: what of this machine programs can run on, and what they would run on by default. */
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { Command } from 'commander'
-import { automatic, blas, survey } from '../../backends.ts'
-import { processor } from '../../processor.ts'
-import { type CommonOptions, common } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { automatic, blas, survey } from '../../inputs/backends.ts'
+import { type CommonOptions, common } from '../../inputs/options.ts'
+import { processor } from '../../inputs/processor.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 export const command = (terminal: Terminal): Command =>
   common(

@@ -1,7 +1,7 @@
 /** `halograd export`: a model for other programs, as a Hugging Face directory or as the GGUF file that llama.cpp reads; adapters merged. */
 import { Command, Option } from 'commander'
-import { type BackendOptions, backendOptions, type CommonOptions, common } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { type BackendOptions, backendOptions, type CommonOptions, common } from '../../inputs/options.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 const dtypes = ['f32', 'f16', 'bf16', 'q8_0'] as const
 

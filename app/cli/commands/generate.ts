@@ -1,7 +1,7 @@
 /** `halograd generate`: continue a text. Standard output gets the text, prompt included, and nothing else. */
 import { Command } from 'commander'
-import { type BackendOptions, backendOptions, type CommonOptions, common, integer, notNegative, probability } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { type BackendOptions, backendOptions, type CommonOptions, common, integer, notNegative, probability } from '../../inputs/options.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 export interface GenerateOptions extends CommonOptions, BackendOptions {
   readonly model: string

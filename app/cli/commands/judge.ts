@@ -1,9 +1,9 @@
 /** `halograd judge`: how often a model wins, against the completions that people liked or against another model. */
 import { Command } from 'commander'
-import { UsageError } from '../../errors.ts'
+import { backendOptions, type CommonOptions, common, integer, notNegative, positive, probability } from '../../inputs/options.ts'
 import type { JudgingOptions } from '../../judge/judging.ts'
-import { backendOptions, type CommonOptions, common, integer, notNegative, positive, probability } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { UsageError } from '../../terminal/errors.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 interface JudgeOptions extends CommonOptions, JudgingOptions {
   /** Answers to show. */

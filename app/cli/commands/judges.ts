@@ -1,7 +1,7 @@
 /** `halograd judges`: who can judge texts. */
 import { Command } from 'commander'
-import { type CommonOptions, common } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { type CommonOptions, common } from '../../inputs/options.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 export const command = (terminal: Terminal): Command =>
   common(

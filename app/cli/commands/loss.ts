@@ -1,9 +1,9 @@
 /** `halograd loss`: a loss and its gradient on given log-probabilities, to compare with another implementation. */
 import { Command } from 'commander'
-import { UsageError } from '../../errors.ts'
-import { toJson } from '../../json.ts'
-import { type CommonOptions, common, setting } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { type CommonOptions, common, setting } from '../../inputs/options.ts'
+import { UsageError } from '../../terminal/errors.ts'
+import { toJson } from '../../terminal/json.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 interface LossOptions extends CommonOptions {
   readonly set?: Readonly<Record<string, number>>
@@ -38,7 +38,7 @@ Example:
       const question = name !== undefined ? { name } : entry !== undefined ? { entry } : undefined
       if (question === undefined || (name !== undefined && entry !== undefined))
         throw new UsageError('loss: give the name of a loss, or --entry, but not both')
-      const { evaluateFile } = await import('../../evaluate-cases.ts')
+      const { evaluateFile } = await import('../../inputs/evaluate-cases.ts')
       const answers = await evaluateFile({ ...question, settings: set }, file)
       terminal.print(`${toJson(answers, json ? 0 : 2)}\n`)
     })

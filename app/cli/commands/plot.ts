@@ -4,10 +4,10 @@
  */
 import { Argument, Command } from 'commander'
 import type { Curve } from '../../../halos/index.ts'
-import { UsageError } from '../../errors.ts'
-import { toJson } from '../../json.ts'
-import { type CommonOptions, common, setting } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { type CommonOptions, common, setting } from '../../inputs/options.ts'
+import { UsageError } from '../../terminal/errors.ts'
+import { toJson } from '../../terminal/json.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 interface PlotOptions extends CommonOptions {
   readonly out: string
@@ -45,7 +45,7 @@ export const command = (terminal: Terminal): Command =>
       checkPicture(out)
       const [{ series }, { findLoss }, { svgOf }] = await Promise.all([
         import('../../../halos/index.ts'),
-        import('../../losses.ts'),
+        import('../../inputs/losses.ts'),
         import('../../plot.ts'),
       ])
       const losses = await Promise.all((names.length > 0 ? names : figure2).map((name) => findLoss(name, set)))

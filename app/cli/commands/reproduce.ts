@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
-import { type BackendOptions, backendOptions, type CommonOptions, common, integer } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { type BackendOptions, backendOptions, type CommonOptions, common, integer } from '../../inputs/options.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 interface ReproduceCommandOptions extends CommonOptions, BackendOptions {
   readonly seeds: number

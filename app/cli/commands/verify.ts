@@ -1,9 +1,9 @@
 /** `halograd verify`: is it a HALO? Condition by condition: proved, tested, or refuted with a witness. */
 import { Command } from 'commander'
-import { RefutedError } from '../../errors.ts'
-import { toJson } from '../../json.ts'
-import { type CommonOptions, common, setting } from '../options.ts'
-import type { Terminal } from '../terminal.ts'
+import { type CommonOptions, common, setting } from '../../inputs/options.ts'
+import { RefutedError } from '../../terminal/errors.ts'
+import { toJson } from '../../terminal/json.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 
 interface VerifyOptions extends CommonOptions {
   readonly file?: string
@@ -25,7 +25,7 @@ export const command = (terminal: Terminal): Command =>
     .action(async (names: readonly string[], { file, set = {}, json }: VerifyOptions) => {
       const [{ catalogue, describe, isHalo, isStated, isView, verify }, { findLoss }] = await Promise.all([
         import('../../../halos/index.ts'),
-        import('../../losses.ts'),
+        import('../../inputs/losses.ts'),
       ])
       const given = [...names, ...(file === undefined ? [] : [file])]
       const wanted = given.length > 0 ? given : (await catalogue()).map(({ key }) => key)

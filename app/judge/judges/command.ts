@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { Interrupted, JudgeError } from '../../errors.ts'
+import { Interrupted, JudgeError } from '../../terminal/errors.ts'
 import { type Comparison, isWinner, type Report, type Winner } from '../judge.ts'
 import type { Court, JudgeKind } from '../kinds.ts'
 

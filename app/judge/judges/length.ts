@@ -1,6 +1,7 @@
 /** Likes short texts, or those nearest a length. */
-import { UsageError } from '../../errors.ts'
-import { words } from '../../texts.ts'
+
+import { words } from '../../inputs/texts.ts'
+import { UsageError } from '../../terminal/errors.ts'
 import type { JudgeKind } from '../kinds.ts'
 
 export const judge: JudgeKind = {

@@ -1,6 +1,6 @@
 /** Likes texts that say what a lexicon values: AFINN-111, or the user's own. */
 import { DataError, type Finding, readText, throwAll } from '../../../models/index.ts'
-import { afinn, type Entry, type Lexicon, lexicon } from '../../lexicon.ts'
+import { afinn, type Entry, type Lexicon, lexicon } from '../../inputs/lexicon.ts'
 import type { JudgeKind } from '../kinds.ts'
 
 export const judge: JudgeKind = {

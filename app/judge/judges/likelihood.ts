@@ -1,7 +1,8 @@
 /** Likes texts that a model finds likely: log π(y|x) / |y|, the end of the text included. Of an empty text without an end there is nothing to say: −∞. */
-import { loadCheckpoint } from '../../checkpoint.ts'
-import { exampleOf } from '../../examples.ts'
-import { scoreAll } from '../../scoring.ts'
+
+import { scoreAll } from '../../inference/scoring.ts'
+import { loadCheckpoint } from '../../inputs/checkpoint.ts'
+import { exampleOf } from '../../inputs/examples.ts'
 import type { JudgeKind } from '../kinds.ts'
 
 export const judge: JudgeKind = {

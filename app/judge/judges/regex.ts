@@ -1,5 +1,5 @@
 /** Likes texts that match a pattern. */
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../terminal/errors.ts'
 import type { JudgeKind } from '../kinds.ts'
 
 export const judge: JudgeKind = {

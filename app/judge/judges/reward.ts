@@ -1,7 +1,8 @@
 /** Likes what a reward model gives a larger number: R(x, y). */
-import { loadRewardModel } from '../../checkpoint.ts'
-import { exampleOf } from '../../examples.ts'
-import { scoreAll } from '../../scoring.ts'
+
+import { scoreAll } from '../../inference/scoring.ts'
+import { loadRewardModel } from '../../inputs/checkpoint.ts'
+import { exampleOf } from '../../inputs/examples.ts'
 import type { JudgeKind } from '../kinds.ts'
 
 export const judge: JudgeKind = {

@@ -1,0 +1,55 @@
+/** What a loss and its metrics are on data that was not trained on. */
+import { type Backend, compile, dispose, read } from '../../core/index.ts'
+import {
+  dataLoader,
+  divide,
+  objective,
+  type Trainable,
+  type TrainingBatch,
+  type TrainingExample,
+  type TrainingLoss,
+} from '../../models/index.ts'
+
+export interface Evaluation {
+  /** Under TRL's names: loss, rewards/chosen, rewards/margins, rewards/accuracies, kl, … */
+  readonly metrics: Readonly<Record<string, number>>
+  readonly examples: number
+}
+
+/** Measures parameters. `examples`: how many are counted. */
+export interface Evaluator<P> {
+  (parameters: P): Promise<Evaluation>
+  readonly examples: number
+}
+
+/**
+ * An evaluator that can be asked again and again: the reference model (`reference`) is run once.
+ * Batches have one size, so a few examples may be left out: `examples` says how many were counted.
+ */
+export const evaluator = <P>(
+  backend: Backend,
+  model: Trainable<P>,
+  loss: TrainingLoss,
+  reference: P,
+  examples: readonly TrainingExample[],
+  { batch, seed }: { readonly batch: number; readonly seed: number },
+): Evaluator<P> => {
+  const size = Math.floor(examples.length / Math.ceil(examples.length / batch))
+  const batches = dataLoader(backend, model, loss, reference, examples, { batch: size, seed })
+  const measure = compile(backend, (parameters: P, part: TrainingBatch) => objective(model, loss, parameters, part).metrics)
+  const counted = size * batches.stepsPerEpoch
+  const measured = async (parameters: P): Promise<Evaluation> => {
+    const totals: Record<string, { readonly sum: number; readonly count: number }> = {}
+    for (let i = 0; i < batches.stepsPerEpoch; i++)
+      for (const { batch: part } of await batches.at(i)) {
+        const found = await measure(parameters, part)
+        for (const [name, { sum, count }] of Object.entries(found)) {
+          const before = totals[name] ?? { sum: 0, count: 0 }
+          totals[name] = { sum: before.sum + (await read(backend, sum))[0]!, count: before.count + (await read(backend, count))[0]! }
+        }
+        dispose(backend, found)
+      }
+    return { metrics: divide(totals), examples: counted }
+  }
+  return Object.assign(measured, { examples: counted })
+}

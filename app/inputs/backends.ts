@@ -1,0 +1,182 @@
+/**
+ * Which backends there are, which of them this machine can run, and which one to take: the only place that knows them all.
+ * Nothing stands in for anything in silence: what was asked for is taken, or the reason why it cannot be is an error.
+ */
+import { setFlagsFromString } from 'node:v8'
+import { type Backend, compile, dot, rename, type Tensor, tensor, volume } from '../../core/index.ts'
+import { UnavailableError, UsageError } from '../terminal/errors.ts'
+import { defaultOf, isModule } from './modules.ts'
+import { processor } from './processor.ts'
+
+/** One way to run programs, and whether it can be had here. */
+export interface Way {
+  readonly backend: string
+  readonly mode: string
+  readonly available: boolean
+  /** What it runs on, or why it is absent. */
+  readonly detail: string
+}
+
+/** What the user asked for. */
+export interface Wish {
+  readonly backend: string
+  readonly mode?: string
+  readonly threads?: number
+  readonly blas?: 'off' | 'auto'
+}
+
+const choices = ['mode', 'threads', 'blas'] as const
+
+interface Entry {
+  /** Which parts of a wish it can grant; any other is refused. */
+  readonly grants: readonly (typeof choices)[number][]
+  readonly ways: () => Promise<readonly Way[]>
+  readonly open: (wish: Wish) => Promise<Backend> | Backend
+}
+
+const entries: Readonly<Record<string, Entry>> = {
+  wasm: {
+    grants: ['mode', 'threads', 'blas'],
+    ways: async () => {
+      const { cores, fusable } = await import('../../backends/wasm/index.ts')
+      const [{ simd }, threads, fused] = [processor(), await cores(), await fusable()]
+      const speed = `SIMD, float32, ${threads === 1 ? '1 thread' : `${threads} threads`}`
+      const lacking = 'this engine has no WebAssembly SIMD: use Node 20 or later on x64 or arm64'
+      return [
+        { backend: 'wasm', mode: 'exact', available: simd, detail: simd ? `${speed}: the same bits everywhere` : lacking },
+        {
+          backend: 'wasm',
+          mode: 'fast',
+          available: simd && fused,
+          detail: fused
+            ? `${speed}, fused multiply-add: faster, other bits elsewhere`
+            : 'this engine or processor has no fused multiply-add',
+        },
+      ]
+    },
+    open: async ({ mode = 'exact', threads, blas }) => {
+      const { wasm } = await import('../../backends/wasm/index.ts')
+      if (mode !== 'exact' && mode !== 'fast') throw new UsageError(`--mode: wasm has no mode '${mode}'. It has exact and fast`)
+      return wasm({ precision: mode, ...(threads === undefined ? {} : { threads }), ...(blas === undefined ? {} : { blas }) })
+    },
+  },
+  gpujs: {
+    grants: ['mode'],
+    ways: async () => (await gpujs()).ways(),
+    open: async ({ mode }) => (await gpujs()).open(mode),
+  },
+  webgpu: {
+    grants: [],
+    ways: async () => [],
+    open: async () => (await gpujs()).open('webgpu'),
+  },
+  reference: {
+    grants: [],
+    ways: async () => [
+      { backend: 'reference', mode: 'interpreter', available: true, detail: 'float64, plain TypeScript: the meaning of every program' },
+    ],
+    open: async () => (await import('../../backends/index.ts')).reference(),
+  },
+}
+
+/** gpu.js and Dawn are heavy: they are loaded when they are asked for. */
+const gpujs = async () => {
+  const { gpujs: make, gpujsModes, probeGpujs } = await import('../../backends/gpujs/index.ts')
+  return {
+    ways: (): Promise<readonly Way[]> =>
+      Promise.all(
+        gpujsModes.map(async (mode) => {
+          const found = await probeGpujs(mode)
+          return { backend: 'gpujs', mode, available: found.available, detail: found.available ? found.detail : found.reason }
+        }),
+      ),
+    open: (mode = 'auto') => {
+      const known = [...gpujsModes, 'auto' as const].find((name) => name === mode)
+      if (known === undefined) throw new UsageError(`--mode: gpujs has no mode '${mode}'. It has ${gpujsModes.join(', ')}, and auto`)
+      return make({ mode: known })
+    },
+  }
+}
+
+export const backendNames: readonly string[] = Object.keys(entries)
+
+/** Every way to run programs on this machine, and those that it lacks. */
+export const survey = async (): Promise<readonly Way[]> => (await Promise.all(Object.values(entries).map(({ ways }) => ways()))).flat()
+
+/** The BLAS that `--blas auto` would use. */
+export const blas = async (): Promise<string | undefined> => (await (await import('../../backends/wasm/index.ts')).findBlas())?.library
+
+/** What `auto` stands for here: the fastest that is bit-exact from machine to machine. */
+export const automatic = async (): Promise<string> => {
+  for (const name of ['wasm', 'reference']) if ((await entries[name]?.ways())?.some(({ available }) => available)) return name
+  throw new UnavailableError('no backend is available on this machine: see `halograd env`')
+}
+
+/** A backend, and how it runs. */
+export interface Opened {
+  readonly backend: Backend
+  /** How it really executes: 'float64 interpreter', 'WebAssembly, 2 threads', … */
+  readonly mode: string
+}
+
+/**
+ * The backend that was asked for: by name, `auto`, or a file that exports one.
+ * @throws UnavailableError, UsageError
+ */
+export const open = async (wish: Wish): Promise<Backend> => {
+  const name = wish.backend === 'auto' ? await automatic() : wish.backend
+  if (isModule(name)) return ownBackend(name)
+  const { grants, open: make } = entryOf(name)
+  for (const option of choices) {
+    const value = wish[option]
+    if (value !== undefined && value !== 'off' && !grants.includes(option))
+      throw new UsageError(
+        `--${option} ${value}: the ${name} backend has no such choice${grants.length === 0 ? '' : `, but --${grants.join(', --')}`}`,
+      )
+  }
+  return make(wish)
+}
+
+/** …and announced: what runs, and how it runs a matrix product. */
+export const openBackend = async (wish: Wish, announce: (line: string) => void): Promise<Opened> => {
+  // What is traced and planned outlives V8's youngest megabyte, and would be copied four times before that has grown to sixteen.
+  setFlagsFromString('--semi-space-growth-factor=16')
+  const backend = patient(await open(wish))
+  const matrix = { m: 256, k: 256 }
+  const product = (x: Tensor<'m' | 'k'>) => dot(x, rename(x, 'm', 'n'), 'k')
+  const { mode } = await compile(backend, product).report(tensor(matrix, new Float32Array(volume(matrix))))
+  announce(`backend: ${backend.name}, ${mode}${wish.backend === 'auto' ? ' (chosen by auto; `halograd env` lists all)' : ''}`)
+  return { backend, mode }
+}
+
+/**
+ * A backend for whose compilation V8 waits longer (so many bytes of bytecode, rather than the usual) before it compiles a function for speed.
+ * Of the hundreds of functions that plan and print a program, most are through before that pays, and meanwhile V8's compiler takes time and
+ * memory bandwidth from them.
+ */
+const patient = (backend: Backend): Backend => ({
+  ...backend,
+  compile: async (graph) => {
+    setFlagsFromString('--interrupt-budget=1000000')
+    try {
+      return await backend.compile(graph)
+    } finally {
+      setFlagsFromString(`--interrupt-budget=${132 * 1024}`)
+    }
+  },
+})
+
+const entryOf = (name: string): Entry => {
+  const entry = entries[name]
+  if (entry !== undefined) return entry
+  throw new UsageError(
+    `--backend: there is no backend '${name}'. Known are auto, ${backendNames.join(', ')}; or give a file that exports one, such as ./my-backend/index.ts`,
+  )
+}
+
+/** The default export of a module: a function that makes a backend. */
+const ownBackend = async (file: string): Promise<Backend> => {
+  const make = await defaultOf(file, '--backend')
+  if (typeof make === 'function') return make()
+  throw new UsageError(`--backend: expected ${file} to export by default a function that makes a backend, found ${typeof make}`)
+}

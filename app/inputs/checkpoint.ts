@@ -1,0 +1,130 @@
+/** Model directories in Hugging Face's layout: read whole or refused, written whole or not at all. */
+import { join } from 'node:path'
+import type { Backend } from '../../core/index.ts'
+import {
+  CheckpointError,
+  exists,
+  fromWeights,
+  type Json,
+  loadTokenizer,
+  type ModelConfig,
+  merge,
+  modelFiles,
+  type Parameters,
+  type Purpose,
+  parseConfig,
+  parseJson,
+  type RewardParameters,
+  readAdapters,
+  readBase,
+  readGeneration,
+  readText,
+  readWeights,
+  rewardFromWeights,
+  rewardModel,
+  type Tokenizer,
+  type Trainable,
+  type Transformer,
+  toWeights,
+  transformer,
+  type WeightOptions,
+  withStops,
+  writeDirectoryAtomically,
+} from '../../models/index.ts'
+import { type Control, controlFile, readControl } from './control.ts'
+import { localPath } from './hub.ts'
+
+export interface Checkpoint {
+  readonly model: Transformer
+  readonly parameters: Parameters
+  readonly tokenizer: Tokenizer
+  /** What its `generation_config.json` says. */
+  readonly generation?: Json
+  /** What ends its prompts, where it was trained by CSFT. */
+  readonly control?: Control
+}
+
+/** A reward model, and the tokenizer that its texts are read with. */
+export interface RewardCheckpoint {
+  readonly model: Trainable<RewardParameters>
+  readonly parameters: RewardParameters
+  readonly tokenizer: Tokenizer
+}
+
+/**
+ * The model of a directory, or of `hf:owner/name`; of adapters, the model that they name with the adapters merged.
+ * @param say told of what takes time
+ * @throws FileError, ConfigError, CheckpointError, TokenizerError; UnavailableError for what the hub does not give
+ */
+export const loadCheckpoint = async (name: string, say?: (line: string) => void): Promise<Checkpoint> => {
+  const directory = await localPath(name, 'model', say && { say })
+  const base = (await exists(join(directory, 'config.json'))) ? undefined : await readBase(directory)
+  if (base !== undefined) return withAdapters(await loadCheckpoint((await exists(base)) ? base : `hf:${base}`, say), directory)
+  const { config, weights, ...rest } = await read(directory, 'text')
+  const control = await readControl(directory)
+  return { model: transformer(config), parameters: fromWeights(config, weights, directory), ...rest, ...(control && { control }) }
+}
+
+/** The model with the adapters of a directory merged into its weights. @throws FileError, ConfigError, CheckpointError */
+export const withAdapters = async (checkpoint: Checkpoint, directory: string): Promise<Checkpoint> => {
+  const { config } = checkpoint.model
+  const { options, adapters } = await readAdapters(directory, config)
+  const control = await readControl(directory)
+  return { ...checkpoint, parameters: merge(config, checkpoint.parameters, adapters, options), ...(control && { control }) }
+}
+
+/** The reward model of a directory, or of `hf:owner/name`. @throws FileError, ConfigError, CheckpointError, TokenizerError, UnavailableError */
+export const loadRewardModel = async (name: string): Promise<RewardCheckpoint> => {
+  const directory = await localPath(name, 'model')
+  const { config, tokenizer, weights } = await read(directory, 'reward')
+  return { model: rewardModel(config), parameters: rewardFromWeights(config, weights, directory), tokenizer }
+}
+
+const read = async (directory: string, purpose: Purpose) => {
+  const file = join(directory, 'config.json')
+  const config = parseConfig(parseJson(await readText(file)), file, purpose)
+  const tokenizer = await loadTokenizer(directory)
+  if (tokenizer.vocabularySize > config.vocab)
+    throw new CheckpointError({
+      file: directory,
+      expected: `a tokenizer of at most ${config.vocab} tokens, as config.json's vocab_size says`,
+      found: `${tokenizer.vocabularySize} tokens`,
+      advice: 'Use the tokenizer that the model was trained with.',
+    })
+  const generation = await readGeneration(directory)
+  return {
+    config: withStops(config, generation, tokenizer.eos === undefined ? [] : [tokenizer.eos]),
+    ...{ tokenizer, generation, weights: await readWeights(directory) },
+  }
+}
+
+export type Files = Readonly<Record<string, string | Uint8Array | undefined>>
+
+interface Saved extends Omit<Checkpoint, 'model'> {
+  readonly config: ModelConfig
+}
+
+/** The files of a model and its tokenizer, by name. Those given as `undefined` must not be there. */
+export const modelDirectory = async (
+  backend: Backend,
+  { config, parameters, tokenizer, generation = {}, control }: Saved,
+  weights: WeightOptions = {},
+): Promise<Files> => ({
+  ...modelFiles(config, await toWeights(backend, config, parameters), { ...weights, generation }),
+  ...tokenizerFiles(tokenizer),
+  ...controlFile(control),
+})
+
+export const tokenizerFiles = ({ json, config }: Tokenizer): Files => ({
+  'tokenizer.json': jsonNote(json),
+  'tokenizer_config.json': jsonNote(config),
+})
+
+/**
+ * Writes a model, its tokenizer, and `notes`: other files by name, such as `demo.json`.
+ * @throws FileError; then nothing has changed
+ */
+export const saveCheckpoint = async (directory: string, backend: Backend, saved: Saved, notes: Files): Promise<void> =>
+  writeDirectoryAtomically(directory, { ...(await modelDirectory(backend, saved)), ...notes })
+
+export const jsonNote = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

@@ -1,0 +1,138 @@
+/**
+ * Options from a file: a YAML or JSON document whose keys are the flags without their dashes. It stands for those flags, written before the ones
+ * that were typed, which therefore win:
+ *
+ *     align --config run.yaml --lr 1e-4   =   align --halo kto --data thumbs.jsonl … --lr 1e-4
+ */
+import { type Command, InvalidArgumentError, type Option } from 'commander'
+import { distance } from 'fastest-levenshtein'
+import { either as E, readonlyArray as RA } from 'fp-ts'
+import type { Finding } from '../../models/index.ts'
+
+/** A flag of a command whose options may come from a file. (`bench --config` names a model.) */
+const fromFile = '--config <file>'
+export const configurable = (command: Command): Command =>
+  command.option(fromFile, 'options from a YAML or JSON file, named as here (batch: 32); flags win. Every run leaves one: run.json')
+
+/** The arguments with the file of `--config`, if there is one, as flags. @throws FileError; InputError with every flaw of the file */
+export const withConfiguration = async (program: Command, args: readonly string[]): Promise<readonly string[]> => {
+  const file = fileIn(args)
+  const [command, words] = commandIn(program, args)
+  if (file === undefined || !command.options.some(({ flags }) => flags === fromFile)) return args
+  const { InputError, readText } = await import('../../models/index.ts')
+  const { left: flaws, right: flags } = RA.separate(await entriesOf(await readText(file), pathOf(command), command.options))
+  const [first, ...others] = flaws.map((flaw) => ({ file, ...flaw }))
+  if (first !== undefined) throw new InputError(first, ...others)
+  return [...args.slice(0, words), ...flags.flat(), ...args.slice(words)]
+}
+
+/** An option as it is in effect. */
+export interface Setting {
+  /** The flag without its dashes. */
+  readonly name: string
+  readonly value: unknown
+  /** What the value may be the path of. */
+  readonly paths: readonly ('file' | 'dir')[]
+}
+
+/** What a command was asked for in effect, defaults included: flags, file and all. */
+export const settingsOf = (command: Command): readonly Setting[] =>
+  command.options
+    .filter((option) => !ofThisCall.includes(nameOf(option)))
+    .flatMap((option) => {
+      const value: unknown = command.getOptionValue(option.attributeName())
+      const paths = (['file', 'dir'] as const).filter((kind) => new RegExp(`<.*\\b${kind}\\b.*>`).test(option.flags))
+      return value === undefined ? [] : [{ name: nameOf(option), value, paths }]
+    })
+
+/** How a command is called this once: no part of what it does. */
+const ofThisCall: readonly string[] = ['config', 'resume', 'json', 'verbose']
+
+const nameOf = (option: Option): string => (option.long ?? option.flags).replace(/^--/, '')
+
+/** `train sft`, without the name of the program. */
+export const pathOf = (command: Command): string =>
+  command.parent === null || command.parent.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
+
+const fileIn = (args: readonly string[]): string | undefined => {
+  const at = args.findLastIndex((arg) => arg === '--config' || arg.startsWith('--config='))
+  return args[at]?.startsWith('--config=') ? args[at].slice('--config='.length) : at < 0 ? undefined : args[at + 1]
+}
+
+/** The command that the first words name, and how many they are. */
+const commandIn = (program: Command, args: readonly string[], words = 0): readonly [Command, number] => {
+  const next = program.commands.find((command) => command.name() === args[words])
+  return next === undefined ? [program, words] : commandIn(next, args, words + 1)
+}
+
+type Flaw = Omit<Finding, 'file'>
+type Entry = E.Either<Flaw, readonly string[]>
+
+const entriesOf = async (text: string, path: string, options: readonly Option[]): Promise<readonly Entry[]> => {
+  const { isMap, isScalar, LineCounter, parseDocument } = await import('yaml')
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { lineCounter, prettyErrors: false })
+  const lineOf = (position: number | undefined) => (position === undefined ? {} : { line: lineCounter.linePos(position).line })
+  if (document.errors.length > 0)
+    return document.errors.map(({ message, pos: [at] }) =>
+      E.left({ ...lineOf(at), expected: 'YAML or JSON', found: message, advice: 'Correct the line.' }),
+    )
+  if (!isMap(document.contents))
+    return [E.left({ expected: 'options by name, such as `batch: 32`', found: 'none', advice: 'Give one option a line.' })]
+  return document.contents.items.map(({ key, value }) => {
+    const name = isScalar(key) ? String(key.value) : String(key)
+    const place = { ...lineOf(isScalar(key) ? key.range?.[0] : undefined), field: name }
+    const read: unknown = document.createNode(value).toJS(document)
+    const entry = name === 'command' ? sameCommand(read, path) : flagsOf(name, read, options)
+    return E.mapLeft((flaw: Flaw) => ({ ...place, ...flaw }))(entry)
+  })
+}
+
+/** run.json says for which command it is. */
+const sameCommand = (value: unknown, path: string): Entry =>
+  value === path
+    ? E.right([])
+    : E.left({ expected: path, found: shown(value), advice: 'Give the options of this command, or run the command that they are for.' })
+
+const flagsOf = (name: string, value: unknown, options: readonly Option[]): Entry => {
+  const known = options.filter((option) => !ofThisCall.includes(nameOf(option)))
+  const option = known.find((each) => nameOf(each) === name)
+  if (option === undefined) {
+    const names = known.map(nameOf)
+    return E.left({ expected: `one of ${names.join(', ')}`, found: name, advice: `Did you mean ${nearest(name, names).join(' or ')}?` })
+  }
+  if (value === null) return E.right([])
+  if (option.isBoolean()) {
+    if (typeof value === 'boolean') return E.right(value ? [`--${name}`] : [])
+    return E.left({ expected: 'true or false', found: shown(value), advice: 'Correct the value.' })
+  }
+  const texts = textsOf(option, value)
+  if (texts === undefined) return E.left({ expected: 'one text or number', found: shown(value), advice: 'Correct the value.' })
+  return E.map((): readonly string[] => texts.map((text) => `--${name}=${text}`))(check(option, texts, value))
+}
+
+/** A letter too many, or two exchanged: what is at most one change further away than the nearest may be meant, too. */
+const nearest = (name: string, names: readonly string[]): readonly string[] => {
+  const far = names.map((known) => distance(name, known))
+  return names.filter((_, i) => far[i]! <= Math.min(...far) + 1).sort((a, b) => distance(name, a) - distance(name, b))
+}
+
+/** What would be typed after the flag, once or several times: `set: {desirable: 1.33}` is `--set desirable=1.33`. */
+const textsOf = ({ parseArg, variadic }: Option, value: unknown): readonly string[] | undefined => {
+  if (typeof value !== 'object' || value === null) return [String(value)]
+  if (parseArg === undefined && !variadic) return undefined
+  return Array.isArray(value) ? value.map(String) : Object.entries(value).map(([key, each]) => `${key}=${each}`)
+}
+
+/** By the same rules as what is typed. */
+const check = ({ parseArg, argChoices }: Option, texts: readonly string[], value: unknown): E.Either<Flaw, unknown> =>
+  E.tryCatch(
+    () => texts.reduce((before: unknown, text) => parseArg?.(text, before), undefined),
+    (error) => {
+      if (!(error instanceof InvalidArgumentError)) throw error
+      const expected = argChoices === undefined ? error.message.replace(/^Expected (.*)\.$/, '$1') : `one of ${argChoices.join(', ')}`
+      return { expected, found: shown(value), advice: 'Correct the value.' }
+    },
+  )
+
+const shown = (value: unknown): string => JSON.stringify(value) ?? 'nothing'

@@ -1,0 +1,34 @@
+/**
+ * Modules of the user's own: a loss, a backend. TypeScript that no package.json with "type": "module" covers would be read as CommonJS, and would
+ * get a second copy of halograd, whose tensors are strangers to ours. It is read as a copy named .mts instead, beside the original.
+ */
+import { copyFile, readFile, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { UsageError } from '../terminal/errors.ts'
+
+/** Whether a name given on the command line means a module. */
+export const isModule = (name: string): boolean => /\.[cm]?[jt]s$/.test(name)
+
+/** The default export. `option` is named in errors only. @throws UsageError */
+export const defaultOf = async (file: string, option: string): Promise<unknown> => {
+  const path = resolve(file)
+  const asIs = !path.endsWith('.ts') || (await packageType(dirname(path))) === 'module'
+  const read = asIs ? path : join(dirname(path), `.${basename(path, '.ts')}.${process.pid}.mts`)
+  try {
+    if (read !== path) await copyFile(path, read)
+    const module: { readonly default?: unknown } = await import(pathToFileURL(read).href)
+    return module.default
+  } catch (error) {
+    throw new UsageError(`${option}: ${file} could not be read as a module: ${error instanceof Error ? error.message : String(error)}`)
+  } finally {
+    if (read !== path) await rm(read, { force: true })
+  }
+}
+
+/** What the nearest package.json says that its files are. */
+const packageType = async (folder: string): Promise<unknown> => {
+  const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => undefined)
+  if (text !== undefined) return JSON.parse(text).type
+  return dirname(folder) === folder ? undefined : packageType(dirname(folder))
+}

@@ -1,0 +1,158 @@
+/** The options that several commands share, with their limits, units and defaults. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Truncation } from '../../models/index.ts'
+import { UsageError } from '../terminal/errors.ts'
+import { backendNames } from './backends.ts'
+import { configurable } from './configuration.ts'
+
+const truncations: readonly Truncation[] = ['prompt-start', 'completion-end', 'drop', 'refuse']
+
+/** What every command understands. */
+export interface CommonOptions {
+  readonly json?: true
+  readonly verbose?: true
+}
+export const common = (command: Command): Command =>
+  command
+    .optionsGroup('Options:')
+    .option('--json', 'print one JSON document on standard output')
+    .option('--verbose', 'show where in the program an error came from')
+
+export interface BackendOptions {
+  readonly backend: string
+  readonly mode?: string
+  readonly threads?: number
+  readonly blas: 'off' | 'auto'
+}
+export const backendOptions = (command: Command): Command =>
+  command
+    .optionsGroup('Where to run:')
+    .option('--backend <name>', `where to run: auto, ${backendNames.join(', ')}, or a file that exports one`, 'auto')
+    .option('--mode <mode>', 'how the backend runs: exact or fast for wasm; webgpu, webasm or cpu for gpujs (see `halograd env`)')
+    .option('--threads <n>', 'threads of the wasm backend (default: one a core)', integer(1, 64))
+    .addOption(
+      new Option('--blas <when>', "use the system's BLAS for matrix products where it is found").choices(['off', 'auto']).default('off'),
+    )
+
+export interface TrainingOptions extends CommonOptions, BackendOptions {
+  readonly model: string
+  readonly data: string
+  readonly out: string
+  readonly steps?: number
+  readonly epochs: number
+  readonly batch: number
+  readonly accumulate: number
+  readonly lr: number
+  readonly seed: number
+  readonly inOrder?: true
+  readonly dropout: number
+  readonly gradientCheckpointing?: true
+  readonly eval: string
+  readonly maxLength?: number
+  readonly truncate: Truncation
+  readonly resume?: true
+  readonly saveEvery?: number
+  readonly keep: number
+  readonly evalEvery?: number
+  readonly patience?: number
+  readonly best?: true
+  readonly lora?: number
+  readonly loraAlpha?: number
+  readonly loraTargets?: readonly string[]
+  readonly control?: readonly string[]
+}
+export const trainingOptions = (command: Command, defaults: { readonly lr: number; readonly batch: number }): Command =>
+  backendOptions(
+    configurable(command)
+      .addHelpText('after', whatItLeaves)
+      .optionsGroup('Model and data:')
+      .requiredOption(
+        '--model <dir>',
+        'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name (a gated one with HF_TOKEN)',
+      )
+      .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file')
+      .requiredOption('--out <dir>', 'where to save the trained model: of one process at a time')
+      .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
+      .addOption(
+        new Option('--truncate <what>', 'of longer examples, what is cut first; or drop them, or refuse to run')
+          .choices(truncations)
+          .default('prompt-start'),
+      )
+      .optionsGroup('Steps:')
+      .option('--steps <n>', 'optimizer steps (default: as many as the epochs have)', integer(1))
+      .option('--epochs <n>', 'passes over the data', positive, 1)
+      .option('--batch <n>', 'examples a step', integer(1), defaults.batch)
+      .option('--accumulate <n>', 'parts in which a batch is run, to save memory; the step is the same', integer(1), 1)
+      .option('--lr <rate>', 'peak learning rate: 10 % warm-up, then linearly to 0', positive, defaults.lr)
+      .option(
+        '--gradient-checkpointing',
+        'compute the layers again in the backward pass, rather than keep them: less memory, the same steps',
+      )
+      .option('--dropout <p>', 'so much of what the model computes is dropped at random in training', fraction, 0)
+      .option('--seed <n>', 'of everything random: the same seed gives the same run, another seed another one', integer(0), 0)
+      .option('--in-order', 'take examples as they follow one another in the data (a curriculum), not shuffled')
+      .optionsGroup('Held-out data:')
+      .option('--eval <file|fraction>', 'held-out data: a file, or a fraction of --data', '0.1')
+      .option(
+        '--eval-every <n>',
+        'measure on held-out data every n steps (default: before and after; with --best or --patience 10 times)',
+        integer(1),
+      )
+      .option('--patience <n>', 'stop when the held-out loss has not been lower for n measurements', integer(1))
+      .option('--best', 'save the model of the lowest held-out loss, rather than the last')
+      .optionsGroup('Checkpoints:')
+      .option('--save-every <n>', 'keep a checkpoint every n steps; 0: none (default: 10 in a run)', integer(0))
+      .option('--keep <n>', 'checkpoints that stay in OUT/checkpoints, beside the best', integer(1), 2)
+      .option('--resume', 'go on from the last checkpoint in OUT, as if never stopped: to the last bit, where numbers are float32')
+      .optionsGroup('Adapters:')
+      .option('--lora <rank>', 'train adapters of this rank beside the model, which stays as it is (a larger --lr is usual)', integer(1))
+      .option('--lora-alpha <α>', 'adapters are scaled by α / rank (default: twice the rank)', positive)
+      .option('--lora-targets <names>', 'modules to adapt (default: q_proj,v_proj of a Llama, c_attn of a GPT-2)', names),
+  )
+
+/** Files of `--out`. */
+const whatItLeaves = `
+In OUT, while it runs:  run.json (every option in effect: a --config), metrics.jsonl, events/ (for TensorBoard), checkpoints/
+and when it is done:    the model, metrics.csv, training.json (how it went). \`halograd plot run OUT\` draws it.`
+
+/** An integer from `least` to `most`. */
+export const integer =
+  (least: number, most = 2 ** 31 - 1) =>
+  (text: string): number => {
+    const n = Number(text)
+    if (text.trim() !== '' && Number.isInteger(n) && n >= least && n <= most) return n
+    throw new InvalidArgumentError(`Expected an integer from ${least} to ${most}.`)
+  }
+
+const within = (expected: string, holds: (n: number) => boolean) => (text: string) => {
+  const n = Number(text)
+  if (text.trim() === '' || !Number.isFinite(n) || !holds(n)) throw new InvalidArgumentError(`Expected ${expected}.`)
+  return n
+}
+export const positive = within('a number > 0', (n) => n > 0)
+export const notNegative = within('a number ≥ 0', (n) => n >= 0)
+export const fraction = within('a number from 0 to less than 1', (n) => n >= 0 && n < 1)
+export const probability = within('a number in (0, 1]', (n) => n > 0 && n <= 1)
+
+/** Names between commas, collected over the occurrences of an option. */
+export const names = (text: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...text.split(',').map((name) => name.trim()),
+]
+
+/** `name=value` pairs, collected over the occurrences of an option. */
+export const setting = (text: string, before: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> => {
+  const [name, value, ...rest] = text.split('=')
+  const n = Number(value)
+  if (!name || value === undefined || value.trim() === '' || rest.length > 0 || !Number.isFinite(n))
+    throw new InvalidArgumentError('Expected name=number, e.g. desirable=1.33.')
+  return { ...before, [name]: n }
+}
+
+/** `--eval`: a fraction of the data to hold out, or the file that holds it. */
+export const heldOut = (value: string): { readonly fraction: number } | { readonly file: string } => {
+  const n = Number(value)
+  if (value.trim() === '' || Number.isNaN(n)) return { file: value }
+  if (n >= 0 && n < 1) return { fraction: n }
+  throw new UsageError(`--eval: expected a file, or a fraction of the data from 0 to less than 1, found ${value}`)
+}

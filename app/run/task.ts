@@ -1,0 +1,17 @@
+/** What a training run is asked to do: a loss, options, and how the command was called. */
+import type { AnyLoss } from '../../halos/index.ts'
+import type { TrainingExample } from '../../models/index.ts'
+import type { Setting } from '../inputs/configuration.ts'
+import type { TrainingOptions } from '../inputs/options.ts'
+
+/** What is asked for. */
+export interface Task {
+  /** The command, as the user types it: 'align', 'train sft'. */
+  readonly command: string
+  /** Every option in effect: what the run is told apart by, and what is saved with it. */
+  readonly settings: readonly Setting[]
+  readonly loss: AnyLoss
+  readonly options: TrainingOptions
+  /** Sees the training examples before anything is computed. */
+  readonly inspect?: (examples: readonly TrainingExample[]) => void
+}

@@ -1,0 +1,96 @@
+/**
+ * What a run trains: a model over parameters of some type P, and where they begin. All weights of a model, adapters beside frozen ones, a policy with a
+ * value head, or a reward model. Nothing else in this folder knows what P is.
+ */
+import { type Backend, evaluate, type Tree } from '../../core/index.ts'
+import type { AnyLoss } from '../../halos/index.ts'
+import {
+  type Adapters,
+  adapted,
+  adapterFiles,
+  beginReward,
+  type Headed,
+  initializeAdapters,
+  initializeHead,
+  type LoraOptions,
+  type Parameters,
+  type RewardParameters,
+  rewardFiles,
+  rewardModel,
+  type Trainable,
+  type Transformer,
+  type ValueHead,
+  valueHead,
+  valuing,
+} from '../../models/index.ts'
+import { type Checkpoint, type Files, modelDirectory, tokenizerFiles } from '../inputs/checkpoint.ts'
+
+export interface RunTrainable<P> {
+  readonly model: Trainable<P>
+  /** Where training begins. With these parameters the policy is the reference model. */
+  readonly parameters: P
+  /** What of the trained model is saved: files by name; those given as `undefined` must not be there. */
+  readonly files: (backend: Backend, trained: P) => Promise<Files>
+}
+
+/** What decides what is trained. */
+export interface Choice {
+  readonly checkpoint: Checkpoint
+  readonly loss: AnyLoss
+  readonly backend: Backend
+  /** Of what begins at random. */
+  readonly seed: number
+  /** Adapters to train instead of the weights, and the name of the model that they belong to. */
+  readonly lora?: LoraOptions & { readonly base: string }
+}
+
+/** Goes on with the subject that was chosen, whatever the type of its parameters. */
+export const trainableOf = async <R>(choice: Choice, goOn: <P extends Tree<P>>(trainable: RunTrainable<P>) => Promise<R>): Promise<R> => {
+  const { checkpoint, loss, seed } = choice
+  if (loss.needs.reward) return goOn(rewards(checkpoint, seed))
+  if (choice.lora !== undefined) {
+    const adapters = await besideFrozen(choice, choice.lora)
+    return loss.needs.value ? goOn(withCritic(adapters, seed)) : goOn(adapters)
+  }
+  const whole = allWeights(checkpoint)
+  return loss.needs.value ? goOn(withCritic(whole, seed)) : goOn(whole)
+}
+
+const allWeights = ({ model, ...rest }: Checkpoint) => ({
+  model,
+  parameters: rest.parameters,
+  files: async (backend: Backend, trained: Parameters): Promise<Files> => ({
+    ...(await modelDirectory(backend, { ...rest, config: model.config, parameters: trained })),
+    ...{ 'adapter_config.json': undefined, 'adapter_model.safetensors': undefined },
+  }),
+})
+
+/** The weights are on the backend once, for policy and reference model alike: with adapters that have not begun, the policy is the reference model. */
+const besideFrozen = async (
+  { checkpoint: { model, parameters }, backend, seed }: Choice,
+  { base, ...options }: LoraOptions & { readonly base: string },
+) => ({
+  model: adapted(model.config, await evaluate(backend, parameters), options),
+  parameters: initializeAdapters(model.config, options, seed),
+  files: async (backend: Backend, trained: Adapters): Promise<Files> => ({
+    ...(await adapterFiles(backend, model.config, options, trained, base)),
+    ...{ 'config.json': undefined, 'model.safetensors': undefined },
+  }),
+})
+
+/** The value head has done its work when training ends: the policy is saved. */
+const withCritic = <P>(
+  { model, parameters, files }: RunTrainable<P> & { readonly model: Transformer<P> },
+  seed: number,
+): RunTrainable<Headed<P, ValueHead>> => ({
+  model: valuing(model),
+  parameters: { policy: parameters, head: initializeHead(model.config, valueHead, seed) },
+  files: (backend, { policy }) => files(backend, policy),
+})
+
+/** The language model learns to read for a reward head; what it would say next is forgotten. */
+const rewards = ({ model: { config }, parameters, tokenizer }: Checkpoint, seed: number): RunTrainable<RewardParameters> => ({
+  model: rewardModel(config),
+  parameters: beginReward(config, parameters, seed),
+  files: async (backend, trained) => ({ ...(await rewardFiles(backend, config, trained)), ...tokenizerFiles(tokenizer) }),
+})

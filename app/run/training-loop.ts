@@ -1,0 +1,116 @@
+/**
+ * The steps of a run, whatever is trained: measured on held-out data, logged and kept on the way, until they are done, or no longer help, or are to stop.
+ * Everything that decides what comes next is in the journal: a run that was killed goes on as if it had not been.
+ */
+import { dispose, evaluate, type Tree } from '../../core/index.ts'
+import { adamW, begin, linear, train, writeDirectoryAtomically } from '../../models/index.ts'
+import { type Evaluation, evaluator } from '../inference/evaluation.ts'
+import type { Opened } from '../inputs/backends.ts'
+import { jsonNote } from '../inputs/checkpoint.ts'
+import { controlFile } from '../inputs/control.ts'
+import { Interrupted } from '../terminal/errors.ts'
+import { count, progress } from '../terminal/progress.ts'
+import { breathe, type Terminal } from '../terminal/terminal.ts'
+import type { RunData } from './data.ts'
+import { csvOf, heldOutIn, type LogRow, rowOf } from './log.ts'
+import { leastHeldOut, planOf } from './plan.ts'
+import { sayResult, sayStart } from './report.ts'
+import { type RunResult, resultOf } from './result.ts'
+import { openRunLog } from './run-log.ts'
+import { bestOf, sinceBest } from './selection.ts'
+import type { Task } from './task.ts'
+import type { RunTrainable } from './trainable.ts'
+
+export const trainingLoop = async <P extends Tree<P>>(
+  terminal: Terminal,
+  task: Task,
+  data: RunData,
+  opened: Opened,
+  { model, parameters, files }: RunTrainable<P>,
+): Promise<RunResult> => {
+  const { command, settings, loss, options } = task
+  const { backend } = opened
+  const {
+    batch,
+    accumulate,
+    seed,
+    dropout,
+    gradientCheckpointing: recompute = false,
+    inOrder = false,
+    out,
+    patience,
+    best = false,
+    resume = false,
+  } = options
+  const { steps, saveEvery, evalEvery } = planOf(options, data)
+  const optimizer = adamW({ rate: linear({ rate: options.lr, warmup: Math.round(steps / 10), steps }) })
+  const journalOptions = { out, command, settings, resume, keep: saveEvery === 0 ? 0 : options.keep, steps, say: terminal.say }
+  const runLog = await openRunLog(backend, begin(optimizer, parameters), journalOptions)
+  const { rows } = runLog
+  const behind = rows.at(-1)?.step ?? 0
+  terminal.say(`${loss.name}: ${data.training.length} examples, ${steps} steps of ${batch}; ${data.heldOut.length} examples held out`)
+  if (behind > 0) terminal.say(`resumed after step ${behind}`)
+
+  try {
+    const judge =
+      data.heldOut.length >= leastHeldOut ? evaluator(backend, model, loss, parameters, data.heldOut, { batch, seed }) : undefined
+    if (judge !== undefined && rows.length === 0) {
+      const resident = await evaluate(backend, parameters)
+      await runLog.append(rowOf({ step: 0, epoch: 0, tokens: 0, metrics: {} }, (await judge(resident)).metrics))
+      dispose(backend, resident)
+    }
+    /** What held-out data said after a row, or say now. */
+    const measured = async (row: LogRow, now: P): Promise<Evaluation | undefined> => {
+      const known = heldOutIn(row)
+      return judge && (known === undefined ? judge(now) : { metrics: known, examples: judge.examples })
+    }
+    const lost = () => patience !== undefined && sinceBest(rows) >= patience
+    let [seconds, stopped] = [runLog.seconds, lost()]
+    const bar = progress(terminal, command, steps, behind)
+    const state = await train(runLog.start, {
+      ...{ backend, model, loss, optimizer, examples: data.training, steps, batch, accumulate, seed, dropout, recompute },
+      shuffled: !inOrder,
+      ...(behind > 0 ? { reference: parameters } : {}),
+      signal: {
+        get aborted() {
+          return terminal.stop.aborted || stopped
+        },
+      },
+      onStep: async (report, now) => {
+        const { step, tokens, metrics } = report
+        seconds += report.seconds
+        if (step === 1 && dropout === 0) sayStart(bar, loss, report)
+        const due = judge !== undefined && (step % evalEvery === 0 || step === steps)
+        await runLog.append(rowOf(report, due ? (await judge(now.parameters)).metrics : {}, rows.at(-1)))
+        stopped = due && lost()
+        const worthKeeping = (saveEvery > 0 && step % saveEvery === 0) || (due && bestOf(rows)?.step === step)
+        if (worthKeeping) await runLog.save(now, { finished: stopped || step === steps, seconds })
+        bar.at(step, `loss ${metrics.loss?.toFixed(4)} · ${count(tokens / report.seconds)} tokens/s`)
+        await breathe()
+      },
+    }).finally(bar.end)
+
+    const last = rows.at(-1)
+    if (last === undefined || last.step === 0) throw new Interrupted('Stopped. There was nothing to save yet.')
+    await runLog.save(state, { finished: stopped || last.step === steps, seconds })
+    const chosen = (best ? bestOf(rows) : undefined) ?? last
+    const trained = chosen === last ? state.parameters : (await runLog.at(chosen.step)).parameters
+    const after = await measured(chosen, trained)
+    const ending = { interrupted: terminal.stop.aborted, stoppedEarly: stopped && last.step < steps, saved: chosen.step, seconds }
+    const result = resultOf(task, data, opened, rows, { ...ending, ...(after && { after }) })
+    await writeDirectoryAtomically(out, {
+      ...(await files(backend, trained)),
+      ...controlFile(data.control),
+      'training.json': jsonNote({ command, result }),
+      'metrics.csv': csvOf(rows),
+    })
+    sayResult(terminal, loss, result, rows)
+    if (result.interrupted && runLog.kept() === last.step) terminal.say('Go on with it:  the same command with --resume')
+    return result
+  } catch (error) {
+    if (runLog.kept() > 0) terminal.say(`What was done up to step ${runLog.kept()} is kept: --resume goes on from there.`)
+    throw error
+  } finally {
+    await runLog.close()
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The types of the language: tensors, which are nodes of an expression graph, and backends, which compile graphs and own arrays.
+ * A backend may plan, print and optimize as it likes; the meaning of a graph is what `backends/reference` computes.
+ *
+ * Axes have names, and the type of a tensor is the *set* of its names (after GTensor, Haliax, Penzai and Dex).
+ */
+import type { Primitive } from './scalar.ts'
+
+// ------------------------------------------------------------------ tensors
+
+/** Sizes by axis name, e.g. `{ batch: 8, seq: 64 }`. Key order is the order in which data enters and leaves. */
+export type Shape<Axes extends string = string> = { readonly [A in Axes]: number }
+
+/** A tensor whose axes are not known to the type checker. */
+export interface AnyTensor {
+  /** Later nodes have larger numbers: sorting by id is a topological order. */
+  readonly id: number
+  readonly op: Op
+  readonly from: readonly AnyTensor[]
+  readonly shape: Shape
+}
+
+/**
+ * An array whose axes have names. `Tensor<'batch' | 'seq'>` and `Tensor<'seq' | 'batch'>` are one type; `Tensor<never>`
+ * (or plain `Tensor`) is a scalar. Invariant (`in out`): a tensor with more axes is never a tensor with fewer.
+ */
+export interface Tensor<in out Axes extends string = never> extends AnyTensor {
+  readonly shape: Shape<Axes>
+}
+
+/** The axes of a tensor type; a bare number has none. */
+export type AxesOf<T> = T extends Tensor<infer A> ? A : never
+
+/** How sibling numbers meet in a reduction: a commutative monoid. */
+export type Merge = 'sum' | 'max' | 'logSumExp'
+
+export type Op =
+  // leaves
+  | { readonly tag: 'input'; readonly name: string }
+  | { readonly tag: 'data'; readonly values: ArrayLike<number> }
+  | DeviceBuffer
+  | { readonly tag: 'constant'; readonly value: number }
+  | { readonly tag: 'iota'; readonly axis: string }
+  /** uniform(key, salt, linear index in the order of the shape): see random.ts. From: key. */
+  | { readonly tag: 'random'; readonly salt: number }
+  // arithmetic
+  | { readonly tag: 'primitive'; readonly primitive: Primitive }
+  | { readonly tag: 'reduce'; readonly merge: Merge; readonly over: readonly string[] }
+  // movement
+  | { readonly tag: 'rename'; readonly from: string; readonly to: string }
+  /** out[axis = i] = x[axis = offset + step·i], and 0 outside x: slices, padding, reversal; its own adjoint. */
+  | { readonly tag: 'stridedSlice'; readonly axis: string; readonly offset: number; readonly step: 1 | -1 }
+  /** One axis as several, the first the slowest; `join` is its inverse. */
+  | { readonly tag: 'unflatten'; readonly axis: string; readonly into: readonly string[] }
+  | { readonly tag: 'flatten'; readonly axes: readonly string[]; readonly into: string }
+  /** out = table[axis = index]. From: table, index. */
+  | { readonly tag: 'take'; readonly axis: string }
+  /** out[axis = index] += x, from 0: the adjoint of take. From: x, index. */
+  | { readonly tag: 'scatter'; readonly axis: string }
+  /** The same values with exactly these axes in exactly this order (constant along new ones). */
+  | { readonly tag: 'broadcastTo' }
+  // differentiation
+  /** The identity, but a new node each time: what `grad` differentiates with respect to. */
+  | { readonly tag: 'variable'; readonly unique: number }
+  | { readonly tag: 'stop' }
+  /** The identity: see `keep`. From: x; where it is what others are computed anew from, also what must be known before. */
+  | { readonly tag: 'checkpoint' }
+
+/** An array on a device, freed with the last tensor that holds its lease. One that was donated has handed it on. */
+export interface DeviceBuffer {
+  readonly tag: 'device'
+  readonly backend: Backend
+  owner: BufferOwner | undefined
+}
+/** What the finalizer of a lease knows is kept apart: it must not hold the lease. */
+export interface BufferOwner {
+  readonly buffer: { readonly backend: Backend; handle: Handle | undefined }
+}
+
+// ------------------------------------------------------------------ backends
+
+/** An array that a backend owns. Opaque: only its backend can look inside. */
+export interface Handle {
+  readonly size: number
+}
+
+/** A closed program: expressions over `input` leaves. Arrays enter and leave in the order of each tensor's shape keys. */
+export interface Graph {
+  readonly inputs: readonly AnyTensor[]
+  readonly outputs: readonly AnyTensor[]
+  /** donated[o] = i: output o takes over the memory of input i, which is dead after the run (state updated in place). */
+  readonly donated: ReadonlyMap<number, number>
+}
+
+export interface Executable {
+  /** One handle an input, in order; one an output. Handles of donated inputs must not be used again. */
+  readonly run: (inputs: readonly Handle[]) => Promise<readonly Handle[]>
+  readonly report: Report
+}
+
+/** What was compiled, and what the cost model says of it. Bytes are bytes. */
+export interface Report {
+  readonly backend: string
+  /** How it really executes: 'float64 interpreter', 'webgpu', '2 threads', … */
+  readonly mode: string
+  readonly kernels: number
+  readonly flops: number
+  readonly traffic: number
+  readonly peakMemory: number
+}
+
+export interface Backend {
+  readonly name: string
+  readonly compile: (graph: Graph) => Promise<Executable>
+  readonly upload: (data: ArrayLike<number>) => Handle
+  readonly download: (handle: Handle) => Promise<Float32Array | Float64Array>
+  readonly free: (handle: Handle) => void
+  /** How many arrays are alive: a test counts them. */
+  readonly live: () => number
+  /** Stop threads, release devices. */
+  readonly close?: () => Promise<void>
+}

@@ -1,0 +1,42 @@
+/**
+ * A tree of tensors, such as the state of a run, as named tensors that a safetensors file can hold, and back. Names are paths: `parameters.token`,
+ * `first.blocks.0.attention.query`, `step`. Numbers are kept as float32, so backends that compute in float32 go on bit by bit.
+ */
+import { type Backend, fill, leaves, mapTree, paths, read, type Tensor, tensor } from '../../core/index.ts'
+import { CheckpointError, type Finding, throwAll } from '../io/errors.ts'
+import type { StoredTensor } from '../io/safetensors.ts'
+import type { Weights } from '../io/weights.ts'
+
+export const toSnapshot = async (backend: Backend, tree: unknown): Promise<readonly StoredTensor[]> => {
+  const names = paths(tree)
+  const stored: StoredTensor[] = []
+  for (const [i, x] of leaves(tree).entries()) {
+    const data = Float32Array.from(await read(backend, x as Tensor<string>))
+    stored.push({ name: names[i]!, dtype: 'F32', shape: Object.values(x.shape), data })
+  }
+  return stored
+}
+
+/**
+ * The tree that was kept. `like` says what is in it, and how it is shaped; its numbers do not matter.
+ * @throws CheckpointError naming every tensor that is missing, or has another shape
+ */
+export const fromSnapshot = <T>(like: T, stored: Weights, file?: string): T => {
+  const names = paths(like)
+  const findings: Finding[] = []
+  const tree = mapTree(like, (x, i) => {
+    const name = names[i]!
+    const [expected, found] = [Object.values(x.shape), stored.get(name)]
+    if (found !== undefined && found.shape.join() === expected.join()) return tensor(x.shape, found.data)
+    findings.push({
+      ...(file === undefined ? {} : { file }),
+      tensor: name,
+      expected: `shape [${expected.join(', ')}]`,
+      found: found === undefined ? 'no such tensor' : `shape [${found.shape.join(', ')}]`,
+      advice: 'Resume with the model and the optimizer that the run began with.',
+    })
+    return fill(x.shape, 0)
+  })
+  throwAll(CheckpointError, findings)
+  return tree
+}

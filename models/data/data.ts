@@ -1,0 +1,99 @@
+/**
+ * Training data from files: JSON Lines, CSV or Parquet (records.ts), each record in one of the shapes that people have (shapes.ts).
+ * All records of a file have one shape. Every flaw of every record is reported, at once.
+ */
+import { either as E } from 'fp-ts'
+import { DataError, type Finding, throwAll } from '../io/errors.ts'
+import { type Flaw, jsonLines, readRecords, type SourceRecord } from '../io/records.ts'
+import { plain, type Render } from '../text/conversation.ts'
+import type { Row } from './rows.ts'
+import { rowOf } from './shapes.ts'
+
+export interface RowOptions {
+  /** How conversations become text. Default: as `role: content` lines. */
+  readonly render?: Render
+}
+
+/**
+ * The rows of a file, in its order.
+ * @throws FileError, DataError naming line and field of every flaw
+ */
+export const readRows = async (file: string, options: RowOptions = {}): Promise<readonly Row[]> => (await readLines(file, options)).rows
+
+/** The rows of a file, and what is wrong with its other lines. @throws FileError, DataError when the file as a whole cannot be read */
+export const readUsable = (file: string, options: RowOptions = {}): Promise<Rows> => rowsIn(readRecords(file), file, options)
+
+/** …and their lines. @throws FileError, DataError naming line and field of every flaw */
+export const readLines = async (file: string, options: RowOptions = {}): Promise<Omit<Rows, 'findings'>> =>
+  sound(await readUsable(file, options), file)
+
+/**
+ * The rows of JSON Lines. Blank lines are skipped.
+ * @param file named in errors only
+ * @throws DataError naming line and field of every flaw
+ */
+export const parseRows = (text: string, file: string, options: RowOptions = {}): readonly Row[] =>
+  sound(rowsOf(jsonLines(text), file, options), file).rows
+
+export interface Rows {
+  /** Those that can be read, and their lines. */
+  readonly rows: readonly Row[]
+  readonly lines: readonly number[]
+  readonly findings: readonly Finding[]
+}
+
+/** The rows of records, and what is wrong with the others. */
+export const rowsOf = (records: Iterable<SourceRecord>, file: string, options?: RowOptions): Rows => {
+  const gathered = gather(file, options)
+  for (const record of records) gathered.add(record)
+  return gathered.rows()
+}
+
+/** The same, of records that are still being read: of a large file nothing is kept but what rows say. */
+export const rowsIn = async (records: AsyncIterable<SourceRecord>, file: string, options?: RowOptions): Promise<Rows> => {
+  const gathered = gather(file, options)
+  for await (const record of records) gathered.add(record)
+  return gathered.rows()
+}
+
+const gather = (file: string, options?: RowOptions) => {
+  const [rows, lines]: [Row[], number[]] = [[], []]
+  const take = (row: Row, line: number): void => {
+    rows.push(row)
+    lines.push(line)
+  }
+  const { add, findings } = rowReader(file, take, options)
+  return { add, rows: (): Rows => ({ rows, lines, findings: findings() }) }
+}
+
+/** Gives on the rows that records mean, one after another, with their lines; and keeps what is wrong with the others. */
+export const rowReader = (file: string, take: (row: Row, line: number) => void, { render = plain }: RowOptions = {}) => {
+  const findings: Finding[] = []
+  let first: { readonly tag: Row['tag']; readonly line: number } | undefined
+  return {
+    add: ({ line, content }: SourceRecord): void => {
+      const row = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
+      if (E.isLeft(row)) {
+        findings.push(...row.left.map((flaw) => ({ file, line, ...flaw })))
+        return
+      }
+      const { tag } = row.right
+      first ??= { tag, line }
+      if (tag === first.tag) take(row.right, line)
+      else findings.push({ file, line, ...mixed(first.tag, first.line, tag) })
+    },
+    findings: (): readonly Finding[] => findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+  }
+}
+
+const mixed = (expected: string, line: number, found: string): Flaw => ({
+  expected: `a ${expected} row, as on line ${line}`,
+  found: `a ${found} row`,
+  advice: 'Split the file: one shape a file.',
+})
+
+const sound = ({ rows, lines, findings }: Rows, file: string): Omit<Rows, 'findings'> => {
+  throwAll(DataError, findings)
+  if (rows.length > 0) return { rows, lines }
+  throw new DataError({ file, expected: 'at least one record', found: 'an empty file', advice: 'Check the path.' })
+}

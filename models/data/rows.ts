@@ -1,0 +1,123 @@
+/**
+ * What one line of training data says, whatever shape it had in the file; and the interpretations of it that losses ask for:
+ * labelled completions (KTO), pairs (DPO), demonstrations (SFT).
+ */
+import { DataError } from '../io/errors.ts'
+
+/** What every row may say. */
+interface Weighed {
+  /** How much it counts, from 0 on. Default: 1. */
+  readonly weight?: number
+}
+
+/** A completion that a human found desirable (`label: true`) or undesirable. */
+export interface Labelled extends Weighed {
+  readonly tag: 'labelled'
+  readonly prompt: string
+  readonly completion: string
+  readonly label: boolean
+}
+
+/** Two completions of one prompt, of which a human preferred the first. */
+export interface Paired extends Weighed {
+  readonly tag: 'paired'
+  readonly prompt: string
+  readonly chosen: string
+  readonly rejected: string
+}
+
+/** A completion to imitate. */
+export interface Demonstration extends Weighed {
+  readonly tag: 'demonstration'
+  readonly prompt: string
+  readonly completion: string
+}
+
+/** Text to model as it is. */
+export interface Text extends Weighed {
+  readonly tag: 'text'
+  readonly text: string
+}
+
+export type Row = Labelled | Paired | Demonstration | Text
+
+/** n pairs as 2n labelled completions, each pair's chosen one followed by its rejected one. */
+export const pairsToLabelled = (pairs: readonly Paired[]): readonly Labelled[] =>
+  pairs.flatMap(({ tag: _, chosen, rejected, ...shared }): readonly Labelled[] => [
+    { ...shared, tag: 'labelled', completion: chosen, label: true },
+    { ...shared, tag: 'labelled', completion: rejected, label: false },
+  ])
+
+/**
+ * Labelled completions as pairs: of each prompt, the first desirable completion against the first undesirable one, and so on. Each is used once;
+ * `alone` are those that nothing was left for. A pair weighs the mean of the two.
+ */
+export const labelledToPairs = (rows: readonly Labelled[]): { readonly pairs: readonly Paired[]; readonly alone: readonly Labelled[] } => {
+  const byPrompt = new Map<string, Labelled[]>()
+  for (const row of rows) {
+    const those = byPrompt.get(row.prompt)
+    if (those === undefined) byPrompt.set(row.prompt, [row])
+    else those.push(row)
+  }
+  const [pairs, alone]: [Paired[], Labelled[]] = [[], []]
+  for (const those of byPrompt.values()) {
+    const [chosen, rejected] = [those.filter(({ label }) => label), those.filter(({ label }) => !label)]
+    const both = Math.min(chosen.length, rejected.length)
+    for (let i = 0; i < both; i++) pairs.push(pairOf(chosen[i]!, rejected[i]!))
+    alone.push(...chosen.slice(both), ...rejected.slice(both))
+  }
+  return { pairs, alone }
+}
+
+const pairOf = (better: Labelled, worse: Labelled): Paired => {
+  const pair = { tag: 'paired', prompt: better.prompt, chosen: better.completion, rejected: worse.completion } as const
+  const weight = ((better.weight ?? 1) + (worse.weight ?? 1)) / 2
+  return weight === 1 ? pair : { ...pair, weight }
+}
+
+/**
+ * Labelled completions: those given, or both sides of pairs.
+ * @throws DataError for rows that carry no judgement
+ */
+export const asLabelled = (rows: readonly Row[], file: string): readonly Labelled[] =>
+  rows.flatMap((row) => {
+    if (row.tag === 'labelled') return [row]
+    if (row.tag === 'paired') return pairsToLabelled([row])
+    throw unsuited(row, file, 'labelled completions or pairs', 'Add "label": true or false to every line.')
+  })
+
+/**
+ * Pairs.
+ * @throws DataError for rows of any other kind
+ */
+export const asPairs = (rows: readonly Row[], file: string): readonly Paired[] =>
+  rows.map((row) => {
+    if (row.tag === 'paired') return row
+    throw unsuited(row, file, 'pairs', 'Give lines {"prompt", "chosen", "rejected"}, or use a loss that learns from labels, such as KTO.')
+  })
+
+/** What there is to imitate: demonstrations, desirable and chosen completions, whole texts (after an empty prompt). */
+export const asDemonstrations = (rows: readonly Row[]): readonly Demonstration[] =>
+  rows
+    .filter((row) => row.tag !== 'labelled' || row.label)
+    .map((row) => ({ tag: 'demonstration', ...imitated(row), ...(row.weight !== undefined && { weight: row.weight }) }))
+
+const imitated = (row: Row): Pick<Demonstration, 'prompt' | 'completion'> => {
+  switch (row.tag) {
+    case 'demonstration':
+    case 'labelled':
+      return { prompt: row.prompt, completion: row.completion }
+    case 'paired':
+      return { prompt: row.prompt, completion: row.chosen }
+    case 'text':
+      return { prompt: '', completion: row.text }
+  }
+}
+
+const unsuited = (row: Row, file: string, expected: string, advice: string): DataError =>
+  new DataError({
+    file,
+    expected,
+    found: row.tag === 'text' ? 'plain texts' : row.tag === 'paired' ? 'pairs' : `${row.tag} completions`,
+    advice,
+  })

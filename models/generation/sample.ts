@@ -1,0 +1,59 @@
+/**
+ * One token from its logits: the likeliest, or drawn from softmax(logits / temperature) cut down to the likeliest `topK`, or to the fewest that
+ * together have probability `topP` (Holtzman et al. 2020, arXiv:1904.09751). A draw is a function of seed, position and row: no hidden state.
+ */
+import { uniform } from '../../core/index.ts'
+
+export interface SamplingOptions {
+  /** 0 takes the likeliest token. Default 1. */
+  readonly temperature?: number
+  readonly topK?: number
+  readonly topP?: number
+  /** Default 0. */
+  readonly seed?: number
+}
+
+export const pick = (
+  logits: Float32Array | Float64Array,
+  { temperature = 1, topK = logits.length, topP = 1, seed = 0 }: SamplingOptions,
+  position: number,
+  row: number,
+): number => {
+  const best = likeliest(logits)
+  if (temperature === 0) return best
+  // Loops, because this runs over the whole vocabulary for every token.
+  const weights = new Float64Array(logits.length)
+  let total = 0
+  for (let i = 0; i < weights.length; i++) {
+    weights[i] = Math.exp((logits[i]! - logits[best]!) / temperature)
+    total += weights[i]!
+  }
+  if (topK < weights.length || topP < 1) total = truncate(weights, total, topK, topP)
+  let left = uniform(seed, position, row) * total
+  for (let i = 0; i < weights.length; i++) {
+    left -= weights[i]!
+    if (left < 0) return i
+  }
+  return best
+}
+
+/** The first of the largest. */
+const likeliest = (logits: ArrayLike<number>): number => {
+  let best = 0
+  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i
+  return best
+}
+
+/** Leaves the likeliest tokens: at most `topK`, and no more than it takes to reach `topP` of the probability. Returns their total weight. */
+const truncate = (weights: Float64Array, total: number, topK: number, topP: number): number => {
+  const descending = weights.toSorted().reverse()
+  const enough = topP * total
+  let reached = 0
+  let kept = 0
+  while (kept < topK && reached < enough && kept < descending.length) reached += descending[kept++]!
+  const least = descending[kept - 1] ?? Infinity
+  // Of several tokens that tie for the last place, the first ones stay.
+  let places = kept - descending.subarray(0, kept).indexOf(least)
+  for (let i = 0; i < weights.length; i++) if (weights[i]! < least || (weights[i] === least && places-- <= 0)) weights[i] = 0
+  return reached
+}

@@ -1,0 +1,134 @@
+/**
+ * From examples to the batches of a step: who is in it, with which unrelated completions, as padded rows, with what the reference model says of them.
+ * The same step of the same data, options and seed always has the same batch.
+ */
+import { type Backend, stream, type Tensor, tensor } from '../../core/index.ts'
+import { type BatchOptions, epochOf, padTogether } from '../data/batches.ts'
+import { checkExamples, lengthOf, signOf, type Texts, type TrainingExample, textsOf } from '../data/example.ts'
+import type { TrainingLoss } from '../data/loss.ts'
+import { mismatch } from '../data/mismatch.ts'
+import { seedFor } from '../data/shuffle.ts'
+import { BatchError } from '../io/errors.ts'
+import type { Dropout } from '../nets/dropout.ts'
+import { sequencesOf } from '../nets/sequences.ts'
+import type { Trainable } from '../nets/trainable.ts'
+import { frozen } from './frozen.ts'
+import type { Scored, TrainingBatch } from './objective.ts'
+
+export interface DataLoaderOptions extends Omit<BatchOptions, 'context'> {
+  /** Examples a step. */
+  readonly batch: number
+  /** Parts in which a batch is run, to save memory. Default 1. */
+  readonly accumulate?: number
+  readonly seed?: number
+  /** False: examples are taken as they come, every epoch in the same order: a curriculum. Default true. */
+  readonly shuffled?: boolean
+  /** p, from 0 to less than 1: in these batches, so many of the numbers inside the model are dropped. Default 0. */
+  readonly dropout?: number
+}
+
+/** What one part of a step reads. */
+export interface MicroBatch {
+  readonly batch: TrainingBatch
+  /** Which examples, by position. */
+  readonly examples: readonly number[]
+  /** Tokens of these examples, without padding, and without what is run beside them for z₀. */
+  readonly tokens: number
+}
+
+export interface DataLoader {
+  readonly stepsPerEpoch: number
+  /** The parts of one step, counted from 0. */
+  readonly at: (step: number) => Promise<readonly MicroBatch[]>
+}
+
+/** Batches of what the loss needs. @throws BatchError when an example lacks it, or when there are fewer examples than a batch */
+export const dataLoader = <P>(
+  backend: Backend,
+  model: Trainable<P>,
+  loss: TrainingLoss,
+  reference: P,
+  examples: readonly TrainingExample[],
+  { batch: size, accumulate = 1, seed = 0, shuffled = true, dropout: rate = 0, ...padding }: DataLoaderOptions,
+): DataLoader => {
+  checkExamples(loss, examples, model.config.vocab)
+  if (!(rate >= 0 && rate < 1))
+    throw new BatchError({ field: 'dropout', expected: 'a number from 0 to less than 1', found: String(rate), advice: 'Use 0.1, or none.' })
+  const options = { ...padding, context: model.config.context }
+  const signs = examples.map(signOf)
+  const desirable = signs.map((sign) => sign > 0)
+  const weighed = examples.some(({ weight = 1 }) => weight !== 1)
+  const lengths = examples.map((example) =>
+    Math.max(
+      ...Object.values(textsOf([example]))
+        .flat()
+        .map(lengthOf),
+    ),
+  )
+  const stepsPerEpoch = Math.floor(examples.length / size)
+  const epoch = latest((number) => epochOf(desirable, { size, seed, epoch: number, lengths, shuffled }))
+  const inParts = (members: readonly number[]) => chunks(members, Math.ceil(size / accumulate))
+  const own = (members: readonly number[]): Texts => textsOf(members.map((i) => examples[i]!))
+  const { known, score } = frozen(backend, model, reference, own, epoch(0).flatMap(inParts), options)
+
+  const dropout = (...use: readonly number[]): Dropout => ({
+    rate: scalar(Math.fround(rate)),
+    key: scalar(use.reduce(stream, seed) >>> 8),
+  })
+  /** `others[i]`: whose completion answers the prompt of `members[i]`, for the sake of z₀. */
+  const micro = async (members: readonly number[], others: readonly number[] | undefined, use: readonly number[]): Promise<MicroBatch> => {
+    const mine = own(members)
+    const texts = { ...mine, ...(others === undefined ? {} : { unrelated: mixed(examples, members, others) }) }
+    const padded = padTogether(Object.values(texts), options)
+    const scored: { -readonly [R in keyof Texts]: Scored } = {}
+    for (const [i, role] of rolesOf(texts).entries()) {
+      const sequences = sequencesOf(padded[i]!)
+      const reference = loss.needs.reference && { reference: await (role === 'unrelated' ? score(texts[role]!) : known(role, members)) }
+      scored[role] = { ...sequences, ...reference, ...(rate > 0 && { dropout: dropout(...use, i) }) }
+    }
+    const column = (values: readonly number[]) => tensor({ batch: members.length }, values)
+    const label = loss.needs.label && { label: column(members.map((i) => signs[i]!)) }
+    const weight = weighed && { weight: column(members.map((i) => examples[i]!.weight ?? 1)) }
+    const tokens = Object.values(mine)
+      .flat()
+      .reduce((n, text) => n + lengthOf(text), 0)
+    return { batch: { ...scored, ...label, ...weight }, examples: members, tokens }
+  }
+
+  return {
+    stepsPerEpoch,
+    at: async (step) => {
+      const members = epoch(Math.floor(step / stepsPerEpoch))[step % stepsPerEpoch]!
+      const others = loss.needs.unrelated ? inParts(deranged(examples, members, seedFor(seed, step, 2))) : []
+      const parts: MicroBatch[] = []
+      for (const [i, part] of inParts(members).entries()) parts.push(await micro(part, others[i], [step, i]))
+      return parts
+    },
+  }
+}
+
+const scalar = (value: number): Tensor => tensor({}, [value])
+const rolesOf = (texts: Texts) => Object.keys(texts) as (keyof Texts)[] // an object literal of these keys
+
+/** Each prompt with the completion of another example. */
+const mixed = (examples: readonly TrainingExample[], members: readonly number[], others: readonly number[]) =>
+  members.map((i, k) => ({ prompt: outcomeOf(examples[i]!).prompt, completion: outcomeOf(examples[others[k]!]!).completion }))
+const outcomeOf = (example: TrainingExample) => ('chosen' in example ? example.chosen : example.outcome)
+
+/** Whose completion each member gets: all of the batch are mixed, whichever part they are in. */
+const deranged = (examples: readonly TrainingExample[], members: readonly number[], seed: number): readonly number[] => {
+  const outcomes = members.map((i) => outcomeOf(examples[i]!))
+  return mismatch(outcomes, seed).map((k) => members[k]!)
+}
+
+const chunks = <T>(values: readonly T[], size: number): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(values.length / size) }, (_, i) => values.slice(i * size, (i + 1) * size))
+
+/** Remembers the result for the last key. */
+const latest = <T>(f: (key: number) => T) => {
+  let last: { readonly key: number; readonly value: T } | undefined
+  return (key: number): T => {
+    if (last?.key !== key) last = { key, value: f(key) }
+    return last.value
+  }
+}

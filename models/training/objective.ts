@@ -1,0 +1,144 @@
+/**
+ * From a batch of token sequences to the loss of a policy, by whatever loss: the evidence that it needs decides what is computed.
+ *
+ *     evidence = { log π_θ(y|x), log π_ref(y|x), |y| }  of  chosen and rejected,  or  outcome (with label, unrelated)
+ */
+import { add, div, equal, fill, mul, rename, size, sum, type Tensor } from '../../core/index.ts'
+import type { ByRole, Role } from '../data/example.ts'
+import type { Completion, Evidence, Outcome, Statistic, TrainingLoss } from '../data/loss.ts'
+import { ConfigError } from '../io/errors.ts'
+import type { Sequences } from '../nets/sequences.ts'
+import type { Scores, Trainable } from '../nets/trainable.ts'
+import { klOf, type Metrics, metricsOf } from './metrics.ts'
+
+/** Completions of prompts, with what the reference model says of them where the loss asks for it. */
+export interface Scored extends Sequences {
+  /** log π_ref(y|x). */
+  readonly reference?: Tensor<'batch'>
+}
+/** What one step reads: `chosen` and `rejected`, or `outcome` and perhaps `label` and `unrelated`. */
+export interface TrainingBatch {
+  readonly chosen?: Scored
+  readonly rejected?: Scored
+  readonly outcome?: Scored
+  /** +1 desirable, −1 undesirable. */
+  readonly label?: Tensor<'batch'>
+  readonly unrelated?: Scored
+  /** How much each example counts. Default: 1. */
+  readonly weight?: Tensor<'batch'>
+}
+
+/** What a part must know of the batch that it is a part of. */
+export interface Whole {
+  /** What the loss pools. */
+  readonly statistic?: Statistic
+  /** Σ shares of each term. */
+  readonly denominator: readonly Tensor[]
+}
+/** What is differentiated, and what is reported. The losses of parts add up to that of the whole. */
+export interface Objective {
+  readonly loss: Tensor
+  /** Of each example, undivided. */
+  readonly losses: Tensor<'example'>
+  readonly metrics: Metrics
+}
+
+/** The loss of a batch, or of a part of one. */
+export const objective = <P>(model: Trainable<P>, loss: TrainingLoss, parameters: P, batch: TrainingBatch, whole?: Whole): Objective => {
+  const scores = scoresOf(batch, (part) => model.score(parameters, part))
+  const evidence = evidenceOf(loss, batch, scores)
+  const outcome = loss.evaluate(evidence, whole?.statistic)
+  const means = meansOf(outcome, batch)
+  return {
+    loss: divided(means, whole?.denominator),
+    losses: outcome.terms.map(({ numerator }) => numerator).reduce((a, b) => add(a, b)),
+    metrics: { ...named(outcome, means, loss.name), ...metricsOf(loss, evidence, outcome, scores) },
+  }
+}
+
+/** What the parts of a batch must know of it, from one of them, and what is reported of that. No gradient. */
+export const batchStatistics = <P>(
+  model: Trainable<P>,
+  loss: TrainingLoss,
+  parameters: P,
+  batch: TrainingBatch,
+): { readonly whole: Whole; readonly metrics: Metrics } => {
+  const evidence = evidenceOf(
+    loss,
+    batch,
+    scoresOf(batch, (part) => model.score(parameters, part)),
+  )
+  const statistic = loss.statistic?.(evidence)
+  const denominator = meansOf(loss.evaluate(evidence, statistic), batch).map(({ count }) => count)
+  return { whole: { ...(statistic && { statistic }), denominator }, metrics: klOf(loss, evidence) }
+}
+
+/** The loss of these parts of a batch if the policy were the reference model: no model is run. The first step of a run must find it. */
+export const startingPoint = (loss: TrainingLoss, parts: readonly TrainingBatch[]): Tensor => {
+  const reference = (part: Scored): Scores => ({ logProbability: part.reference ?? zeros(part), value: zeros(part) })
+  const evidence = parts.map((batch) => evidenceOf(loss, batch, scoresOf(batch, reference)))
+  const pooled = loss.statistic && pool(evidence.map(loss.statistic))
+  const means = evidence.map((e, i) => meansOf(loss.evaluate(e, pooled), parts[i]!))
+  return divided(means[0]!.map((_, k) => pool(means.map((part) => part[k]!))))
+}
+const pool = (parts: readonly Statistic[]): Statistic => parts.reduce((a, b) => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) }))
+
+/** Σ w · costs and Σ w · shares of each term. */
+const meansOf = ({ terms }: Outcome, { weight }: TrainingBatch): readonly Statistic[] => {
+  const w = weight && rename(weight, 'batch', 'example')
+  const total = (x: Tensor<'example'>): Tensor => sum(w === undefined ? x : mul(x, w), 'example')
+  return terms.map(({ numerator, denominator }) => ({ sum: total(numerator), count: total(denominator) }))
+}
+/** Σ over terms of Σ w · costs / Σ w · shares; a mean over nothing is 0. */
+const divided = (means: readonly Statistic[], denominator: readonly Tensor[] = means.map(({ count }) => count)): Tensor =>
+  means.map(({ sum }, k) => div(sum, add(denominator[k]!, equal(denominator[k]!, 0)))).reduce((a, b) => add(a, b))
+/** The loss, or what each term adds to it. */
+const named = ({ terms }: Outcome, means: readonly Statistic[], loss: string): Metrics => {
+  if (terms.length === 1) return { loss: means[0]! }
+  const names = terms.map(({ name = loss }) => name)
+  return Object.fromEntries(means.map((mean, k) => [`loss/${names.indexOf(names[k]!) === k ? names[k] : `${names[k]} (${k + 1})`}`, mean]))
+}
+
+const zeros = ({ mask }: Scored): Tensor<'batch'> => fill({ batch: size(mask, 'batch') }, 0)
+
+/** What is said of every text of a batch. */
+const scoresOf = ({ chosen, rejected, outcome, unrelated }: TrainingBatch, score: (part: Scored) => Scores): ByRole<Scores> => ({
+  ...(chosen && { chosen: score(chosen) }),
+  ...(rejected && { rejected: score(rejected) }),
+  ...(outcome && { outcome: score(outcome) }),
+  ...(unrelated && { unrelated: score(unrelated) }),
+})
+
+/**
+ * Evidence is about examples; a batch is how they are run. What a loss does not need is absent, and nothing is computed until it is read.
+ * @throws ConfigError for a loss that needs a value head, and a model without
+ */
+const evidenceOf = ({ name, needs }: TrainingLoss, batch: TrainingBatch, scores: ByRole<Scores>): Evidence => {
+  const example = (x: Tensor<'batch'>): Tensor<'example'> => rename(x, 'batch', 'example')
+  const completion = (role: Role): ByRole<Completion> => {
+    const [part, found] = [batch[role], scores[role]]
+    if (part === undefined || found === undefined) return {}
+    return {
+      [role]: {
+        policy: example(found.logProbability),
+        reference: example(part.reference ?? zeros(part)),
+        length: example(sum(part.mask, 'seq')),
+      },
+    }
+  }
+  const value = needs.value ? scores.outcome?.value : undefined
+  if (needs.value && value === undefined)
+    throw new ConfigError({
+      expected: `a model with a value head, which ${name} needs`,
+      found: 'one without',
+      advice: 'Train valuing(model), from { policy, head }.',
+    })
+  return {
+    ...completion('chosen'),
+    ...completion('rejected'),
+    ...completion('outcome'),
+    ...completion('unrelated'),
+    ...(batch.label && { label: example(batch.label) }),
+    ...(value && { value: example(value) }),
+  } as Evidence // `feed` puts into a batch what `loss.needs` names
+}

@@ -1,0 +1,60 @@
+/**
+ * A training step as pure functions from state and batch to state, each one compiled program. A batch that does not fit is run in parts:
+ *
+ *     survey each part → Σ shares, pooled statistic (KTO's z₀)      accumulate Σ ∇Lᵢ over the parts      apply Σ ∇Lᵢ
+ *
+ * which is the whole batch's step, to rounding. In one part: `step`.
+ */
+import { add, constant, fill, mapTree, type Tree, vjp, zipTree } from '../../core/index.ts'
+import type { Statistic, TrainingLoss } from '../data/loss.ts'
+import type { Parameters } from '../nets/parameters.ts'
+import type { Trainable } from '../nets/trainable.ts'
+import { batchStatistics, type Objective, objective, type TrainingBatch, type Whole } from './objective.ts'
+import type { Optimizer, TrainingState, UpdateMetrics } from './optimizer.ts'
+
+/** Everything that a run changes: what must be saved to go on from it. */
+export interface State<P = Parameters> extends TrainingState<P> {
+  /** The statistics of all batches so far, for losses that pool them (BCO). */
+  readonly history: Statistic
+}
+/** A run that has not begun. */
+export const begin = <P>(optimizer: Optimizer, parameters: P): State<P> => ({
+  ...optimizer.begin(parameters),
+  history: { sum: fill({}, 0), count: fill({}, 0) },
+})
+
+export type PartReport = Omit<Objective, 'loss'>
+
+/** `recompute`: the layers of a model are computed again in the backward pass, rather than kept in memory. The step is the same. */
+export const trainStep = <P extends Tree<P>>(model: Trainable<P>, loss: TrainingLoss, optimizer: Optimizer, recompute = false) => {
+  const differentiate = (parameters: P, batch: TrainingBatch, whole?: Whole): readonly [gradient: P, PartReport] => {
+    const [found, pullback] = vjp((p: P) => objective(model, loss, p, batch, whole), { recompute })(parameters)
+    const { loss: _, ...report } = found
+    return [pullback({ ...mapTree(found, () => constant(0)), loss: constant(1) }), report]
+  }
+  const descend = (state: State<P>, gradient: P, whole?: Whole): readonly [State<P>, UpdateMetrics] => {
+    const [next, metrics] = optimizer.update(state, gradient)
+    return [{ ...next, history: (loss.needs.history ? whole?.statistic : undefined) ?? state.history }, metrics]
+  }
+  return {
+    /** The whole batch at once. */
+    step: (state: State<P>, batch: TrainingBatch, whole?: Whole): readonly [State<P>, PartReport & UpdateMetrics] => {
+      const [gradient, report] = differentiate(state.parameters, batch, whole)
+      const [next, update] = descend(state, gradient, whole)
+      return [next, { ...report, ...update }]
+    },
+    survey: (parameters: P, batch: TrainingBatch) => batchStatistics(model, loss, parameters, batch),
+    empty: (parameters: P): P => mapTree(parameters, (x) => fill(x.shape, 0)),
+    accumulate: (sum: P, parameters: P, batch: TrainingBatch, whole?: Whole): readonly [P, PartReport] => {
+      const [part, report] = differentiate(parameters, batch, whole)
+      return [zipTree(sum, [part], (a, b) => add(a!, b!)), report]
+    },
+    /** The sum is spent: it comes back empty. */
+    apply: ([state, sum]: readonly [State<P>, P], whole?: Whole): readonly [readonly [State<P>, P], UpdateMetrics] => {
+      const [next, update] = descend(state, sum, whole)
+      return [[next, mapTree(sum, (x) => fill(x.shape, 0))], update]
+    },
+    /** The gradient of a batch, to find out where it is not finite. */
+    gradient: (parameters: P, batch: TrainingBatch, whole?: Whole): P => differentiate(parameters, batch, whole)[0],
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The training loop: `step : (state, batch) → (state, metrics)`, compiled once per shape, from examples until the steps are done.
+ * One path for every loss, from SFT to KTO. The same options, seed and state give the same run; a state can be saved and gone on from.
+ */
+import { type Backend, evaluate, read, type Tree } from '../../core/index.ts'
+import { nameOf, type TrainingExample } from '../data/example.ts'
+import type { TrainingLoss } from '../data/loss.ts'
+import type { Parameters } from '../nets/parameters.ts'
+import type { Trainable } from '../nets/trainable.ts'
+import { type DataLoader, type DataLoaderOptions, dataLoader, type MicroBatch } from './data-loader.ts'
+import { startingPoint } from './objective.ts'
+import type { Optimizer } from './optimizer.ts'
+import { checkParts } from './parts.ts'
+import { programs } from './programs.ts'
+import type { State } from './step.ts'
+import { TrainingError } from './training-error.ts'
+
+export interface TrainingOptions<P = Parameters> extends DataLoaderOptions {
+  readonly backend: Backend
+  readonly model: Trainable<P>
+  readonly loss: TrainingLoss
+  readonly optimizer: Optimizer
+  readonly examples: readonly TrainingExample[]
+  /** Steps of the whole run, those already behind `state.step` included. */
+  readonly steps: number
+  /** Gradient checkpointing: the layers are computed again in the backward pass, not kept. Less memory, more time, the same step. Default false. */
+  readonly recompute?: boolean
+  /** π_ref. Default: the parameters that training starts from. */
+  readonly reference?: P
+  /** Called after each step, and waited for. The state is valid until the next step. */
+  readonly onStep?: (report: StepReport, state: State<P>) => void | Promise<void>
+  /** Ends the run cleanly after the current step. */
+  readonly signal?: { readonly aborted: boolean }
+}
+
+export interface StepReport {
+  /** From 1. */
+  readonly step: number
+  readonly steps: number
+  /** How often the data have been seen, e.g. 1.25. */
+  readonly epoch: number
+  /** Tokens of the examples of this step, as TRL counts them: without padding, and without unrelated completions; and the seconds that it took. */
+  readonly tokens: number
+  readonly seconds: number
+  /**
+   * Under TRL's names: loss, grad_norm, learning_rate, kl, entropy, rewards/…, logps/…, logits/…; and z0, z0/clamped, saturated. Those without cases are
+   * absent. Rewards are r as the loss declares it: TRL has β log π/π_ref for all, which is r for most (not for IPO, SPPO and other divergences).
+   */
+  readonly metrics: Readonly<Record<string, number>>
+}
+
+/**
+ * Train from a state (`optimizer.begin(parameters)` is a new one). Returns the last state, on the backend.
+ * @throws BatchError when the examples do not suit the loss, or it cannot be run in parts; TrainingError when loss or gradient is not finite (the state before is kept), or
+ * when the first loss is not what it must be while the policy is still the reference model
+ */
+export const train = async <P extends Tree<P>>(start: State<P>, options: TrainingOptions<P>): Promise<State<P>> => {
+  const { backend, model, loss, optimizer, examples, steps, signal, onStep } = options
+  checkParts(loss, options.accumulate ?? 1)
+  const batches = dataLoader(backend, model, loss, options.reference ?? start.parameters, examples, options)
+  const advance = programs(backend, model, loss, optimizer, (i) => nameOf(examples[i]!, i), options.recompute)
+  let state = await evaluate(backend, start)
+  const behind = Number((await read(backend, start.step))[0])
+  for (let step = behind; step < steps && signal?.aborted !== true; step++) {
+    const began = performance.now()
+    const parts = await batches.at(step)
+    const [next, metrics] = await advance(state, parts, step)
+    state = next
+    if (step === 0 && options.reference === undefined && !options.dropout) await checkStart(backend, loss, parts, metrics)
+    await onStep?.(report(step, steps, batches, parts, metrics, performance.now() - began), state)
+  }
+  return state
+}
+
+/** While the policy is the reference model, every log-ratio is 0: rewards vanish, and the loss is known (DPO log 2, KTO λ/2 on average). */
+const checkStart = async (
+  backend: Backend,
+  loss: TrainingLoss,
+  parts: readonly MicroBatch[],
+  metrics: Readonly<Record<string, number>>,
+): Promise<void> => {
+  if (!loss.needs.reference || loss.needs.value) return
+  const expected = (
+    await read(
+      backend,
+      startingPoint(
+        loss,
+        parts.map(({ batch }) => batch),
+      ),
+    )
+  )[0]!
+  const found = metrics.loss ?? Number.NaN
+  if (Math.abs(found - expected) <= startTolerance * Math.max(1, Math.abs(expected))) return
+  throw new TrainingError(
+    `step 1: the policy is still the reference model, so the loss of ${loss.name} must be ${expected.toFixed(6)}, but it is ${found.toFixed(6)}. ` +
+      `The programs that score the reference model and that train the policy disagree: compare ${backend.name} with another backend.`,
+    1,
+  )
+}
+/** Of float32 log-probabilities of long completions, in two programs that round differently. */
+const startTolerance = 1e-3
+
+const report = (
+  step: number,
+  steps: number,
+  { stepsPerEpoch }: DataLoader,
+  parts: readonly MicroBatch[],
+  metrics: Readonly<Record<string, number>>,
+  milliseconds: number,
+): StepReport => ({
+  step: step + 1,
+  steps,
+  epoch: (step + 1) / stepsPerEpoch,
+  tokens: parts.reduce((n, { tokens }) => n + tokens, 0),
+  seconds: milliseconds / 1000,
+  metrics,
+})
