@@ -69,7 +69,7 @@ export interface Witness {
   readonly lemma: 'not monotone' | 'not relative' | 'not separable' | 'nothing compared'
   /** The numbers of the evidence that are moved, or whose slopes are taken. */
   readonly moving: readonly Item[]
-  /** All the others that the loss looks at. */
+  /** Everything that the loss looks at, where it rests. */
   readonly rest: Readonly<Record<Item, number>>
   readonly points: readonly number[]
   /** For people. */
@@ -168,7 +168,7 @@ const notCompared = (loss: AnyLoss): Witness | undefined => {
   const others = items.filter((item) => !/^outcome\.(policy|length)\[0\]$|^label\[0\]$/.test(item))
   if (others.length > 0) return undefined
   const text = `nothing is compared: of all the evidence the loss of a completion looks at ${items.join(', ')} alone`
-  return { lemma: 'nothing compared', moving: [], points: [], rest: {}, text }
+  return { lemma: 'nothing compared', moving: [], points: [], rest: resting(loss, 2, long), text }
 }
 
 /** What refutes every declaration of this loss at once, if one of the lemmas does. */

@@ -6,20 +6,17 @@
  *       parts: { value: 2, … }, claims: [{ part, claim, in, domain: { z: range }, boxes: [{ box: [range], enclosure: range }] }],
  *       refutation: null or { lemma, in: [leaf], at: { leaf: range }, points: [range], enclosures: [range] }, uncertified: [text] }
  */
-import { exactly, type Interval, interval, Rejected } from './interval.ts'
+import { ensure, exactly, type Interval, interval } from './interval.ts'
 import { arity, type Node } from './jet.ts'
 
-export const ensure: (holds: boolean, otherwise: string) => asserts holds = (holds, otherwise) => {
-  if (!holds) throw new Rejected(otherwise)
-}
 const must = <A>(x: A, holds: boolean, otherwise: string): A => {
   ensure(holds, otherwise)
   return x
 }
 type Read<A> = (x: unknown, where: string) => A
-const text: Read<string> = (x, where) => must(String(x), typeof x === 'string', `${where} is no text`)
+const text: Read<string> = (x, where) => must(typeof x === 'string' ? x : '', typeof x === 'string', `${where} is no text`)
 const record: Read<Readonly<Record<string, unknown>>> = (x, where) => {
-  ensure(typeof x === 'object' && x !== null && !Array.isArray(x), `${where} is no object`)
+  ensure(typeof x === 'object' && x !== null && !Array.isArray(x) && !Object.keys(x).some((key) => key in {}), `${where} is no object`)
   return x as Readonly<Record<string, unknown>> // JSON has no other objects
 }
 const list =
@@ -39,7 +36,8 @@ const fields =
     ensure(odd.length === 0, `${where}: unknown or missing: ${odd.join(', ')}`)
     return Object.fromEntries(names.map((key) => [key, readers[key](given[key], `${where}.${key}`)])) as A // field by field, as typed
   }
-const number: Read<number> = (x, where) => must(Number(x), typeof x === 'number' && Number.isFinite(x), `${where} is no finite number`)
+const number: Read<number> = (x, where) =>
+  must(typeof x === 'number' ? x : 0, typeof x === 'number' && Number.isFinite(x), `${where} is no finite number`)
 const end: Read<number> = (x, where) => (x === 'inf' ? Infinity : x === '-inf' ? -Infinity : number(x, where))
 const range: Read<Interval> = (x, where) => {
   ensure(Array.isArray(x) && (x.length === 2 || (x.length === 3 && x[2] === 'nonzero')), `${where} is no range`)
@@ -51,25 +49,20 @@ const range: Read<Interval> = (x, where) => {
 const node: Read<Node> = (x, where) => {
   ensure(Array.isArray(x) && typeof x[0] === 'string', `${where} is no node`)
   const [op, ...args] = x as [string, ...unknown[]]
-  if (op === 'leaf' && args.length === 1) return [op, text(args[0], where)]
+  if (op === 'leaf' && args.length === 1 && !(String(args[0]) in {})) return [op, text(args[0], where)]
   if (op === 'constant' && args.length === 1) return [op, number(args[0], where)]
   const own = Number(/\d+(?=\]$)/.exec(where))
   const earlier = args.every((i) => Number.isInteger(i) && Number(i) >= 0 && Number(i) < own)
   ensure(earlier && Object.hasOwn(arity, op) && arity[op] === args.length, `${where}: no operation on earlier nodes`)
   return x as unknown as Node // as just found
 }
-const exact =
-  <A>(wanted: A): Read<A> =>
-  (x, where) =>
-    must(wanted, x === wanted, `${where} is not ${wanted}`)
-
 const claim = fields({
   ...{ part: text, claim: text, in: text, domain: table(range) },
   boxes: list(fields({ box: list(range), enclosure: range })),
 })
 const refutation = fields({ lemma: text, in: list(text), at: table(range), points: list(range), enclosures: list(range) })
 const certificate = fields({
-  ...{ format: exact('halograd certificate'), version: exact(1), loss: text, verdict: text, settings: table(range) },
+  ...{ format: text, version: number, loss: text, verdict: text, settings: table(range) },
   ...{ nodes: list(node), parts: table(number), claims: list(claim), uncertified: list(text) },
   refutation: (x, where) => (x === null ? undefined : refutation(x, where)),
 })

@@ -5,7 +5,7 @@
  */
 import * as I from './interval.ts'
 
-const { add, div, interval, mul, of, one, point, reciprocal, square, sub, unit } = I
+const { add, div, interval, mul, negate, of, one, point, reciprocal, square, sub, unit } = I
 type Interval = I.Interval
 const two = of(2)
 const inverses = Array.from({ length: 128 }, (_, i) => reciprocal(of(Math.max(i, 1))))
@@ -17,10 +17,8 @@ const rising =
     const [from, to] = [low === -I.infinity ? bottom : f(low).low, high === I.infinity ? top : f(high).high]
     return interval(I.greatest(from, bottom), I.least(to, top), bottom === 0n || (nonzero && bottom === -top))
   }
-/** x/2ⁿ. */
-const shifted = (x: bigint, n: bigint): Interval => interval(x >> n, -(-x >> n))
+const shifted = (x: bigint, n: bigint): Interval => interval(x >> n, -(-x >> n)) // x/2ⁿ
 const length = (x: bigint): bigint => BigInt(x.toString(2).length)
-
 /** eᵗ − 1 for |t| ≤ 2⁻⁸: t (1 + t/2 (1 + t/3 (…))), the last bracket in 1 ± 2⁻⁸. */
 const series = (t: Interval): Interval => {
   let bracket = interval(one - (one >> 8n), one + (one >> 8n))
@@ -38,7 +36,6 @@ export const exp = rising(expAt, 0n, I.infinity)
 const small = (x: bigint): boolean => x <= one >> 8n && -x <= one >> 8n
 const expm1At = (x: bigint): Interval => (small(x) ? series(point(x)) : sub(expAt(x), unit))
 export const expm1 = (x: Interval): Interval => ({ ...rising(expm1At, -one, I.infinity)(x), nonzero: x.nonzero })
-
 /** For |s| ≤ 1/5: s (1 + s²/3 + s⁴/5 + …), what is left out being at most its first power. */
 const artanh = (s: Interval): Interval => {
   const again = square(s)
@@ -56,29 +53,21 @@ const logAt = (x: bigint): Interval => {
 }
 /** @throws Rejected where x may be 0 or less */
 export const log = (x: Interval): Interval => {
-  if (x.low < 0n || !x.nonzero) throw new I.Rejected('a logarithm of what may not be positive')
+  I.ensure(I.above0(x), 'a logarithm of what may not be positive')
   return rising(logAt, -I.infinity, I.infinity)({ ...x, nonzero: false })
 }
-
 /** log(1 + eˣ) = x + log(1 + e⁻ˣ). */
 const softplusAt = (x: bigint): Interval => (x > 0n ? add(point(x), softplusAt(-x)) : log(add(unit, expAt(x))))
 export const softplus = rising(softplusAt, 0n, I.infinity)
 export const sigmoid = rising((x) => reciprocal(add(unit, expAt(-x))), 0n, one)
-/** 1 − 2/(e²ˣ + 1), or where that would cancel (e²ˣ − 1)/(e²ˣ + 1). */
-const tanhAt = (x: bigint): Interval =>
-  small(2n * x) ? div(expm1At(2n * x), add(expm1At(2n * x), two)) : sub(unit, div(two, add(expAt(2n * x), unit)))
+/** (e²ˣ − 1)/(e²ˣ + 1), of which the other half mirrors what is left of 0. */
+const tanhAt = (x: bigint): Interval => (x > 0n ? negate(tanhAt(-x)) : div(expm1At(2n * x), add(expm1At(2n * x), two)))
 export const tanh = rising(tanhAt, -one, one)
-
-/** @throws Rejected where x may be negative */
-export const sqrt = ({ low, high, nonzero }: Interval): Interval => {
-  if (low < 0n) throw new I.Rejected('a square root of what may be negative')
-  return interval(I.root(low), I.root(high) + 1n, nonzero)
-}
 /** xᶜ = e^(c log x), and 0ᶜ = 0 for c > 0. @throws Rejected where it may not be defined */
 export const power = (x: Interval, c: Interval): Interval => {
   if (!c.nonzero) return unit
   const positive = I.isPoint(x) && x.low === 0n ? I.nothing : exp(mul(c, log({ ...x, nonzero: true })))
   if (x.nonzero) return positive
-  if (c.low < 0n) throw new I.Rejected('a negative power of what may be 0')
+  I.ensure(c.low > 0n, 'a negative power of what may be 0')
   return { ...positive, low: 0n, nonzero: false }
 }

@@ -1,9 +1,7 @@
 /**
  * Sets of real numbers [low, high], of which it may also be known that 0 is not among them: (0, 1] is [0, 1] without 0. An operation
  * contains every result of numbers of its arguments; where there may be none, it throws. Ends are multiples of 2⁻¹¹⁵² over BigInt, as every
- * double is one; other results are rounded outwards to them:
- *
- *     [a, b] + [c, d] = [a + c, b + d]
+ * double is one; what is none is rounded outwards:  [a, b] · c = [⌊a c⌋, ⌈b c⌉],  c ≥ 0.
  */
 export interface Interval {
   readonly low: bigint
@@ -16,12 +14,14 @@ export class Rejected extends Error {
   override readonly name = 'Rejected'
 }
 
+export const ensure: (holds: boolean, otherwise: string) => asserts holds = (holds, otherwise) => {
+  if (!holds) throw new Rejected(otherwise)
+}
 const digits = 1152n
 export const one = 1n << digits
 /** An end that stands for numbers as large as one likes, none of which is infinite. */
 export const infinity = 1n << 16384n
 const floor = (x: bigint): bigint => (x <= -infinity ? -infinity : x < infinity ? x : infinity - 1n)
-
 /** What lies between, rounded outwards where numbers are too large. */
 export const interval = (low: bigint, high: bigint, nonzero = false): Interval => ({
   ...{ low: floor(low), high: -floor(-high) },
@@ -38,7 +38,6 @@ export const exactly = (x: number): bigint => {
 export const point = (x: bigint): Interval => ({ low: x, high: x, nonzero: x !== 0n })
 export const of = (x: number): Interval => point(exactly(x))
 export const [unit, nothing, everything] = [of(1), of(0), interval(-infinity, infinity)]
-
 export const least = (...xs: readonly bigint[]): bigint => xs.reduce((x, y) => (y - x > 0n ? x : y))
 export const greatest = (...xs: readonly bigint[]): bigint => -least(...xs.map((x) => -x))
 export const isPoint = ({ low, high }: Interval): boolean => low === high
@@ -73,22 +72,12 @@ export const square = (x: Interval): Interval => {
 const inverse = (x: bigint): bigint => (magnitude(x) === infinity ? 0n : (one * one) / x - (x < 0n ? 1n : 0n))
 /** 1/x. @throws Rejected where x may be 0 */
 export const reciprocal = (x: Interval): Interval => {
-  if (!x.nonzero) throw new Rejected('a division by what may be 0')
+  ensure(x.nonzero, 'a division by what may be 0')
   if (x.low < 0n && x.high > 0n) return { ...everything, nonzero: true }
-  // 1/x is 0 for no x.
-  return interval(x.high === 0n ? -infinity : inverse(x.high), x.low === 0n ? infinity : -inverse(-x.low), true)
+  return interval(x.high === 0n ? -infinity : inverse(x.high), x.low === 0n ? infinity : -inverse(-x.low), true) // 1/x is 0 for no x
 }
 export const div = (x: Interval, y: Interval): Interval => mul(x, reciprocal(y))
-/** √x, x ≥ 0, rounded down to a multiple of 2⁻¹¹⁵². */
-export const root = (x: bigint): bigint => {
-  if (x === 0n || x === infinity) return x
-  const of = x << digits
-  let guess = 1n << BigInt(of.toString(16).length * 2)
-  for (let next = (guess + of / guess) >> 1n; next < guess; next = (guess + of / guess) >> 1n) guess = next
-  return guess
-}
-
 /** x < y, or x = y, of all of them (1), of none (0), or of some. */
-const some = interval(0n, one)
-export const less = (x: Interval, y: Interval): Interval => (below(x, y) ? unit : x.low >= y.high ? nothing : some)
-export const equal = (x: Interval, y: Interval): Interval => (below(x, y) || below(y, x) ? nothing : isPoint(x) && isPoint(y) ? unit : some)
+export const less = (x: Interval, y: Interval): Interval => (below(x, y) ? unit : x.low >= y.high ? nothing : interval(0n, one))
+export const equal = (x: Interval, y: Interval): Interval =>
+  below(x, y) || below(y, x) ? nothing : isPoint(x) && isPoint(y) ? unit : interval(0n, one)
