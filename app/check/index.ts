@@ -8,6 +8,7 @@
 import { type Certificate, type Claim, type Refutation, read } from './certificate.ts'
 import * as I from './interval.ts'
 import { type Jet, jetOf, type Node, type Range } from './jet.ts'
+
 const ensure: typeof I.ensure = I.ensure
 
 const alike = (x: I.Interval, y: I.Interval): boolean => x.low === y.low && x.high === y.high
