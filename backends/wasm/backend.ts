@@ -62,6 +62,7 @@ const open = async (host: Host, { threads, blas = 'off', precision = 'exact' }: 
       return executable
     },
     upload: machine.upload,
+    uploadHalf: machine.uploadHalf,
     download: async (handle) => machine.read(handle),
     free: machine.free,
     live: machine.live,

@@ -5,7 +5,8 @@
 import { ConfigError, throwAll } from '../io/errors.ts'
 import { fieldsOf, isObject, type Json, parseJson, showJson } from '../io/fields.ts'
 import { exists, join, readText } from '../io/source.ts'
-import { ends, type ModelConfig } from '../nets/config.ts'
+import type { ModelConfig } from '../nets/config.ts'
+import { ends } from '../nets/config-json.ts'
 
 const name = 'generation_config.json'
 

@@ -7,12 +7,21 @@
  */
 import { FileError } from './errors.ts'
 
+/** Bytes that are read piece by piece, when they are asked for. */
+export interface Bytes {
+  readonly length: number
+  /** Those from `from` to before `to`. They are not to be changed. */
+  readonly slice: (from: number, to: number) => Uint8Array
+}
+
 export interface Files {
   readonly exists: (path: string) => Promise<boolean>
   /** @throws FileError naming the path */
   readonly readBytes: (path: string) => Promise<Uint8Array>
   /** @throws FileError naming the path */
   readonly readText: (path: string) => Promise<string>
+  /** A large file, of which only parts are in memory at once. @throws FileError naming the path */
+  readonly openBytes: (path: string) => Promise<Bytes>
 }
 
 const missing = (path: string, found: string, advice: string): FileError =>
@@ -21,7 +30,7 @@ const missing = (path: string, found: string, advice: string): FileError =>
 const nowhere = async (path: string): Promise<never> => {
   throw missing(path, 'no file system', 'Name one: useFiles(filesIn({ path: bytes, … }))')
 }
-let current: Files = { exists: nowhere, readBytes: nowhere, readText: nowhere }
+let current: Files = { exists: nowhere, readBytes: nowhere, readText: nowhere, openBytes: nowhere }
 
 /** From now on files are read from here. */
 export const useFiles = (files: Files): void => {
@@ -39,12 +48,17 @@ export const filesIn = (files: Readonly<Record<string, Uint8Array>>): Files => {
     exists: async (path) => Object.hasOwn(files, path),
     readBytes: bytesOf,
     readText: async (path) => new TextDecoder().decode(await bytesOf(path)),
+    openBytes: async (path) => {
+      const bytes = await bytesOf(path)
+      return { length: bytes.length, slice: (from, to) => bytes.subarray(from, to) }
+    },
   }
 }
 
 export const exists: Files['exists'] = (path) => current.exists(path)
 export const readBytes: Files['readBytes'] = (path) => current.readBytes(path)
 export const readText: Files['readText'] = (path) => current.readText(path)
+export const openBytes: Files['openBytes'] = (path) => current.openBytes(path)
 
 /** A file of a directory. */
 export const join = (directory: string, name: string): string => `${directory.replace(/\/+$/, '')}/${name}`

@@ -4,8 +4,8 @@
 import { dtypes, type FloatType } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
 import { isObject, parseJson } from './fields.ts'
-import { formatSafetensors, parseSafetensors, type StoredTensor } from './safetensors.ts'
-import { exists, join, readBytes, readText } from './source.ts'
+import { formatSafetensors, type StoredTensor, tensorsIn } from './safetensors.ts'
+import { exists, join, openBytes, readText } from './source.ts'
 import { unwrapped } from './wrappers.ts'
 
 /** Tensors by name. */
@@ -71,8 +71,9 @@ export const weightFiles = (
 export const metadata = { format: 'pt' }
 const fiveDigits = (n: number): string => `${n}`.padStart(5, '0')
 
+/** Only the header is read: the numbers of a tensor are read from the file when they are asked for. */
 const readOne = async (file: string): Promise<Weights> =>
-  new Map(parseSafetensors(await readBytes(file), file).map((tensor) => [tensor.name, tensor]))
+  new Map(tensorsIn(await openBytes(file), file).map((tensor) => [tensor.name, tensor]))
 
 const readSharded = async (directory: string): Promise<Weights> => {
   const file = join(directory, index)
