@@ -1,6 +1,6 @@
 /** halograd/models, for Node: `browser.ts`, and what reads and writes files. */
 import { openBytes } from './io/bytes.ts'
-import { exists, readBytes, readText } from './io/files.ts'
+import { exists, readText } from './io/files.ts'
 import { useFiles } from './io/source.ts'
 
 export * from './browser.ts'
@@ -11,4 +11,4 @@ export * from './io/files.ts'
 export { type Flaw, readRecords, type SourceRecord } from './io/records.ts'
 export * from './io/write-weights.ts'
 
-useFiles({ exists, readBytes, readText, openBytes: async (path) => openBytes(path) })
+useFiles({ exists, readText, openBytes: async (path) => openBytes(path) })

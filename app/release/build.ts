@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const dist = join(root, 'dist')
 
 /** Modules whose only export, `modules`, loads every file of the folder that has their name, by name. */
-const listings = ['halos/losses.ts', 'models/data/import/presets.ts', 'models/nets/known.ts']
+const listings = ['halos/losses.ts', 'models/data/import/presets.ts', 'models/nets/families.ts']
 /** Files that run as they are. */
 const copies = ['backends/wasm/blas.mjs', 'app/bench/contestants/pytorch.py']
 

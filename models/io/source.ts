@@ -17,8 +17,6 @@ export interface Bytes {
 export interface Files {
   readonly exists: (path: string) => Promise<boolean>
   /** @throws FileError naming the path */
-  readonly readBytes: (path: string) => Promise<Uint8Array>
-  /** @throws FileError naming the path */
   readonly readText: (path: string) => Promise<string>
   /** A large file, of which only parts are in memory at once. @throws FileError naming the path */
   readonly openBytes: (path: string) => Promise<Bytes>
@@ -30,7 +28,7 @@ const missing = (path: string, found: string, advice: string): FileError =>
 const nowhere = async (path: string): Promise<never> => {
   throw missing(path, 'no file system', 'Name one: useFiles(filesIn({ path: bytes, … }))')
 }
-let current: Files = { exists: nowhere, readBytes: nowhere, readText: nowhere, openBytes: nowhere }
+let current: Files = { exists: nowhere, readText: nowhere, openBytes: nowhere }
 
 /** From now on files are read from here. */
 export const useFiles = (files: Files): void => {
@@ -46,7 +44,6 @@ export const filesIn = (files: Readonly<Record<string, Uint8Array>>): Files => {
   }
   return {
     exists: async (path) => Object.hasOwn(files, path),
-    readBytes: bytesOf,
     readText: async (path) => new TextDecoder().decode(await bytesOf(path)),
     openBytes: async (path) => {
       const bytes = await bytesOf(path)
@@ -56,7 +53,6 @@ export const filesIn = (files: Readonly<Record<string, Uint8Array>>): Files => {
 }
 
 export const exists: Files['exists'] = (path) => current.exists(path)
-export const readBytes: Files['readBytes'] = (path) => current.readBytes(path)
 export const readText: Files['readText'] = (path) => current.readText(path)
 export const openBytes: Files['openBytes'] = (path) => current.openBytes(path)
 
