@@ -4,13 +4,9 @@
  */
 import type { GPU as GpuJs, IKernelRunShortcut } from 'gpu.js'
 import type { Mode } from './devices.ts'
+import { ModeError } from './errors.ts'
 import { functions } from './functions.ts'
 import type { Launch } from './launch.ts'
-
-/** The mode that was asked for is not here, or is not what executes. */
-export class ModeError extends Error {
-  override readonly name = 'ModeError'
-}
 
 export interface Session {
   readonly gpu: GpuJs
