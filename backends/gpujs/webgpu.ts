@@ -5,8 +5,8 @@
  */
 
 import type { Device } from './device.ts'
-import { graphics } from './devices.ts'
 import { DeviceLostError, ModeError } from './errors.ts'
+import { graphics } from './graphics.ts'
 import { type Launch, type Launches, slots } from './launch.ts'
 import { assertMode, open, type Session } from './session.ts'
 

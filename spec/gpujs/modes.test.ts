@@ -1,7 +1,7 @@
 /** Modes are what they say they are, and arrays have one owner. */
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
-import { graphics } from '../../backends/gpujs/devices.ts'
+import { graphics } from '../../backends/gpujs/graphics.ts'
 import { DeviceLostError, gpujs, gpujsModes, ModeError, probeGpujs, UnknownHandle } from '../../backends/gpujs/index.ts'
 import { lower } from '../../backends/gpujs/launch.ts'
 import { assertMode, open } from '../../backends/gpujs/session.ts'
