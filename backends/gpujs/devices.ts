@@ -13,6 +13,7 @@ export type Probe = { readonly available: true; readonly detail: string } | { re
 
 /** Is the mode here, and on what would it run? */
 export const probe = async (mode: AnyMode): Promise<Probe> => {
+  if (!(await loads())) return { available: false, reason: 'the optional package gpu.js is not installed: npm install gpu.js' }
   if (mode === 'cpu') return { available: true, detail: 'plain JavaScript' }
   if (mode === 'webgl2')
     return { available: false, reason: 'gpu.js passes arrays through textures there: where there is a GPU, halograd takes WebGPU' }
@@ -23,6 +24,13 @@ export const probe = async (mode: AnyMode): Promise<Probe> => {
   const found = await graphics()
   return typeof found === 'string' ? { available: false, reason: found } : { available: true, detail: found.description }
 }
+
+/** Whether gpu.js is there: it is an optional package. */
+const loads = (): Promise<boolean> =>
+  import('gpu.js').then(
+    () => true,
+    () => false,
+  )
 
 /** The best mode here: a real GPU, else WebAssembly, else plain JavaScript. */
 export const best = async (): Promise<Mode> => {

@@ -19,7 +19,9 @@ export interface Session {
  * when it is made and when its first kernel is built, so for just that long `navigator.gpu` answers with ours.
  */
 export const open = async (mode: Mode, device?: GPUDevice): Promise<Session> => {
-  const { GPU } = await import('gpu.js')
+  const { GPU } = await import('gpu.js').catch((cause: unknown) => {
+    throw new ModeError(`gpujs: the optional package gpu.js did not load: npm install gpu.js (${cause})`)
+  })
   const start = (): readonly [GpuJs, unknown] => {
     const gpu = new GPU({ mode })
     return [gpu, device && gpu.createKernel('function () { return 0; }', { output: [1] }).kernel.build()]
