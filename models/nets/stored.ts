@@ -1,5 +1,6 @@
 /** Parameters as a checkpoint stores them: the same numbers, with several of our axes as one dimension, in another order. */
 import { type AnyTensor, type Backend, fill, read, type Shape, type Tensor, tensor, volume } from '../../core/index.ts'
+import { isFloat } from '../io/dtypes.ts'
 import { CheckpointError, type Finding, throwAll } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
@@ -17,7 +18,11 @@ export const fromStored = <T>(build: (make: Initializer) => T, weights: Weights,
   /** A stored tensor, if it is there and has this shape. */
   const find = (name: string, shape: readonly number[]): StoredTensor | undefined => {
     const stored = weights.get(name) ?? weights.get(name.replace(baseModel, ''))
-    if (stored !== undefined && stored.shape.join() === shape.join()) return stored
+    if (stored !== undefined && stored.shape.join() === shape.join() && isFloat(stored.dtype)) return stored
+    if (stored !== undefined && !isFloat(stored.dtype)) {
+      flaw(name, 'F32, F16, BF16 or F64', stored.dtype, 'Use a checkpoint that is not quantized.')
+      return undefined
+    }
     const found = stored === undefined ? 'no such tensor' : `shape [${stored.shape.join(', ')}]`
     flaw(name, `shape [${shape.join(', ')}]`, found, 'Use the config.json that belongs to these weights.')
     return undefined
