@@ -10,6 +10,7 @@ import {
   type ModelConfig,
   merge,
   modelFiles,
+  nameIn,
   type Parameters,
   type Purpose,
   parseConfig,
@@ -63,6 +64,21 @@ export const loadCheckpoint = async (name: string, say?: (line: string) => void)
   const { config, weights, ...rest } = await read(directory, 'text')
   const control = await readControl(directory)
   return { model: transformer(config), parameters: fromWeights(config, weights, directory), ...rest, ...(control && { control }) }
+}
+
+/** A model without its tokenizer. */
+export interface Network extends Pick<Checkpoint, 'model' | 'parameters'> {
+  /** What the checkpoint calls the tensor of this name. */
+  readonly nameOf: (tensor: string) => string
+}
+
+/** The model of a directory, or of `hf:owner/name`, without its tokenizer. @throws FileError, ConfigError, CheckpointError, UnavailableError */
+export const loadNetwork = async (name: string, say?: (line: string) => void): Promise<Network> => {
+  const directory = await localPath(name, 'model', say && { say })
+  const file = join(directory, 'config.json')
+  const config = parseConfig(parseJson(await readText(file)), file)
+  const weights = await readWeights(directory)
+  return { model: transformer(config), parameters: fromWeights(config, weights, directory), nameOf: (tensor) => nameIn(weights, tensor) }
 }
 
 /** The model with the adapters of a directory merged into its weights. @throws FileError, ConfigError, CheckpointError */
