@@ -4,8 +4,9 @@
  */
 import { join } from 'node:path'
 import { ConfigError, throwAll } from '../io/errors.ts'
-import { fieldsOf, isObject, type Json, parseJson, showJson } from '../io/fields.ts'
-import { exists, readText } from '../io/files.ts'
+import { fieldsOf, isObject, type Json, showJson } from '../io/fields.ts'
+import { exists } from '../io/files.ts'
+import { readJson } from '../io/json.ts'
 import { ends, type ModelConfig } from '../nets/config.ts'
 
 const name = 'generation_config.json'
@@ -14,7 +15,7 @@ const name = 'generation_config.json'
 export const readGeneration = async (directory: string): Promise<Json> => {
   const file = join(directory, name)
   if (!(await exists(file))) return {}
-  const json = parseJson(await readText(file))
+  const json = await readJson(file, ConfigError)
   if (isObject(json)) return json
   throw new ConfigError({ file, expected: 'a JSON object', found: showJson(json), advice: 'Correct or remove the file.' })
 }

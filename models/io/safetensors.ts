@@ -5,7 +5,8 @@
  */
 import { type DType, decode, dtypes, encode, type FloatType } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
-import { isObject, type Json, parseJson } from './fields.ts'
+import { isObject, type Json } from './fields.ts'
+import { endOfString, parseJson } from './json.ts'
 
 /**
  * A tensor as a checkpoint holds it. Whatever `dtype` it has in the file, its data are rounded to float32, row-major. Data that need no conversion
@@ -63,13 +64,16 @@ const split = (bytes: Uint8Array, file: string): { readonly header: Json; readon
 const duplicate = (json: string): string | undefined => {
   const seen = new Set<string>()
   let depth = 0
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
-    if (token === '{' || token === '[') depth++
-    else if (token === '}' || token === ']') depth--
-    else if (depth === 1) {
-      const key: string = JSON.parse(token)
-      if (seen.has(key)) return key
-      seen.add(key)
+  for (let i = 0; i < json.length; i++) {
+    const c = json[i]
+    if (c === '{' || c === '[') depth++
+    else if (c === '}' || c === ']') depth--
+    else if (c === '"') {
+      const end = endOfString(json, i)
+      const key: string = depth === 1 ? JSON.parse(json.slice(i, end + 1)) : ''
+      if (depth === 1 && seen.has(key)) return key
+      if (depth === 1) seen.add(key)
+      i = end
     }
   }
   return undefined

@@ -3,12 +3,12 @@
  *
  *     prompt = template(turns before the last, and the cue for an answer)        completion = template(all turns) less the prompt
  */
-import { Template } from '@huggingface/jinja'
 import { either as E } from 'fp-ts'
 import { show, TokenizerError } from '../io/errors.ts'
 import { isObject, type Json } from '../io/fields.ts'
 import type { Flaw } from '../io/records.ts'
 import type { Render, Turn } from './conversation.ts'
+import { BudgetError, type Render as Template, templateOf } from './template.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /** Conversations to text as the model's own template has them. */
@@ -29,13 +29,16 @@ export const chatOf = ({ config }: Pick<Tokenizer, 'config'>): Chat | undefined 
   const [bos, eos] = [nameOf(config.bos_token), nameOf(config.eos_token)]
   const write = (turns: readonly Turn[], cue: boolean): E.Either<Flaw, string> =>
     E.tryCatch(
-      () => withoutStart(template.render({ messages: turns, add_generation_prompt: cue, bos_token: bos, eos_token: eos }), bos),
-      (error) => ({
-        field: 'messages',
-        expected: "turns that the model's chat template accepts",
-        found: `"${error instanceof Error ? error.message : error}"`,
-        advice: 'Change the turns, or train without the template.',
-      }),
+      () => withoutStart(template({ messages: turns, add_generation_prompt: cue, bos_token: bos, eos_token: eos }), bos),
+      (error) => {
+        if (error instanceof BudgetError) throw endless(error.message)
+        return {
+          field: 'messages',
+          expected: "turns that the model's chat template accepts",
+          found: `"${error instanceof Error ? error.message : error}"`,
+          advice: 'Change the turns, or train without the template.',
+        }
+      },
     )
   const prompt = (turns: readonly Turn[]) => write(turns, true)
   return {
@@ -66,7 +69,7 @@ const sourceOf = ({ chat_template: template }: Json): string | undefined => {
 
 const compiled = (source: string): Template => {
   try {
-    return new Template(source)
+    return templateOf(source)
   } catch (error) {
     throw new TokenizerError({
       field: 'chat_template',
@@ -76,6 +79,12 @@ const compiled = (source: string): Template => {
     })
   }
 }
+
+const endless = (found: string): TokenizerError =>
+  new TokenizerError({
+    ...{ field: 'chat_template', expected: 'a template that comes to an end', found },
+    advice: "Copy tokenizer_config.json again from the model's page, or correct the template's loops.",
+  })
 
 const nameOf = (token: unknown): string => {
   const name: unknown = isObject(token) ? token.content : token
