@@ -1,11 +1,11 @@
 /**
- * Derived words, defined by elementary ones. Differentiation knows them whole (their rules are shorter and keep the tails);
- * afterwards a compiler replaces them, so a backend implements thirteen words, and forward and backward share their parts.
+ * Derived primitives, defined by elementary ones. Differentiation knows them whole (their rules are shorter and keep the tails);
+ * afterwards a compiler replaces them, so a backend implements thirteen primitives, and forward and backward share their parts.
  */
-import type { Scalar, Word } from './scalar.ts'
+import type { Primitive, Scalar } from './scalar.ts'
 
 export type Derived = 'tanh' | 'expm1' | 'log1p' | 'sigmoid' | 'softplus' | 'erf'
-export type Elementary = Exclude<Word, Derived>
+export type Elementary = Exclude<Primitive, Derived>
 
 const magnitude = <A>(S: Scalar<A>, x: A): A => S.max(x, S.mul(S.of(-1), x))
 /** e^(−|x|), which never overflows. */
@@ -42,4 +42,4 @@ export const definitions: { readonly [W in Derived]: <A>(S: Scalar<A>) => (x: A)
     return S.where(S.less(x, S.of(0)), S.mul(S.of(-1), y), y)
   },
 }
-export const isDerived = (word: Word): word is Derived => word in definitions
+export const isDerived = (primitive: Primitive): primitive is Derived => primitive in definitions

@@ -3,10 +3,10 @@
  * arguments; what it returns stays on the device until `read`.
  */
 
-import { conform } from './ops.ts'
-import { device, forget, input, need, reachable, ShapeError, show } from './tensor.ts'
+import { broadcastTo } from './ops.ts'
+import { clearTraceCache, device, input, need, reachable, ShapeError, show } from './tensor.ts'
 import { build, leaves, mapTree, matching, paths, type Structure, structure } from './tree.ts'
-import type { AnyTensor, Backend, Executable, Handle, Lease, Report, Resident, Tensor } from './types.ts'
+import type { AnyTensor, Backend, BufferOwner, DeviceBuffer, Executable, Handle, Report, Tensor } from './types.ts'
 
 /** Compile a function of trees. Its results stay on the device. */
 export const compile = <A extends readonly unknown[], B>(backend: Backend, f: (...args: A) => B): Compiled<A, B> =>
@@ -52,9 +52,9 @@ const program = <A extends readonly unknown[], B>(
 ): Compiled<A, B> => {
   const traces: { readonly inside: Structure; readonly traced: Promise<Traced> }[] = []
   const trace = async (inside: A): Promise<Traced> => {
-    forget()
+    clearTraceCache()
     const outputs = f(...inside)
-    const captured = reachable(leaves(outputs)).filter(valued)
+    const captured = reachable(leaves(outputs)).filter(hasValues)
     const donated = donations(inside, outputs)
     const from = new Map(donated)
     const inputs = [...leaves(inside), ...captured]
@@ -85,7 +85,7 @@ const execute = async (
   executable: Executable,
   inputs: readonly AnyTensor[],
   donated: Traced['donated'],
-): Promise<readonly Resident[]> => {
+): Promise<readonly DeviceBuffer[]> => {
   const passing = new Map<number, Handle>()
   const handles = inputs.map((x, i): Handle => {
     if (x.op.tag === 'data') {
@@ -97,39 +97,39 @@ const execute = async (
     const { name } = x.op.backend
     if (name !== backend.name)
       throw new TypeError(`this tensor lives on '${name}', but the program runs on '${backend.name}': read it there, and pass the data`)
-    return held(x)
+    return handleOf(x)
   })
-  const handed: (Lease | undefined)[] = []
+  const handed: (BufferOwner | undefined)[] = []
   for (const [output, i] of donated) {
     const { op } = inputs[i]!
     if (op.tag === 'data') passing.delete(i)
-    if (op.tag !== 'device' || op.lease === undefined) continue
-    handed[output] = op.lease
-    op.lease.holding.handle = undefined
-    op.lease = undefined
+    if (op.tag !== 'device' || op.owner === undefined) continue
+    handed[output] = op.owner
+    op.owner.buffer.handle = undefined
+    op.owner = undefined
   }
   const results = await executable.run(handles)
   for (const handle of passing.values()) backend.free(handle)
-  return results.map((handle, i) => reside(backend, handle, handed[i]))
+  return results.map((handle, i) => ownBuffer(backend, handle, handed[i]))
 }
 
-const release = (holding: Lease['holding'] | undefined): void => {
-  if (holding?.handle === undefined) return
-  holding.backend.free(holding.handle)
-  holding.handle = undefined
+const release = (buffer: BufferOwner['buffer'] | undefined): void => {
+  if (buffer?.handle === undefined) return
+  buffer.backend.free(buffer.handle)
+  buffer.handle = undefined
 }
-const owners = new FinalizationRegistry(release)
+const finalizers = new FinalizationRegistry(release)
 /** By a lease that was handed on, or a new one. */
-const reside = (backend: Backend, handle: Handle, from: Lease | undefined): Resident => {
-  const lease = from ?? { holding: { backend, handle } }
-  if (from === undefined) owners.register(lease, lease.holding)
-  else from.holding.handle = handle
-  return { tag: 'device', backend, lease }
+const ownBuffer = (backend: Backend, handle: Handle, from: BufferOwner | undefined): DeviceBuffer => {
+  const owner = from ?? { buffer: { backend, handle } }
+  if (from === undefined) finalizers.register(owner, owner.buffer)
+  else from.buffer.handle = handle
+  return { tag: 'device', backend, owner }
 }
 
 /** Free device arrays now, rather than when the tree that holds them is collected. */
 export const dispose = (backend: Backend, tree: unknown): void => {
-  for (const { op } of leaves(tree)) if (op.tag === 'device' && op.backend.name === backend.name) release(op.lease?.holding)
+  for (const { op } of leaves(tree)) if (op.tag === 'device' && op.backend.name === backend.name) release(op.owner?.buffer)
 }
 
 /** Put a tree of data (or expressions) on the device. */
@@ -141,18 +141,18 @@ export const read = async <A extends string>(
   x: Tensor<A>,
   ...order: readonly A[]
 ): Promise<Float32Array | Float64Array> => {
-  const y = order.length === 0 ? x : conform(x, Object.fromEntries(order.map((axis) => [axis, need('read', x, axis)])))
-  if (y.op.tag === 'device') return y.op.backend.download(held(y))
+  const y = order.length === 0 ? x : broadcastTo(x, Object.fromEntries(order.map((axis) => [axis, need('read', x, axis)])))
+  if (y.op.tag === 'device') return y.op.backend.download(handleOf(y))
   const made = await evaluate(backend, y)
-  const values = await backend.download(held(made))
+  const values = await backend.download(handleOf(made))
   dispose(backend, made)
   return values
 }
 
-const held = (x: AnyTensor): Handle => {
-  const handle = x.op.tag === 'device' ? x.op.lease?.holding.handle : undefined
+const handleOf = (x: AnyTensor): Handle => {
+  const handle = x.op.tag === 'device' ? x.op.owner?.buffer.handle : undefined
   if (handle === undefined)
     throw new TypeError(`the tensor ${show(x.shape)} was donated to an earlier step: use the state which that step returned`)
   return handle
 }
-const valued = (x: AnyTensor): boolean => x.op.tag === 'data' || x.op.tag === 'device'
+const hasValues = (x: AnyTensor): boolean => x.op.tag === 'data' || x.op.tag === 'device'

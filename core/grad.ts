@@ -6,12 +6,13 @@
  * An adjoint may lack axes that its node has: it is then constant along them, so there is no broadcast to undo.
  * `grad` wraps every parameter in a fresh variable node; nested and closed-over differentiation therefore never confuse them.
  */
-import { add, conform, div, equal, exp, join, mul, rename, scatterAdd, split, sub, sum, take, window } from './ops.ts'
-import { pull } from './scalar.ts'
+
+import { lift, tensors } from './lift.ts'
+import { add, broadcastTo, div, equal, exp, flatten, mul, rename, scatterAdd, stridedSlice, sub, sum, take, unflatten } from './ops.ts'
+import { vjpRule } from './scalar.ts'
 import { axesOf, constant, fresh, has, literal, node, reachable, ShapeError, show } from './tensor.ts'
 import { leaves, mapTree, type Tree } from './tree.ts'
 import type { AnyTensor, Tensor } from './types.ts'
-import { lift, tensors } from './word.ts'
 
 let variables = 0
 const variable = (x: AnyTensor): AnyTensor => fresh({ tag: 'variable', unique: ++variables }, [x], x.shape)
@@ -43,7 +44,7 @@ export const vjp =
     const pullback = (cotangents: Y): P => {
       const wanted = leaves(inner)
       const adjoints = backward(leaves(outputs), leaves(cotangents), wanted, recompute)
-      return mapTree(parameters, (p, i) => conform(adjoints.get(wanted[i]!) ?? constant(0), p.shape))
+      return mapTree(parameters, (p, i) => broadcastTo(adjoints.get(wanted[i]!) ?? constant(0), p.shape))
     }
     return [outputs, pullback]
   }
@@ -58,7 +59,7 @@ const backward = (
   const order = reachable(outputs)
   const active = new Set(wanted)
   for (const n of order) if (n.op.tag !== 'stop' && n.from.some((x) => active.has(x))) active.add(n)
-  const anew = recompute ? again(order) : (n: AnyTensor) => n
+  const anew = recompute ? rematerialize(order) : (n: AnyTensor) => n
   const adjoints = new Map<AnyTensor, AnyTensor>()
   const give = (to: AnyTensor, g: AnyTensor | undefined): void => {
     if (g === undefined || !active.has(to)) return
@@ -69,18 +70,18 @@ const backward = (
   for (const n of [...order].reverse()) {
     const g = adjoints.get(n)
     if (g === undefined || !active.has(n) || literal(g) === 0) continue
-    for (const [i, part] of flow(anew(n, g), g).entries()) give(n.from[i]!, part)
+    for (const [i, part] of cotangentsOf(anew(n, g), g).entries()) give(n.from[i]!, part)
   }
   return adjoints
 }
 
 /** Nodes as they are computed again: from what was kept before them, once the adjoint of what was kept after them is known. */
-const again = (order: readonly AnyTensor[]): ((n: AnyTensor, after: AnyTensor) => AnyTensor) => {
-  const passed = new Set(reachable(order.filter(({ op }) => op.tag === 'keep')))
+const rematerialize = (order: readonly AnyTensor[]): ((n: AnyTensor, after: AnyTensor) => AnyTensor) => {
+  const passed = new Set(reachable(order.filter(({ op }) => op.tag === 'checkpoint')))
   const made = new Map<AnyTensor, AnyTensor>()
   const anew = (n: AnyTensor, after: AnyTensor): AnyTensor => {
     if (!passed.has(n) || n.from.length === 0 || n.op.tag === 'variable') return n
-    const copy = made.get(n) ?? node(n.op, n.op.tag === 'keep' ? [n, after] : n.from.map((x) => anew(x, after)), n.shape)
+    const copy = made.get(n) ?? node(n.op, n.op.tag === 'checkpoint' ? [n, after] : n.from.map((x) => anew(x, after)), n.shape)
     made.set(n, copy)
     return copy
   }
@@ -95,14 +96,14 @@ const onto = (n: AnyTensor, to: AnyTensor, g: AnyTensor): AnyTensor => {
 }
 
 /** What the adjoint `g` of node `n` contributes to each of its arguments. */
-const flow = (n: AnyTensor, g: AnyTensor): readonly (AnyTensor | undefined)[] => {
+const cotangentsOf = (n: AnyTensor, g: AnyTensor): readonly (AnyTensor | undefined)[] => {
   const { op } = n
   // Arguments by position: each case knows how many its operation has. Axes are not typed in here.
   const [x, index] = n.from as readonly [Tensor<string>, Tensor<string>]
-  const full = (): Tensor<string> => conform(g, n.shape)
+  const full = (): Tensor<string> => broadcastTo(g, n.shape)
   switch (op.tag) {
-    case 'word':
-      return pull(tensors, op.word, g, n, n.from).map((flow, i) => flow && onto(n, n.from[i]!, flow))
+    case 'primitive':
+      return vjpRule(tensors, op.primitive, g, n, n.from).map((contribution, i) => contribution && onto(n, n.from[i]!, contribution))
     case 'reduce': {
       if (op.merge === 'sum') return [g]
       if (op.merge === 'logSumExp') return [mul(g, exp(sub(x, n)))]
@@ -111,20 +112,20 @@ const flow = (n: AnyTensor, g: AnyTensor): readonly (AnyTensor | undefined)[] =>
     }
     case 'rename':
       return [has(g, op.to) ? rename(g as Tensor<string>, op.to, op.from) : g]
-    case 'window':
-      return [window(full(), op.axis, op.step === 1 ? -op.offset : op.offset, op.step, x.shape[op.axis]!)]
-    case 'split':
-      return [join(full(), op.into, op.axis)]
-    case 'join':
-      return [split(full(), op.into, Object.fromEntries(op.axes.map((axis) => [axis, x.shape[axis]!])))]
+    case 'stridedSlice':
+      return [stridedSlice(full(), op.axis, op.step === 1 ? -op.offset : op.offset, op.step, x.shape[op.axis]!)]
+    case 'unflatten':
+      return [flatten(full(), op.into, op.axis)]
+    case 'flatten':
+      return [unflatten(full(), op.into, Object.fromEntries(op.axes.map((axis) => [axis, x.shape[axis]!])))]
     case 'take':
       return [scatterAdd(full(), index, op.axis, x.shape[op.axis]!)]
     case 'scatter':
       return [take(full(), op.axis, index)]
-    case 'conform':
+    case 'broadcastTo':
       return [onto(n, x, g)]
     case 'variable':
-    case 'keep':
+    case 'checkpoint':
       return [g]
     default: // leaves, and what stops the gradient
       return []

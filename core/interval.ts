@@ -1,5 +1,5 @@
 /**
- * The scalar language read at intervals: every word encloses the exact result, rounded outwards, so that
+ * The scalar language interpreted at intervals: every primitive encloses the exact result, rounded outwards, so that
  * "the slope is ≥ 0 on this box" is a proof and not a sample. 0 · ±∞ is 0: an absent contribution, not an unknown one.
  */
 import { numbers, type Scalar } from './scalar.ts'

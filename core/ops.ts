@@ -2,17 +2,18 @@
  * The operations, typed by the axes they keep. Broadcasting is a union of axes, a reduction removes them,
  * a contraction demands axes that both sides have. Shapes are checked when the expression is made.
  */
+
+import { lift, tensors } from './lift.ts'
 import type { Binary, Ternary, Unary } from './scalar.ts'
 import { axesOf, constant, has, need, node, pick, ShapeError, show, unify, volume } from './tensor.ts'
 import type { AnyTensor, AxesOf, Merge, Shape, Tensor } from './types.ts'
-import { lift, tensors } from './word.ts'
 
 /** A tensor, or a number standing for a scalar one. */
 export type Operand = AnyTensor | number
 
 // The casts below state, once for each operation, the axes of the node that the same line makes.
 
-// ------------------------------------------------------------------ words
+// ------------------------------------------------------------------ primitives
 
 /** Lift a scalar function of one argument to tensors of any axes. Its derivative and its kernels come along. */
 export const unary = (body: Unary) => {
@@ -34,7 +35,7 @@ export const ternary = (body: Ternary) => {
 const whole = <Args extends readonly AnyTensor[]>(f: (...args: Args) => AnyTensor, operands: readonly Operand[]): AnyTensor => {
   const args = operands.map(lift) as readonly AnyTensor[] as Args // as many as f takes: the callers above see to it
   const y = f(...args)
-  return args.every((x) => axesOf(x).every((axis) => has(y, axis))) ? y : conform(y, unify('conform', args))
+  return args.every((x) => axesOf(x).every((axis) => has(y, axis))) ? y : broadcastTo(y, unify('broadcastTo', args))
 }
 
 export const add = binary((S) => S.add)
@@ -100,7 +101,7 @@ export const softmax = <A extends string, N extends A>(x: Tensor<A>, over: N): T
 
 // ------------------------------------------------------------------ positions
 
-/** 0, 1, 2, … along one axis: masks and positions are words on it, never arrays. */
+/** 0, 1, 2, … along one axis: masks and positions are primitives on it, never arrays. */
 export const iota = <A extends string>(axis: A, length: number): Tensor<A> =>
   node({ tag: 'iota', axis }, [], { [axis]: length }) as Tensor<A>
 
@@ -145,23 +146,23 @@ export const rename = <A extends string, From extends A, To extends string>(
   return node({ tag: 'rename', from, to }, [x], shape) as Tensor<Exclude<A, From> | To>
 }
 /** out[axis = i] = x[axis = offset + step·i] for i < length, and 0 outside x. */
-export const window = (x: AnyTensor, axis: string, offset: number, step: 1 | -1, length: number): AnyTensor => {
-  need('window', x, axis)
-  return node({ tag: 'window', axis, offset, step }, [x], { ...x.shape, [axis]: length })
+export const stridedSlice = (x: AnyTensor, axis: string, offset: number, step: 1 | -1, length: number): AnyTensor => {
+  need('stridedSlice', x, axis)
+  return node({ tag: 'stridedSlice', axis, offset, step }, [x], { ...x.shape, [axis]: length })
 }
 /** `length` entries of an axis, from `from` on. */
 export const slice = <A extends string>(x: Tensor<A>, axis: A, from: number, length: number): Tensor<A> => {
   const n = need('slice', x, axis)
   if (from < 0 || length < 1 || from + length > n)
     throw new ShapeError(`slice: ${from} … ${from + length} of axis '${axis}' is not inside ${show(x.shape)}`)
-  return window(x, axis, from, 1, length) as Tensor<A>
+  return stridedSlice(x, axis, from, 1, length) as Tensor<A>
 }
 /** Zeros before and after. */
 export const pad = <A extends string>(x: Tensor<A>, axis: A, before: number, after: number): Tensor<A> =>
-  window(x, axis, -before, 1, before + need('pad', x, axis) + after) as Tensor<A>
+  stridedSlice(x, axis, -before, 1, before + need('pad', x, axis) + after) as Tensor<A>
 /** The axis backwards. */
 export const reverse = <A extends string>(x: Tensor<A>, axis: A): Tensor<A> =>
-  window(x, axis, need('reverse', x, axis) - 1, -1, need('reverse', x, axis)) as Tensor<A>
+  stridedSlice(x, axis, need('reverse', x, axis) - 1, -1, need('reverse', x, axis)) as Tensor<A>
 /** One after the other along an axis. */
 export const concatenate = <A extends string>(xs: readonly Tensor<A>[], axis: A): Tensor<A> => {
   const before = (i: number): number => xs.slice(0, i).reduce((n, x) => n + size(x, axis), 0)
@@ -169,20 +170,20 @@ export const concatenate = <A extends string>(xs: readonly Tensor<A>[], axis: A)
   return parts.reduce((a, b) => add(a, b) as Tensor<A>)
 }
 /** One axis as several, the first the slowest: `split(x, 'embed', { head: 4, key: 8 })`. */
-export const split = <A extends string, N extends A, I extends string>(
+export const unflatten = <A extends string, N extends A, I extends string>(
   x: Tensor<A>,
   axis: N,
   into: Shape<I>,
 ): Tensor<Exclude<A, N> | I> => {
-  const length = need('split', x, axis)
+  const length = need('unflatten', x, axis)
   if (volume(into) !== length) throw new ShapeError(`split: axis '${axis}' of ${show(x.shape)} does not factor into ${show(into)}`)
   const shape: Shape = Object.fromEntries(
     Object.entries<number>(x.shape).flatMap(([a, n]) => (a === axis ? Object.entries<number>(into) : [[a, n] as const])),
   )
-  return node({ tag: 'split', axis, into: Object.keys(into) }, [x], shape) as Tensor<Exclude<A, N> | I>
+  return node({ tag: 'unflatten', axis, into: Object.keys(into) }, [x], shape) as Tensor<Exclude<A, N> | I>
 }
 /** Several axes as one, the first the slowest: `join(x, ['head', 'key'], 'embed')`. */
-export const join = <A extends string, N extends A, I extends string>(
+export const flatten = <A extends string, N extends A, I extends string>(
   x: Tensor<A>,
   axes: readonly N[],
   into: I,
@@ -190,21 +191,21 @@ export const join = <A extends string, N extends A, I extends string>(
   const length = size(x, ...axes)
   const rest = pick(x.shape, (axis) => !axes.some((a) => a === axis))
   if (into in rest) throw new ShapeError(`join: '${into}' is already an axis of ${show(x.shape)}`)
-  return node({ tag: 'join', axes, into }, [x], { ...rest, [into]: length }) as Tensor<Exclude<A, N> | I>
+  return node({ tag: 'flatten', axes, into }, [x], { ...rest, [into]: length }) as Tensor<Exclude<A, N> | I>
 }
 /** The same values with exactly these axes, in this order: constant along those that x lacks. */
-export const conform = <A extends string>(x: AnyTensor, shape: Shape<A>): Tensor<A> => {
+export const broadcastTo = <A extends string>(x: AnyTensor, shape: Shape<A>): Tensor<A> => {
   for (const [axis, n] of Object.entries(x.shape))
     if ((shape as Shape)[axis] !== n) throw new ShapeError(`conform: ${show(x.shape)} does not fit into ${show(shape)}`)
   const same = axesOf(x).join() === Object.keys(shape).join()
-  return (same ? x : node({ tag: 'conform' }, [x], shape)) as Tensor<A>
+  return (same ? x : node({ tag: 'broadcastTo' }, [x], shape)) as Tensor<A>
 }
 /** The same number everywhere. */
-export const fill = <A extends string>(shape: Shape<A>, value: number): Tensor<A> => conform(constant(value), shape)
+export const fill = <A extends string>(shape: Shape<A>, value: number): Tensor<A> => broadcastTo(constant(value), shape)
 
 /** Identity going forward; nothing flows back. */
 export const stopGradient = <A extends string>(x: Tensor<A>): Tensor<A> =>
   (x.op.tag === 'stop' || x.op.tag === 'constant' ? x : node({ tag: 'stop' }, [x], x.shape)) as Tensor<A>
 
 /** The identity. Where `vjp` is to `recompute`, this stays in memory, and what lies between two such values is computed again. arXiv:1604.06174. */
-export const keep = <A extends string>(x: Tensor<A>): Tensor<A> => node({ tag: 'keep' }, [x], x.shape) as Tensor<A>
+export const checkpoint = <A extends string>(x: Tensor<A>): Tensor<A> => node({ tag: 'checkpoint' }, [x], x.shape) as Tensor<A>

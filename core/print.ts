@@ -1,15 +1,15 @@
 /**
- * The scalar language read at text: JavaScript that computes what the body computes, which is tested. Other readings at text are where
+ * The scalar language interpreted at text: JavaScript that computes what the body computes, which is tested. Other interpretations at text are where
  * they are needed: kernels in backends, formulas in halos.
  */
-import { reading, type Scalar, type Word } from './scalar.ts'
+import { interpretation, type Primitive, type Scalar } from './scalar.ts'
 
 const call = (name: string) => (x: string) => `${name}(${x})`
 const infix = (sign: string) => (x: string, y: string) => `(${x} ${sign} ${y})`
 const numeral = (n: number): string =>
   Number.isFinite(n) ? (n < 0 ? `(${n})` : `${n}`) : n > 0 ? 'Infinity' : n < 0 ? '(-Infinity)' : 'NaN'
 
-const templates: { readonly [W in Word]: (x: string, y: string, z: string) => string } = {
+const templates: { readonly [W in Primitive]: (x: string, y: string, z: string) => string } = {
   add: infix('+'),
   sub: infix('-'),
   mul: infix('*'),
@@ -31,4 +31,4 @@ const templates: { readonly [W in Word]: (x: string, y: string, z: string) => st
   where: (p, x, y) => `(${p} !== 0 ? ${x} : ${y})`,
 }
 
-export const javascript: Scalar<string> = reading(numeral, (word, [x = '', y = '', z = '']) => templates[word](x, y, z))
+export const javascript: Scalar<string> = interpretation(numeral, (primitive, [x = '', y = '', z = '']) => templates[primitive](x, y, z))

@@ -2,8 +2,8 @@
  * The scalar language.
  *
  * A body is a function polymorphic in `A`, the type of scalars: `<A>(S: Scalar<A>) => (x: A) => A`.
- * Read at numbers it computes; at duals it differentiates; at tensors it builds an expression graph;
- * at strings it prints a kernel; at intervals it proves a bound. One text, many readings.
+ * Interpreted at numbers it computes; at duals it differentiates; at tensors it builds an expression graph;
+ * at strings it prints a kernel; at intervals it proves a bound. One text, many interpretations.
  *
  * After Carette, Kiselyov & Shan, "Finally Tagless, Partially Evaluated" (2009).
  */
@@ -38,14 +38,14 @@ export interface Scalar<A> {
   readonly where: (p: A, x: A, y: A) => A
 }
 
-/** The words of the language: everything but the numerals. */
-export type Word = Exclude<keyof Scalar<unknown>, 'of'>
+/** The primitives of the language: everything but the numerals. */
+export type Primitive = Exclude<keyof Scalar<unknown>, 'of'>
 
 export type Unary = <A>(S: Scalar<A>) => (x: A) => A
 export type Binary = <A>(S: Scalar<A>) => (x: A, y: A) => A
 export type Ternary = <A>(S: Scalar<A>) => (x: A, y: A, z: A) => A
 
-/** Read at numbers: the meaning of every word, in double precision. */
+/** Interpreted at numbers: the meaning of every primitive, in double precision. */
 export const numbers: Scalar<number> = {
   of: (n) => n,
   add: (x, y) => x + y,
@@ -81,25 +81,25 @@ const errorFunction = (x: number): number => {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
 }
 
-/** The words, listed once: every reading that treats them alike is made from this list. */
-export const words = Object.keys(numbers).filter((name) => name !== 'of') as Word[] // keyof numbers is keyof Scalar
+/** The primitives, listed once: every reading that treats them alike is made from this list. */
+export const primitives = Object.keys(numbers).filter((name) => name !== 'of') as Primitive[] // keyof numbers is keyof Scalar
 
-/** A reading that treats all words alike. */
-export const reading = <A>(of: (n: number) => A, apply: (word: Word, args: readonly A[]) => A): Scalar<A> =>
+/** An interpretation that treats all primitives alike. */
+export const interpretation = <A>(of: (n: number) => A, apply: (primitive: Primitive, args: readonly A[]) => A): Scalar<A> =>
   // Every word of the interface gets a function of its own arity; the type checker cannot follow a table built by a loop.
-  Object.assign({ of }, ...words.map((word) => ({ [word]: (...args: A[]) => apply(word, args) }))) as Scalar<A>
+  Object.assign({ of }, ...primitives.map((primitive) => ({ [primitive]: (...args: A[]) => apply(primitive, args) }))) as Scalar<A>
 
-/** Apply a word by name. */
-export const say = <A>(S: Scalar<A>, word: Word, args: readonly A[]): A =>
-  // The arity is that of the word; `args` was built for it.
-  (S[word] as (...xs: readonly A[]) => A)(...args)
+/** Apply a primitive by name. */
+export const applyPrimitive = <A>(S: Scalar<A>, primitive: Primitive, args: readonly A[]): A =>
+  // The arity is that of the primitive; `args` was built for it.
+  (S[primitive] as (...xs: readonly A[]) => A)(...args)
 
 /**
- * The derivative of each word, beside its name: what a rate of change `g` of the result contributes to each argument.
+ * The derivative of each primitive, beside its name: what a rate of change `g` of the result contributes to each argument.
  * Phrased in terms of the result `r` where that is cheaper or keeps the tails exact; `undefined` where nothing flows.
  */
-const rules: {
-  readonly [W in Word]: <A>(S: Scalar<A>, g: A, r: A, x: A, y: A) => readonly (A | undefined)[]
+const vjpRules: {
+  readonly [W in Primitive]: <A>(S: Scalar<A>, g: A, r: A, x: A, y: A) => readonly (A | undefined)[]
 } = {
   add: (_, g) => [g, g],
   sub: (S, g) => [g, negate(S, g)],
@@ -126,28 +126,28 @@ const rules: {
 }
 const negate = <A>(S: Scalar<A>, x: A): A => S.mul(S.of(-1), x)
 
-/** g · ∂word/∂xᵢ for every argument i, given the result. */
-export const pull = <A>(S: Scalar<A>, word: Word, g: A, result: A, args: readonly A[]): readonly (A | undefined)[] =>
-  rules[word](S, g, result, args[0]!, args[1]!)
+/** g · ∂primitive/∂xᵢ for every argument i, given the result. */
+export const vjpRule = <A>(S: Scalar<A>, primitive: Primitive, g: A, result: A, args: readonly A[]): readonly (A | undefined)[] =>
+  vjpRules[primitive](S, g, result, args[0]!, args[1]!)
 
 /** A value and its rate of change. */
 export interface Dual<A> {
-  readonly at: A
-  readonly by: A
+  readonly primal: A
+  readonly tangent: A
 }
 
-/** Forward mode, as a reading: the chain rule over the same rules that reverse mode uses. */
+/** Forward mode, as an interpretation: the chain rule over the same rules that reverse mode uses. */
 export const dual = <A>(S: Scalar<A>): Scalar<Dual<A>> =>
-  reading(
-    (n) => ({ at: S.of(n), by: S.of(0) }),
-    (word, args) => {
-      const at = args.map((x) => x.at)
-      const value = say(S, word, at)
-      const by = args.reduce<A | undefined>((total, x, i) => {
-        const flow = pull(S, word, x.by, value, at)[i]
-        return flow === undefined ? total : total === undefined ? flow : S.add(total, flow)
+  interpretation(
+    (n) => ({ primal: S.of(n), tangent: S.of(0) }),
+    (primitive, args) => {
+      const primals = args.map((x) => x.primal)
+      const value = applyPrimitive(S, primitive, primals)
+      const tangent = args.reduce<A | undefined>((total, x, i) => {
+        const contribution = vjpRule(S, primitive, x.tangent, value, primals)[i]
+        return contribution === undefined ? total : total === undefined ? contribution : S.add(total, contribution)
       }, undefined)
-      return { at: value, by: by ?? S.of(0) }
+      return { primal: value, tangent: tangent ?? S.of(0) }
     },
   )
 
@@ -156,4 +156,4 @@ export const derivative =
   (body: Unary): Unary =>
   (S) =>
   (x) =>
-    body(dual(S))({ at: x, by: S.of(1) }).by
+    body(dual(S))({ primal: x, tangent: S.of(1) }).tangent

@@ -1,8 +1,8 @@
 /**
- * Tensors are expressions. A node is one scalar word, one reduction over named axes, or one data movement;
+ * Tensors are expressions. A node is one scalar primitive, one reduction over named axes, or one data movement;
  * an operation returns a node and computes nothing. Nodes are hash-consed: equal expressions are one object.
  */
-import type { AnyTensor, Merge, Op, Resident, Shape, Tensor } from './types.ts'
+import type { AnyTensor, DeviceBuffer, Merge, Op, Shape, Tensor } from './types.ts'
 
 /** The neutral element of each merge. */
 export const neutral: { readonly [M in Merge]: number } = { sum: 0, max: -Infinity, logSumExp: -Infinity }
@@ -30,7 +30,7 @@ const swept = new FinalizationRegistry<readonly [Map<string, WeakRef<AnyTensor>>
 })
 
 /** Shares no node with what was made before: the same program is traced to the same graph, whatever was traced earlier. */
-export const forget = (): void => {
+export const clearTraceCache = (): void => {
   table = new Map()
 }
 /** A fresh node. */
@@ -47,9 +47,9 @@ export const node = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTenso
   return made
 }
 const label = (op: Op): string =>
-  op.tag === 'word' ? op.word : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
+  op.tag === 'primitive' ? op.primitive : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
 const needsShape = ({ tag }: Op): boolean =>
-  tag === 'iota' || tag === 'random' || tag === 'window' || tag === 'split' || tag === 'scatter' || tag === 'conform'
+  tag === 'iota' || tag === 'random' || tag === 'stridedSlice' || tag === 'unflatten' || tag === 'scatter' || tag === 'broadcastTo'
 
 /** Every node that `outputs` depend on, arguments first. */
 export const reachable = (outputs: readonly AnyTensor[]): readonly AnyTensor[] => {
@@ -95,7 +95,7 @@ export const tensor = <A extends string>(shape: Shape<A>, values: ArrayLike<numb
 /** A leaf whose values come later. */
 export const input = (name: string, shape: Shape): AnyTensor => fresh({ tag: 'input', name }, [], shape)
 /** An array that lives on a device. */
-export const device = (shape: Shape, op: Resident): AnyTensor => fresh(op, none, shape)
+export const device = (shape: Shape, op: DeviceBuffer): AnyTensor => fresh(op, none, shape)
 const none: readonly AnyTensor[] = []
 export const constant = (value: number): Tensor => node({ tag: 'constant', value }, [], {}) as Tensor // a scalar has no axes
 /** The number of a constant node. */

@@ -4,7 +4,7 @@
  *
  * Axes have names, and the type of a tensor is the *set* of its names (after GTensor, Haliax, Penzai and Dex).
  */
-import type { Word } from './scalar.ts'
+import type { Primitive } from './scalar.ts'
 
 // ------------------------------------------------------------------ tensors
 
@@ -38,43 +38,43 @@ export type Op =
   // leaves
   | { readonly tag: 'input'; readonly name: string }
   | { readonly tag: 'data'; readonly values: ArrayLike<number> }
-  | Resident
+  | DeviceBuffer
   | { readonly tag: 'constant'; readonly value: number }
   | { readonly tag: 'iota'; readonly axis: string }
   /** uniform(key, salt, linear index in the order of the shape): see random.ts. From: key. */
   | { readonly tag: 'random'; readonly salt: number }
   // arithmetic
-  | { readonly tag: 'word'; readonly word: Word }
+  | { readonly tag: 'primitive'; readonly primitive: Primitive }
   | { readonly tag: 'reduce'; readonly merge: Merge; readonly over: readonly string[] }
   // movement
   | { readonly tag: 'rename'; readonly from: string; readonly to: string }
   /** out[axis = i] = x[axis = offset + step·i], and 0 outside x: slices, padding, reversal; its own adjoint. */
-  | { readonly tag: 'window'; readonly axis: string; readonly offset: number; readonly step: 1 | -1 }
+  | { readonly tag: 'stridedSlice'; readonly axis: string; readonly offset: number; readonly step: 1 | -1 }
   /** One axis as several, the first the slowest; `join` is its inverse. */
-  | { readonly tag: 'split'; readonly axis: string; readonly into: readonly string[] }
-  | { readonly tag: 'join'; readonly axes: readonly string[]; readonly into: string }
+  | { readonly tag: 'unflatten'; readonly axis: string; readonly into: readonly string[] }
+  | { readonly tag: 'flatten'; readonly axes: readonly string[]; readonly into: string }
   /** out = table[axis = index]. From: table, index. */
   | { readonly tag: 'take'; readonly axis: string }
   /** out[axis = index] += x, from 0: the adjoint of take. From: x, index. */
   | { readonly tag: 'scatter'; readonly axis: string }
   /** The same values with exactly these axes in exactly this order (constant along new ones). */
-  | { readonly tag: 'conform' }
+  | { readonly tag: 'broadcastTo' }
   // differentiation
   /** The identity, but a new node each time: what `grad` differentiates with respect to. */
   | { readonly tag: 'variable'; readonly unique: number }
   | { readonly tag: 'stop' }
   /** The identity: see `keep`. From: x; where it is what others are computed anew from, also what must be known before. */
-  | { readonly tag: 'keep' }
+  | { readonly tag: 'checkpoint' }
 
 /** An array on a device, freed with the last tensor that holds its lease. One that was donated has handed it on. */
-export interface Resident {
+export interface DeviceBuffer {
   readonly tag: 'device'
   readonly backend: Backend
-  lease: Lease | undefined
+  owner: BufferOwner | undefined
 }
 /** What the finalizer of a lease knows is kept apart: it must not hold the lease. */
-export interface Lease {
-  readonly holding: { readonly backend: Backend; handle: Handle | undefined }
+export interface BufferOwner {
+  readonly buffer: { readonly backend: Backend; handle: Handle | undefined }
 }
 
 // ------------------------------------------------------------------ backends

@@ -1,6 +1,6 @@
 /** Negative affine maps t(v) = shift − scale·v, scale > 0: they turn a value, which is to be large, into a loss. */
 import { either as E } from 'fp-ts'
-import { type Checked, checked, flawed, positive, sound, within } from './flaw.ts'
+import { type Checked, checked, invalid, positive, valid, within } from './validation.ts'
 
 export interface Affine {
   readonly shift: number
@@ -14,7 +14,7 @@ export interface Judged<A> {
 
 export const affine = (shift: number, scale: number): Checked<Affine> =>
   checked({
-    shift: Number.isFinite(shift) ? sound(shift) : flawed('shift', 'a finite number', shift),
+    shift: Number.isFinite(shift) ? valid(shift) : invalid('shift', 'a finite number', shift),
     scale: positive('scale', scale),
   })
 /** v ↦ λ(1 − v). */

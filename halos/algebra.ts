@@ -9,7 +9,6 @@ import { either as E } from 'fp-ts'
 import { add, div, equal, type Interval, javascript, mul, type Tensor, type Unary } from '../core/index.ts'
 import type { Affine, Judged } from './affine.ts'
 import { type Kind, type Needs, needing, type Part } from './evidence.ts'
-import { type Checked, flawed, nonNegative, positive, sound } from './flaw.ts'
 import { type Halo, vary } from './halo.ts'
 import { type Loss, summed, type Term } from './loss.ts'
 import { type Claim, concave, type Decision, decide, nonDecreasing } from './prove.ts'
@@ -17,6 +16,7 @@ import type { Reference } from './reference.ts'
 import type { Reward } from './reward.ts'
 import type { Source } from './source.ts'
 import type { Stated, Terms } from './stated.ts'
+import { type Checked, invalid, nonNegative, positive, valid } from './validation.ts'
 import type { Value } from './value.ts'
 
 type Same = <P extends Part, K extends Kind>(h: Halo<P, K>) => Checked<Halo<P, K>>
@@ -37,13 +37,13 @@ export const scale =
 export const shift =
   (c: number): Same =>
   (h) =>
-    sound(vary(h, { t: both((t: Affine) => ({ ...t, shift: t.shift + c }), h.t) }))
+    valid(vary(h, { t: both((t: Affine) => ({ ...t, shift: t.shift + c }), h.t) }))
 
 /** v(β z), β > 0. */
 export const stretch =
   (beta: number): Same =>
   (h) =>
-    E.map((b: number) => vary(h, { temper: both((x: number) => b * x, h.temper) }))(positive('stretch', beta))
+    E.map((b: number) => vary(h, { inverseTemperature: both((x: number) => b * x, h.inverseTemperature) }))(positive('stretch', beta))
 
 const compose =
   (outer: Unary, inner: Unary): Unary =>
@@ -73,11 +73,11 @@ export const margin =
   (gamma: number): Same =>
   (h) =>
     E.chain((by: number): Checked<typeof h> => {
-      if (by === 0) return sound(h)
+      if (by === 0) return valid(h)
       const decision = decide(h.value.body, concave, [-by, Number.POSITIVE_INFINITY])
       if (decision.tag !== 'proved')
-        return flawed('margin', `v = ${h.value.name} concave on (${-by}, ∞), so that it stays concave on gains`, said(decision))
-      return sound(vary(h, { name: `${h.name}, margin ${by}`, value: moved(h.value, -by) }))
+        return invalid('margin', `v = ${h.value.name} concave on (${-by}, ∞), so that it stays concave on gains`, said(decision))
+      return valid(vary(h, { name: `${h.name}, margin ${by}`, value: moved(h.value, -by) }))
     })(nonNegative('margin', gamma))
 
 /** g ∘ v, for g non-decreasing and concave on the given range of v. */
@@ -86,9 +86,9 @@ export const post =
   (h) => {
     for (const claim of [nonDecreasing, concave] satisfies readonly Claim[]) {
       const decision = decide(g, claim, range)
-      if (decision.tag !== 'proved') return flawed('post', `${name} ${claim.name} on [${range.join(', ')}]`, said(decision))
+      if (decision.tag !== 'proved') return invalid('post', `${name} ${claim.name} on [${range.join(', ')}]`, said(decision))
     }
-    return sound(vary(h, { value: { name: `${name}(${h.value.name})`, body: compose(g, h.value.body) } }))
+    return valid(vary(h, { value: { name: `${name}(${h.value.name})`, body: compose(g, h.value.body) } }))
   }
 
 /** What is the same reward, and the same reference, is told by what they do: two may go by one name. */
@@ -96,7 +96,7 @@ const rewardText = ({ reward }: { readonly reward: Reward }): string => reward.b
 const referenceText = ({ reference }: { readonly reference: Reference }): string => JSON.stringify(reference)
 
 /**
- * L₁ + L₂. A HALO when both have the same reward, reference and temper, and weigh the labels alike: then v = a₁v₁ + a₂v₂.
+ * L₁ + L₂. A HALO when both have the same reward, reference and inverse temperature, and weigh the labels alike: then v = a₁v₁ + a₂v₂.
  * Over different (r, Q) there is no single reference point.
  */
 export const plus =
@@ -106,15 +106,17 @@ export const plus =
       ['reward', rewardText],
       ['reference', referenceText],
     ] as const)
-      if (read(one) !== read(other)) return flawed('plus', `one ${part}, ${one[part].name}`, other[part].name)
+      if (read(one) !== read(other)) return invalid('plus', `one ${part}, ${one[part].name}`, other[part].name)
     const [a, b] = [one.t, other.t]
-    const equalTemper = one.temper.desirable === other.temper.desirable && one.temper.undesirable === other.temper.undesirable
+    const equalTemper =
+      one.inverseTemperature.desirable === other.inverseTemperature.desirable &&
+      one.inverseTemperature.undesirable === other.inverseTemperature.undesirable
     const proportional = a.desirable.scale * b.undesirable.scale === a.undesirable.scale * b.desirable.scale
-    if (!equalTemper || !proportional) return flawed('plus', 'labels weighed in one proportion', `${one.name} and ${other.name}`)
+    if (!equalTemper || !proportional) return invalid('plus', 'labels weighed in one proportion', `${one.name} and ${other.name}`)
     const [v, w, k] = [one.value, other.value, b.desirable.scale / a.desirable.scale]
     const sum: Unary = (S) => (z) => S.add(v.body(S)(z), S.mul(S.of(k), w.body(S)(z)))
     const t = (x: Affine, y: Affine): Affine => ({ shift: x.shift + y.shift, scale: x.scale })
-    return sound(
+    return valid(
       vary(one, {
         name: `${one.name} + ${other.name}`,
         value: { name: `${v.name} + ${k} ${w.name}`, body: sum },
@@ -135,11 +137,11 @@ export const weighted = <E>(
   terms: readonly (readonly [weight: number, loss: Loss<E>])[],
   because?: string,
 ): Checked<Stated<E>> => {
-  if (terms.length === 0) return flawed('weighted', 'at least one term', 0)
+  if (terms.length === 0) return invalid('weighted', 'at least one term', 0)
   const names = terms.map(([, loss]) => loss.name).join(', ')
   const [pooling, another] = terms.flatMap(([, { statistic }]) => statistic ?? [])
-  if (another !== undefined) return flawed('weighted', 'at most one term whose reference point is a statistic of the batch', names)
-  return sound({
+  if (another !== undefined) return invalid('weighted', 'at most one term whose reference point is a statistic of the batch', names)
+  return valid({
     ...{ name, source },
     terms: terms as unknown as Terms, // only to be printed
     needs: needing(...terms.flatMap(([, { needs }]) => (Object.keys(needs) as (keyof Needs)[]).filter((need) => needs[need]))),
@@ -148,12 +150,12 @@ export const weighted = <E>(
     evaluate: (evidence, pooled) => {
       const outcomes = terms.map(([, loss]) => loss.evaluate(evidence, pooled))
       const parts = outcomes.flatMap((outcome, i) =>
-        outcome.terms.map(({ name = terms[i]![1].name, costs, shares }) => ({
-          ...{ name, shares },
-          costs: mul(costs, terms[i]![0]) as Tensor<'example'>,
+        outcome.terms.map(({ name = terms[i]![1].name, numerator, denominator }) => ({
+          ...{ name, denominator },
+          numerator: mul(numerator, terms[i]![0]) as Tensor<'example'>,
         })),
       )
-      const judged = outcomes.find(({ surprise }) => surprise !== undefined) ?? outcomes[0]!
+      const judged = outcomes.find(({ relativeReward }) => relativeReward !== undefined) ?? outcomes[0]!
       const pooling = outcomes.find(({ z0 }) => z0 !== undefined)
       return {
         ...pooling,
@@ -168,4 +170,5 @@ export const weighted = <E>(
 }
 
 /** What a term is for each example: its cost, divided by its own share. */
-const own = ({ costs, shares }: Term): Tensor<'example'> => div(costs, add(shares, equal(shares, 0))) as Tensor<'example'>
+const own = ({ numerator, denominator }: Term): Tensor<'example'> =>
+  div(numerator, add(denominator, equal(denominator, 0))) as Tensor<'example'>

@@ -153,7 +153,7 @@ const rewardsOf = (reward: Reward, evidence: Incomplete): Rewards => {
 
 /** A gradient that is no expression of anything, only a constant, never had a path. */
 const nested = (x: AnyTensor, values: readonly number[]): Values | null => {
-  if (x.op.tag === 'constant' || (x.op.tag === 'conform' && x.from[0]?.op.tag === 'constant')) return null
+  if (x.op.tag === 'constant' || (x.op.tag === 'broadcastTo' && x.from[0]?.op.tag === 'constant')) return null
   const width = x.shape.token
   return width === undefined ? values : Array.from({ length: values.length / width }, (_, i) => values.slice(i * width, (i + 1) * width))
 }

@@ -54,8 +54,10 @@ export const valueConditions = ({ body }: { readonly body: Unary }): readonly Co
 
 // ------------------------------------------------------------------ t, r
 
-export const affineCondition = ({ t, temper }: Pick<Halo, 't' | 'temper'>): Condition => {
-  const bad = [t.desirable.scale, t.undesirable.scale, temper.desirable, temper.undesirable].find((scale) => !(scale > 0))
+export const affineCondition = ({ t, inverseTemperature }: Pick<Halo, 't' | 'inverseTemperature'>): Condition => {
+  const bad = [t.desirable.scale, t.undesirable.scale, inverseTemperature.desirable, inverseTemperature.undesirable].find(
+    (scale) => !(scale > 0),
+  )
   const [up, down] = [t.desirable, t.undesirable].map(
     ({ shift, scale }) => `${shift === 0 ? '−' : `${shift} − `}${scale === 1 ? '' : `${scale} `}v`,
   )
@@ -106,7 +108,7 @@ export const heldCondition = (h: Halo): Condition => {
     const { z0 } = h.evaluate({ ...all, [role]: { ...all[role], policy } } as never) // all the evidence there is
     return z0 ?? constant(0)
   })(all[role].policy)
-  const absent = flow.op.tag === 'conform' && flow.from[0]?.op.tag === 'constant' && flow.from[0].op.value === 0
+  const absent = flow.op.tag === 'broadcastTo' && flow.from[0]?.op.tag === 'constant' && flow.from[0].op.value === 0
   return {
     name,
     finding: absent ? { tag: 'by construction', why: 'no path in the graph' } : { tag: 'refuted', witness: `∂z₀/∂log π(${role})` },

@@ -17,7 +17,7 @@ interface Shape {
 }
 const shapeOf = (loss: AnyLoss): Shape | undefined => {
   if (isView(loss)) return shapeOf(loss.through)
-  if (isHalo(loss)) return { v: loss.value.body, a: loss.t.desirable.scale, tau: loss.temper.desirable }
+  if (isHalo(loss)) return { v: loss.value.body, a: loss.t.desirable.scale, tau: loss.inverseTemperature.desirable }
   if (!isStated(loss) || loss.formula?.reward === undefined) return undefined
   const { body } = loss.formula
   return { v: (S) => (z) => S.mul(S.of(-1), body(S)(z, S.of(0))), a: 1, tau: 1 }

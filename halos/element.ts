@@ -4,7 +4,7 @@
  *
  *     (x + y)[i] = x[i] + y[i],   (Σⱼ x)[i] = x[i, 0] + x[i, 1] + …
  */
-import { type AnyTensor, axesOf, type Scalar, say } from '../core/index.ts'
+import { type AnyTensor, applyPrimitive, axesOf, type Scalar } from '../core/index.ts'
 
 /** A position on each axis. Positions on axes that an expression does not have are of no account. */
 export type Place = Readonly<Record<string, number>>
@@ -28,10 +28,10 @@ export const elements = <A>(S: Scalar<A>, leaf: (x: AnyTensor, place: Place) => 
         return S.of(op.value)
       case 'iota':
         return S.of(place[op.axis]!)
-      case 'word':
-        return say(
+      case 'primitive':
+        return applyPrimitive(
           S,
-          op.word,
+          op.primitive,
           x.from.map((y) => at(y, place)),
         )
       case 'reduce':
@@ -40,11 +40,11 @@ export const elements = <A>(S: Scalar<A>, leaf: (x: AnyTensor, place: Place) => 
           .reduce((a, b) => merge(S)[op.merge](a, b))
       case 'rename':
         return at(inner, { ...place, [op.from]: place[op.to]! })
-      case 'window': {
+      case 'stridedSlice': {
         const source = op.offset + op.step * place[op.axis]!
         return source >= 0 && source < inner.shape[op.axis]! ? at(inner, { ...place, [op.axis]: source }) : S.of(0)
       }
-      case 'conform':
+      case 'broadcastTo':
       case 'variable':
       case 'stop':
         return at(inner, place)

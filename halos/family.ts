@@ -1,6 +1,7 @@
 /** A family of losses: what a file of `losses/` exports. A function of its settings, which also carries its name and its defaults. */
-import type { Checked } from './flaw.ts'
+
 import type { AnyLoss } from './loss.ts'
+import type { Checked } from './validation.ts'
 
 /** Hyper-parameters by name. */
 export type Settings = Readonly<Record<string, number>>

@@ -1,6 +1,6 @@
 /**
  * A human-aware loss, declared. With a reward r, a reference distribution Q, a value function v, a sign s (the label) and a negative
- * affine map t (and a = |label|, which is 1 for a judgement and |A| for an advantage; and, where declared, a temper τ_s > 0),
+ * affine map t (and a = |label|, which is 1 for a judgement and |A| for an advantage; and, where declared, a inverse temperature τ_s > 0),
  *
  *     L(θ) = mean over examples of  a · t_s( v( τ_s · s · ( r_θ(x, y) − E_{(x', y') ~ Q}[ r_θ(x', y') ] ) ) )
  *
@@ -11,11 +11,11 @@ import { either as E } from 'fp-ts'
 import { binary, constant, mul, type Scalar, sub, type Tensor, unary } from '../core/index.ts'
 import type { Affine, Judged } from './affine.ts'
 import { type Everything, type Evidence, type Kind, type Needs, needing, type Part } from './evidence.ts'
-import { type Checked, checked, flawed, sound } from './flaw.ts'
 import { type Loss, meanOf, type Outcome, type Statistic } from './loss.ts'
 import { expectation, pools, type Reference, statistic } from './reference.ts'
 import { type Reward, rewardOf } from './reward.ts'
 import { type Source, unpublished } from './source.ts'
+import { type Checked, checked, invalid, valid } from './validation.ts'
 import type { Value } from './value.ts'
 
 /** The parts of a HALO, each from its vocabulary. */
@@ -28,7 +28,7 @@ export interface Declaration<P extends Part, K extends Kind> {
   readonly value: Checked<Value>
   readonly t: Checked<Judged<Affine>>
   /** How sharply each label is felt, τ_s: v(τ_s z) is a value function if v is. Default: 1. */
-  readonly temper?: Checked<Judged<number>>
+  readonly inverseTemperature?: Checked<Judged<number>>
 }
 
 /** A loss with its parts: they can be read, proved, printed and plotted. */
@@ -37,7 +37,7 @@ export interface Halo<P extends Part = Part, K extends Kind = Kind> extends Loss
   readonly reference: Reference<K>
   readonly value: Value
   readonly t: Judged<Affine>
-  readonly temper: Judged<number>
+  readonly inverseTemperature: Judged<number>
 }
 
 /** The loss that the parts declare, or every flaw of theirs at once. */
@@ -49,20 +49,20 @@ export const halo = <P extends Part, K extends Kind>(declaration: Declaration<P,
     reference,
     value,
     t,
-    temper = sound({ desirable: 1, undesirable: 1 }),
+    inverseTemperature = valid({ desirable: 1, undesirable: 1 }),
   } = declaration
-  const parts = E.chain(anchored<P, K>)(checked({ reward, reference, value, t, temper }))
+  const parts = E.chain(anchored<P, K>)(checked({ reward, reference, value, t, inverseTemperature }))
   return E.map((sound: Parts<P, K>) => assemble(name, source, sound))(parts)
 }
 /** A reward that is never on both sides of its anchor has no gains. */
 const anchored = <P extends Part, K extends Kind>(parts: Parts<P, K>): Checked<Parts<P, K>> =>
   (parts.reference.over === 'none' || parts.reference.over === 'sampler') && parts.reward.centre === undefined
-    ? flawed(
+    ? invalid(
         'reference',
         `a reference point other than ${parts.reference.name}, which separates gains from losses for rewards of u only`,
         parts.reward.name,
       )
-    : sound(parts)
+    : valid(parts)
 
 /** The same HALO with other parts: variants, mutations, and what the algebra makes. */
 export const vary = <P extends Part, K extends Kind>(
@@ -70,13 +70,16 @@ export const vary = <P extends Part, K extends Kind>(
   changes: Partial<Parts<P, K>> & { readonly name?: string },
 ): Halo<P, K> => assemble(changes.name ?? h.name, h.source, { ...h, ...changes })
 
-export type Parts<P extends Part = Part, K extends Kind = Kind> = Pick<Halo<P, K>, 'reward' | 'reference' | 'value' | 't' | 'temper'>
+export type Parts<P extends Part = Part, K extends Kind = Kind> = Pick<
+  Halo<P, K>,
+  'reward' | 'reference' | 'value' | 't' | 'inverseTemperature'
+>
 
 const assemble = <P extends Part, K extends Kind>(name: string, source: Source, parts: Parts<P, K>): Halo<P, K> => {
-  const { reward, reference, value, t, temper } = parts
+  const { reward, reference, value, t, inverseTemperature } = parts
   const r = rewardOf(reward)
   const v = unary(value.body)
-  const [tempered, loss] = [temperOf(temper), affineOf(t)]
+  const [scaled, loss] = [inverseTemperatureOf(inverseTemperature), affineOf(t)]
   const needs = needsOf(reward, reference)
   // Of everything, only what `needs` names is looked at, and the evidence has that by its type.
   const all = (evidence: Evidence<P, K>): Everything => evidence as unknown as Everything
@@ -85,17 +88,17 @@ const assemble = <P extends Part, K extends Kind>(name: string, source: Source, 
     const [judged, label] = needs.pair ? [e.chosen, constant(1)] : [e.outcome, e.label]
     const own = r(judged)
     const expected = expectation(reference, r, reward.centre, e, pooled)
-    const surprise = mul(sign(label), sub(own, expected)) as Tensor<'example'>
-    const losses = mul(magnitude(label), loss(v(tempered(surprise, label)), label)) as Tensor<'example'>
+    const relativeReward = mul(sign(label), sub(own, expected)) as Tensor<'example'>
+    const losses = mul(magnitude(label), loss(v(scaled(relativeReward, label)), label)) as Tensor<'example'>
     return {
       ...meanOf(losses),
       rewards: needs.pair ? { chosen: own, rejected: r(e.rejected) } : { outcome: own },
-      surprise,
+      relativeReward,
       ...(pools(reference) && pointOf(expected as Tensor, reward)), // one number for the batch has no axes
     }
   }
   const pooling = pools(reference) && { statistic: (e: Evidence<P, K>) => statistic(reference, r, all(e)) }
-  return { name, source, needs, evaluate, ...pooling, ...{ reward, reference, value, t, temper } }
+  return { name, source, needs, evaluate, ...pooling, ...{ reward, reference, value, t, inverseTemperature } }
 }
 
 const sign = unary((S) => (label) => S.where(S.less(S.of(0), label), S.of(1), S.of(-1)))
@@ -106,7 +109,8 @@ const pointOf = (z0: Tensor, { scale }: Reward): Pick<Outcome, 'z0' | 'kl'> => (
 /** One number or the other, by the label. */
 const either = <A>(S: Scalar<A>, label: A, { desirable, undesirable }: Judged<number>): A =>
   desirable === undesirable ? S.of(desirable) : S.where(S.less(S.of(0), label), S.of(desirable), S.of(undesirable))
-const temperOf = (temper: Judged<number>) => binary((S) => (z, label) => S.mul(either(S, label, temper), z))
+const inverseTemperatureOf = (inverseTemperature: Judged<number>) =>
+  binary((S) => (z, label) => S.mul(either(S, label, inverseTemperature), z))
 /** t_s(v). */
 const affineOf = ({ desirable, undesirable }: Judged<Affine>) =>
   binary((S) => (v, label) => {

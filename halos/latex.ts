@@ -2,7 +2,7 @@
  * Losses as formulas: the scalar language read at LaTeX, with parentheses only where they are needed, and with the words that people
  * use: −softplus(−z) is log σ(z), −max(−a, −b) is min(a, b).
  */
-import { reading, type Unary, type Word } from '../core/index.ts'
+import { interpretation, type Primitive, type Unary } from '../core/index.ts'
 import type { Affine } from './affine.ts'
 import type { Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
@@ -56,7 +56,7 @@ const power = ({ text }: Tex): Tex =>
   atom(`e^{${text.startsWith('\\min\\left(') && text.endsWith(end) ? text.slice(10, -end.length) : text}}`)
 const end = `, ${bound}\\right)`
 const logSigmoid = (x: Tex): Tex => atom(`\\log \\sigma\\left(${x.text}\\right)`)
-const calls: { readonly [W in Word]?: string } = {
+const calls: { readonly [W in Primitive]?: string } = {
   log: '\\log',
   sin: '\\sin',
   cos: '\\cos',
@@ -65,7 +65,7 @@ const calls: { readonly [W in Word]?: string } = {
   erf: '\\mathrm{erf}',
 }
 
-const say = (word: Word, [x = atom(''), y = atom(''), z = atom('')]: readonly Tex[]): Tex => {
+const say = (word: Primitive, [x = atom(''), y = atom(''), z = atom('')]: readonly Tex[]): Tex => {
   switch (word) {
     case 'add':
       return add(x, y)
@@ -100,7 +100,7 @@ const say = (word: Word, [x = atom(''), y = atom(''), z = atom('')]: readonly Te
       return call(calls[word] ?? word, x)
   }
 }
-const tex = reading<Tex>(numeral, say)
+const tex = interpretation<Tex>(numeral, say)
 const function1 = (body: Unary, x: Tex): Tex => body(tex)(x)
 
 const [policy, reference] = ['\\log \\pi_\\theta(y|x)', '\\log \\pi_{\\mathrm{ref}}(y|x)']
@@ -137,7 +137,7 @@ const compared = ({ reference: { over, clamped, held }, reward: { centre } }: Ha
 const ofHalo = (h: Halo): string => {
   const side = ({ shift, scale }: Affine, tau: number): string =>
     sub(numeral(shift), mul(numeral(scale), function1(h.value.body, mul(numeral(tau), atom('z'))))).text
-  const [up, down] = [side(h.t.desirable, h.temper.desirable), side(h.t.undesirable, h.temper.undesirable)]
+  const [up, down] = [side(h.t.desirable, h.inverseTemperature.desirable), side(h.t.undesirable, h.inverseTemperature.undesirable)]
   const loss = up === down ? up : `\\begin{cases} ${up} & s = 1 \\\\ ${down} & s = -1 \\end{cases}`
   return `L = \\mathbb{E}\\left[ ${loss} \\right], \\quad ${compared(h)}, \\quad ${rewardIn(h.reward)}`
 }

@@ -38,7 +38,7 @@ export interface Outcome {
   /** r_θ(x, y) of every completion that was judged: `outcome`, or `chosen` and `rejected`. */
   readonly rewards: Rewards
   /** z = s·(r − E_Q r), at which the value function was taken. Absent for what is not a HALO. */
-  readonly surprise?: Tensor<'example'>
+  readonly relativeReward?: Tensor<'example'>
   /** The reference point, where it is one number for the whole batch: KTO's z₀, BCO's δ. */
   readonly z0?: Tensor
   /** The same in nats: z₀/β, the estimate of KL(π_θ‖π_ref). */
@@ -48,9 +48,9 @@ export interface Outcome {
 export interface Term {
   /** What it is called in a mixture. */
   readonly name?: string
-  readonly costs: Tensor<'example'>
+  readonly numerator: Tensor<'example'>
   /** 1; for SFT the number of tokens. */
-  readonly shares: Tensor<'example'>
+  readonly denominator: Tensor<'example'>
 }
 export interface Rewards {
   readonly outcome?: Tensor<'example'>
@@ -70,12 +70,12 @@ export const lossOf = (parts: readonly Pick<Outcome, 'terms'>[]): Tensor => {
   const total = (xs: readonly Tensor<'example'>[]): Tensor => xs.map((x): Tensor => sum(x, 'example')).reduce((a, b) => add(a, b))
   const terms = (parts[0]?.terms ?? []).map((_, k) => parts.map((part) => part.terms[k]!))
   return terms
-    .map((term) => div(total(term.map(({ costs }) => costs)), total(term.map(({ shares }) => shares))))
+    .map((term) => div(total(term.map(({ numerator }) => numerator)), total(term.map(({ denominator }) => denominator))))
     .reduce((a, b) => add(a, b))
 }
 type Mean = Pick<Outcome, 'loss' | 'losses' | 'terms'>
 /** What these terms add up to, and the losses of the examples. */
 export const summed = (losses: Tensor<'example'>, ...terms: readonly Term[]): Mean => ({ loss: lossOf([{ terms }]), losses, terms })
 /** The mean over examples. */
-export const meanOf = (losses: Tensor<'example'>): Mean => summed(losses, { costs: losses, shares: ones(losses) })
+export const meanOf = (losses: Tensor<'example'>): Mean => summed(losses, { numerator: losses, denominator: ones(losses) })
 export const ones = (like: Tensor<'example'>): Tensor<'example'> => fill({ example: size(like, 'example') }, 1)

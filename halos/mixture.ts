@@ -8,10 +8,10 @@
  */
 import { either as E } from 'fp-ts'
 import { plus, scale, weighted } from './algebra.ts'
-import { type Checked, explain, flawed, positive, sound, within } from './flaw.ts'
 import type { Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import { unpublished } from './source.ts'
+import { type Checked, explain, invalid, positive, valid, within } from './validation.ts'
 import { ofDesirable, seenByPairs } from './view.ts'
 
 /** A loss, and how much of it. */
@@ -20,8 +20,8 @@ export type Ingredient = readonly [coefficient: number, loss: AnyLoss]
 /** The sum, or why these cannot be added. */
 export const mixture = (ingredients: readonly Ingredient[]): Checked<AnyLoss> => {
   const [first] = ingredients
-  if (first === undefined) return flawed('mixture', 'at least one loss', 'none')
-  if (ingredients.length === 1 && first[0] === 1) return sound(first[1])
+  if (first === undefined) return invalid('mixture', 'at least one loss', 'none')
+  if (ingredients.length === 1 && first[0] === 1) return valid(first[1])
   for (const [coefficient, { name }] of ingredients) {
     const flaw = within(name, positive('coefficient', coefficient))
     if (E.isLeft(flaw)) return flaw
@@ -29,7 +29,7 @@ export const mixture = (ingredients: readonly Ingredient[]): Checked<AnyLoss> =>
   const name = ingredients.map(([k, loss]) => (k === 1 ? loss.name : `${k} ${loss.name}`)).join(' + ')
   return E.chain((terms: readonly Ingredient[]) => {
     const halo = asHalo(terms)
-    if (E.isRight(halo)) return sound<AnyLoss>({ ...halo.right, name })
+    if (E.isRight(halo)) return valid<AnyLoss>({ ...halo.right, name })
     return weighted(name, unpublished(name), terms, `no single comparison: ${explain(halo.left)}`)
   })(together(ingredients))
 }
@@ -47,17 +47,17 @@ const together = (ingredients: readonly Ingredient[]): Checked<readonly Ingredie
     [pairs && some(({ value }) => value), `pairs, as ${pairs} compares them, not the labels that a value head expects`],
   ] as const
   const found = refused.find(([culprit]) => culprit)
-  if (found !== undefined) return flawed('mixture', found[1], found[0])
+  if (found !== undefined) return invalid('mixture', found[1], found[0])
   const judged = some(({ label }) => label)
   const adapted = (loss: AnyLoss): AnyLoss =>
     pairs ? (loss.needs.pair ? loss : seenByPairs(loss)) : judged && !loss.needs.label ? ofDesirable(loss) : loss
-  return sound(ingredients.map(([k, loss]) => [k, adapted(loss)] as const))
+  return valid(ingredients.map(([k, loss]) => [k, adapted(loss)] as const))
 }
 
 /** Σ kᵢ Lᵢ as one HALO. */
 const asHalo = (terms: readonly Ingredient[]): Checked<Halo> => {
   const other = terms.find(([, loss]) => !('value' in loss))
-  if (other !== undefined) return flawed('sum', 'declared HALOs only', other[1].name)
+  if (other !== undefined) return invalid('sum', 'declared HALOs only', other[1].name)
   const scaled = terms.map(([k, loss]) => scale(k)(loss as Halo)) // it has a value function
   return scaled.reduce((sum, next) => E.chain((a: Halo) => E.chain((b: Halo) => plus(a)(b))(next))(sum))
 }

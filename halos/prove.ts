@@ -10,7 +10,10 @@ import { type Dual, dual, type Interval, intervals, type Scalar, type Ternary, t
 type Curve = Dual<Dual<Interval>>
 const everything: Interval = [-Infinity, Infinity]
 const hull = ([a, b]: Interval, [c, d]: Interval): Interval => [Math.min(a, c), Math.max(b, d)]
-const curve = (at: Interval, slope: Interval, curvature: Interval): Curve => ({ at: { at, by: slope }, by: { at: slope, by: curvature } })
+const curve = (primal: Interval, slope: Interval, curvature: Interval): Curve => ({
+  primal: { primal, tangent: slope },
+  tangent: { primal: slope, tangent: curvature },
+})
 
 const smooth = dual(dual(intervals))
 /** The square of an enclosure is never negative. */
@@ -22,14 +25,14 @@ const square = ([a, b]: Interval): Interval => {
 const comparison =
   (compare: (x: Interval, y: Interval) => Interval) =>
   (x: Curve, y: Curve): Curve => {
-    const truth = x === y ? compare([0, 0], [0, 0]) : compare(x.at.at, y.at.at)
+    const truth = x === y ? compare([0, 0], [0, 0]) : compare(x.primal.primal, y.primal.primal)
     return truth[0] === truth[1] ? smooth.of(truth[0]) : curve(truth, everything, everything)
   }
 /** The scalar language read at enclosures of value, slope and curvature. */
 const curves: Scalar<Curve> = {
   ...smooth,
   // σ″ = −σ′ tanh(x/2): the sign is exact at 0 and as far out as one likes, where that of σ(−x) − σ(x) would be lost.
-  sigmoid: ({ at: { at: x, by: slope }, by: { by: curvature } }) => {
+  sigmoid: ({ primal: { primal: x, tangent: slope }, tangent: { tangent: curvature } }) => {
     const { mul, add, of, sigmoid, tanh } = intervals
     const first = mul(sigmoid(x), sigmoid(mul(of(-1), x)))
     const second = mul(mul(of(-1), first), tanh(mul(of(0.5), x)))
@@ -40,15 +43,18 @@ const curves: Scalar<Curve> = {
   less: comparison(intervals.less),
   equal: comparison(intervals.equal),
   max: (x, y) => {
-    const [[a, b], [c, d]] = [x.at.at, y.at.at]
+    const [[a, b], [c, d]] = [x.primal.primal, y.primal.primal]
     if (a > d) return x // where they touch there is a kink: an end that two boxes share belongs to both
     if (c > b) return y
-    return curve(intervals.max(x.at.at, y.at.at), hull(x.by.at, y.by.at), [Math.min(x.by.by[0], y.by.by[0]), Infinity])
+    return curve(intervals.max(x.primal.primal, y.primal.primal), hull(x.tangent.primal, y.tangent.primal), [
+      Math.min(x.tangent.tangent[0], y.tangent.tangent[0]),
+      Infinity,
+    ])
   },
   where: (p, x, y) => {
-    const [low, high] = p.at.at
+    const [low, high] = p.primal.primal
     if (low > 0 || high < 0) return x
-    return low === 0 && high === 0 ? y : curve(hull(x.at.at, y.at.at), everything, everything)
+    return low === 0 && high === 0 ? y : curve(hull(x.primal.primal, y.primal.primal), everything, everything)
   },
 }
 
@@ -69,7 +75,7 @@ export const encloseFirst =
     const still = (x: Interval): Curve => curve(x, [0, 0], [0, 0])
     return read(body(curves)(curve(box, [1, 1], [0, 0]), still(second), still(third)))
   }
-const read = ({ at, by }: Curve): Enclosure => ({ value: at.at, slope: by.at, curvature: by.by })
+const read = ({ primal, tangent }: Curve): Enclosure => ({ value: primal.primal, slope: tangent.primal, curvature: tangent.tangent })
 
 /** A property of functions that can be told from enclosures. */
 export interface Claim {

@@ -7,8 +7,8 @@
 import { either as E } from 'fp-ts'
 import { constant, div, equal, iota, less, maximum, mul, rename, size, stopGradient, sub, sum, type Tensor, where } from '../core/index.ts'
 import type { Completion, Everything, Kind } from './evidence.ts'
-import { type Checked, sound } from './flaw.ts'
 import type { Statistic } from './loss.ts'
+import { type Checked, valid } from './validation.ts'
 
 /** How far the expectation reaches: one example, the batch, or the batch and all earlier ones. */
 export type Reach = 'example' | 'batch' | 'history'
@@ -31,7 +31,7 @@ export interface Reference<K extends Kind = Kind> {
 }
 
 /** Q = δ(y_l): the rejected completion of the same prompt. */
-export const rejected: Checked<Reference<'pair'>> = sound({
+export const rejected: Checked<Reference<'pair'>> = valid({
   name: 'δ(y_l)',
   kind: 'pair',
   inputs: 'the same prompt',
@@ -48,7 +48,7 @@ export const rejected: Checked<Reference<'pair'>> = sound({
  * step: completions of other prompts of the batch stand in for them (KTO paper, §4.1), the estimate is clamped, and held constant.
  */
 export const policy = ({ clamped = true, held = true } = {}): Checked<Reference<'unrelated'>> =>
-  sound({
+  valid({
     name: clamped ? 'max(0, KL(π_θ‖π_ref))' : 'KL(π_θ‖π_ref)',
     kind: 'unrelated',
     inputs: 'the prompts of the data',
@@ -77,7 +77,7 @@ const judged = {
 } as const
 
 /** The anchor: the reward where the policy is its reference model (0 for log-ratios). Legal for rewards that have one. */
-export const anchor: Checked<Reference<'judged'>> = sound({
+export const anchor: Checked<Reference<'judged'>> = valid({
   ...judged,
   name: 'r(u = 0)',
   outputs: 'none: the anchor u = 0, where the policy is its reference model',
@@ -93,7 +93,7 @@ export const sampler: Checked<Reference<'judged'>> = E.map((q: Reference<'judged
   over: 'sampler' as const,
 }))(anchor)
 /** Q = the judged completions of the batch: their mean reward (KTO on surprisal). */
-export const batch: Checked<Reference<'judged'>> = sound({
+export const batch: Checked<Reference<'judged'>> = valid({
   ...judged,
   name: 'mean r of the batch',
   outputs: 'the empirical distribution of the batch',

@@ -8,7 +8,7 @@
  *               ∂_w f/∂_l f is a function of r_w times one of r_l:      four points at which its cross ratio is not 1 refute it
  *   compared    E_Q r is an average of other rewards, or the anchor, which π_ref gives: f looks at one of them
  */
-import { type AnyTensor, type Interval, intervals, reading, type Scalar } from '../core/index.ts'
+import { type AnyTensor, type Interval, interpretation, intervals, type Scalar } from '../core/index.ts'
 import { elements, type Place } from './element.ts'
 import type { AnyLoss } from './loss.ts'
 import { enclose } from './prove.ts'
@@ -57,7 +57,7 @@ const slope = (f: OfItems, item: Item, x: number, given: Readonly<Record<Item, n
 /** Everything that the loss of the first example looks at. */
 const looksAt = (loss: AnyLoss, examples: number): ReadonlySet<Item> => {
   const none: ReadonlySet<Item> = new Set()
-  const union = reading<ReadonlySet<Item>>(
+  const union = interpretation<ReadonlySet<Item>>(
     () => none,
     (_, args) => new Set(args.flatMap((items) => [...items])),
   )

@@ -7,7 +7,7 @@
 import { either as E } from 'fp-ts'
 import { type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
 import type { Completion, Part } from './evidence.ts'
-import { type Checked, checked, number, positive } from './flaw.ts'
+import { type Checked, checked, number, positive } from './validation.ts'
 import { bound, boundedExp, lesser } from './words.ts'
 
 export interface Reward<P extends Part = Part> {

@@ -10,12 +10,12 @@ import type { Unary } from '../core/index.ts'
 import { always, negation } from './affine.ts'
 import { margin } from './algebra.ts'
 import type { Evidence, Part } from './evidence.ts'
-import { type Checked, fraction } from './flaw.ts'
 import { type Halo, halo, vary } from './halo.ts'
 import { type Reference, rejected } from './reference.ts'
 import type { Reward } from './reward.ts'
 import type { Source } from './source.ts'
 import type { Stated } from './stated.ts'
+import { type Checked, fraction } from './validation.ts'
 import { logLogistic } from './value.ts'
 
 export const smoothed = <P extends Part>(statement: {

@@ -5,10 +5,10 @@
 import { either as E } from 'fp-ts'
 import { type Binary, binary, type Tensor } from '../core/index.ts'
 import { type Completion, type Evidence, needing, type Part } from './evidence.ts'
-import { type Checked, checked, sound } from './flaw.ts'
 import { type AnyLoss, type Loss, meanOf } from './loss.ts'
 import { type Reward, rewardOf } from './reward.ts'
 import type { Source } from './source.ts'
+import { type Checked, checked, valid } from './validation.ts'
 
 /** A loss without a declaration, and why there is none. */
 export interface Stated<in E> extends Loss<E> {
@@ -53,4 +53,4 @@ export const pairwise = <P extends Part>(statement: {
         return { ...meanOf(f(chosen, rejected) as Tensor<'example'>), rewards: { chosen, rejected } }
       },
     }
-  })(checked({ reward: statement.reward, given: statement.given ?? sound({}) }))
+  })(checked({ reward: statement.reward, given: statement.given ?? valid({}) }))

@@ -4,7 +4,7 @@
  *
  *     L = Σ_tokens w · ℓ,   w = 1/(n |y|)  (completion)   1/Σ|y|  (token)   1/(n · limit)  (Dr. GRPO)
  */
-import { constant, div, fill, join, mul, rename, size, split, sum, type Tensor } from '../core/index.ts'
+import { constant, div, fill, flatten, mul, rename, size, sum, type Tensor, unflatten } from '../core/index.ts'
 import type { Evidence } from './evidence.ts'
 import type { Loss } from './loss.ts'
 
@@ -30,10 +30,10 @@ export const perToken =
   (loss: Loss<Evidence<'policy' | 'reference', 'judged'>>, average: Average) =>
   ({ policy, reference, mask, advantage }: TokenEvidence): TokenOutcome => {
     const [n, length] = [size(policy, 'example'), size(policy, 'token')]
-    const flat = (x: Tensor<Cell>): Tensor<'example'> => rename(join(x, ['example', 'token'], 'cell'), 'cell', 'example')
+    const flat = (x: Tensor<Cell>): Tensor<'example'> => rename(flatten(x, ['example', 'token'], 'cell'), 'cell', 'example')
     const spread = mul(fill({ example: n, token: length }, 1), advantage) as Tensor<Cell>
     const { losses } = loss.evaluate({ outcome: { policy: flat(policy), reference: flat(reference) }, label: flat(spread) })
-    const cells = split(rename(losses, 'example', 'cell'), 'cell', { example: n, token: length })
+    const cells = unflatten(rename(losses, 'example', 'cell'), 'cell', { example: n, token: length })
     return { losses: cells, loss: averaged(cells, mask, average) }
   }
 

@@ -4,7 +4,7 @@
  *
  *     Σ_batches Q(y₁) Q(y₂) · estimate(y₁, y₂) = Σ_y Q(y) r(y)
  */
-import { numbers, reading, say } from '../core/index.ts'
+import { applyPrimitive, interpretation, numbers } from '../core/index.ts'
 import { elements } from './element.ts'
 import { expectation, type Reference } from './reference.ts'
 import { type Reward, rewardOf } from './reward.ts'
@@ -50,10 +50,10 @@ const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12 * Math
 /** The expression that is run, of a batch of two of which the second is undesirable, as a function of what was drawn. */
 const estimator = (reference: Reference, reward: Reward): ((batch: readonly Draw[]) => number) => {
   type Of = (batch: readonly Draw[]) => number
-  const functions = reading<Of>(
+  const functions = interpretation<Of>(
     (n) => () => n,
     (word, args) => (batch) =>
-      say(
+      applyPrimitive(
         numbers,
         word,
         args.map((f) => f(batch)),

@@ -5,9 +5,9 @@
 import { add, at, constant, equal, maximum, mean, mul, size, square, sub, sum, type Tensor, where } from '../core/index.ts'
 import type { Conventions, Hyper, Upstream } from './cases.ts'
 import type { Everything } from './evidence.ts'
-import { type Checked, certain } from './flaw.ts'
 import { logOdds, logProbability, logProbabilityPerToken, logRatio, type Reward } from './reward.ts'
 import { clamp, humanlineBounds, upstreamOfTokens } from './upstream-tokens.ts'
+import { type Checked, getOrThrow } from './validation.ts'
 
 const numeric = (hyper: Hyper, name: string): number => Number(hyper[name])
 
@@ -37,7 +37,7 @@ const atZero: Convention = () => point(0)
 /** They report this reward, of their β (or of 1). */
 const reports =
   (reward: (beta: number) => Checked<Reward>, name?: string): Convention =>
-  (hyper) => ({ reported: certain(reward(name === undefined ? 1 : numeric(hyper, name))) })
+  (hyper) => ({ reported: getOrThrow(reward(name === undefined ? 1 : numeric(hyper, name))) })
 const [reportsLogRatio, reportsPerToken] = [reports(logRatio, 'beta'), reports(logProbabilityPerToken, 'beta')]
 /** Their loss has no reference model: ours is given one that thinks nothing. */
 const referenceFree: Convention = () => ({
@@ -167,7 +167,7 @@ export const upstream: Readonly<Record<string, Upstream>> = {
   'halos_legacy/dpo_sigmoid': paired('dpo-sigmoid'),
   'halos_legacy/cdpo': paired('cdpo', { ...beta, epsilon: 'epsilon' }),
   'halos_legacy/slic': paired('slic', { delta: 'beta', lambda: 'lambda_coef' }),
-  'halos_legacy/orpo': paired('orpo', { lambda: 'OR_scale' }, () => ({ reported: certain(logOdds) })),
+  'halos_legacy/orpo': paired('orpo', { lambda: 'OR_scale' }, () => ({ reported: getOrThrow(logOdds) })),
   'halos_legacy/kto': judged('kto'),
   'halos_legacy/kto_zero': judged('kto-zero', beta),
   'halos_legacy/kto_logsigmoid': judged('kto-logsigmoid'),

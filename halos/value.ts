@@ -4,14 +4,14 @@
  */
 import { either as E } from 'fp-ts'
 import type { Scalar, Unary } from '../core/index.ts'
-import { type Checked, checked, nonNegative, number, positive, sound } from './flaw.ts'
+import { type Checked, checked, nonNegative, number, positive, valid } from './validation.ts'
 import { lesser, negate } from './words.ts'
 
 export interface Value {
   readonly name: string
   readonly body: Unary
 }
-export const value = (name: string, body: Unary): Checked<Value> => sound({ name, body })
+export const value = (name: string, body: Unary): Checked<Value> => valid({ name, body })
 
 /** log σ(z). */
 const logSigmoid: Unary = (S) => (z) => negate(S, S.softplus(negate(S, z)))

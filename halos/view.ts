@@ -8,10 +8,10 @@
 import { either as E } from 'fp-ts'
 import { add, concatenate, fill, less, mul, size, slice, type Tensor } from '../core/index.ts'
 import type { Completion, Everything, Evidence, Needs, Part } from './evidence.ts'
-import type { Checked } from './flaw.ts'
 import type { Halo } from './halo.ts'
 import { type AnyLoss, type Loss, type Outcome, summed } from './loss.ts'
 import type { Stated } from './stated.ts'
+import type { Checked } from './validation.ts'
 
 /** The same loss, fed from other evidence. */
 export const contramap =
@@ -49,9 +49,9 @@ const both = (x: Examples): Examples => add(half(x, 0), half(x, 1)) as Examples
 /** What was found of 2n judged completions, of n pairs. The mean is over completions (`each`) or over pairs. */
 const ofEach = (outcome: Outcome, count: 'each' | 'pair'): Outcome => {
   const { outcome: reward } = outcome.rewards
-  const terms = outcome.terms.map(({ costs, shares, ...term }) => ({
-    ...{ ...term, costs: both(costs) },
-    shares: count === 'each' ? both(shares) : half(shares, 0),
+  const terms = outcome.terms.map(({ numerator, denominator, ...term }) => ({
+    ...{ ...term, numerator: both(numerator) },
+    denominator: count === 'each' ? both(denominator) : half(denominator, 0),
   }))
   return {
     ...outcome,
@@ -103,7 +103,11 @@ export const ofDesirable = (loss: AnyLoss): AnyLoss =>
     (e) => e,
     (outcome, { label }) => {
       const liked = (x: Examples): Examples => mul(x, less(0, label)) as Examples
-      const terms = outcome.terms.map(({ costs, shares, ...term }) => ({ ...term, costs: liked(costs), shares: liked(shares) }))
+      const terms = outcome.terms.map(({ numerator, denominator, ...term }) => ({
+        ...term,
+        numerator: liked(numerator),
+        denominator: liked(denominator),
+      }))
       return { ...outcome, ...summed(liked(outcome.losses), ...terms) }
     },
   )

@@ -7,7 +7,7 @@
  * (score completions again whose score is known, wait for the host) would not be counted, and show in the ratio of operations a second.
  */
 import type { Backend } from '../../core/index.ts'
-import { certain, kto, sft } from '../../halos/index.ts'
+import { getOrThrow, kto, sft } from '../../halos/index.ts'
 import { adamW, begin, constantRate, initialize, type TrainingExample, train, transformer } from '../../models/index.ts'
 import { type Configuration, hyper } from './configurations.ts'
 import { fraction, machine, machineName } from './machine.ts'
@@ -36,7 +36,7 @@ export async function* losses(options: LossesOptions): AsyncGenerator<Measuremen
   const examples = judged(configuration, seed)
   const reference = initialize(configuration.model, seed)
   const facts = await machine()
-  const runs = [certain(sft()), certain(kto({ beta: 0.1 }))].map((loss) => {
+  const runs = [getOrThrow(sft()), getOrThrow(kto({ beta: 0.1 }))].map((loss) => {
     const rounds: { readonly times: readonly number[]; readonly flops: number }[] = []
     let [state, done] = [begin(optimizer, reference), 0]
     const go = async (): Promise<void> => {

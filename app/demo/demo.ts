@@ -4,7 +4,7 @@
  *     Moby-Dick → tokens → pre-training → continuations → thumbs up or down (a sentiment lexicon) → KTO → before against after
  */
 import { leaves, volume } from '../../core/index.ts'
-import { type AnyLoss, certain, kto, sft } from '../../halos/index.ts'
+import { type AnyLoss, getOrThrow, kto, sft } from '../../halos/index.ts'
 import {
   cosine,
   type Example,
@@ -61,7 +61,7 @@ const shown = async (terminal: Terminal, options: DemoOptions) => {
       `2. A model that knows nothing reads them: ${weights.toLocaleString('en')} parameters learn to guess the next token (size ${size})`,
     )
     const { pretraining, alignment, temperature } = recipe
-    const imitate: AnyLoss = certain(sft())
+    const imitate: AnyLoss = getOrThrow(sft())
     const read = await learn(stage, '   pre-training', imitate, fresh, windows(texts, recipe.model.context), {
       ...{ steps: pretraining.steps, batch: pretraining.batch, seed, weightDecay: 0.1 },
       rate: cosine({ ...pretraining, floor: 0.05 }),
@@ -85,7 +85,7 @@ const shown = async (terminal: Terminal, options: DemoOptions) => {
 
     terminal.say('4. It learns what the human likes: KTO')
     const steps = alignment.epochs * Math.floor(judged.length / alignment.batch)
-    const aligned = await learn(stage, '   KTO         ', certain(kto({ beta: alignment.beta })), before, judged, {
+    const aligned = await learn(stage, '   KTO         ', getOrThrow(kto({ beta: alignment.beta })), before, judged, {
       ...{ steps, batch: alignment.batch, seed, bucket: 16 },
       rate: linear({ rate: alignment.rate, warmup: Math.round(steps / 10), steps }),
     })

@@ -3,7 +3,7 @@ import type { Backend } from '../../core/index.ts'
 import {
   adamW,
   begin,
-  type FeedOptions,
+  type DataLoaderOptions,
   type Parameters,
   type Schedule,
   type TrainingExample,
@@ -22,7 +22,7 @@ export interface Stage {
   readonly model: Transformer
 }
 
-export interface Course extends FeedOptions {
+export interface Course extends DataLoaderOptions {
   readonly steps: number
   readonly rate: Schedule
   readonly weightDecay?: number
@@ -35,14 +35,14 @@ export const learn = async (
   loss: TrainingLoss,
   parameters: Parameters,
   examples: readonly TrainingExample[],
-  { rate, weightDecay = 0, ...course }: Course,
+  { rate, weightDecay = 0, ...trainingLoop }: Course,
 ) => {
   const { terminal, backend, model } = stage
   const optimizer = adamW({ rate, beta2: 0.99, weightDecay })
-  const bar = progress(terminal, title, course.steps)
+  const bar = progress(terminal, title, trainingLoop.steps)
   let [tokens, seconds, last] = [0, 0, Number.NaN]
   const state = await train(begin(optimizer, parameters), {
-    ...{ backend, model, loss, optimizer, examples, signal: terminal.stop, ...course },
+    ...{ backend, model, loss, optimizer, examples, signal: terminal.stop, ...trainingLoop },
     onStep: async (report) => {
       tokens += report.tokens
       seconds += report.seconds

@@ -1,6 +1,14 @@
 /** What a loss and its metrics are on data that was not trained on. */
 import { type Backend, compile, dispose, read } from '../../core/index.ts'
-import { divide, feed, objective, type Trainable, type TrainingBatch, type TrainingExample, type TrainingLoss } from '../../models/index.ts'
+import {
+  dataLoader,
+  divide,
+  objective,
+  type Trainable,
+  type TrainingBatch,
+  type TrainingExample,
+  type TrainingLoss,
+} from '../../models/index.ts'
 
 export interface Evaluation {
   /** Under TRL's names: loss, rewards/chosen, rewards/margins, rewards/accuracies, kl, … */
@@ -27,7 +35,7 @@ export const evaluator = <P>(
   { batch, seed }: { readonly batch: number; readonly seed: number },
 ): Evaluator<P> => {
   const size = Math.floor(examples.length / Math.ceil(examples.length / batch))
-  const batches = feed(backend, model, loss, reference, examples, { batch: size, seed })
+  const batches = dataLoader(backend, model, loss, reference, examples, { batch: size, seed })
   const measure = compile(backend, (parameters: P, part: TrainingBatch) => objective(model, loss, parameters, part).metrics)
   const counted = size * batches.stepsPerEpoch
   const measured = async (parameters: P): Promise<Evaluation> => {

@@ -1,6 +1,6 @@
 /** Losses on numbers from a file: the cases, each with its settings, under our names or under another library's. */
 import { reference } from '../../backends/index.ts'
-import { type Answer, type Case, type Column, catalogue, certain, evaluateCase, find, noLosses, upstream } from '../../halos/index.ts'
+import { type Answer, type Case, type Column, catalogue, evaluateCase, find, getOrThrow, noLosses, upstream } from '../../halos/index.ts'
 import { DataError, parseJson, readText } from '../../models/index.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { scalarOf } from '../terminal/json.ts'
@@ -46,7 +46,7 @@ const byEntry = async (entry: string, settings: Settings): Promise<Evaluate> => 
   const family = find(await catalogue(), theirs.family)
   return async (given) => {
     const hyper = given.hyper ?? {}
-    const loss = certain(family!({ ...theirs.settings(hyper), ...settings }))
+    const loss = getOrThrow(family!({ ...theirs.settings(hyper), ...settings }))
     const answer = await evaluateCase(reference(), loss, given, theirs.conventions(hyper))
     const { labels = [] } = given.inputs
     const desirableFirst = [true, false].flatMap((label) => answer.losses.filter((_, i) => Number(labels[i]) > 0 === label))

@@ -9,9 +9,9 @@ import {
   type AnyLoss,
   type Checked,
   catalogue,
-  certain,
   type Family,
   find,
+  getOrThrow,
   type Ingredient,
   mixture,
   type Settings,
@@ -34,7 +34,7 @@ export const findLoss = async (name: string, settings: Settings): Promise<AnyLos
     )
   }
   const own = (defaults: Settings): Settings => Object.fromEntries(Object.entries(settings).filter(([setting]) => setting in defaults))
-  return certain(mixture(terms.map(({ coefficient, defaults, make }): Ingredient => [coefficient, certain(make(own(defaults)))])))
+  return getOrThrow(mixture(terms.map(({ coefficient, defaults, make }): Ingredient => [coefficient, getOrThrow(make(own(defaults)))])))
 }
 
 /** `dpo+0.1*sft`: each loss, and how much of it. A file whose name has a + is one loss. */

@@ -15,11 +15,11 @@ export interface Experiment {
   readonly claim: string
   /** Seeds at least, where differences are small and noise is large. Default 1. */
   readonly seeds?: number
-  readonly run: (lab: Lab) => Promise<Outcome>
+  readonly run: (scheduler: Scheduler) => Promise<Outcome>
 }
 
 /** Where experiments are made. */
-export interface Lab {
+export interface Scheduler {
   readonly seeds: readonly number[]
   readonly sweep: Sweep
   /** Preferences that people have given. */
@@ -62,11 +62,18 @@ export const figures = ({ measured }: Row, name: Figure = 'win'): readonly numbe
 /** What a row starts from, without its seed. */
 export type Setting = Omit<Start, 'seed'>
 
-export const afterSft = ({ pairs }: Lab, size: Size = '100k'): Setting => ({ size, ends: 0, data: { pairs }, sft: true })
-export const withoutSft = (lab: Lab, size: Size = '100k'): Setting => ({ ...afterSft(lab, size), sft: false })
+export const afterSft = ({ pairs }: Scheduler, size: Size = '100k'): Setting => ({ size, ends: 0, data: { pairs }, sft: true })
+export const withoutSft = (scheduler: Scheduler, size: Size = '100k'): Setting => ({ ...afterSft(scheduler, size), sft: false })
 
 /** One setting and method, on every seed. */
-export const row = async (lab: Lab, group: string, name: string, setting: Setting, method?: Method, seeds = lab.seeds): Promise<Row> => {
-  const measured = seeds.map((seed) => lab.measure({ ...setting, seed, ...(method === undefined ? {} : { method }) }))
+export const row = async (
+  scheduler: Scheduler,
+  group: string,
+  name: string,
+  setting: Setting,
+  method?: Method,
+  seeds = scheduler.seeds,
+): Promise<Row> => {
+  const measured = seeds.map((seed) => scheduler.measure({ ...setting, seed, ...(method === undefined ? {} : { method }) }))
   return { group, name, measured: await Promise.all(measured) }
 }

@@ -2,7 +2,7 @@
  * The methods that are compared, and the learning rate of each: the best of the same few for every method, on a seed that no table uses.
  * Whatever else could be tuned is fixed: β = 0.1; PPO-Clip's ε = 0.5; SLiC's δ = λ = 1.
  */
-import { figures, type Lab, type Row, row, type Setting } from './experiment.ts'
+import { figures, type Row, row, type Scheduler, type Setting } from './experiment.ts'
 import type { Method } from './pipeline.ts'
 
 export interface Candidate extends Omit<Method, 'rate'> {
@@ -25,11 +25,11 @@ export interface Swept {
 }
 
 /** The method at the rate that wins most, on the sweep's seeds. */
-export const sweep = async (lab: Lab, setting: Setting, { name, ...candidate }: Candidate): Promise<Swept> => {
+export const sweep = async (scheduler: Scheduler, setting: Setting, { name, ...candidate }: Candidate): Promise<Swept> => {
   const tried = await Promise.all(
-    lab.sweep.rates.map(async (rate) => {
+    scheduler.sweep.rates.map(async (rate) => {
       const method: Method = { ...candidate, rate }
-      return { method, row: await row(lab, name, `rate ${rate}`, setting, method, lab.sweep.seeds) }
+      return { method, row: await row(scheduler, name, `rate ${rate}`, setting, method, scheduler.sweep.seeds) }
     }),
   )
   const score = ({ row }: (typeof tried)[number]): number => figures(row).reduce((a, b) => a + b, 0)

@@ -4,13 +4,13 @@
  *     web text → pre-training → (SFT on preferred answers) → a loss on what people said → answers to unseen tasks → the oracle
  */
 import { type Backend, compile, dispose, evaluate, read } from '../../core/index.ts'
-import { certain, sft } from '../../halos/index.ts'
+import { getOrThrow, sft } from '../../halos/index.ts'
 import {
   adamW,
   begin,
   cosine,
+  type DataLoaderOptions,
   type Example,
-  type FeedOptions,
   type Generated,
   generator,
   initialize,
@@ -86,7 +86,7 @@ export interface Pipeline {
 const unseen = 888
 
 export const pipeline = (backend: Backend, recipe: Recipe, signal: AbortSignal): Pipeline => {
-  const imitate = certain(sft())
+  const imitate = getOrThrow(sft())
   const judges = new Map<Size, ReturnType<typeof judge>>()
   const judgeOf = (size: Size) =>
     judges.get(size) ?? judges.set(size, judge(backend, transformer(configOf(recipe, size)), recipe)).get(size)!
@@ -124,7 +124,7 @@ export const pipeline = (backend: Backend, recipe: Recipe, signal: AbortSignal):
   }
 }
 
-interface Course extends FeedOptions {
+interface Course extends DataLoaderOptions {
   readonly steps: number
   readonly rate: Schedule
   readonly weightDecay?: number
@@ -133,7 +133,11 @@ interface Course extends FeedOptions {
 /** Some epochs with 10 % warm-up, then linearly to 0. */
 const course = (
   examples: readonly unknown[],
-  { rate, epochs = 1, ...options }: Pick<FeedOptions, 'batch' | 'seed' | 'shuffled'> & { readonly rate: number; readonly epochs?: number },
+  {
+    rate,
+    epochs = 1,
+    ...options
+  }: Pick<DataLoaderOptions, 'batch' | 'seed' | 'shuffled'> & { readonly rate: number; readonly epochs?: number },
 ): Course => {
   const steps = Math.max(1, Math.round(epochs * Math.floor(examples.length / options.batch)))
   return { ...options, steps, rate: linear({ rate, warmup: Math.round(steps / 10), steps }), bucket: 8 }

@@ -1,7 +1,7 @@
 /** What an experiment has shown, as a document: claim, verdicts, tables with intervals, and how it was made. The same text wherever it is read. */
 import { duration } from '../terminal/progress.ts'
 import { type Figure, figures, type Outcome, type Row, type Table } from './experiment.ts'
-import type { Work } from './lab.ts'
+import type { Work } from './scheduler.ts'
 import { type Finding, type Interval, interval, type Verdict } from './statistics.ts'
 
 /** What is kept of an experiment. */

@@ -7,13 +7,13 @@ import { openBackend, type Wish } from '../inputs/backends.ts'
 import { exclusively } from '../inputs/lock.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { desk, remoteDesk, together } from './desk.ts'
 import { type Experiment, experiments } from './experiment.ts'
+import { experimentWorker, remoteWorker, together } from './experiment-worker.ts'
 import { files } from './files.ts'
-import { openLab } from './lab.ts'
 import { picture } from './picture.ts'
 import { recipes } from './recipe.ts'
 import { markdown, type Report } from './report.ts'
+import { openScheduler } from './scheduler.ts'
 
 export interface ReproduceOptions extends Wish {
   readonly seeds: number
@@ -46,7 +46,9 @@ const reproduced = async (
   await backend.close?.()
   const place = { wish, recipe, out: options.out }
   const all = together(
-    options.jobs === 1 ? [await desk(place, terminal.stop)] : Array.from({ length: options.jobs }, () => remoteDesk(place, terminal.stop)),
+    options.jobs === 1
+      ? [await experimentWorker(place, terminal.stop)]
+      : Array.from({ length: options.jobs }, () => remoteWorker(place, terminal.stop)),
   )
   try {
     const reports: Report[] = []
@@ -55,8 +57,8 @@ const reproduced = async (
       const count = Math.max(options.seeds, options.quick ? 1 : (experiment.seeds ?? 1))
       const seeds = Array.from({ length: count }, (_, i) => i + 1)
       terminal.say(`\n${title}`)
-      const { lab, work } = openLab({ terminal, desk: all, files: files(options.out, recipe, backend.name), recipe, seeds })
-      const outcome = await experiment.run(lab)
+      const { scheduler, work } = openScheduler({ terminal, worker: all, files: files(options.out, recipe, backend.name), recipe, seeds })
+      const outcome = await experiment.run(scheduler)
       const report: Report = {
         ...{
           experiment: key,

@@ -1,8 +1,8 @@
 /** The other end of `remoteDesk`: jobs come as messages, one at a time, and answers go back. */
-import { type Answer, desk } from './desk.ts'
+import { type Answer, experimentWorker } from './experiment-worker.ts'
 import type { Job } from './files.ts'
 
-const mine = desk(JSON.parse(process.argv[2]!), new AbortController().signal)
+const mine = experimentWorker(JSON.parse(process.argv[2]!), new AbortController().signal)
 
 process.on('message', async (job: Job) => {
   const answer: Answer = await mine

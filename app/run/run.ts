@@ -11,11 +11,11 @@ import { exclusively } from '../inputs/lock.ts'
 import type { TrainingOptions } from '../inputs/options.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { checkOptions } from './check.ts'
-import { course } from './course.ts'
 import { readData } from './data.ts'
 import type { RunResult } from './result.ts'
-import { subjectOf } from './subject.ts'
 import type { Task } from './task.ts'
+import { trainableOf } from './trainable.ts'
+import { trainingLoop } from './training-loop.ts'
 
 /** Trains, saves, and tells how it went. @throws BusyError where another process works in --out; and whatever is wrong with options, data and model */
 export const run = async (terminal: Terminal, task: Task): Promise<RunResult> => {
@@ -31,7 +31,7 @@ const trained = async (terminal: Terminal, task: Task): Promise<RunResult> => {
   const opened = await openBackend(options, terminal.say)
   try {
     const choice = { checkpoint, loss, backend: opened.backend, seed: options.seed, ...loraIn(options, checkpoint) }
-    return await subjectOf(choice, (subject) => course(terminal, task, data, opened, subject))
+    return await trainableOf(choice, (trainable) => trainingLoop(terminal, task, data, opened, trainable))
   } finally {
     await opened.backend.close?.()
   }

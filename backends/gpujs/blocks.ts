@@ -6,7 +6,7 @@
 import type { Instruction } from '../plan/index.ts'
 import { own } from './functions.ts'
 import { axesOf, bit, extent, inner, type Nest, type Range, type Strides, stride, variation } from './nest.ts'
-import { comparison, literal, merged, neutral, sum, times, UnsupportedKernel, within, word } from './text.ts'
+import { comparison, literal, merged, neutral, primitive, sum, times, UnsupportedKernel, within } from './text.ts'
 
 export interface Block {
   readonly around?: Block
@@ -21,8 +21,8 @@ export interface Block {
 }
 type Fill = (block: Block) => void
 
-/** What modes differ in when it comes to words. */
-export interface Words {
+/** What modes differ in when it comes to primitives. */
+export interface Primitives {
   /** sin, cos and log by our own functions. */
   readonly ownFunctions: boolean
   /** Results are rounded to float32, where the language has only float64: what is computed twice must be the same number. */
@@ -46,7 +46,7 @@ export interface Writer {
 }
 
 /** `spread`: the axis along which a thread computes several elements. */
-export const writer = (nest: Nest, { ownFunctions, rounds }: Words, spread?: number): Writer => {
+export const writer = (nest: Nest, { ownFunctions, rounds }: Primitives, spread?: number): Writer => {
   const { streams, body, triangle } = nest
   const varies = variation(nest)
   const reads: { buffer: number; previous: boolean }[] = []
@@ -109,8 +109,8 @@ export const writer = (nest: Nest, { ownFunctions, rounds }: Words, spread?: num
       }
       case 'iota':
         return block.index(x.loop, lane)
-      case 'word':
-        if (x.word !== 'where') return rounded(word(x.word, x.args.map(arg), call))
+      case 'primitive':
+        if (x.primitive !== 'where') return rounded(primitive(x.primitive, x.args.map(arg), call))
         return `(${condition(block, x.args[0]!, lane)} ? ${arg(x.args[1]!)} : ${arg(x.args[2]!)})`
       case 'random':
         calls = true
@@ -121,7 +121,8 @@ export const writer = (nest: Nest, { ownFunctions, rounds }: Words, spread?: num
   }
   const condition = (block: Block, register: number, lane: number): string => {
     const x = body[register]!
-    if (x.op === 'word' && (x.word === 'less' || x.word === 'equal')) return comparison[x.word](x.args.map((r) => value(block, r, lane)))
+    if (x.op === 'primitive' && (x.primitive === 'less' || x.primitive === 'equal'))
+      return comparison[x.primitive](x.args.map((r) => value(block, r, lane)))
     return `${value(block, register, lane)} !== 0`
   }
   const reduction = (at: Block, key: string, x: Extract<Instruction, { op: 'reduce' }>, lane: number): string => {

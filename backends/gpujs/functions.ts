@@ -67,4 +67,4 @@ const accurate: readonly Declared[] = [
   ),
 ]
 /** What stands in for Math's functions. */
-export const own: { readonly [word: string]: string } = { sin: 'sine', cos: 'cosine', log: 'logarithm' }
+export const own: { readonly [primitive: string]: string } = { sin: 'sine', cos: 'cosine', log: 'logarithm' }

@@ -3,7 +3,7 @@
  * Every write to a buffer is a new *value*; all stores of one kernel read what was there before the kernel. What the
  * planner had written in place is again one array in memory if the executor places dead values' memory again (`slots`).
  */
-import type { Kernel, Program, Rows } from '../plan/index.ts'
+import type { FusedKernel, Kernel, Program } from '../plan/index.ts'
 import type { Mode } from './devices.ts'
 import { contraction, type Nest, type Store } from './nest.ts'
 import { parts } from './parts.ts'
@@ -65,7 +65,7 @@ export const lower = (program: Program, mode: Mode, arrays = Infinity): Launches
         if (part.temporary !== undefined) sizeOf.set(buffer, part.temporary)
         const size = sizeOf.get(buffer)!
         // Elsewhere more threads are worth more than less to load.
-        const lanes = kernel.kind === 'contract' || part.store.at ? chosen.lanes : 1
+        const lanes = kernel.kind === 'dotGeneral' || part.store.at ? chosen.lanes : 1
         const has = written.has(buffer) || before.has(buffer)
         const { source, output, calls, reads } = print(part.nest, part.store, size, has, { ...chosen, lanes })
         const values = reads.map((r) => holds(r.previous && written.has(r.buffer) ? written : before, r.buffer, kernel.name))
@@ -86,9 +86,9 @@ export const lower = (program: Program, mode: Mode, arrays = Infinity): Launches
 }
 
 const stores = (kernel: Kernel): readonly { readonly nest: Nest; readonly store: Store }[] =>
-  kernel.kind === 'contract'
+  kernel.kind === 'dotGeneral'
     ? [contraction(kernel)]
-    : kernel.body.flatMap((x) => (x.op === 'store' ? [{ nest: kernel satisfies Rows, store: x }] : []))
+    : kernel.body.flatMap((x) => (x.op === 'store' ? [{ nest: kernel satisfies FusedKernel, store: x }] : []))
 
 /** Memory for the values that are neither inputs nor kept: `slot[value]`, reused once a value's last reader has run. */
 export interface Slots {

@@ -1,9 +1,9 @@
 /** The one form that is printed: loops around a body with one store. A contraction is such loops too. */
-import type { Contract, Instruction, Rows, Stream } from '../plan/index.ts'
+import type { DotGeneral, FusedKernel, Instruction, Stream } from '../plan/index.ts'
 
 export type Store = Extract<Instruction, { op: 'store' }>
 
-export interface Nest extends Pick<Rows, 'name' | 'loops' | 'inner' | 'streams' | 'body' | 'triangle'> {
+export interface Nest extends Pick<FusedKernel, 'name' | 'loops' | 'inner' | 'streams' | 'body' | 'triangle'> {
   /** All that exists of the loops, if not everything: boxes of index ranges by axis. */
   readonly boxes?: readonly Box[]
   /** Elements of the stored array that it does not reach stay as they are, rather than becoming the merge's neutral element. */
@@ -38,7 +38,7 @@ export const variation = (nest: Nest): readonly number[] => {
         return (x.guards ?? []).reduce((set, g) => set | bit(g.loop), moving(nest, nest.streams[x.stream]!) | any(x.at ? [x.at.index] : []))
       case 'iota':
         return bit(x.loop)
-      case 'word':
+      case 'primitive':
         return any(x.args)
       case 'reduce':
         return any([x.arg]) & ~bit(inner)
@@ -60,9 +60,9 @@ export const stored = (nest: Nest, { stream, arg, at }: Store): readonly number[
 }
 
 /** C (+)= A · B as loops over its outer loops, m and n, around k. */
-export const contraction = (c: Contract): { readonly nest: Nest; readonly store: Store } => {
+export const contraction = (c: DotGeneral): { readonly nest: Nest; readonly store: Store } => {
   const [m, n] = [c.loops.length, c.loops.length + 1]
-  const stream = (x: Contract['a'], side: 'a' | 'b' | 'c', alongM: number, alongN: number, alongK: number): Stream => {
+  const stream = (x: DotGeneral['a'], side: 'a' | 'b' | 'c', alongM: number, alongN: number, alongK: number): Stream => {
     return { buffer: x.buffer, offset: x.offset, outer: [...c.loops.map((l) => l[side]), alongM, alongN], inner: alongK }
   }
   const store: Store = { op: 'store', stream: 2, arg: 2, merge: 'sum', keep: c.accumulate }
@@ -71,13 +71,13 @@ export const contraction = (c: Contract): { readonly nest: Nest; readonly store:
     loops: [...c.loops.map(({ size }, i) => ({ axis: `${i}`, size })), { axis: 'm', size: c.m }, { axis: 'n', size: c.n }],
     inner: { axis: 'k', size: c.k },
     streams: [stream(c.a, 'a', c.a.row, 0, c.a.column), stream(c.b, 'b', 0, c.b.column, c.b.row), stream(c.c, 'c', c.c.row, c.c.column, 0)],
-    body: [{ op: 'load', stream: 0 }, { op: 'load', stream: 1 }, { op: 'word', word: 'mul', args: [0, 1] }, store],
+    body: [{ op: 'load', stream: 0 }, { op: 'load', stream: 1 }, { op: 'primitive', primitive: 'mul', args: [0, 1] }, store],
     leaves: true,
   }
   const whole = c.parts.length === 1 && c.parts[0]!.m === c.m && c.parts[0]!.n === c.n && c.parts[0]!.k === c.k
   if (whole) return { nest, store }
   const range = (from: number, size: number): Range => ({ from, to: from + size })
-  const box = (p: Contract['parts'][number]): Box =>
+  const box = (p: DotGeneral['parts'][number]): Box =>
     new Map([
       [m, range(p.m0, p.m)],
       [n, range(p.n0, p.n)],

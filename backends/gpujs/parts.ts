@@ -66,7 +66,7 @@ const stages = (nest: Nest, store: Store, size: number, buffer: number): readonl
 const spill = (nest: Nest, store: Store, arrays: number, buffer: number): readonly Part[] => {
   if (binds(nest, store) <= arrays) return [{ nest, store }]
   const choices = nest.body.flatMap((x, register) => {
-    if (x.op !== 'word' && x.op !== 'reduce' && !(x.op === 'load' && x.at)) return []
+    if (x.op !== 'primitive' && x.op !== 'reduce' && !(x.op === 'load' && x.at)) return []
     const { stream, size } = array(nest, register, buffer)
     const streams = [...nest.streams, stream]
     const kept: Store = { op: 'store', stream: streams.length - 1, arg: register }
@@ -76,7 +76,7 @@ const spill = (nest: Nest, store: Store, arrays: number, buffer: number): readon
     return binds(before, kept) <= arrays ? [{ before, kept, size, rest, left: binds(rest, store) }] : []
   })
   const best = choices.toSorted((a, b) => a.left - b.left)[0]
-  // Three gathers in one word may be too many: the device will say so.
+  // Three gathers in one primitive may be too many: the device will say so.
   if (best === undefined) return [{ nest, store }]
   return [{ nest: best.before, store: best.kept, temporary: best.size }, ...spill(best.rest, store, arrays, buffer + 1)]
 }
@@ -91,7 +91,7 @@ const binds = ({ streams, body }: Nest, store: Store): number => {
     const x = body[register]!
     if (x.op === 'load') buffers.add(streams[x.stream]!.buffer)
     if (x.op === 'load' && x.at) visit(x.at.index)
-    if (x.op === 'word') x.args.forEach(visit)
+    if (x.op === 'primitive') x.args.forEach(visit)
     if (x.op === 'reduce') visit(x.arg)
     if (x.op === 'random') visit(x.key)
   }

@@ -8,13 +8,13 @@
  * reads: gpu.js kernels cannot write in place. Kernels are printed, never stringified closures, and every bound is a
  * literal: a loop whose bound is an argument silently stops after 1000 turns.
  */
-import { type Block, type Words, type Writer, writer } from './blocks.ts'
+import { type Block, type Primitives, type Writer, writer } from './blocks.ts'
 import { type Digit, digits, element, indexOf, indirect, threads } from './digits.ts'
 import { type Box, bit, extent, inner, type Nest, type Range, type Store, stored, stride, variation } from './nest.ts'
 import { merged, neutral, times, within } from './text.ts'
 
 /** What gpu.js modes differ in. */
-export interface Dialect extends Words {
+export interface Dialect extends Primitives {
   /** A flat output: gpu.js's JavaScript mode hands outputs of several dimensions on as nested arrays. */
   readonly flat: boolean
   /** Elements a thread: an `Array(4)` kernel makes a contraction two to four times faster where results need not be unpacked. */

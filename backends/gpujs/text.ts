@@ -1,7 +1,7 @@
-/** The words and numbers of a kernel as gpu.js reads them. */
+/** The primitives and numbers of a kernel as gpu.js reads them. */
 import type { Instruction } from '../plan/index.ts'
 
-type Word = Extract<Instruction, { op: 'word' }>['word']
+type Primitive = Extract<Instruction, { op: 'primitive' }>['primitive']
 
 /** Something that gpu.js cannot express. */
 export class UnsupportedKernel extends Error {
@@ -21,8 +21,8 @@ export const merged = {
   max: (x: string, y: string): string => `Math.max(${x}, ${y})`,
 } as const
 
-/** A word but `where`, whose condition is a matter of its own. `call` names the function of the others. */
-export const word = (name: Exclude<Word, 'where'>, [x, y]: readonly string[], call: (name: string) => string): string => {
+/** A primitive but `where`, whose condition is a matter of its own. `call` names the function of the others. */
+export const primitive = (name: Exclude<Primitive, 'where'>, [x, y]: readonly string[], call: (name: string) => string): string => {
   switch (name) {
     case 'add':
       return `${x} + ${y}`

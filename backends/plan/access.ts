@@ -15,20 +15,20 @@ export interface Access {
 export type Order = readonly string[]
 
 /** The value in whose memory x lives. */
-export const ownerOf = (x: Value, home: ReadonlyMap<Value, Value>): Value => {
-  if (x.op.tag === 'view') return ownerOf(x.from[0]!, home)
-  const parent = home.get(x)
-  return parent === undefined ? x : ownerOf(parent, home)
+export const ownerOf = (x: Value, storageAlias: ReadonlyMap<Value, Value>): Value => {
+  if (x.op.tag === 'view') return ownerOf(x.from[0]!, storageAlias)
+  const parent = storageAlias.get(x)
+  return parent === undefined ? x : ownerOf(parent, storageAlias)
 }
 
 /** Accesses under the current order of every owner's axes; remembered until that order is another one. */
-export const accessor = (home: ReadonlyMap<Value, Value>, order: (owner: Value) => Order): ((x: Value) => Access) => {
+export const accessor = (storageAlias: ReadonlyMap<Value, Value>, order: (owner: Value) => Order): ((x: Value) => Access) => {
   const known = new Map<Value, { readonly order: Order; readonly access: Access }>()
   const owners = new Map<Value, Value>()
   const ownership = (x: Value): Value => {
     const old = owners.get(x)
     if (old !== undefined) return old
-    const owner = ownerOf(x, home)
+    const owner = ownerOf(x, storageAlias)
     owners.set(x, owner)
     return owner
   }
@@ -52,7 +52,7 @@ export const accessor = (home: ReadonlyMap<Value, Value>, order: (owner: Value) 
       }
       return { owner: source.owner, offset, strides, guards: x.op.view.guards }
     }
-    const parent = home.get(x)
+    const parent = storageAlias.get(x)
     if (parent === undefined) {
       const strides: Record<string, number> = {}
       let step = 1
@@ -67,7 +67,7 @@ export const accessor = (home: ReadonlyMap<Value, Value>, order: (owner: Value) 
       const { axis, starts } = parent.op
       return { ...whole, offset: whole.offset + starts[parent.from.indexOf(x)]! * whole.strides[axis]! }
     }
-    if (parent.op.tag !== 'join') return whole
+    if (parent.op.tag !== 'flatten') return whole
     const { axes, into } = parent.op
     const { [into]: step, ...rest } = whole.strides
     const parts = axes.map((axis, i) => [axis, step! * sizeOver(x.shape, axes.slice(i + 1))] as const)

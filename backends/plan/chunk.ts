@@ -5,7 +5,7 @@
  *     and in the backward pass: S and P again,   dq[r] = dS k,   dk += dSᵀ q[r],   dv += Pᵀ dout[r]
  *
  * Nothing here knows of attention: whatever has both axes of a causal mask (*square* values) is computed block by block, up to
- * the diagonal; what leaves (*exits*: sums over one of the axes) is put together. Squares that a later pass needs are computed again.
+ * the diagonal; what leaves (*exits*: sums over one of the axes) is put together. Tiles that a later pass needs are computed again.
  * After Dao et al. (2022), arXiv:2205.14135, and Rabe & Staats (2021), arXiv:2112.05682.
  */
 import { above, type Triangle, vanishing } from './domain.ts'
@@ -15,7 +15,7 @@ import type { View } from './view.ts'
 export interface ChunkOptions {
   /** Rows of a block. */
   readonly rows: number
-  /** Squares with fewer elements are left whole. */
+  /** Tiles with fewer elements are left whole. */
   readonly above: number
 }
 
@@ -31,15 +31,15 @@ export const chunk = (given: Expressions, options: ChunkOptions): Expressions =>
 const along = (t: Triangle, given: Expressions, { rows, above: least }: ChunkOptions): Expressions => {
   const { outputs, values } = given
   const readers = readersOf(values)
-  const square = (x: Value): boolean => !x.free && has(x, t.row) && has(x, t.column)
-  const squares = new Set(values.filter(square))
-  const exits = values.filter((x) => !squares.has(x) && x.from.some((y) => squares.has(y)))
-  const largest = Math.max(0, ...[...squares].map(({ op, size }) => (op.tag === 'reduce' ? size : 0)))
-  if (largest < least || !separable(t, values, squares, exits, outputs, rows)) return given
-  const local = rowWords(t, values, squares, exits, readers)
-  const inside = new Set([...squares, ...exits, ...local])
+  const isTile = (x: Value): boolean => !x.free && has(x, t.row) && has(x, t.column)
+  const tiles = new Set(values.filter(isTile))
+  const rowOutputs = values.filter((x) => !tiles.has(x) && x.from.some((y) => tiles.has(y)))
+  const largest = Math.max(0, ...[...tiles].map(({ op, size }) => (op.tag === 'reduce' ? size : 0)))
+  if (largest < least || !separable(t, values, tiles, rowOutputs, outputs, rows)) return given
+  const local = rowPrimitives(t, values, tiles, rowOutputs, readers)
+  const inside = new Set([...tiles, ...rowOutputs, ...local])
   // A sum over all rows is known when all blocks are done.
-  if (exits.some((x) => !has(x, t.row) && (readers.get(x) ?? []).some((y) => inside.has(y)))) return given
+  if (rowOutputs.some((x) => !has(x, t.row) && (readers.get(x) ?? []).some((y) => inside.has(y)))) return given
 
   // How often a path to a value leaves and enters again: what has the same depth is computed in one go.
   const depths = new Map<Value, number>()
@@ -49,31 +49,31 @@ const along = (t: Triangle, given: Expressions, { rows, above: least }: ChunkOpt
       x.from.reduce((d, y) => Math.max(d, depths.get(y)! + Number(inside.has(y) && !inside.has(x))), 0),
     )
   const depth = (x: Value): number => depths.get(x)!
-  const again = new Map<Value, boolean>()
+  const rebuild = new Map<Value, boolean>()
   /** Is a square needed at a later depth, too? */
   const recomputed = (x: Value): boolean => {
-    const known = again.get(x)
+    const known = rebuild.get(x)
     if (known !== undefined) return known
-    const found = (readers.get(x) ?? []).some((y) => depth(y) > depth(x) || (squares.has(y) && recomputed(y)))
-    again.set(x, found)
+    const found = (readers.get(x) ?? []).some((y) => depth(y) > depth(x) || (tiles.has(y) && recomputed(y)))
+    rebuild.set(x, found)
     return found
   }
   const results = new Set(outputs)
   const leaves = (x: Value): boolean =>
-    results.has(x) || (readers.get(x) ?? []).some((y) => !inside.has(y) || depth(y) > depth(x) || (squares.has(y) && recomputed(y)))
+    results.has(x) || (readers.get(x) ?? []).some((y) => !inside.has(y) || depth(y) > depth(x) || (tiles.has(y) && recomputed(y)))
 
   const build = builder()
-  const length = [...squares][0]!.shape[t.row]!
+  const length = [...tiles][0]!.shape[t.row]!
   const starts = Array.from({ length: Math.floor(length / rows) }, (_, i) => i * rows).filter((start) => length - start > 1)
   const whole = new Map<Value, Value>()
   const get = (x: Value): Value => {
     if (!whole.has(x) && inside.has(x)) compute(depth(x))
-    const made = whole.get(x) ?? build.again(x, x.from.map(get))
+    const made = whole.get(x) ?? build.rebuild(x, x.from.map(get))
     whole.set(x, made)
     return made
   }
   const compute = (d: number): void => {
-    const leaving = [...inside].filter((x) => !squares.has(x) && depth(x) === d && leaves(x))
+    const leaving = [...inside].filter((x) => !tiles.has(x) && depth(x) === d && leaves(x))
     const parts = new Map(leaving.map((x) => [x, [] as Value[]]))
     // The last block has all columns: what is summed over rows starts with it.
     for (const [i, start] of [...starts.entries()].reverse()) {
@@ -82,7 +82,7 @@ const along = (t: Triangle, given: Expressions, { rows, above: least }: ChunkOpt
       const at = (x: Value): Value => {
         const old = known.get(x)
         if (old !== undefined) return old
-        const kept = !inside.has(x) || (depth(x) < d && !squares.has(x))
+        const kept = !inside.has(x) || (depth(x) < d && !tiles.has(x))
         const made = kept ? block.part(get(x)) : block.anew(x, x.from.map(at))
         known.set(x, made)
         return made
@@ -97,25 +97,25 @@ const along = (t: Triangle, given: Expressions, { rows, above: least }: ChunkOpt
           : build.make({ tag: 'accumulate' }, made, x.shape),
       )
   }
-  for (const x of values) if (!squares.has(x) && !(inside.has(x) && !leaves(x))) get(x)
+  for (const x of values) if (!tiles.has(x) && !(inside.has(x) && !leaves(x))) get(x)
   return expressions(outputs.map(get))
 }
 
-/** Are the squares words, sums and random numbers, left by sums alone, and do these lose nothing at the diagonal? */
+/** Are the tiles primitives, sums and random numbers, left by sums alone, and do these lose nothing at the diagonal? */
 const separable = (
   t: Triangle,
   values: readonly Value[],
-  squares: ReadonlySet<Value>,
-  exits: readonly Value[],
+  tiles: ReadonlySet<Value>,
+  rowOutputs: readonly Value[],
   outputs: readonly Value[],
   rows: number,
 ): boolean => {
   const { zero, masked } = vanishing(values, rows)
   const vanishes = (x: Value, from: ReadonlyMap<Value, Triangle>): boolean => from.get(x)?.row === t.row && from.get(x)?.column === t.column
   return (
-    [...squares].every(({ op }) => op.tag === 'word' || op.tag === 'reduce' || op.tag === 'random') &&
-    !outputs.some((x) => squares.has(x)) &&
-    exits.every((x) => {
+    [...tiles].every(({ op }) => op.tag === 'primitive' || op.tag === 'reduce' || op.tag === 'random') &&
+    !outputs.some((x) => tiles.has(x)) &&
+    rowOutputs.every((x) => {
       const [from] = x.from
       if (x.op.tag !== 'reduce') return false
       return x.op.merge === 'sum' ? vanishes(from!, zero) : has(x, t.row) && vanishes(from!, masked)
@@ -123,23 +123,23 @@ const separable = (
   )
 }
 
-/** Words on rows between exits and squares, such as 1/s: they belong to the block. */
-const rowWords = (
+/** Primitives on rows between exits and tiles, such as 1/s: they belong to the block. */
+const rowPrimitives = (
   t: Triangle,
   values: readonly Value[],
-  squares: ReadonlySet<Value>,
-  exits: readonly Value[],
+  tiles: ReadonlySet<Value>,
+  rowOutputs: readonly Value[],
   readers: ReadonlyMap<Value, readonly Value[]>,
 ): ReadonlySet<Value> => {
-  const after = new Set(exits.filter((x) => has(x, t.row)))
+  const after = new Set(rowOutputs.filter((x) => has(x, t.row)))
   const words: Value[] = []
   for (const x of values)
-    if (x.op.tag === 'word' && !squares.has(x) && has(x, t.row) && x.from.some((y) => after.has(y))) {
+    if (x.op.tag === 'primitive' && !tiles.has(x) && has(x, t.row) && x.from.some((y) => after.has(y))) {
       after.add(x)
       words.push(x)
     }
   const needed = new Set<Value>()
-  for (const x of words.toReversed()) if ((readers.get(x) ?? []).some((y) => squares.has(y) || needed.has(y))) needed.add(x)
+  for (const x of words.toReversed()) if ((readers.get(x) ?? []).some((y) => tiles.has(y) || needed.has(y))) needed.add(x)
   return needed
 }
 
@@ -157,11 +157,11 @@ const blockOf = (t: Triangle, from: number, to: number, depth: number, build: Bu
     if (made.op.tag === 'view') return build.make({ ...made.op, depth }, made.from, made.shape)
     return made.axes.length < x.axes.length ? build.copy(made, shape) : made // where a window shows nothing: zeros, which still have axes
   }
-  /** The same word, sum or random numbers, of parts of the arguments. */
+  /** The same primitive, sum or random numbers, of parts of the arguments. */
   const anew = (x: Value, parts: readonly Value[]): Value => {
     const { op } = x
     if (op.tag === 'reduce') return build.reduce(op.merge, parts[0]!, op.over)
-    if (op.tag !== 'random') return build.again(x, parts)
+    if (op.tag !== 'random') return build.rebuild(x, parts)
     return build.make({ ...op, offset: op.offset + from * (op.strides[t.row] ?? 0) }, parts, shapeOf(x))
   }
   return { part, anew }

@@ -21,7 +21,7 @@ export const contracted = ({ op }: Value): readonly string[] => (op.tag === 'red
 /** `kept`: values that are in memory anyway, so that reading them alone is what a kernel would do, too. */
 const recognise = (x: Value, minTile: number, kept: (y: Value) => boolean): boolean => {
   const product = x.from[0]
-  if (x.op.tag !== 'reduce' || x.op.merge !== 'sum' || product?.op.tag !== 'word' || product.op.word !== 'mul') return false
+  if (x.op.tag !== 'reduce' || x.op.merge !== 'sum' || product?.op.tag !== 'primitive' || product.op.primitive !== 'mul') return false
   const [a, b] = factors(x)
   if (!x.op.over.every((axis) => has(a, axis) && has(b, axis))) return false
   const only = (p: Value, q: Value): number =>
@@ -43,7 +43,10 @@ export interface Contractions {
 }
 
 /** Mark contractions, give them operands that a matrix product can read, and gather sums of them. */
-export const contract = ({ values: before, outputs }: Expressions, { minTile, accumulate }: ContractionOptions): Contractions => {
+export const recogniseContractions = (
+  { values: before, outputs }: Expressions,
+  { minTile, accumulate }: ContractionOptions,
+): Contractions => {
   const build = builder()
   const found = new Set<Value>()
   const kept = (x: Value): boolean => x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'update' || found.has(x)
@@ -60,11 +63,11 @@ export const contract = ({ values: before, outputs }: Expressions, { minTile, ac
     if (sum !== undefined) to.set(x, inPlace(sum, get, build, x))
     else if (found.has(x)) {
       const [a, b] = factors(x).map((y) => operand(get(y), build))
-      const product = build.fresh({ tag: 'word', word: 'mul' }, [a!, b!], x.from[0]!.shape)
+      const product = build.fresh({ tag: 'primitive', primitive: 'mul' }, [a!, b!], x.from[0]!.shape)
       const made = build.fresh(x.op, [product], x.shape)
       contractions.add(made)
       to.set(x, made)
-    } else if (x.op.tag === 'join' || x.op.tag === 'assemble') {
+    } else if (x.op.tag === 'flatten' || x.op.tag === 'assemble') {
       // What accumulates in memory begins by clearing all of it, not only its part.
       const clears = (y: Value): boolean => x.op.tag === 'assemble' && y.op.tag === 'reduce' && !found.has(y)
       const parts = x.from.map((y) => (computed(y) && alone(y) && !clears(y) ? get(y) : build.copy(get(y), y.shape)))
@@ -95,7 +98,7 @@ const gather = (
   contractions: ReadonlySet<Value>,
 ): ReadonlyMap<Value, Sum> => {
   const products = new Set([...contractions].map((x) => x.from[0]!))
-  const isAdd = ({ op }: Value): boolean => op.tag === 'word' && op.word === 'add'
+  const isAdd = ({ op }: Value): boolean => op.tag === 'primitive' && op.primitive === 'add'
   const sums = new Map<Value, Sum>()
   const inner = new Set<Value>()
   for (const root of values.toReversed()) {
@@ -111,11 +114,11 @@ const gather = (
     const made = (x: Value): boolean => (contractions.has(x) || x.op.tag === 'scatter') && alone(x) && sameAxes(x, root)
     const parts = all.filter(made)
     const rest = all.filter((x) => !made(x))
-    // In the words that read the sum, a bias costs nothing.
+    // In the primitives that read the sum, a bias costs nothing.
     const said =
       parts.length === 1 &&
       rest.every((x) => x.size < root.size) &&
-      readers.get(root)?.every((x) => x.op.tag === 'word' && !products.has(x))
+      readers.get(root)?.every((x) => x.op.tag === 'primitive' && !products.has(x))
     if (parts.length > 0 && said !== true) sums.set(root, { parts, rest })
   }
   return sums

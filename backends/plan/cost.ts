@@ -1,12 +1,12 @@
 /** The cost model: arithmetic and traffic of every kernel, and what a program needs in all. */
 
-import type { Contract, Cost, Program, Rows } from './program.ts'
+import type { Cost, DotGeneral, FusedKernel, Program } from './program.ts'
 import { fullness } from './schedule.ts'
 
 const bytesPerElement = 4
 
 /** 2 · m · n · k for every part, and every operand once. */
-export const costOfContract = (k: Omit<Contract, 'cost'>): Cost => {
+export const costOfDotGeneral = (k: Omit<DotGeneral, 'cost'>): Cost => {
   const calls = k.loops.reduce((n, { size }) => n * size, 1)
   const flops = 2 * calls * k.parts.reduce((n, p) => n + p.m * p.n * p.k, 0)
   const sums = k.loops.reduce((n, { size, sum }) => (sum ? n * size : n), 1)
@@ -15,15 +15,15 @@ export const costOfContract = (k: Omit<Contract, 'cost'>): Cost => {
   return { flops, bytes: bytesPerElement * elements * share }
 }
 
-/** One for every word that is said, full ones for every inner index; every element that a stream walks over, once. */
-export const costOfRows = (k: Omit<Rows, 'cost'>): Cost => {
+/** One for every primitive that is said, full ones for every inner index; every element that a stream walks over, once. */
+export const costOfFused = (k: Omit<FusedKernel, 'cost'>): Cost => {
   const rows = k.loops.reduce((n, { size }) => n * size, 1)
   const full = fullness(k)
   const share = k.triangle === undefined ? 1 : 0.5 + k.triangle.block / (2 * k.inner.size)
   const length = k.inner.size * share
   const flops = k.body.reduce(
     (n, i, register) =>
-      n + (i.op === 'word' || i.op === 'random' ? rows * (full[register] ? length : 1) : i.op === 'reduce' ? rows * length : 0),
+      n + (i.op === 'primitive' || i.op === 'random' ? rows * (full[register] ? length : 1) : i.op === 'reduce' ? rows * length : 0),
     0,
   )
   const elements = k.streams.reduce(
@@ -48,7 +48,7 @@ export const summarize = ({ kernels, inputs, outputs, scratch }: Program): Summa
   const fresh = outputs.reduce((n, { size, donated }) => (donated === undefined ? n + size : n), 0)
   return {
     kernels: kernels.length,
-    contractions: kernels.filter(({ kind }) => kind === 'contract').length,
+    contractions: kernels.filter(({ kind }) => kind === 'dotGeneral').length,
     flops: sum(({ flops }) => flops),
     traffic: sum(({ bytes }) => bytes),
     peakMemory: bytesPerElement * (inputs.reduce((a, b) => a + b, 0) + fresh + scratch),

@@ -1,5 +1,5 @@
 /**
- * What need not be computed, because a causal mask makes it vanish: found by abstract interpretation of the words, nothing is annotated.
+ * What need not be computed, because a causal mask makes it vanish: found by abstract interpretation of the primitives, nothing is annotated.
  *
  *     where(less(iota r, iota c), −1e30, s)  is low,   exp of it is zero,   and so are its products,   wherever r < c
  *
@@ -7,11 +7,11 @@
  */
 import type { Access } from './access.ts'
 import { factors } from './contractions.ts'
-import type { ContractGroup } from './group.ts'
+import type { DotGeneralGroup } from './group.ts'
 import { innerAxis, touched } from './layout.ts'
 import { product } from './matrix.ts'
 import type { Part } from './program.ts'
-import type { Kernel, RowsKernel } from './store.ts'
+import type { Kernel, StoredFusedKernel } from './rematerialize.ts'
 import { has, literal, type Value } from './value.ts'
 
 /** Nothing to see where index `row` < index `column`. */
@@ -20,8 +20,8 @@ export interface Triangle {
   readonly column: string
 }
 export interface Domains {
-  readonly rows: ReadonlyMap<RowsKernel, Triangle>
-  readonly contractions: ReadonlyMap<ContractGroup, Triangle>
+  readonly rows: ReadonlyMap<StoredFusedKernel, Triangle>
+  readonly contractions: ReadonlyMap<DotGeneralGroup, Triangle>
 }
 const same = (a: Triangle | undefined, b: Triangle | undefined): boolean =>
   a !== undefined && b !== undefined && a.row === b.row && a.column === b.column
@@ -50,8 +50,8 @@ export const vanishing = (
       put(zero, n, zero.get(x!))
       put(masked, n, masked.get(x!))
     }
-    if (n.op.tag !== 'word') continue
-    switch (n.op.word) {
+    if (n.op.tag !== 'primitive') continue
+    switch (n.op.primitive) {
       case 'where': {
         const mask = above(x!)
         const value = literal(y!)
@@ -84,7 +84,7 @@ export const vanishing = (
   return { zero, masked }
 }
 export const above = ({ op, from: [x, y] }: Value): Triangle | undefined =>
-  op.tag === 'word' && op.word === 'less' && x?.op.tag === 'iota' && y?.op.tag === 'iota'
+  op.tag === 'primitive' && op.primitive === 'less' && x?.op.tag === 'iota' && y?.op.tag === 'iota'
     ? { row: x.op.axis, column: y.op.axis }
     : undefined
 
@@ -97,19 +97,19 @@ export const domains = (
   block: number,
 ): Domains => {
   const { zero, masked } = vanishing(values, block)
-  const rows = new Map<RowsKernel, Triangle>()
-  const contractions = new Map<ContractGroup, Triangle>()
+  const rows = new Map<StoredFusedKernel, Triangle>()
+  const contractions = new Map<DotGeneralGroup, Triangle>()
   if (zero.size === 0) return { rows, contractions }
   const readers = new Map<Value, Kernel[]>()
   for (const k of kernels)
-    for (const x of new Set((k.kind === 'contract' ? factors(k.value) : touched(k).filter((y) => !k.stores.includes(y))).map(owner))) {
+    for (const x of new Set((k.kind === 'dotGeneral' ? factors(k.value) : touched(k).filter((y) => !k.stores.includes(y))).map(owner))) {
       const known = readers.get(x)
       if (known === undefined) readers.set(x, [k])
       else known.push(k)
     }
 
   /** Does the kernel compute the same if it stops at the diagonal? */
-  const indifferent = (k: RowsKernel, t: Triangle): boolean =>
+  const indifferent = (k: StoredFusedKernel, t: Triangle): boolean =>
     innerAxis(k, access) === t.column &&
     k.space[t.row] !== undefined &&
     k.body.every((x) => {
@@ -118,14 +118,14 @@ export const domains = (
       return !k.stores.includes(x) || !has(x, t.column) || same(zero.get(x), t)
     })
   for (const k of kernels) {
-    if (k.kind !== 'rows') continue
+    if (k.kind !== 'fused') continue
     const t = k.stores.map((x) => zero.get(x)).find((found) => found !== undefined)
     if (t !== undefined && indifferent(k, t)) rows.set(k, t)
   }
 
   /** Does the reader leave out what lies above the diagonal of x? */
   const careful = (k: Kernel, x: Value, t: Triangle): boolean =>
-    k.kind === 'rows'
+    k.kind === 'fused'
       ? same(rows.get(k), t) && k.loads.includes(x)
       : same(zero.get(x), t) && factors(k.value).includes(x) && aligned(k, t, access)
   const unread = (x: Value, t: Triangle): boolean =>
@@ -139,9 +139,9 @@ export const domains = (
       }
   }
   for (const k of kernels) {
-    if (k.kind !== 'contract') continue
+    if (k.kind !== 'dotGeneral') continue
     const [first] = readers.get(k.into) ?? []
-    const wanted = first?.kind === 'rows' ? rows.get(first) : undefined
+    const wanted = first?.kind === 'fused' ? rows.get(first) : undefined
     const partial = wanted !== undefined && k.into === k.value && !k.accumulate && has(k.into, wanted.row) && has(k.into, wanted.column)
     if (partial && unread(k.into, wanted) && aligned(k, wanted, access)) contractions.set(k, wanted)
     else {
@@ -155,9 +155,9 @@ export const domains = (
 }
 /** Is x itself, and no view of it, what the kernel reads? */
 const touchedOnlyAs = (k: Kernel, x: Value, owner: (y: Value) => Value): boolean =>
-  (k.kind === 'contract' ? factors(k.value) : touched(k)).every((y) => owner(y) !== x || y === x)
+  (k.kind === 'dotGeneral' ? factors(k.value) : touched(k)).every((y) => owner(y) !== x || y === x)
 
-const aligned = (k: ContractGroup, t: Triangle, access: (x: Value) => Access): boolean => {
+const aligned = (k: DotGeneralGroup, t: Triangle, access: (x: Value) => Access): boolean => {
   const { m, n, k: depth } = product(k, access, t)
   const sides = [m, n, depth].map(({ axes }) => (axes.length === 1 ? axes[0] : undefined))
   return sides.includes(t.row) && sides.includes(t.column)

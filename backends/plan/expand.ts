@@ -1,5 +1,5 @@
 /**
- * Graph → values. Derived words become elementary ones, so that forward and backward share their parts:
+ * Graph → values. Derived primitives become elementary ones, so that forward and backward share their parts:
  *
  *     logSumExp x = log s + m,   exp(x − logSumExp x) → e · (1/s),   where m = max x, e = exp(x − m), s = Σ e
  *
@@ -62,7 +62,7 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
     return result
   }
   const exp = (x: Value): Value => {
-    const parts = x.op.tag === 'word' && x.op.word === 'sub' ? softmaxes.get(x.from[1]!) : undefined
+    const parts = x.op.tag === 'primitive' && x.op.primitive === 'sub' ? softmaxes.get(x.from[1]!) : undefined
     if (parts === undefined || parts.x !== x.from[0]) return apply('exp', [x])
     return apply('mul', [parts.exponentials, apply('div', [constant(1), parts.sum])])
   }
@@ -97,7 +97,7 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
     const full = { ...x.shape, ...Object.fromEntries(real.map((axis) => [axis, parts[axis]!])) }
     const rest = Object.fromEntries(Object.entries(full).filter(([axis]) => !real.includes(axis)))
     const whole = real.every((axis) => has(x, axis)) && !x.free ? x : build.copy(x, full)
-    return build.make({ tag: 'join', axes: real, into }, [whole], { ...rest, [into]: sizeOver(parts, real) })
+    return build.make({ tag: 'flatten', axes: real, into }, [whole], { ...rest, [into]: sizeOver(parts, real) })
   }
   const take = (table: Value, index: Value, axis: string): Value => {
     if (!has(table, axis)) return table
@@ -141,27 +141,27 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
         return build.iota(op.axis, shape[op.axis]!)
       case 'random':
         return random(x!, op.salt, shape)
-      case 'word':
-        return op.word === 'exp' ? exp(x!) : apply(op.word, from)
+      case 'primitive':
+        return op.primitive === 'exp' ? exp(x!) : apply(op.primitive, from)
       case 'reduce':
         return reduce(op.merge, x!, source, op.over)
       case 'rename':
         return rename(x!, op.from, op.to)
-      case 'window':
+      case 'stridedSlice':
         return window(x!, op.axis, op.offset, op.step, source[op.axis]!, shape[op.axis]!)
-      case 'split':
+      case 'unflatten':
         return split(x!, op.axis, op.into, shape)
-      case 'join':
+      case 'flatten':
         return join(x!, op.axes, op.into, source)
       case 'take':
         return take(x!, y!, op.axis)
       case 'scatter':
         return scatter(x!, y!, op.axis, shape[op.axis]!, nodes[1]!.shape)
-      case 'conform':
+      case 'broadcastTo':
       case 'variable':
       case 'stop':
         return x!
-      case 'keep':
+      case 'checkpoint':
         return y === undefined ? x! : build.later(x!, y)
       case 'input':
       case 'data':

@@ -14,25 +14,25 @@ import type { Shape } from '../../core/index.ts'
 import { inPlace, neededIn, rowReductions, spaceKey, spaceOf, starts } from './needs.ts'
 import { isCheap, type Operation, sizeOver, type Value } from './value.ts'
 
-export interface RowsGroup {
-  readonly kind: 'rows'
+export interface FusedGroup {
+  readonly kind: 'fused'
   readonly own: Set<Value>
   readonly space: Shape
   inner: string | undefined
-  readonly late: Set<Value>
+  readonly accumulators: Set<Value>
   /** Its place in the order of execution. It may move to the end until another kernel reads it. */
   index: number
   read: boolean
 }
-export interface ContractGroup {
-  readonly kind: 'contract'
+export interface DotGeneralGroup {
+  readonly kind: 'dotGeneral'
   readonly value: Value
   /** Where the result is written: the value itself, or the accumulation it is part of. */
   readonly into: Value
   readonly accumulate: boolean
   readonly index: number
 }
-export type Group = RowsGroup | ContractGroup
+export type Group = FusedGroup | DotGeneralGroup
 
 export interface Grouping {
   readonly groups: readonly Group[]
@@ -41,9 +41,9 @@ export interface Grouping {
   /** Values that must be in memory, whatever kernels make of the others. */
   readonly stored: ReadonlySet<Value>
   /** Values that live inside another value's memory: parts of an accumulation, what is joined. */
-  readonly home: ReadonlyMap<Value, Value>
+  readonly storageAlias: ReadonlyMap<Value, Value>
   /** Values of no kernel, said wherever they are needed. */
-  readonly floating: ReadonlySet<Value>
+  readonly inlined: ReadonlySet<Value>
   /** Rows values that add to what is there rather than to zero. */
   readonly adds: ReadonlySet<Value>
 }
@@ -54,7 +54,7 @@ export interface GroupOptions {
 
 /** Is this value made by a rows kernel? */
 export const scalar = ({ op, free }: Value): boolean => !free && scalars.has(op.tag)
-const scalars: ReadonlySet<Operation['tag']> = new Set(['word', 'copy', 'reduce', 'random', 'take', 'scatter', 'update'])
+const scalars: ReadonlySet<Operation['tag']> = new Set(['primitive', 'copy', 'reduce', 'random', 'take', 'scatter', 'update'])
 
 export const group = (
   values: readonly Value[],
@@ -65,46 +65,46 @@ export const group = (
   const groups: (Group | undefined)[] = []
   const at = new Map<Value, Group>()
   const stored = neededIn(values, outputs, contractions)
-  const home = new Map<Value, Value>()
+  const storageAlias = new Map<Value, Value>()
   const adds = new Set<Value>()
-  const readIn = new Map<Value, RowsGroup[]>()
+  const readIn = new Map<Value, FusedGroup[]>()
   // A contraction computes its own product.
   const products = new Set([...contractions].map((x) => x.from[0]!))
   for (const x of values) {
-    if (inPlace(x)) for (const y of x.from) home.set(y, x)
+    if (inPlace(x)) for (const y of x.from) storageAlias.set(y, x)
   }
   const rows = rowReductions(values, contractions)
   /** The inner axis along which this reduction would run in the kernel, if it is a row reduction. */
-  const rowAxis = (k: RowsGroup, x: Value): string | undefined => {
-    if (x.op.tag !== 'reduce' || home.get(x)?.op.tag === 'accumulate') return undefined
+  const rowAxis = (k: FusedGroup, x: Value): string | undefined => {
+    if (x.op.tag !== 'reduce' || storageAlias.get(x)?.op.tag === 'accumulate') return undefined
     const { over } = x.op
     if (k.inner !== undefined) return over.includes(k.inner) ? k.inner : undefined
     const whole = Object.keys(k.space).length === 1
     return over.length === 1 && (whole || rows.has(`${spaceKey(k.space)}/${over[0]}`)) ? over[0] : undefined
   }
-  /** Cheap words on an input or two, and rows of inputs, belong to no kernel: each one that needs them says them again. */
-  const floating = new Map<Value, ReadonlySet<Value>>()
+  /** Cheap primitives on an input or two, and rows of inputs, belong to no kernel: each one that needs them says them again. */
+  const inlined = new Map<Value, ReadonlySet<Value>>()
   const floats = (x: Value): boolean => {
     const row = x.op.tag === 'take' && x.from[0]!.op.tag === 'input' && x.from[1]!.axes.length === 0
-    if (stored.has(x) || !(row || (x.op.tag === 'word' && isCheap(x)))) return false
+    if (stored.has(x) || !(row || (x.op.tag === 'primitive' && isCheap(x)))) return false
     const from = row ? [x.from[1]!] : x.from
-    if (!from.every((y) => y.free || y.op.tag === 'input' || floating.has(y))) return false
+    if (!from.every((y) => y.free || y.op.tag === 'input' || inlined.has(y))) return false
     /** The inputs that it reads, but for small ones. */
     const read = new Set<Value>()
     for (const y of from)
-      if (y.op.tag !== 'input') for (const z of floating.get(y) ?? []) read.add(z)
+      if (y.op.tag !== 'input') for (const z of inlined.get(y) ?? []) read.add(z)
       else if (y.size > 1 && 4 * y.size > x.size) read.add(y)
     if (read.size > 2) return false
-    floating.set(x, read)
+    inlined.set(x, read)
     return true
   }
   /** What a kernel reads for x. */
-  const sources = (x: Value): readonly Value[] => x.from.flatMap((y) => (y.free ? [] : [...(floating.get(y) ?? [y])]))
+  const sources = (x: Value): readonly Value[] => x.from.flatMap((y) => (y.free ? [] : [...(inlined.get(y) ?? [y])]))
   const reduces = ({ op }: Value): boolean => op.tag === 'reduce' || op.tag === 'scatter' || op.tag === 'update'
-  const fits = (k: Group | undefined, x: Value): k is RowsGroup => {
-    if (k?.kind !== 'rows' || fuse === 'none') return false
+  const fits = (k: Group | undefined, x: Value): k is FusedGroup => {
+    if (k?.kind !== 'fused' || fuse === 'none') return false
     if (fuse === 'maps' && [x, ...k.own].some((y) => reduces(y) || y.op.tag === 'random')) return false
-    const finished = (y: Value, i: number): boolean => !scalar(y) || k.late.has(y) || (x.op.tag === 'take' && i === 0)
+    const finished = (y: Value, i: number): boolean => !scalar(y) || k.accumulators.has(y) || (x.op.tag === 'take' && i === 0)
     if (x.from.some((y, i) => !y.free && at.get(y) === k && finished(y, i))) return false
     const space = spaceOf(x)
     for (const axis in space) if (k.space[axis] !== space[axis]) return false
@@ -112,7 +112,7 @@ export const group = (
     if (reduces(x)) for (const axis in k.space) if (!(axis in space) && axis !== k.inner) return false
     return true
   }
-  const join = (k: RowsGroup, x: Value): void => {
+  const join = (k: FusedGroup, x: Value): void => {
     read(x, k)
     k.own.add(x)
     at.set(x, k)
@@ -121,37 +121,37 @@ export const group = (
       if (known === undefined) readIn.set(y, [k])
       else if (known.at(-1) !== k) known.push(k)
     }
-    if (x.op.tag === 'scatter' || x.op.tag === 'update') k.late.add(x)
+    if (x.op.tag === 'scatter' || x.op.tag === 'update') k.accumulators.add(x)
     if (x.op.tag === 'reduce') {
       const row = rowAxis(k, x)
       k.inner = row ?? k.inner
-      if (row === undefined || x.op.over.length > 1) k.late.add(x)
+      if (row === undefined || x.op.over.length > 1) k.accumulators.add(x)
     }
   }
   /** Kernels that another one reads stay where they are. */
   const read = (x: Value, by?: Group): void => {
     for (const y of x.from) {
       const k = at.get(y)
-      if (k?.kind === 'rows' && k !== by) k.read = true
+      if (k?.kind === 'fused' && k !== by) k.read = true
     }
   }
   const append = <G extends Group>(k: G): G => {
     groups.push(k)
     return k
   }
-  const open = (x: Value): RowsGroup => {
-    const k = append<RowsGroup>({
-      ...{ kind: 'rows', own: new Set(), space: spaceOf(x), inner: undefined, late: new Set() },
+  const open = (x: Value): FusedGroup => {
+    const k = append<FusedGroup>({
+      ...{ kind: 'fused', own: new Set(), space: spaceOf(x), inner: undefined, accumulators: new Set() },
       ...{ index: groups.length, read: false },
     })
     join(k, x)
     return k
   }
   /** The kernel that x can join, if any: the latest of its arguments', a later one, or an earlier one that can become the last. */
-  const host = (x: Value, latest: Group | undefined): RowsGroup | undefined => {
+  const host = (x: Value, latest: Group | undefined): FusedGroup | undefined => {
     if (fits(latest, x)) return latest
     const volume = volumeOf(spaceOf(x))
-    const whole = (k: Group | undefined): k is RowsGroup => fits(k, x) && volumeOf(k.space) === volume
+    const whole = (k: Group | undefined): k is FusedGroup => fits(k, x) && volumeOf(k.space) === volume
     for (const y of x.from) {
       const k = at.get(y)
       if (whole(k) && !k.read) {
@@ -170,7 +170,7 @@ export const group = (
   }
   const contraction = (x: Value, into: Value, accumulate: boolean): Group => {
     read(x.from[0]!)
-    return append({ kind: 'contract', value: x, into, accumulate, index: groups.length })
+    return append({ kind: 'dotGeneral', value: x, into, accumulate, index: groups.length })
   }
   const latestOf = (from: readonly Value[]): Group | undefined => {
     let latest: Group | undefined
@@ -187,15 +187,15 @@ export const group = (
     begun.add(whole)
     if (more) adds.add(part)
     const k = contractions.has(part) ? contraction(part, whole, more) : open(part)
-    if (k.kind === 'rows') k.read = true // later parts are added to this one
+    if (k.kind === 'fused') k.read = true // later parts are added to this one
     at.set(part, k)
   }
-  const into = (x: Value): Value | undefined => (home.get(x)?.op.tag === 'accumulate' ? home.get(x) : undefined)
+  const into = (x: Value): Value | undefined => (storageAlias.get(x)?.op.tag === 'accumulate' ? storageAlias.get(x) : undefined)
 
   for (const x of values) {
     if (x.free || products.has(x)) continue
     const latest = latestOf(x.from)
-    if (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'join' || x.op.tag === 'assemble' || floats(x)) {
+    if (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'flatten' || x.op.tag === 'assemble' || floats(x)) {
       read(x)
       if (latest !== undefined) at.set(x, latest)
     } else if (x.op.tag === 'accumulate') {
@@ -213,7 +213,7 @@ export const group = (
       else join(k, x)
     }
   }
-  return { groups: groups.filter((k) => k !== undefined), at, stored, home, floating: new Set(floating.keys()), adds }
+  return { groups: groups.filter((k) => k !== undefined), at, stored, storageAlias, inlined: new Set(inlined.keys()), adds }
 }
 
 const volumeOf = (space: Shape): number => sizeOver(space, Object.keys(space))

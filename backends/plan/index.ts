@@ -6,18 +6,18 @@
 import { type Graph, volume } from '../../core/index.ts'
 import { ownerOf } from './access.ts'
 import { chunk } from './chunk.ts'
-import { contract } from './contractions.ts'
-import { costOfContract, costOfRows } from './cost.ts'
+import { recogniseContractions } from './contractions.ts'
+import { costOfDotGeneral, costOfFused } from './cost.ts'
 import { domains, partsOf, type Side, type Triangle } from './domain.ts'
 import { expand } from './expand.ts'
-import { type ContractGroup, group } from './group.ts'
+import { type DotGeneralGroup, group } from './group.ts'
 import { layout } from './layout.ts'
-import { type Lowering, lowerRows } from './lower.ts'
+import { type Lowering, lowerFused } from './lower.ts'
 import { product } from './matrix.ts'
 import { memory } from './memory.ts'
-import { deliver, settle } from './outputs.ts'
-import type { Contract, Program } from './program.ts'
-import { store } from './store.ts'
+import { bindOutputs, resolveOutputs } from './outputs.ts'
+import type { DotGeneral, Program } from './program.ts'
+import { chooseStored } from './rematerialize.ts'
 import { update } from './update.ts'
 import { computed, reach, type Value } from './value.ts'
 
@@ -25,15 +25,15 @@ export * from './cost.ts'
 export * from './program.ts'
 
 export interface Options {
-  /** What shares a kernel: whatever fits; words only (every reduction is stored); nothing. Default `all`. */
+  /** What shares a kernel: whatever fits; primitives only (every reduction is stored); nothing. Default `all`. */
   readonly fuse?: 'all' | 'maps' | 'none'
   /** May kernels that read the same arrays be one? Default true. */
   readonly horizontal?: boolean
-  /** What is computed again rather than kept: nothing, cheap words, every word (slower, less memory). Default `cheap`. */
+  /** What is computed again rather than kept: nothing, cheap primitives, every primitive (slower, less memory). Default `cheap`. */
   readonly recompute?: 'none' | 'cheap' | 'all'
   /** Are sums of contractions made in place? Default true. */
   readonly accumulate?: boolean
-  /** Contractions with a smaller side become rows kernels. Default 4. */
+  /** Contractions with a smaller side become fused kernels. Default 4. */
   readonly minTile?: number
   /** Is what causal masks hide left out? Default true, in blocks of 32. */
   readonly causal?: boolean
@@ -54,17 +54,17 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   const whole = fuse === 'maps'
   const updated = whole ? expanded : update(graph, expanded)
   const chunked = whole ? expanded : chunk(updated, { rows: options.chunk ?? 256, above: options.chunkAbove ?? 2 ** 22 })
-  const { outputs, contractions, build } = contract(chunked, { accumulate, minTile })
-  const settled = settle(graph, outputs, build)
+  const { outputs, contractions, build } = recogniseContractions(chunked, { accumulate, minTile })
+  const settled = resolveOutputs(graph, outputs, build)
   const wanted = settled.filter((x) => x !== undefined)
   const values = reach(wanted)
   const rank = ranking(values, options.axes)
   const grouping = group(values, wanted, contractions, { fuse, horizontal })
-  const { home, adds } = grouping
-  const owner = (x: Value): Value => ownerOf(x, home)
-  const { kernels, results, orders } = deliver(graph, settled, store(grouping, { recompute, draw: !whole }), owner, build)
+  const { storageAlias, adds } = grouping
+  const owner = (x: Value): Value => ownerOf(x, storageAlias)
+  const { kernels, results, orders } = bindOutputs(graph, settled, chooseStored(grouping, { recompute, draw: !whole }), owner, build)
   const inputs = values.flatMap((x) => (x.op.tag === 'input' ? [[x, x.axes] as const] : []))
-  const { access } = layout(kernels, home, new Map([...inputs, ...orders]), rank, { layout: options.layout ?? true })
+  const { access } = layout(kernels, storageAlias, new Map([...inputs, ...orders]), rank, { layout: options.layout ?? true })
   const { buffers, bufferOf, scratch } = memory(kernels, results, owner)
   const lowering = { access, bufferOf, adds }
   const { causal = true, block = 32 } = options
@@ -72,9 +72,9 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   return {
     buffers,
     kernels: kernels.map((k) => {
-      if (k.kind === 'contract') return lowerContract(k, lowering, vanish?.contractions.get(k), block)
-      const rows = lowerRows(k, lowering, vanish?.rows.get(k), block)
-      return { ...rows, cost: costOfRows(rows) }
+      if (k.kind === 'dotGeneral') return lowerDotGeneral(k, lowering, vanish?.contractions.get(k), block)
+      const rows = lowerFused(k, lowering, vanish?.rows.get(k), block)
+      return { ...rows, cost: costOfFused(rows) }
     }),
     inputs: graph.inputs.map((x) => volume(x.shape)),
     outputs: graph.outputs.map((x, o) => {
@@ -85,13 +85,13 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   }
 }
 
-const lowerContract = (k: ContractGroup, { access, bufferOf }: Lowering, triangle: Triangle | undefined, block: number): Contract => {
+const lowerDotGeneral = (k: DotGeneralGroup, { access, bufferOf }: Lowering, triangle: Triangle | undefined, block: number): DotGeneral => {
   const { m, n, k: depth, left, right, a, b, c, loops } = product(k, access, triangle)
   const size = { m: m.size, n: n.size, k: depth.size }
   const sides = { m, n, k: depth } as const
   const sideOf = (axis: string): Side => (['m', 'n', 'k'] as const).find((side) => sides[side].axes[0] === axis) ?? 'm'
   const made = {
-    kind: 'contract',
+    kind: 'dotGeneral',
     name: `${m.axes.join('·')} × ${n.axes.join('·')} over ${depth.axes.join('·')}`,
     m: m.size,
     n: n.size,
@@ -104,7 +104,7 @@ const lowerContract = (k: ContractGroup, { access, bufferOf }: Lowering, triangl
       triangle === undefined ? [{ m0: 0, n0: 0, k0: 0, ...size }] : partsOf(size, sideOf(triangle.row), sideOf(triangle.column), block),
     accumulate: k.accumulate,
   } as const
-  return { ...made, cost: costOfContract(made) }
+  return { ...made, cost: costOfDotGeneral(made) }
 }
 
 /** Axes in the order in which they first appear in what is computed: the forward pass comes first. */

@@ -2,8 +2,8 @@
  * What a Program means: every kernel, one number at a time, in double precision, with every access checked.
  * Scratch starts as NaN, so a plan that reads what nobody wrote is found out. The oracle for planners and for printers.
  */
-import { type Merge, neutral, numbers, say, uniform } from '../../core/index.ts'
-import type { Contract, Indirect, Program, Rows, Stream } from './program.ts'
+import { applyPrimitive, type Merge, neutral, numbers, uniform } from '../../core/index.ts'
+import type { DotGeneral, FusedKernel, Indirect, Program, Stream } from './program.ts'
 import { fullness } from './schedule.ts'
 
 /** The outputs of a program. */
@@ -15,7 +15,7 @@ export const interpret = (program: Program, inputs: readonly ArrayLike<number>[]
     if (place.in === 'scratch') return scratch.subarray(place.offset, place.offset + size)
     return (place.in === 'input' ? given : outputs)[place.index]!
   })
-  for (const kernel of program.kernels) kernel.kind === 'contract' ? contract(kernel, arrays) : rows(kernel, arrays)
+  for (const kernel of program.kernels) kernel.kind === 'dotGeneral' ? contract(kernel, arrays) : rows(kernel, arrays)
   return outputs
 }
 
@@ -28,8 +28,8 @@ const within = (arrays: Arrays, buffer: number, index: number, kernel: string): 
 }
 const join = (merge: Exclude<Merge, 'logSumExp'>, x: number, y: number): number => (merge === 'sum' ? x + y : Math.max(x, y))
 
-const contract = ({ a, b, c, loops, parts, accumulate, name }: Contract, arrays: Arrays): void => {
-  const product = (part: Contract['parts'][number], ao: number, bo: number, co: number, clear: boolean): void => {
+const contract = ({ a, b, c, loops, parts, accumulate, name }: DotGeneral, arrays: Arrays): void => {
+  const product = (part: DotGeneral['parts'][number], ao: number, bo: number, co: number, clear: boolean): void => {
     for (let i = part.m0; i < part.m0 + part.m; i++)
       for (let j = part.n0; j < part.n0 + part.n; j++) {
         const to = within(arrays, c.buffer, co + i * c.row + j * c.column, name)
@@ -50,7 +50,7 @@ const contract = ({ a, b, c, loops, parts, accumulate, name }: Contract, arrays:
   nest(0, a.offset, b.offset, c.offset, false)
 }
 
-const rows = (kernel: Rows, arrays: Arrays): void => {
+const rows = (kernel: FusedKernel, arrays: Arrays): void => {
   const { loops, inner, streams, body, triangle, name } = kernel
   const full = fullness(kernel)
   for (const i of body)
@@ -69,11 +69,11 @@ const rows = (kernel: Rows, arrays: Arrays): void => {
       }
       if (i.op === 'constant') each(() => i.value)
       else if (i.op === 'iota') each((j) => (i.loop < 0 ? j : index[i.loop]!))
-      else if (i.op === 'word')
+      else if (i.op === 'primitive')
         each((j) =>
-          say(
+          applyPrimitive(
             numbers,
-            i.word,
+            i.primitive,
             i.args.map((arg) => at(arg, j)),
           ),
         )

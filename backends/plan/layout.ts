@@ -6,8 +6,8 @@
  */
 import { type Access, accessor, type Order, ownerOf } from './access.ts'
 import { contracted, factors } from './contractions.ts'
-import { awkwardness, product } from './matrix.ts'
-import type { Kernel, RowsKernel } from './store.ts'
+import { layoutCost, product } from './matrix.ts'
+import type { Kernel, StoredFusedKernel } from './rematerialize.ts'
 import { has, type Value } from './value.ts'
 
 export interface Layout {
@@ -18,7 +18,7 @@ export interface LayoutOptions {
 }
 
 /** The arrays a kernel touches. */
-export const touched = (k: Kernel): readonly Value[] => (k.kind === 'contract' ? [...factors(k.value), k.into] : k.arrays)
+export const touched = (k: Kernel): readonly Value[] => (k.kind === 'dotGeneral' ? [...factors(k.value), k.into] : k.arrays)
 
 /** Arrays used alike. */
 interface Class {
@@ -30,15 +30,15 @@ interface Class {
 
 export const layout = (
   kernels: readonly Kernel[],
-  home: ReadonlyMap<Value, Value>,
+  storageAlias: ReadonlyMap<Value, Value>,
   fixed: ReadonlyMap<Value, Order>,
   rank: (axis: string) => number,
   options: LayoutOptions,
 ): Layout => {
   const canonical = (axes: readonly string[]): Order => [...axes].sort((a, b) => rank(a) - rank(b))
-  const owner = (x: Value): Value => ownerOf(x, home)
+  const owner = (x: Value): Value => ownerOf(x, storageAlias)
   const classes = classify(kernels, owner, fixed, canonical)
-  const access = accessor(home, (x) => classes.get(x)!.order)
+  const access = accessor(storageAlias, (x) => classes.get(x)!.order)
   if (options.layout) descend([...new Set(classes.values())], classes, owner, access, canonical)
   return { access }
 }
@@ -64,7 +64,7 @@ const classify = (
     known.kernels.add(k)
   }
   for (const k of kernels)
-    if (k.kind === 'contract') {
+    if (k.kind === 'dotGeneral') {
       const [a, b] = factors(k.value)
       const what = `${contracted(k.value).join()}|${[name(a), name(b)].sort().join('|')}`
       for (const x of [a, b]) use(x, k, `${name(x)}<${what}`)
@@ -93,7 +93,7 @@ const descend = (
   access: (x: Value) => Access,
   canonical: (axes: readonly string[]) => Order,
 ): void => {
-  const cost = (k: Kernel): number => (k.kind === 'contract' ? awkwardness(product(k, access)) : innerCost(k, access))
+  const cost = (k: Kernel): number => (k.kind === 'dotGeneral' ? layoutCost(product(k, access)) : innerCost(k, access))
   let dirty = new Set(classes)
   for (let sweep = 0; sweep < 3 && dirty.size > 0; sweep++) {
     const todo = dirty
@@ -134,7 +134,7 @@ const candidates = (
   wish(sample, order)
   wish(sample, canonical(sample.axes))
   for (const k of kernels)
-    if (k.kind === 'contract') {
+    if (k.kind === 'dotGeneral') {
       const [a, b] = factors(k.value)
       const over = contracted(k.value)
       const batch = canonical(k.into.axes.filter((axis) => has(a, axis) && has(b, axis)))
@@ -186,11 +186,11 @@ const ownAxis = (sample: Value, order: Order, stride: number): readonly string[]
 }
 
 /** What it costs a rows kernel that memory does not run along the inner axis: that of its reductions, or the best. */
-const innerCost = (k: RowsKernel, access: (x: Value) => Access): number => {
+const innerCost = (k: StoredFusedKernel, access: (x: Value) => Access): number => {
   const inner = innerAxis(k, access)
   return inner === undefined ? 0 : strided(k, inner, access)
 }
-const strided = (k: RowsKernel, axis: string, access: (x: Value) => Access): number => {
+const strided = (k: StoredFusedKernel, axis: string, access: (x: Value) => Access): number => {
   const weigh = (xs: readonly Value[], weight: number): number =>
     xs.reduce((sum, x) => {
       const stride = access(x).strides[axis]
@@ -201,7 +201,7 @@ const strided = (k: RowsKernel, axis: string, access: (x: Value) => Access): num
   return weigh(k.loads, 2) + weigh(k.stores, 3) + short
 }
 /** The inner axis of a rows kernel. */
-export const innerAxis = (k: RowsKernel, access: (x: Value) => Access): string | undefined => {
+export const innerAxis = (k: StoredFusedKernel, access: (x: Value) => Access): string | undefined => {
   if (k.inner !== undefined) return k.inner
   const costs = Object.keys(k.space).map((axis) => [axis, strided(k, axis, access) - k.space[axis]! / 1e6] as const)
   return costs.reduce<readonly [string | undefined, number]>((best, next) => (next[1] < best[1] ? next : best), [undefined, Infinity])[0]

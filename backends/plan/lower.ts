@@ -5,8 +5,8 @@
 import type { Access } from './access.ts'
 import type { Triangle } from './domain.ts'
 import { innerAxis } from './layout.ts'
-import type { Guard, Instruction, Rows, Stream } from './program.ts'
-import type { RowsKernel } from './store.ts'
+import type { FusedKernel, Guard, Instruction, Stream } from './program.ts'
+import type { StoredFusedKernel } from './rematerialize.ts'
 import type { Value } from './value.ts'
 import type { Range } from './view.ts'
 
@@ -27,12 +27,12 @@ interface Level {
   readonly alone: boolean
 }
 
-export const lowerRows = (
-  k: RowsKernel,
+export const lowerFused = (
+  k: StoredFusedKernel,
   { access, bufferOf, adds }: Lowering,
   triangle: Triangle | undefined,
   block: number,
-): Omit<Rows, 'cost'> => {
+): Omit<FusedKernel, 'cost'> => {
   const axis = innerAxis(k, access)
   const stores = k.stores.map((x) => ({ value: x, ...access(x) }))
   const { levels, inner } = nest(k, axis, access, triangle)
@@ -74,8 +74,8 @@ export const lowerRows = (
         return emit({ op: 'constant', value: op.value })
       case 'iota':
         return emit({ op: 'iota', loop: loopOf(op.axis) })
-      case 'word':
-        return emit({ op: 'word', word: op.word, args: from.map(register) })
+      case 'primitive':
+        return emit({ op: 'primitive', primitive: op.primitive, args: from.map(register) })
       case 'copy':
         return register(from[0]!)
       case 'random':
@@ -119,7 +119,7 @@ export const lowerRows = (
 
   for (const x of k.loads) registers.set(x, load(x))
   for (const x of k.body)
-    if (k.late.has(x) && k.own.has(x)) {
+    if (k.accumulators.has(x) && k.own.has(x)) {
       if (k.stores.includes(x)) storeLate(x)
     } else {
       const arg = register(x)
@@ -127,7 +127,7 @@ export const lowerRows = (
       if (target !== undefined) emit({ op: 'store', stream: stream(target, target.strides), arg })
     }
   return {
-    kind: 'rows',
+    kind: 'fused',
     name: nameOf(k),
     loops: levels.map(({ axis: name, size }) => ({ axis: name, size })),
     inner: { axis: inner.axis, size: inner.size },
@@ -146,7 +146,7 @@ const rowsOf = (x: Value, axis: string, access: (x: Value) => Access) => {
 
 /** The loops around the inner axis, outermost first, merged where all that walks through memory walks on alike. */
 const nest = (
-  k: RowsKernel,
+  k: StoredFusedKernel,
   axis: string | undefined,
   access: (x: Value) => Access,
   triangle: Triangle | undefined,
@@ -187,9 +187,17 @@ const nest = (
   return { levels: levels.slice(0, -1), inner: { ...inner, size: innermost.size * inner.size } }
 }
 
-const nameOf = (k: RowsKernel): string => {
+const nameOf = (k: StoredFusedKernel): string => {
   const words = k.body.flatMap(({ op }) =>
-    op.tag === 'reduce' ? [op.merge] : op.tag === 'word' ? (heavy.has(op.word) ? [op.word] : []) : telling.has(op.tag) ? [op.tag] : [],
+    op.tag === 'reduce'
+      ? [op.merge]
+      : op.tag === 'primitive'
+        ? heavy.has(op.primitive)
+          ? [op.primitive]
+          : []
+        : telling.has(op.tag)
+          ? [op.tag]
+          : [],
   )
   return `${[...new Set(words)].join(' ') || 'map'} [${Object.keys(k.space).join(' ')}]`
 }

@@ -4,8 +4,8 @@
  */
 import type { Access } from './access.ts'
 import { contracted, factors } from './contractions.ts'
-import type { ContractGroup } from './group.ts'
-import type { Contract, Matrix } from './program.ts'
+import type { DotGeneralGroup } from './group.ts'
+import type { DotGeneral, Matrix } from './program.ts'
 import { has, type Value } from './value.ts'
 
 export interface Product {
@@ -17,7 +17,7 @@ export interface Product {
   readonly a: Omit<Matrix, 'buffer'>
   readonly b: Omit<Matrix, 'buffer'>
   readonly c: Omit<Matrix, 'buffer'>
-  readonly loops: Contract['loops']
+  readonly loops: DotGeneral['loops']
 }
 /** A merged group of axes and its stride in each of the two arrays that have it. */
 interface Side {
@@ -28,7 +28,7 @@ interface Side {
 
 /** `separate`: axes that must be a side of their own, if they are part of one. */
 export const product = (
-  { value, into }: ContractGroup,
+  { value, into }: DotGeneralGroup,
   access: (x: Value) => Access,
   separate: { readonly row: string; readonly column: string } | undefined = undefined,
 ): Product => {
@@ -99,7 +99,7 @@ export const product = (
 const lanes = 16
 const rate = 25
 /** What a product costs under a layout, in nanoseconds or so. */
-export const awkwardness = ({ m, n, k, a, b, c, loops }: Product): number => {
+export const layoutCost = ({ m, n, k, a, b, c, loops }: Product): number => {
   const calls = loops.reduce((product, { size }) => product * size, 1)
   const sums = loops.reduce((product, { size, sum }) => (sum ? product * size : product), 1)
   const strided = (column: number, row: number, volume: number): number => (column === 1 || row === 1 ? 0 : volume)

@@ -5,7 +5,7 @@
  */
 import { touched } from './layout.ts'
 import type { Buffer } from './program.ts'
-import type { Kernel } from './store.ts'
+import type { Kernel } from './rematerialize.ts'
 import type { Value } from './value.ts'
 
 export interface Memory {

@@ -13,7 +13,7 @@ export const spaceOf = (x: Value): Shape =>
 /** A name for a set of axes with their sizes. */
 export const spaceKey = (space: Shape): string => Object.entries(space).sort().join()
 /** Is the value made of its arguments where they are? */
-export const inPlace = ({ op }: Value): boolean => op.tag === 'accumulate' || op.tag === 'join' || op.tag === 'assemble'
+export const inPlace = ({ op }: Value): boolean => op.tag === 'accumulate' || op.tag === 'flatten' || op.tag === 'assemble'
 /** Does the accumulation start as a copy? */
 export const starts = ({ from }: Value): boolean => from.some((x) => x.op.tag === 'copy')
 
@@ -33,10 +33,10 @@ export const neededIn = (values: readonly Value[], outputs: readonly Value[], co
 export const rowReductions = (values: readonly Value[], contractions: ReadonlySet<Value>): ReadonlySet<string> => {
   const readers = readersOf(values)
   const known = new Map<string, boolean>()
-  /** Do words on x come back to the axis? */
+  /** Do primitives on x come back to the axis? */
   const meets = (x: Value, axis: string): boolean => {
     const key = `${x.id}/${axis}`
-    const found = known.get(key) ?? (readers.get(x) ?? []).some((y) => y.op.tag === 'word' && (has(y, axis) || meets(y, axis)))
+    const found = known.get(key) ?? (readers.get(x) ?? []).some((y) => y.op.tag === 'primitive' && (has(y, axis) || meets(y, axis)))
     known.set(key, found)
     return found
   }

@@ -8,11 +8,11 @@ import type { Graph } from '../../core/index.ts'
 import type { Order } from './access.ts'
 import { varying } from './expand.ts'
 import { touched } from './layout.ts'
-import type { Kernel, RowsKernel } from './store.ts'
+import type { Kernel, StoredFusedKernel } from './rematerialize.ts'
 import { type Builder, computed, type Value } from './value.ts'
 
 /** The value behind every output; undefined where the output is its donated input as it was. */
-export const settle = (graph: Graph, values: readonly Value[], build: Builder): readonly (Value | undefined)[] => {
+export const resolveOutputs = (graph: Graph, values: readonly Value[], build: Builder): readonly (Value | undefined)[] => {
   const claimed = new Set<Value>()
   return graph.outputs.map((x, o) => {
     const value = values[o]!
@@ -34,7 +34,7 @@ export interface Results {
 }
 
 /** Finish the list of kernels: copies for donated outputs whose input is still read. */
-export const deliver = (
+export const bindOutputs = (
   graph: Graph,
   settled: readonly (Value | undefined)[],
   kernels: readonly Kernel[],
@@ -43,11 +43,11 @@ export const deliver = (
 ): Results => {
   const results = new Map<number, Value>()
   const orders = new Map<Value, Order>()
-  const copies: RowsKernel[] = []
+  const copies: StoredFusedKernel[] = []
   const readers = readersOf(kernels, owner)
   const writer = new Map<Value, number>()
   kernels.forEach((k, i) => {
-    for (const x of (k.kind === 'contract' ? [k.into] : k.stores).map(owner)) if (!writer.has(x)) writer.set(x, i)
+    for (const x of (k.kind === 'dotGeneral' ? [k.into] : k.stores).map(owner)) if (!writer.has(x)) writer.set(x, i)
   })
   /** Would writing the value where the input is destroy something that is still to be read? */
   const inTheWay = (value: Value, input: number): boolean =>
@@ -68,14 +68,14 @@ export const deliver = (
     results.set(o, copy)
     const nothing: ReadonlySet<Value> = new Set()
     copies.push({
-      kind: 'rows',
+      kind: 'fused',
       space: value.shape,
       inner: undefined,
       body: [copy],
       loads: [value],
       stores: [copy],
       arrays: [value, copy],
-      late: nothing,
+      accumulators: nothing,
       own: nothing,
     })
   }
@@ -99,10 +99,10 @@ const readersOf = (kernels: readonly Kernel[], owner: (x: Value) => Value): Read
 
 /** Does the kernel read the input only where it then writes the value? */
 const elementwise = (k: Kernel, value: Value, input: number, order: Order, owner: (x: Value) => Value): boolean =>
-  k.kind === 'rows' &&
+  k.kind === 'fused' &&
   k.inner === undefined &&
   k.stores.includes(value) &&
-  !k.late.has(value) &&
+  !k.accumulators.has(value) &&
   touched(k).every((x) => !isInput(owner(x), input) || (x.op.tag === 'input' && k.loads.includes(x) && x.axes.join() === order.join())) &&
   k.body.every((x) => x.op.tag !== 'take' || !isInput(owner(x.from[0]!), input))
 const isInput = ({ op }: Value, index: number): boolean => op.tag === 'input' && op.index === index

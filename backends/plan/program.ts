@@ -30,7 +30,7 @@ export interface Program {
   readonly scratch: number
 }
 
-export type Kernel = Contract | Rows
+export type Kernel = DotGeneral | FusedKernel
 
 /** Work and traffic of a kernel: the cost model. */
 export interface Cost {
@@ -50,8 +50,8 @@ export interface Matrix {
  * C[m, n] = (accumulate ? C[m, n] : 0) + Σₖ A[m, k] · B[k, n], repeated over `loops`.
  * A: rows m, columns k. B: rows k, columns n. C: rows m, columns n (the planner makes its column stride 1 where it can).
  */
-export interface Contract {
-  readonly kind: 'contract'
+export interface DotGeneral {
+  readonly kind: 'dotGeneral'
   readonly name: string
   readonly m: number
   readonly n: number
@@ -80,8 +80,8 @@ export interface Part {
  * the value of `body[i]` is register i. A value is *full* when it varies along the inner axis, else it is one number a row;
  * a `reduce` turns a full value into one a row, so everything after it belongs to a later pass (see `schedule`).
  */
-export interface Rows {
-  readonly kind: 'rows'
+export interface FusedKernel {
+  readonly kind: 'fused'
   readonly name: string
   readonly loops: readonly { readonly axis: string; readonly size: number }[]
   readonly inner: { readonly axis: string; readonly size: number }
@@ -119,7 +119,7 @@ export type Instruction =
   | { readonly op: 'constant'; readonly value: number }
   /** The index of loop `loop` (−1: of the inner axis), as a number. */
   | { readonly op: 'iota'; readonly loop: number }
-  | { readonly op: 'word'; readonly word: Elementary; readonly args: readonly number[] }
+  | { readonly op: 'primitive'; readonly primitive: Elementary; readonly args: readonly number[] }
   /** Merge a full value over the inner axis: one number a row. */
   | { readonly op: 'reduce'; readonly merge: Exclude<Merge, 'logSumExp'>; readonly arg: number }
   /** uniform(key, salt, offset + Σ index·outer + index·inner) of core/random: the same bits on every backend. `key` is a register with an integer below 2²⁴. */

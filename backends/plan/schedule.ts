@@ -7,16 +7,16 @@
  * again, recomputed when that is cheap, read back from where it was stored, or stashed in a row of scratch.
  */
 import type { Elementary } from '../../core/index.ts'
-import type { Indirect, Instruction, Rows } from './program.ts'
+import type { FusedKernel, Indirect, Instruction } from './program.ts'
 
 /** Which instructions are full: they run for every inner index, the others once a row. */
-export const fullness = ({ body, streams }: Pick<Rows, 'body' | 'streams'>): readonly boolean[] => {
+export const fullness = ({ body, streams }: Pick<FusedKernel, 'body' | 'streams'>): readonly boolean[] => {
   const full: boolean[] = []
   const moving = (stream: number, at: Indirect | undefined): boolean =>
     streams[stream]!.inner !== 0 || (at !== undefined && full[at.index]!)
   const varies = (i: Instruction): boolean => {
     switch (i.op) {
-      case 'word':
+      case 'primitive':
         return i.args.some((arg) => full[arg])
       case 'load':
         return moving(i.stream, i.at) || i.guards?.some((guard) => guard.loop < 0) === true
@@ -59,12 +59,12 @@ const effort: { readonly [W in Elementary]?: number } = { div: 5, sqrt: 5, exp: 
 const worth = 6
 
 /** The passes of a kernel. `overwritten(stream)`: the kernel itself writes to that memory, so it can only be loaded at first. */
-export const schedule = (kernel: Rows, overwritten: (stream: number) => boolean): Schedule => {
+export const schedule = (kernel: FusedKernel, overwritten: (stream: number) => boolean): Schedule => {
   const { body } = kernel
   const full = fullness(kernel)
   const needs = body.map((i): readonly number[] => {
     const index = 'at' in i && i.at !== undefined ? [i.at.index] : []
-    if (i.op === 'word') return i.args
+    if (i.op === 'primitive') return i.args
     if (i.op === 'reduce') return [i.arg]
     if (i.op === 'random') return [i.key]
     return i.op === 'store' ? [i.arg, ...index] : index
@@ -74,7 +74,15 @@ export const schedule = (kernel: Rows, overwritten: (stream: number) => boolean)
   body.forEach((i, r) => {
     phase.push(needs[r]!.reduce((p, x) => Math.max(p, phase[x]! + (i.op === 'reduce' ? 1 : 0)), 0))
     const own =
-      i.op === 'word' ? (effort[i.word] ?? 1) : i.op === 'load' ? (overwritten(i.stream) ? Infinity : 1) : i.op === 'random' ? 20 : 0
+      i.op === 'primitive'
+        ? (effort[i.primitive] ?? 1)
+        : i.op === 'load'
+          ? overwritten(i.stream)
+            ? Infinity
+            : 1
+          : i.op === 'random'
+            ? 20
+            : 0
     cost.push(full[r] ? needs[r]!.reduce((c, x) => c + cost[x]!, own) : 0)
   })
   const stored = new Map<number, number>()

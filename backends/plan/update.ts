@@ -36,7 +36,7 @@ export const update = (graph: Graph, given: Expressions): Expressions => {
     const made = updates.get(x)
     if (made === undefined) {
       const from = x.from.map((y) => to.get(y)!)
-      to.set(x, build.again(x, from))
+      to.set(x, build.rebuild(x, from))
     } else {
       const [position, value] = [to.get(made.position)!, to.get(made.value)!]
       const { constant, apply } = build
@@ -59,8 +59,8 @@ interface Selection {
 }
 /** where(iota axis = position, value, input i), with one position for all, and a value for it alone. */
 const selection = ({ op, from: [chosen, value, state] }: Value, input: number): Selection | undefined => {
-  if (op.tag !== 'word' || op.word !== 'where' || state?.op.tag !== 'input' || state.op.index !== input) return undefined
-  if (chosen?.op.tag !== 'word' || chosen.op.word !== 'equal') return undefined
+  if (op.tag !== 'primitive' || op.primitive !== 'where' || state?.op.tag !== 'input' || state.op.index !== input) return undefined
+  if (chosen?.op.tag !== 'primitive' || chosen.op.primitive !== 'equal') return undefined
   const [a, b] = chosen.from
   const [iota, position] = a?.op.tag === 'iota' ? [a, b] : [b, a]
   if (iota?.op.tag !== 'iota' || position === undefined || position.axes.length > 0 || position.free) return undefined

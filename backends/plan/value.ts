@@ -1,20 +1,20 @@
 /**
- * The planner's own expressions: what is left of a graph when derived words, broadcasts and unit axes are gone.
+ * The planner's own expressions: what is left of a graph when derived primitives, broadcasts and unit axes are gone.
  *
  * A value has no axis of size 1 and none along which it is constant, so two values that hold the same numbers are
- * one object far more often than in the graph. `free` values (words on positions) cost nothing to say again.
+ * one object far more often than in the graph. `free` values (primitives on positions) cost nothing to say again.
  */
 import {
+  applyPrimitive,
   definitions,
   type Elementary,
+  interpretation,
   isDerived,
   type Merge,
   numbers,
-  reading,
+  type Primitive,
   type Scalar,
   type Shape,
-  say,
-  type Word,
 } from '../../core/index.ts'
 import { compose, identity, type Range, unchanged, type View } from './view.ts'
 
@@ -26,13 +26,13 @@ export type Operation =
   | { readonly tag: 'iota'; readonly axis: string }
   /** The linear index of the counter begins at `offset`, and runs by `strides` along each axis. From: key. */
   | { readonly tag: 'random'; readonly salt: number; readonly offset: number; readonly strides: Readonly<Record<string, number>> }
-  | { readonly tag: 'word'; readonly word: Elementary }
+  | { readonly tag: 'primitive'; readonly primitive: Elementary }
   /** The same numbers in memory of their own, perhaps with more axes. */
   | { readonly tag: 'copy'; readonly unique: number }
   | { readonly tag: 'reduce'; readonly merge: Monoid; readonly over: readonly string[] }
   /** `depth` only tells apart what is to be computed twice. From: source; perhaps also what must be known before it is looked at. */
   | { readonly tag: 'view'; readonly view: View; readonly depth?: number }
-  | { readonly tag: 'join'; readonly axes: readonly string[]; readonly into: string }
+  | { readonly tag: 'flatten'; readonly axes: readonly string[]; readonly into: string }
   /** Its arguments one after the other along an axis: the i-th begins at starts[i]. */
   | { readonly tag: 'assemble'; readonly axis: string; readonly starts: readonly number[] }
   /** From: table, index. */
@@ -59,9 +59,9 @@ export const has = (x: Value, axis: string): boolean => x.shape[axis] !== undefi
 export const sizeOver = (shape: Shape, axes: readonly string[]): number => axes.reduce((n, axis) => n * shape[axis]!, 1)
 /** Axis for axis the same. */
 export const sameAxes = (x: Value, y: Value): boolean => x.axes.length === y.axes.length && x.axes.every((axis) => has(y, axis))
-/** Words that cost an instruction: cheaper to say again than to load. */
-const cheapWords: ReadonlySet<Word> = new Set<Word>(['add', 'sub', 'mul', 'max', 'less', 'equal', 'where'])
-export const isCheap = ({ op }: Value): boolean => op.tag === 'copy' || (op.tag === 'word' && cheapWords.has(op.word))
+/** Primitives that cost an instruction: cheaper to say again than to load. */
+const cheapPrimitives: ReadonlySet<Primitive> = new Set<Primitive>(['add', 'sub', 'mul', 'max', 'less', 'equal', 'where'])
+export const isCheap = ({ op }: Value): boolean => op.tag === 'copy' || (op.tag === 'primitive' && cheapPrimitives.has(op.primitive))
 
 /** Values that a kernel writes somewhere, rather than ones that are said again, supplied, or looked at through a view. */
 export const computed = ({ op, free }: Value): boolean => !free && op.tag !== 'input' && op.tag !== 'view'
@@ -101,7 +101,7 @@ export interface Builder {
   readonly words: Scalar<Value>
   readonly constant: (value: number) => Value
   readonly iota: (axis: string, size: number) => Value
-  readonly apply: (word: Word, args: readonly Value[]) => Value
+  readonly apply: (primitive: Primitive, args: readonly Value[]) => Value
   readonly reduce: (merge: Monoid, x: Value, over: readonly string[]) => Value
   readonly copy: (x: Value, shape: Shape) => Value
   readonly view: (x: Value, view: View, shape: Shape) => Value
@@ -110,7 +110,7 @@ export interface Builder {
   /** A value of its own, whether there is one like it or not. */
   readonly fresh: (op: Operation, from: readonly Value[], shape: Shape) => Value
   /** The same operation on other arguments of the same shapes, of this builder. */
-  readonly again: (x: Value, from: readonly Value[]) => Value
+  readonly rebuild: (x: Value, from: readonly Value[]) => Value
   /** x where every index is in its range, else 0. */
   readonly inside: (x: Value, ranges: readonly Range[], shape: Shape) => Value
 }
@@ -129,24 +129,27 @@ export const builder = (): Builder => {
   const fresh: Builder['fresh'] = (op, from, shape) => {
     const like = from.find((x) => x.shape === shape)
     const axes = like?.axes ?? Object.keys(shape)
-    const free = op.tag === 'constant' || op.tag === 'iota' || (op.tag === 'word' && cheapWords.has(op.word) && from.every((x) => x.free))
+    const free =
+      op.tag === 'constant' ||
+      op.tag === 'iota' ||
+      (op.tag === 'primitive' && cheapPrimitives.has(op.primitive) && from.every((x) => x.free))
     return { id: count++, op, from, shape, axes, size: like?.size ?? sizeOver(shape, axes), free }
   }
   const constant = (value: number): Value => make({ tag: 'constant', value }, [], {})
   const iota = (axis: string, size: number): Value => (size === 1 ? constant(0) : make({ tag: 'iota', axis }, [], { [axis]: size }))
 
-  const apply = (word: Word, given: readonly Value[]): Value => {
-    if (isDerived(word)) return definitions[word](words)(given[0]!)
-    const turn = commutative.has(word) && constantsFirst(given[0]!, given[1]!) > 0
+  const apply = (primitive: Primitive, given: readonly Value[]): Value => {
+    if (isDerived(primitive)) return definitions[primitive](words)(given[0]!)
+    const turn = commutative.has(primitive) && constantsFirst(given[0]!, given[1]!) > 0
     const args = turn ? [given[1]!, given[0]!] : given
     const values = args.map(literal)
-    if (values.every((v) => v !== undefined)) return constant(say(numbers, word, values))
-    return simpler(word, args[0]!, args[1], args[2]) ?? make({ tag: 'word', word }, args, union(args))
+    if (values.every((v) => v !== undefined)) return constant(applyPrimitive(numbers, primitive, values))
+    return simpler(primitive, args[0]!, args[1], args[2]) ?? make({ tag: 'primitive', primitive }, args, union(args))
   }
-  const simpler = (word: Word, x: Value, y?: Value, z?: Value): Value | undefined => {
+  const simpler = (primitive: Primitive, x: Value, y?: Value, z?: Value): Value | undefined => {
     const a = literal(x)
     const b = y && literal(y)
-    switch (word) {
+    switch (primitive) {
       case 'add':
         return a === 0 ? y : opposite(y!) !== undefined ? apply('sub', [x, opposite(y!)!]) : undefined
       case 'sub':
@@ -154,7 +157,7 @@ export const builder = (): Builder => {
       case 'mul': {
         if (a === 1) return y
         if (a === 0) return x
-        const scale = y?.op.tag === 'word' && y.op.word === 'mul' ? literal(y.from[0]!) : undefined
+        const scale = y?.op.tag === 'primitive' && y.op.primitive === 'mul' ? literal(y.from[0]!) : undefined
         return a !== undefined && scale !== undefined ? apply('mul', [constant(a * scale), y!.from[1]!]) : undefined
       }
       case 'div':
@@ -168,7 +171,7 @@ export const builder = (): Builder => {
         return undefined
     }
   }
-  const words = reading(constant, apply)
+  const words = interpretation(constant, apply)
 
   const reduce: Builder['reduce'] = (merge, x, over) => {
     const present = over.filter((axis) => has(x, axis)).sort()
@@ -193,7 +196,7 @@ export const builder = (): Builder => {
       return made
     }
     const look = (y: Value): Value => {
-      if (y.op.tag === 'word') return apply(y.op.word, y.from.map(go))
+      if (y.op.tag === 'primitive') return apply(y.op.primitive, y.from.map(go))
       if (y.op.tag !== 'iota') return y
       const { offset, terms } = view.reads[y.op.axis]!
       const steps = terms.map(({ axis, step }) => apply('mul', [constant(step), iota(axis, shape[axis]!)]))
@@ -215,8 +218,8 @@ export const builder = (): Builder => {
     const source = x.op.tag === 'view' ? copy(x, x.shape) : x
     return make({ tag: 'view', view: unchanged(x.shape) }, [source, after], x.shape)
   }
-  const again: Builder['again'] = (x, from) => (x.op.tag === 'word' ? apply(x.op.word, from) : make(x.op, from, x.shape))
-  return { make, fresh, again, words, constant, iota, apply, reduce, copy, view, later, inside }
+  const rebuild: Builder['rebuild'] = (x, from) => (x.op.tag === 'primitive' ? apply(x.op.primitive, from) : make(x.op, from, x.shape))
+  return { make, fresh, rebuild, words, constant, iota, apply, reduce, copy, view, later, inside }
 }
 
 /** All axes; usually those of one of them, and then that very object. */
@@ -225,13 +228,13 @@ const union = (xs: readonly Value[]): Shape => {
   const whole = xs.every((x) => x === widest || x.axes.every((axis) => has(widest, axis)))
   return whole ? widest.shape : Object.assign({}, ...xs.map((x) => x.shape))
 }
-const commutative: ReadonlySet<Word> = new Set<Word>(['add', 'mul', 'max', 'equal'])
+const commutative: ReadonlySet<Primitive> = new Set<Primitive>(['add', 'mul', 'max', 'equal'])
 const constantsFirst = (x: Value, y: Value): number => Number(y.op.tag === 'constant') - Number(x.op.tag === 'constant') || x.id - y.id
 export const literal = ({ op }: Value): number | undefined => (op.tag === 'constant' ? op.value : undefined)
 /** y when x is −1 · y. */
 const opposite = ({ op, from }: Value): Value | undefined =>
-  op.tag === 'word' && op.word === 'mul' && literal(from[0]!) === -1 ? from[1] : undefined
+  op.tag === 'primitive' && op.primitive === 'mul' && literal(from[0]!) === -1 ? from[1] : undefined
 const label = (op: Operation): string =>
-  op.tag === 'word' ? op.word : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
+  op.tag === 'primitive' ? op.primitive : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
 const needsShape = ({ tag }: Operation): boolean =>
   tag === 'iota' || tag === 'view' || tag === 'scatter' || tag === 'copy' || tag === 'random' || tag === 'update' || tag === 'accumulate'

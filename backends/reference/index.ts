@@ -46,7 +46,7 @@ const interpreter = (graph: Graph, keep: (values: Float64Array) => Handle, free:
       backend: 'reference',
       mode: 'float64 interpreter',
       kernels: order.length,
-      flops: order.reduce((n, x) => n + (x.op.tag === 'word' ? size(x) : x.op.tag === 'reduce' ? size(x.from[0]!) : 0), 0),
+      flops: order.reduce((n, x) => n + (x.op.tag === 'primitive' ? size(x) : x.op.tag === 'reduce' ? size(x.from[0]!) : 0), 0),
       traffic: order.reduce((n, x) => n + 8 * x.from.reduce((m, y) => m + size(y), size(x)), 0),
       peakMemory: order.reduce((n, x) => n + 8 * size(x), 0),
     },

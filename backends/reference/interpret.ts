@@ -2,7 +2,7 @@
  * The value of one node from the values of its arguments. An array is stored in the order of its shape's keys;
  * `offsets` says, for every element of a result, which element of an argument it looks at.
  */
-import { type AnyTensor, draw, numbers, type Shape, say, stream, volume } from '../../core/index.ts'
+import { type AnyTensor, applyPrimitive, draw, numbers, type Shape, stream, volume } from '../../core/index.ts'
 
 type Values = Float64Array
 
@@ -13,7 +13,7 @@ export const fusedProduct = (order: readonly AnyTensor[], outputs: readonly AnyT
   return new Map(
     order.flatMap((x) => {
       const product = x.from[0]
-      const alone = x.op.tag === 'reduce' && x.op.merge === 'sum' && product?.op.tag === 'word' && product.op.word === 'mul'
+      const alone = x.op.tag === 'reduce' && x.op.merge === 'sum' && product?.op.tag === 'primitive' && product.op.primitive === 'mul'
       return alone && readers.get(product) === 1 ? [[x, product] as const] : []
     }),
   )
@@ -39,15 +39,16 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => Values, prod
       const h = stream(argument(0)[0]!, op.salt)
       return out.map((_, i) => draw(h, i))
     }
-    case 'word': {
+    case 'primitive': {
       const args = x.from.map((_, i) => [argument(i), look(i)] as const)
       const [[a, p] = [], [b, q] = [], [c, r] = []] = args
-      if (c !== undefined) for (let i = 0; i < out.length; i++) out[i] = say(numbers, op.word, [a![p![i]!]!, b![q![i]!]!, c[r![i]!]!])
+      if (c !== undefined)
+        for (let i = 0; i < out.length; i++) out[i] = applyPrimitive(numbers, op.primitive, [a![p![i]!]!, b![q![i]!]!, c[r![i]!]!])
       else if (b !== undefined) {
-        const f = numbers[op.word] as (x: number, y: number) => number // two arguments: a binary word
+        const f = numbers[op.primitive] as (x: number, y: number) => number // two arguments: a binary primitive
         for (let i = 0; i < out.length; i++) out[i] = f(a![p![i]!]!, b[q![i]!]!)
       } else {
-        const f = numbers[op.word] as (x: number) => number // one argument: a unary word
+        const f = numbers[op.primitive] as (x: number) => number // one argument: a unary primitive
         for (let i = 0; i < out.length; i++) out[i] = f(a![p![i]!]!)
       }
       return out
@@ -71,7 +72,7 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => Values, prod
       for (let i = 0; i < from.length; i++) out[rest[i]! + here[op.axis]! * index[which[i]!]!]! += from[i]!
       return out
     }
-    case 'window': {
+    case 'stridedSlice': {
       const source = x.from[0]!.shape
       const along = Int32Array.from({ length: shape[op.axis]! }, (_, i) => {
         const j = op.offset + op.step * i
@@ -79,19 +80,19 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => Values, prod
       })
       return move(offsets(shape, { ...contributions(shape, strides(source)), [op.axis]: along }))
     }
-    case 'join': {
+    case 'flatten': {
       const source = x.from[0]!.shape
       const parts = Object.fromEntries(op.axes.map((axis) => [axis, source[axis]!]))
       const along = offsets(parts, contributions(parts, strides(source)))
       return move(offsets(shape, { ...contributions(shape, strides(source)), [op.into]: along }))
     }
-    case 'conform':
+    case 'broadcastTo':
       return move(look(0))
     case 'rename':
-    case 'split':
+    case 'unflatten':
     case 'variable':
     case 'stop':
-    case 'keep':
+    case 'checkpoint':
       return argument(0)
     case 'input':
     case 'data':

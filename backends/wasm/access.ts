@@ -2,7 +2,7 @@
  * Loads and stores of a rows kernel: contiguous vectors, any stride lane by lane, guards, data-dependent indices and merges.
  * Strides of program.ts count elements; addresses here count bytes.
  */
-import type { Guard, Instruction, Rows } from '../plan/program.ts'
+import type { FusedKernel, Guard, Instruction } from '../plan/program.ts'
 import { type Local, type Locals, seq, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import { beyond, gather, type Lanes, loadLanes, merge, mergeOne, storeLanes } from './lanes.ts'
@@ -35,7 +35,7 @@ export interface Moves {
   readonly read: (stream: number, lanes: Lanes) => Code<'v128'>
 }
 
-export const access = (locals: Locals, { body, streams }: Rows, full: readonly boolean[], place: Place): Access => {
+export const access = (locals: Locals, { body, streams }: FusedKernel, full: readonly boolean[], place: Place): Access => {
   const { at, index, pointers } = place
   const spare = locals('v128')
   /** Where a row's index sends a load or store. */

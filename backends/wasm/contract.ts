@@ -2,12 +2,12 @@
  * A contraction as calls of gemm and gemv. Threads share the iterations of its loops where there are enough of them, else
  * blocks of rows or columns; the sum over k stays in order either way.
  */
-import type { Contract, Matrix, Part } from '../plan/program.ts'
+import type { DotGeneral, Matrix, Part } from '../plan/program.ts'
 import { type Local, type Locals, range, seq } from './control.ts'
-import { shelf } from './gemm.ts'
+import { packedPanels } from './gemm.ts'
 import { type Code, i32 } from './instructions.ts'
 import { beyond } from './lanes.ts'
-import { type Crew, share } from './share.ts'
+import { share, type ThreadPool } from './share.ts'
 
 type I = Code<'i32'>
 export interface Products {
@@ -16,7 +16,7 @@ export interface Products {
   readonly gemv: (...args: readonly I[]) => Code
 }
 /** Cᵀ = Bᵀ · Aᵀ where that makes rows of C contiguous, or a single row of a single column. */
-export const oriented = (contract: Contract): Contract => {
+export const oriented = (contract: DotGeneral): DotGeneral => {
   const { m, n, a, b, c, loops, parts } = contract
   const turn = n === 1 ? m > 1 : m > 1 && c.column !== 1 && c.row === 1
   if (!turn) return contract
@@ -31,11 +31,11 @@ export const oriented = (contract: Contract): Contract => {
 
 /** The code of a contraction, given the addresses of its matrices and of the thread's workspace. */
 export const contraction = (
-  given: Contract,
+  given: DotGeneral,
   base: { a: I; b: I; c: I; workspace: I },
   locals: Locals,
   call: Products,
-  crew: Crew,
+  pool: ThreadPool,
   /** Threads at most: with two items for each of them, items are shared, else rows or columns. */
   most: number,
 ): Code => {
@@ -49,18 +49,18 @@ export const contraction = (
   const at = { a: locals('i32'), b: locals('i32'), c: locals('i32') }
   const again = locals('i32') // whether sums go on from what C holds
   const mine = (size: number, multiple: number): Code => {
-    const [first, end] = share(crew, size, multiple)
+    const [first, end] = share(pool, size, multiple)
     return seq(from.set(first), to.set(end))
   }
 
-  const common = shared ? shelved(parts) : undefined
-  const shelfAt = (bytes: number): I => i32.add(base.workspace, i32.const(shelf.at + bytes))
-  const shelve = ({ n, k, n0, k0 }: Shelved): Code => {
+  const common = shared ? packed(parts) : undefined
+  const shelfAt = (bytes: number): I => i32.add(base.workspace, i32.const(packedPanels.at + bytes))
+  const shelve = ({ n, k, n0, k0 }: PackedOperand): Code => {
     const source = i32.add(at.b.get, i32.const(4 * (k0 * b.row + n0 * b.column)))
     return call.pack(i32.const(k), i32.const(n), source, i32.const(4 * b.row), i32.const(4 * b.column), shelfAt(0))
   }
   /** Where the panels of a part begin, and how far they are apart. */
-  const panels = ({ n0, k0 }: Part, all: Shelved): readonly I[] => [
+  const panels = ({ n0, k0 }: Part, all: PackedOperand): readonly I[] => [
     shelfAt(32 * (k0 - all.k0) + 4 * all.k * (n0 - all.n0)),
     i32.const(32 * all.k),
   ]
@@ -129,15 +129,15 @@ export const contraction = (
  * What parts read of B together, if that is best packed once for all of them: some of it is read several times, every part begins with a panel
  * of eight columns, all panels are whole, and there is room.
  */
-const shelved = (parts: readonly Part[]): Shelved | undefined => {
+const packed = (parts: readonly Part[]): PackedOperand | undefined => {
   const from = (side: 'n' | 'k'): number => Math.min(...parts.map((part) => part[`${side}0`]))
   const length = (side: 'n' | 'k'): number => Math.max(...parts.map((part) => part[`${side}0`] + part[side])) - from(side)
   const all = { n0: from('n'), k0: from('k'), n: length('n'), k: length('k') }
   const whole = parts.every(({ m, n, n0 }) => m >= 8 && n % 8 === 0 && (n0 - all.n0) % 8 === 0)
   const read = parts.reduce((sum, { n, k }) => sum + n * k, 0)
-  return whole && read > all.n * all.k && all.n * all.k <= shelf.holds ? all : undefined
+  return whole && read > all.n * all.k && all.n * all.k <= packedPanels.holds ? all : undefined
 }
-type Shelved = Omit<Part, 'm0' | 'm'>
+type PackedOperand = Omit<Part, 'm0' | 'm'>
 
 /** Whether two parts meet in C. They must be the same region of it then, and the later one accumulates. */
 const overlap = (x: Part, y: Part): boolean => {

@@ -4,10 +4,10 @@
 import type { Handle } from '../../core/index.ts'
 import type { Program } from '../plan/program.ts'
 import { adaptive } from './adaptive.ts'
-import { type Crew, crew } from './crew.ts'
 import { workspace } from './gemm.ts'
 import { type Blas, blasProducts } from './host.ts'
 import { type Heap, heap } from './memory.ts'
+import { type ThreadPool, threadPool } from './pool.ts'
 import { print } from './print.ts'
 import { control, mostThreads, runtime } from './runtime.ts'
 
@@ -58,7 +58,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
   const workspaces = store.take(threads * workspace)
   let alive = 0
   let arena = { address: store.take(0), bytes: 0 }
-  let team: Promise<Crew> | undefined
+  let team: Promise<ThreadPool> | undefined
   let programs = 0
   /** Programs that were collected: their memory is given back, and the workers forget them when they next listen. */
   const gone: number[] = []
@@ -84,7 +84,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     const instance = await WebAssembly.instantiate(module, { host: { memory, ...services } })
     const number = programs++
     const worthwhile = threads > 1 && (eager || milliseconds(program) > leastShared)
-    if (worthwhile) team ??= crew(store, common, threads, blas)
+    if (worthwhile) team ??= threadPool(store, common, threads, blas)
     const helpers = worthwhile ? await team : undefined
     await helpers?.load(number, module, gone.splice(0))
     const bytes = 4 * printed.arena

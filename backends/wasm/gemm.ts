@@ -20,7 +20,7 @@ const near = 1 << 14
 /** Bytes of scratch that a product needs: packed rows of A, a block of B and a tile of C. */
 const scratch = { a: 64 * depth, b: 4 * depth * columns, c: 4 * 6 * 8 }
 /** Where B can be packed for several products; and how many numbers of it at most. */
-export const shelf = { at: scratch.a, holds: depth * columns }
+export const packedPanels = { at: scratch.a, holds: depth * columns }
 export const workspace = scratch.a + scratch.b + scratch.c
 
 type I = Local<'i32'>

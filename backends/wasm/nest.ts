@@ -2,7 +2,7 @@
  * The loops of a rows kernel, made fit for machine code: loops of one iteration vanish, neighbours that every stream walks as
  * one become one, and merging a whole row into a single element becomes a reduction.
  */
-import type { Instruction, Rows } from '../plan/program.ts'
+import type { FusedKernel, Instruction } from '../plan/program.ts'
 import { fullness } from '../plan/schedule.ts'
 
 interface Level {
@@ -14,9 +14,9 @@ interface Level {
 }
 
 /** An equal kernel with fewer loops. */
-export const simplify = (kernel: Rows): Rows => totals(fused(kernel))
+export const simplify = (kernel: FusedKernel): FusedKernel => totals(fused(kernel))
 
-const fused = (kernel: Rows): Rows => {
+const fused = (kernel: FusedKernel): FusedKernel => {
   const { body, loops, inner, streams, triangle } = kernel
   const asked = new Set<number>(triangle === undefined ? [] : [triangle.loop, -1])
   for (const i of body) {
@@ -72,7 +72,7 @@ const joined = (a: Level, b: Level): Level | undefined => {
 }
 
 /** A merge of a full value into one element a row: reduce first. */
-const totals = (kernel: Rows): Rows => {
+const totals = (kernel: FusedKernel): FusedKernel => {
   const full = fullness(kernel)
   const to: number[] = []
   const body: Instruction[] = []
@@ -89,7 +89,7 @@ const totals = (kernel: Rows): Rows => {
 const renumber = (i: Instruction, to: (register: number) => number): Instruction => {
   const at = 'at' in i && i.at !== undefined ? { at: { ...i.at, index: to(i.at.index) } } : {}
   switch (i.op) {
-    case 'word':
+    case 'primitive':
       return { ...i, args: i.args.map(to) }
     case 'reduce':
       return { ...i, arg: to(i.arg) }

@@ -5,7 +5,7 @@
  *
  * which calls them in order, with barriers where they are needed. Where the arrays of a run lie is written into `arguments` beforehand.
  */
-import type { Contract, Program, Rows } from '../plan/program.ts'
+import type { DotGeneral, FusedKernel, Program } from '../plan/program.ts'
 import { bitsOf } from './bytes.ts'
 import { oriented } from './contract.ts'
 import { type Local, seq, when } from './control.ts'
@@ -13,7 +13,7 @@ import { type Code, i32 } from './instructions.ts'
 import { neutral } from './lanes.ts'
 import { type MemoryType, module } from './module.ts'
 import { services } from './runtime.ts'
-import { type ContractTask, contractTask, padded, type RowsTask, rowsTask } from './task.ts'
+import { type DotGeneralTask, dotGeneralTask, type FusedTask, fusedTask, padded } from './task.ts'
 import { meet, type Region, regions, type Work, waits } from './waits.ts'
 
 /** An element of an array: of the arena (slot 0), the workspaces (1), the inputs (from 2), or the outputs (after those). */
@@ -34,7 +34,7 @@ interface Step extends Work {
 }
 type I = Code<'i32'>
 
-/** Kernels with less to do than this (words computed, or a quarter of the multiplications) are not worth sharing. */
+/** Kernels with less to do than this (primitives computed, or a quarter of the multiplications) are not worth sharing. */
 const little = 1 << 11
 
 export const print = (program: Program, memory: MemoryType, threads: number, eager: boolean): Printed => {
@@ -51,18 +51,18 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
   const call: { readonly [name in keyof typeof services]: (...args: readonly I[]) => Code } = Object.fromEntries(imported)
 
   // ---------------------------------------------------------------- functions
-  const contracts = new Map<string, ContractTask & { readonly name: string }>()
-  const rows = new Map<string, RowsTask & { readonly name: string }>()
-  const contractOf = (contract: Contract): ContractTask & { readonly name: string } => {
+  const contracts = new Map<string, DotGeneralTask & { readonly name: string }>()
+  const rows = new Map<string, FusedTask & { readonly name: string }>()
+  const contractOf = (contract: DotGeneral): DotGeneralTask & { readonly name: string } => {
     const { a, b, c, m: height, n, k, loops, parts, accumulate } = contract
     const key = JSON.stringify([height, n, k, [a, b, c].map(({ row, column }) => [row, column]), loops, parts, accumulate])
     const name = `c${contracts.size}`
-    const made = contracts.get(key) ?? { ...contractTask(m, name, contract, call, threads, worth), name }
+    const made = contracts.get(key) ?? { ...dotGeneralTask(m, name, contract, call, threads, worth), name }
     contracts.set(key, made)
     return made
   }
   const places = regions(program)
-  const rowsOf = (kernel: Rows): RowsTask & { readonly name: string } => {
+  const rowsOf = (kernel: FusedKernel): FusedTask & { readonly name: string } => {
     const { loops, inner, streams, body, triangle } = kernel
     const stores = body.filter((i) => i.op === 'store')
     const written = stores.map((i) => streams[i.stream]!.buffer)
@@ -73,16 +73,16 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
     const walks = streams.map(({ outer, inner: step }) => [outer, step])
     const key = JSON.stringify([loops.map(({ size }) => size), inner.size, walks, body, triangle, overwritten, merged])
     const name = `r${rows.size}`
-    const made = rows.get(key) ?? { ...rowsTask(m, name, kernel, program, overwritten, call.fill, worth), name }
+    const made = rows.get(key) ?? { ...fusedTask(m, name, kernel, program, overwritten, call.fill, worth), name }
     rows.set(key, made)
     return made
   }
   const kernels = program.kernels.map((kernel) =>
-    kernel.kind === 'rows' ? { ...rowsOf(kernel), given: kernel } : { ...contractOf(kernel), given: kernel },
+    kernel.kind === 'fused' ? { ...rowsOf(kernel), given: kernel } : { ...contractOf(kernel), given: kernel },
   )
 
   // ---------------------------------------------------------------- arguments
-  const most = (of: (task: RowsTask) => number): number => Math.max(0, ...[...rows.values()].map(of))
+  const most = (of: (task: FusedTask) => number): number => Math.max(0, ...[...rows.values()].map(of))
   const partials = padded(program.scratch)
   const memories = partials + most((task) => task.partial)
   const list: Address[] = []
@@ -98,15 +98,15 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
   const steps: Step[] = []
   const named: { name: string; task: string; at: number }[] = []
   const run = (
-    { task, name, alone }: (RowsTask | ContractTask) & { readonly name: string },
+    { task, name, alone }: (FusedTask | DotGeneralTask) & { readonly name: string },
     kernel: string,
     at: number,
     touched: Pick<Work, 'reads' | 'writes'>,
   ): void => {
     named.push({ name: kernel, task: name, at })
     const first = (from: Local<'i32'>): I => i32.add(from.get, i32.const(4 * at))
-    const code: Step['code'] = (from, thread, crew) =>
-      alone ? task(first(from), i32.const(0), i32.const(1)) : task(first(from), thread.get, crew.get)
+    const code: Step['code'] = (from, thread, pool) =>
+      alone ? task(first(from), i32.const(0), i32.const(1)) : task(first(from), thread.get, pool.get)
     steps.push({ alone, ...touched, code })
   }
   /** Of one buffer, by thread 0. */
@@ -119,7 +119,7 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
     { array: -1, from: memories, to: Number.POSITIVE_INFINITY },
   ]
   for (const kernel of kernels) {
-    if (kernel.kind === 'contract') {
+    if (kernel.kind === 'dotGeneral') {
       const { a, b, c } = oriented(kernel.given)
       const at = pass(...[a, b, c].map((x) => address(x.buffer, x.offset)), { slot: 1, offset: 0 })
       run(kernel, kernel.given.name, at, { reads: [places[a.buffer]!, places[b.buffer]!], writes: [places[c.buffer]!] })
@@ -152,11 +152,11 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
     }
   }
   const wait = waits(steps)
-  m.define('main', ['i32', 'i32', 'i32'], (_, from, thread, crew) => {
-    const meeting = call.barrier(thread.get, crew.get)
+  m.define('main', ['i32', 'i32', 'i32'], (_, from, thread, pool) => {
+    const meeting = call.barrier(thread.get, pool.get)
     return seq(
       ...steps.map(({ alone, code }, i) => {
-        const step = code(from, thread, crew)
+        const step = code(from, thread, pool)
         return seq(wait[i]! ? meeting : seq(), alone ? when(i32.eqz(thread.get), step) : step)
       }),
       meeting,

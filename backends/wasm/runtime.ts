@@ -14,7 +14,7 @@ import { type MemoryType, module } from './module.ts'
 export const services = { gemm: 16, pack: 6, gemv: 10, fill: 3, combineSum: 5, combineMax: 5, barrier: 2 } as const
 
 /**
- * The control block, at the beginning of memory: addresses of words, those that are written often a cache line apart.
+ * The control block, at the beginning of memory: addresses of primitives, those that are written often a cache line apart.
  * `polls` counts how often thread 0 found a barrier closed; each thread has a ticket of its own.
  */
 export const control = {

@@ -4,14 +4,14 @@ import { type Code, i32 } from './instructions.ts'
 
 type I = Code<'i32'>
 /** This thread, and how many take part. */
-export interface Crew {
+export interface ThreadPool {
   readonly thread: I
   readonly threads: I
 }
 /** The first of this thread's share of `size` things, in multiples; what thread + 1 begins with is where it ends. */
-const edge = (thread: I, { threads }: Crew, size: number, multiple: number): I =>
+const edge = (thread: I, { threads }: ThreadPool, size: number, multiple: number): I =>
   select(i32.eq(thread, threads), i32.const(size), i32.and(i32.div_u(i32.mul(thread, i32.const(size)), threads), i32.const(-multiple)))
-export const share = (crew: Crew, size: number, multiple: number): readonly [from: I, to: I] => [
-  edge(crew.thread, crew, size, multiple),
-  edge(i32.add(crew.thread, i32.const(1)), crew, size, multiple),
+export const share = (pool: ThreadPool, size: number, multiple: number): readonly [from: I, to: I] => [
+  edge(pool.thread, pool, size, multiple),
+  edge(i32.add(pool.thread, i32.const(1)), pool, size, multiple),
 ]

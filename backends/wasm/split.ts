@@ -5,7 +5,7 @@
  * would — column reductions — the rows are cut into a number of chunks that depends on their count only; every chunk has an array
  * of its own to merge into, and those are merged in order.
  */
-import type { Instruction, Program, Rows } from '../plan/program.ts'
+import type { FusedKernel, Instruction, Program } from '../plan/program.ts'
 import { fullness } from '../plan/schedule.ts'
 
 type Store = Extract<Instruction, { op: 'store' }>
@@ -19,7 +19,7 @@ export type Split =
 /** Arrays larger than this are not worth a copy a chunk. */
 const largest = 1 << 15
 
-export const split = (kernel: Rows, { buffers }: Program): Split => {
+export const split = (kernel: FusedKernel, { buffers }: Program): Split => {
   const { loops, inner, streams, body, triangle } = kernel
   const full = fullness(kernel)
   const stores = body.filter((i): i is Store => i.op === 'store')

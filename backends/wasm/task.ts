@@ -3,17 +3,17 @@
  *
  *     task(arguments, thread, threads)        arguments: the address of each array that it uses, and of its scratch
  */
-import type { Contract, Program, Rows } from '../plan/program.ts'
+import type { DotGeneral, FusedKernel, Program } from '../plan/program.ts'
 import { schedule } from '../plan/schedule.ts'
 import { bitsOf } from './bytes.ts'
 import { contraction, type Products } from './contract.ts'
 import { range, seq } from './control.ts'
+import { type Frame, fusedKernel, remembered } from './fused.ts'
 import { workspace } from './gemm.ts'
 import { type Code, i32 } from './instructions.ts'
 import { neutral } from './lanes.ts'
 import type { Module } from './module.ts'
 import { simplify } from './nest.ts'
-import { type Frame, remembered, rows } from './rows.ts'
 import { share } from './share.ts'
 import { type Split, split } from './split.ts'
 
@@ -28,8 +28,8 @@ export interface Partial {
   readonly at: number
   readonly size: number
 }
-export interface RowsTask {
-  readonly kind: 'rows'
+export interface FusedTask {
+  readonly kind: 'fused'
   readonly task: Task
   readonly partials: readonly Partial[]
   readonly chunks: number
@@ -38,17 +38,24 @@ export interface RowsTask {
   readonly memory: number
   readonly alone: boolean
 }
-export interface ContractTask {
-  readonly kind: 'contract'
+export interface DotGeneralTask {
+  readonly kind: 'dotGeneral'
   readonly task: Task
   readonly alone: boolean
 }
 
 export const padded = (size: number): number => (size + 3) & ~3
 
-export const contractTask = (m: Module, name: string, contract: Contract, call: Products, threads: number, worth: number): ContractTask => {
+export const dotGeneralTask = (
+  m: Module,
+  name: string,
+  contract: DotGeneral,
+  call: Products,
+  threads: number,
+  worth: number,
+): DotGeneralTask => {
   const alone = contract.loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * worth
-  const task = m.define(name, ['i32', 'i32', 'i32'], (locals, given, thread, crew) => {
+  const task = m.define(name, ['i32', 'i32', 'i32'], (locals, given, thread, pool) => {
     const [at, to, out, space] = [0, 4, 8, 12].map((offset) => i32.load(given.get, offset)) as [I, I, I, I] // A, B, C (as `oriented` has them), workspaces
     const mine = i32.add(space, i32.mul(thread.get, i32.const(workspace)))
     return contraction(
@@ -56,23 +63,23 @@ export const contractTask = (m: Module, name: string, contract: Contract, call: 
       { a: at, b: to, c: out, workspace: mine },
       locals,
       call,
-      { thread: thread.get, threads: crew.get },
+      { thread: thread.get, threads: pool.get },
       threads,
     )
   })
-  return { kind: 'contract', task, alone }
+  return { kind: 'dotGeneral', task, alone }
 }
 
 /** `overwritten`: streams whose memory the kernel itself writes. */
-export const rowsTask = (
+export const fusedTask = (
   m: Module,
   name: string,
-  given: Rows,
+  given: FusedKernel,
   program: Program,
   overwritten: readonly boolean[],
   fill: (...args: readonly I[]) => Code,
   worth: number,
-): RowsTask => {
+): FusedTask => {
   const kernel = simplify(given)
   const { loops, inner, streams, body } = kernel
   const plan = schedule(kernel, (s) => overwritten[s]!)
@@ -91,16 +98,16 @@ export const rowsTask = (
   const task = m.define(name, ['i32', 'i32', 'i32'], (locals, list, thread, threads) => {
     const pointers = streams.map(() => locals('i32'))
     const [scratch, from, to, chunk, last] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const crew = { thread: thread.get, threads: threads.get }
+    const pool = { thread: thread.get, threads: threads.get }
     const frame: Frame = { pointers, scratch, from, to, shared: axisOf(cut) }
     const word = (i: number): I => i32.load(list.get, 4 * i)
     const open = seq(...pointers.map((p, s) => p.set(word(s))))
     const whole = seq(scratch.set(i32.add(word(streams.length + 1), i32.mul(thread.get, i32.const(4 * memory)))))
     const limits = ([first, end]: readonly [I, I]): Code => seq(from.set(first), to.set(end))
-    if (cut.by === 'nothing') return seq(open, whole, rows(locals, kernel, plan, frame))
+    if (cut.by === 'nothing') return seq(open, whole, fusedKernel(locals, kernel, plan, frame))
     if (cut.by !== 'chunks') {
       const [size, multiple] = cut.by === 'inner' ? [inner.size, 16] : [loops[cut.loop]!.size, 1]
-      return seq(open, whole, limits(share(crew, size, multiple)), rows(locals, kernel, plan, frame))
+      return seq(open, whole, limits(share(pool, size, multiple)), fusedKernel(locals, kernel, plan, frame))
     }
     const bound = (c: I): I => i32.div_u(i32.mul(c, i32.const(loops[0]?.size ?? 1)), i32.const(chunks))
     const own = ({ at, size }: Partial): I =>
@@ -112,12 +119,12 @@ export const rowsTask = (
         pointers[p.stream]!.set(i32.add(own(p), i32.const(4 * streams[p.stream]!.offset))),
       ]),
       limits([bound(chunk.get), bound(i32.add(chunk.get, i32.const(1)))]),
-      rows(locals, kernel, plan, frame),
+      fusedKernel(locals, kernel, plan, frame),
     )
-    const [first, end] = share(crew, chunks, 1)
+    const [first, end] = share(pool, chunks, 1)
     return seq(whole, last.set(end), range(chunk, first, last.get, 1, one))
   })
-  return { kind: 'rows', task, partials, chunks, partial, memory, alone }
+  return { kind: 'fused', task, partials, chunks, partial, memory, alone }
 }
 const axisOf = (cut: Split): number | undefined =>
   cut.by === 'loop' ? cut.loop : cut.by === 'inner' ? -1 : cut.by === 'chunks' ? 0 : undefined

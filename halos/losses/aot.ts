@@ -8,12 +8,12 @@ import { either as E } from 'fp-ts'
 import { type Binary, binary, sub, type Tensor } from '../../core/index.ts'
 import { type Evidence, needing } from '../evidence.ts'
 import { family } from '../family.ts'
-import { checked, fraction } from '../flaw.ts'
 import { meanOf } from '../loss.ts'
 import { ofEqualRank } from '../reference.ts'
 import { logRatio, type Reward, rewardOf } from '../reward.ts'
 import { aot as source } from '../sources.ts'
 import type { Stated } from '../stated.ts'
+import { checked, fraction } from '../validation.ts'
 
 type Pairs = Evidence<'policy' | 'reference', 'pair'>
 

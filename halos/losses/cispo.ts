@@ -7,10 +7,10 @@ import { either as E } from 'fp-ts'
 import { binary, mul, stopGradient, sub, type Tensor } from '../../core/index.ts'
 import { type Evidence, needing } from '../evidence.ts'
 import { family } from '../family.ts'
-import { positive } from '../flaw.ts'
 import { meanOf } from '../loss.ts'
 import { cispo as source } from '../sources.ts'
 import { formula, type Stated } from '../stated.ts'
+import { positive } from '../validation.ts'
 import { lesser } from '../words.ts'
 
 const stated = (most: number): Stated<Evidence<'policy' | 'reference', 'judged'>> => {

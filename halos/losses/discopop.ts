@@ -4,10 +4,10 @@
  *     L = mean (1 − m) (−log σ(z)) + m e^(−z),   m = σ(z/τ), z = β u_w − β u_l
  */
 import { family } from '../family.ts'
-import { positive } from '../flaw.ts'
 import { logRatio } from '../reward.ts'
 import { discopop as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
+import { positive } from '../validation.ts'
 import { boundedExp } from '../words.ts'
 
 export const discopop = family(

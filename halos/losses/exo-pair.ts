@@ -4,10 +4,10 @@
  *     L = mean KL((σ(z), σ(−z)) ‖ (1 − ε, ε)),   z = β u_w − β u_l
  */
 import { family } from '../family.ts'
-import { number } from '../flaw.ts'
 import { logRatio } from '../reward.ts'
 import { exo as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
+import { number } from '../validation.ts'
 
 export const exoPair = family('exo-pair', { beta: 0.1, epsilon: 0.001 }, ({ beta, epsilon }) =>
   pairwise({

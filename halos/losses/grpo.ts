@@ -9,11 +9,11 @@ import { type Binary, binary, type Tensor } from '../../core/index.ts'
 import { weighted } from '../algebra.ts'
 import { type Evidence, needing } from '../evidence.ts'
 import { family } from '../family.ts'
-import { type Checked, checked, nonNegative, sound } from '../flaw.ts'
 import type { Halo } from '../halo.ts'
 import { meanOf } from '../loss.ts'
 import { grpo as source } from '../sources.ts'
 import type { Stated } from '../stated.ts'
+import { type Checked, checked, nonNegative, valid } from '../validation.ts'
 import { bound, lesser } from '../words.ts'
 import { ppoClip } from './ppo-clip.ts'
 
@@ -37,7 +37,7 @@ const divergence: Stated<Judged> = {
 
 const penalised = (clip: Clip, beta: number): Checked<Clip | Stated<Judged>> =>
   beta === 0
-    ? sound(clip)
+    ? valid(clip)
     : weighted<Judged>(
         'GRPO',
         source('eq. 3'),

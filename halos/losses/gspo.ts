@@ -5,11 +5,11 @@
  */
 import { affine, byLabel } from '../affine.ts'
 import { family } from '../family.ts'
-import { checked, positive } from '../flaw.ts'
 import { halo } from '../halo.ts'
 import { anchor } from '../reference.ts'
 import { ratioPerToken } from '../reward.ts'
 import { gspo as source } from '../sources.ts'
+import { checked, positive } from '../validation.ts'
 import { clipped } from '../value.ts'
 
 export const gspo = family('gspo', { low: 0.2, high: 0.2 }, ({ low, high }) =>
@@ -19,7 +19,7 @@ export const gspo = family('gspo', { low: 0.2, high: 0.2 }, ({ low, high }) =>
     reward: ratioPerToken,
     reference: anchor,
     value: clipped,
-    temper: checked({ desirable: positive('high', 1 / high), undesirable: positive('low', 1 / low) }),
+    inverseTemperature: checked({ desirable: positive('high', 1 / high), undesirable: positive('low', 1 / low) }),
     t: byLabel({ desirable: affine(-1, high), undesirable: affine(1, low) }),
   }),
 )

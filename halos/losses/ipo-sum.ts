@@ -4,10 +4,10 @@
  *     L = mean (u_w − u_l − 1/(2β))²
  */
 import { family } from '../family.ts'
-import { positive } from '../flaw.ts'
 import { logRatio } from '../reward.ts'
 import { ipo as source } from '../sources.ts'
 import { pairwise } from '../stated.ts'
+import { positive } from '../validation.ts'
 import { regressed } from './ipo.ts'
 
 export const ipoSum = family(

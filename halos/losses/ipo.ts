@@ -4,10 +4,10 @@
  *     L = mean (u_w/n_w − u_l/n_l − 1/(2β))²
  */
 import { family } from '../family.ts'
-import { positive } from '../flaw.ts'
 import { logRatioPerToken } from '../reward.ts'
 import { ipo as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
+import { positive } from '../validation.ts'
 
 /** (d − 1/(2β))², d = r_w − r_l. */
 export const regressed = (beta: number) =>

@@ -4,12 +4,12 @@
  *     L = mean −p̄_w − λ log σ(log odds(p̄_w) − log odds(p̄_l))
  */
 import { family } from '../family.ts'
-import { certain, nonNegative } from '../flaw.ts'
 import { logOdds, logProbabilityPerToken } from '../reward.ts'
 import { orpo as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
+import { getOrThrow, nonNegative } from '../validation.ts'
 
-const { body: odds } = certain(logOdds)
+const { body: odds } = getOrThrow(logOdds)
 
 export const orpo = family(
   'orpo',

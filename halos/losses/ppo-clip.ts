@@ -8,11 +8,11 @@
  */
 import { affine, byLabel } from '../affine.ts'
 import { family } from '../family.ts'
-import { checked, positive } from '../flaw.ts'
 import { halo } from '../halo.ts'
 import { sampler } from '../reference.ts'
 import { ratio } from '../reward.ts'
 import { ppo as source } from '../sources.ts'
+import { checked, positive } from '../validation.ts'
 import { clipped, clippedBelow } from '../value.ts'
 
 export const ppoClip = family(
@@ -25,7 +25,7 @@ export const ppoClip = family(
       reward: ratio,
       reference: sampler,
       value: dual === 0 ? clipped : clippedBelow((1 - dual) / low),
-      temper: checked({ desirable: positive('high', 1 / high), undesirable: positive('low', 1 / low) }),
+      inverseTemperature: checked({ desirable: positive('high', 1 / high), undesirable: positive('low', 1 / low) }),
       t: byLabel({ desirable: affine(-1, high), undesirable: affine(1, low) }),
     }),
   ['ppo', 'PPOTrainer', 'PolicyLoss', 'rloo', 'RLOOTrainer', 'dapo', 'dr-grpo', 'bnpo'],

@@ -9,10 +9,10 @@ import { either as E } from 'fp-ts'
 import { add, constant, mul, square, stopGradient, sub, type Tensor } from '../../core/index.ts'
 import type { Everything, Evidence } from '../evidence.ts'
 import { family } from '../family.ts'
-import { checked, nonNegative } from '../flaw.ts'
 import type { Halo } from '../halo.ts'
 import { ones, summed } from '../loss.ts'
 import { kto as source } from '../sources.ts'
+import { checked, nonNegative } from '../validation.ts'
 import type { View } from '../view.ts'
 import { ppoClip } from './ppo-clip.ts'
 
@@ -28,9 +28,9 @@ const withCritic = (clip: Clip, critic: number): View<Valued> => ({
   evaluate: ({ value = constant(0), label, ...rest }) => {
     const error = sub(label, value) as Tensor<'example'>
     const outcome = clip.evaluate({ ...rest, label: stopGradient(error) })
-    const costs = mul(square(error), critic) as Tensor<'example'>
-    const losses = add(outcome.losses, costs) as Tensor<'example'>
-    return { ...outcome, ...summed(losses, ...outcome.terms, { name: 'V', costs, shares: ones(costs) }) }
+    const numerator = mul(square(error), critic) as Tensor<'example'>
+    const losses = add(outcome.losses, numerator) as Tensor<'example'>
+    return { ...outcome, ...summed(losses, ...outcome.terms, { name: 'V', numerator, denominator: ones(numerator) }) }
   },
 })
 

@@ -6,11 +6,11 @@
 import { either as E } from 'fp-ts'
 import { always, negation } from '../affine.ts'
 import { family } from '../family.ts'
-import { fraction } from '../flaw.ts'
 import { halo } from '../halo.ts'
 import { rejected } from '../reference.ts'
 import { logRatio } from '../reward.ts'
 import { robustDpo as source } from '../sources.ts'
+import { fraction } from '../validation.ts'
 import { robust } from '../value.ts'
 
 export const robustDpo = family(

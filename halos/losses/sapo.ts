@@ -5,11 +5,11 @@
  */
 import { affine, byLabel } from '../affine.ts'
 import { family } from '../family.ts'
-import { checked, positive } from '../flaw.ts'
 import { halo } from '../halo.ts'
 import { sampler } from '../reference.ts'
 import { ratio } from '../reward.ts'
 import { sapo as source } from '../sources.ts'
+import { checked, positive } from '../validation.ts'
 import { logistic } from '../value.ts'
 
 export const sapo = family('sapo', { positive: 1, negative: 1.05 }, ({ positive: up, negative: down }) =>
@@ -19,7 +19,7 @@ export const sapo = family('sapo', { positive: 1, negative: 1.05 }, ({ positive:
     reward: ratio,
     reference: sampler,
     value: logistic,
-    temper: checked({ desirable: positive('positive', up), undesirable: positive('negative', down) }),
+    inverseTemperature: checked({ desirable: positive('positive', up), undesirable: positive('negative', down) }),
     t: byLabel({ desirable: affine(0, 4 / up), undesirable: affine(4 / down, 4 / down) }),
   }),
 )

@@ -6,10 +6,10 @@
 import { binary, negate, type Tensor } from '../../core/index.ts'
 import { type Completion, needing } from '../evidence.ts'
 import { family } from '../family.ts'
-import { sound } from '../flaw.ts'
 import { summed } from '../loss.ts'
 import { instructGpt as source } from '../sources.ts'
 import { formula, type Stated } from '../stated.ts'
+import { valid } from '../validation.ts'
 
 export interface Demonstrations {
   readonly outcome: Pick<Completion, 'policy' | 'length'>
@@ -23,9 +23,9 @@ const loss: Stated<Demonstrations> = {
   formula: { body: perToken, of: ['\\log \\pi_\\theta(y|x)', '|y|'] },
   needs: needing('outcome', 'length'),
   evaluate: ({ outcome: { policy, length } }) => ({
-    ...summed(binary(perToken)(policy, length) as Tensor<'example'>, { costs: negate(policy), shares: length }),
+    ...summed(binary(perToken)(policy, length) as Tensor<'example'>, { numerator: negate(policy), denominator: length }),
     rewards: { outcome: policy },
   }),
 }
 
-export const sft = family('sft', {}, () => sound(loss), ['SFTTrainer'])
+export const sft = family('sft', {}, () => valid(loss), ['SFTTrainer'])

@@ -4,10 +4,10 @@
  *     L = mean max(0, δ − p_w + p_l) − λ p_w
  */
 import { family } from '../family.ts'
-import { checked, nonNegative } from '../flaw.ts'
 import { logProbability } from '../reward.ts'
 import { slic as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
+import { checked, nonNegative } from '../validation.ts'
 
 export const slic = family(
   'slic',

@@ -4,10 +4,10 @@
  *     L = mean (u_w − 1/(2β))² + (u_l + 1/(2β))²
  */
 import { family } from '../family.ts'
-import { positive } from '../flaw.ts'
 import { logRatio } from '../reward.ts'
 import { sppo as source } from '../sources.ts'
 import { formula, pairwise } from '../stated.ts'
+import { positive } from '../validation.ts'
 
 export const sppoHard = family('sppo-hard', { beta: 0.1 }, ({ beta }) =>
   pairwise({

@@ -6,11 +6,11 @@
 import { either as E } from 'fp-ts'
 import { always, negation } from '../affine.ts'
 import { family } from '../family.ts'
-import { positive } from '../flaw.ts'
 import { halo } from '../halo.ts'
 import { rejected } from '../reference.ts'
 import { logRatioPerToken } from '../reward.ts'
 import { ipo as source } from '../sources.ts'
+import { positive } from '../validation.ts'
 import { truncatedSquare } from '../value.ts'
 
 export const truncatedIpo = family('truncated-ipo', { beta: 0.1 }, ({ beta }) =>

@@ -6,10 +6,10 @@
 import { binary, div, type Tensor } from '../../core/index.ts'
 import { type Evidence, needing } from '../evidence.ts'
 import { family } from '../family.ts'
-import { sound } from '../flaw.ts'
 import { meanOf } from '../loss.ts'
 import { unlikelihood as source } from '../sources.ts'
 import { formula, type Stated } from '../stated.ts'
+import { valid } from '../validation.ts'
 
 /** log(1 − e^p̄) at p̄ = 0 is infinite: p̄ is kept below −2⁻⁵⁰. */
 const cost = formula((S) => (p, label) => {
@@ -29,4 +29,4 @@ const loss: Stated<Evidence<'policy' | 'length', 'judged'>> = {
   },
 }
 
-export const unlikelihood = family('unlikelihood', {}, () => sound(loss), ['UnlikelihoodTrainer'])
+export const unlikelihood = family('unlikelihood', {}, () => valid(loss), ['UnlikelihoodTrainer'])

@@ -6,8 +6,8 @@ import { type Backend, leaves } from '../../core/index.ts'
 import type { WeightOptions, Weights } from '../io/weights.ts'
 import type { ModelConfig } from '../nets/config.ts'
 import { type Headed, initializeHead, type RewardHead, rewardHead, rewarding } from '../nets/head.ts'
+import type { Initializer } from '../nets/parameter-spec.ts'
 import { type Parameters, parametersBy } from '../nets/parameters.ts'
-import type { Make } from '../nets/slot.ts'
 import { fromStored, slotsOf, toStored } from '../nets/stored.ts'
 import type { Trainable } from '../nets/trainable.ts'
 import { transformer } from '../nets/transformer.ts'
@@ -20,7 +20,7 @@ const mute = (config: ModelConfig): ModelConfig => ({ ...config, tied: true })
 
 const parametersOf =
   (config: ModelConfig) =>
-  (make: Make): RewardParameters => ({ policy: parametersBy(mute(config))(make), head: rewardHead(config, make) })
+  (make: Initializer): RewardParameters => ({ policy: parametersBy(mute(config))(make), head: rewardHead(config, make) })
 
 /** Scores are R(x, y), where those of a language model are log π(y|x). */
 export const rewardModel = (config: ModelConfig): Trainable<RewardParameters> => rewarding(transformer(mute(config)))

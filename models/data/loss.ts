@@ -30,15 +30,15 @@ export interface Statistic {
 /** A mean that is not yet divided, example by example: Σ costs / Σ shares. */
 export interface Term {
   readonly name?: string
-  readonly costs: Tensor<'example'>
-  readonly shares: Tensor<'example'>
+  readonly numerator: Tensor<'example'>
+  readonly denominator: Tensor<'example'>
 }
 export interface Outcome {
   /** The means that the loss is the sum of. */
   readonly terms: readonly Term[]
   readonly rewards: { readonly outcome?: Tensor<'example'>; readonly chosen?: Tensor<'example'>; readonly rejected?: Tensor<'example'> }
   /** z, at which the value function was taken. */
-  readonly surprise?: Tensor<'example'>
+  readonly relativeReward?: Tensor<'example'>
   readonly z0?: Tensor
 }
 export interface TrainingLoss {

@@ -1,5 +1,5 @@
 /**
- * What one line of training data says, whatever shape it had in the file; and the readings of it that losses ask for:
+ * What one line of training data says, whatever shape it had in the file; and the interpretations of it that losses ask for:
  * labelled completions (KTO), pairs (DPO), demonstrations (SFT).
  */
 import { DataError } from '../io/errors.ts'

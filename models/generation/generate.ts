@@ -7,7 +7,7 @@ import { checkTokens } from '../data/example.ts'
 import { InputError } from '../io/errors.ts'
 import type { Parameters } from '../nets/parameters.ts'
 import { onDevice } from '../nets/resident.ts'
-import type { Memory, Transformer } from '../nets/transformer.ts'
+import type { KVCache, Transformer } from '../nets/transformer.ts'
 import { pick, type SamplingOptions } from './sample.ts'
 
 export interface GenerateOptions extends SamplingOptions {
@@ -44,7 +44,7 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
       const [scores, memory] = model.begin(parameters, tokens, room)
       return { scores, memory }
     })
-  const advance = compileStep(backend, (memory: Memory, parameters: P, tokens: Tensor<'batch'>, position: Tensor) => {
+  const advance = compileStep(backend, (memory: KVCache, parameters: P, tokens: Tensor<'batch'>, position: Tensor) => {
     const [scores, remembered] = model.advance(parameters, memory, tokens, position)
     return [remembered, scores] as const
   })

@@ -2,11 +2,11 @@
  * The GPT-2 family as pure functions over a tree of parameters: LayerNorm, learned positions, multi-head attention and GELU, with biases.
  * Radford et al. (2019), "Language models are unsupervised multitask learners".
  */
-import { add, dot, gelu, keep, silu, type Tensor, take } from '../../core/index.ts'
+import { add, checkpoint, dot, gelu, silu, type Tensor, take } from '../../core/index.ts'
 import type { Activation, ModelConfig } from './config.ts'
+import type { ForwardContext } from './forward-context.ts'
 import { apply, causalWeights, geluTanh, type LayerNorm, layerNorm, type Matrix, type Stream, type Tokens } from './layers.ts'
-import type { Pass } from './pass.ts'
-import { type Make, sizes } from './slot.ts'
+import { type Initializer, sizes } from './parameter-spec.ts'
 
 interface Linear<In extends string, Out extends string> {
   readonly weight: Matrix<In | Out>
@@ -35,13 +35,13 @@ export interface Gpt2Block {
   }
 }
 /** Keys and values of every position so far. */
-export interface Gpt2Memory {
+export interface Gpt2Cache {
   readonly keys: Tensor<'batch' | 'head' | 'past' | 'key'>
   readonly values: Tensor<'batch' | 'head' | 'past' | 'key'>
 }
 
 /** The parameters under Hugging Face's names. Its matrices are [input, output] ("Conv1D"), as ours; query, key and value are kept as one. */
-export const gpt2Parameters = (config: ModelConfig, make: Make): Gpt2 => {
+export const gpt2Parameters = (config: ModelConfig, make: Initializer): Gpt2 => {
   const { vocab, position, embed, hidden, head, key } = sizes(config)
   const norm = (name: string): LayerNorm => ({
     gain: make({ name: `${name}.weight`, role: 'gain', shape: { embed }, stored: [['embed']] }),
@@ -101,10 +101,10 @@ const activate: Readonly<Record<Activation, <A extends string>(x: Tensor<A>) => 
 const attend = (
   p: Gpt2Block['attention'],
   x: Stream,
-  pass: Pass,
+  pass: ForwardContext,
   { normEpsilon, headSize }: ModelConfig,
-  memory: Gpt2Memory | undefined,
-): readonly [Stream, Gpt2Memory] => {
+  memory: Gpt2Cache | undefined,
+): readonly [Stream, Gpt2Cache] => {
   const h = layerNorm(p.norm, x, normEpsilon)
   const q = add(apply(h, p.query.weight, 'embed'), p.query.bias) // batch seq head key
   const keys = pass.recall(add(apply(h, p.key.weight, 'embed'), p.key.bias), memory?.keys) // batch past head key
@@ -120,7 +120,13 @@ const feedForward = (p: Gpt2Block['feedForward'], x: Stream, { normEpsilon, acti
 }
 
 /** One layer: the stream after attention and feed-forward, and the keys and values to remember. */
-export const gpt2Block = (config: ModelConfig, p: Gpt2Block, x: Stream, pass: Pass, memory?: Gpt2Memory): readonly [Stream, Gpt2Memory] => {
+export const gpt2Block = (
+  config: ModelConfig,
+  p: Gpt2Block,
+  x: Stream,
+  pass: ForwardContext,
+  memory?: Gpt2Cache,
+): readonly [Stream, Gpt2Cache] => {
   const [attended, remembered] = attend(p.attention, x, pass, config, memory)
   const y = add(x, pass.drop(attended))
   return [add(y, pass.drop(feedForward(p.feedForward, y, config))), remembered]
@@ -131,13 +137,13 @@ export const gpt2 = (
   config: ModelConfig,
   p: Gpt2,
   tokens: Tokens,
-  pass: Pass,
-  memory?: readonly Gpt2Memory[],
-): readonly [Stream, readonly Gpt2Memory[]] => {
-  const remembered: Gpt2Memory[] = []
+  pass: ForwardContext,
+  memory?: readonly Gpt2Cache[],
+): readonly [Stream, readonly Gpt2Cache[]] => {
+  const remembered: Gpt2Cache[] = []
   let x: Stream = pass.drop(add(take(p.token, 'vocab', tokens), pass.place(p.position)))
   p.blocks.forEach((block, layer) => {
-    const [y, kept] = gpt2Block(config, block, keep(x), pass, memory?.[layer])
+    const [y, kept] = gpt2Block(config, block, checkpoint(x), pass, memory?.[layer])
     remembered.push(kept)
     x = y
   })

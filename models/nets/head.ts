@@ -7,11 +7,11 @@
  * R makes a reward model of a language model. V is the value head of offline PPO, three layers on a detached state, as in Ethayarajh et al. (2024),
  * arXiv:2402.01306: it learns from its own loss only, and the policy does not learn to be easy to value.
  */
-import { add, dot, mul, relu, size, stopGradient, sub, sum, type Tensor, window } from '../../core/index.ts'
+import { add, dot, mul, relu, size, stopGradient, stridedSlice, sub, sum, type Tensor } from '../../core/index.ts'
 import type { ModelConfig } from './config.ts'
 import type { Stream } from './layers.ts'
+import { drawn, type Initializer, sizes } from './parameter-spec.ts'
 import type { Sequences } from './sequences.ts'
-import { drawn, type Make, sizes } from './slot.ts'
 import type { Trainable } from './trainable.ts'
 import type { Transformer } from './transformer.ts'
 
@@ -58,7 +58,8 @@ const value = ({ first, second, last }: ValueHead, state: State): Tensor<'batch'
 type State = Tensor<'batch' | 'embed'>
 const chosen = (hidden: Stream, which: Sequences['mask']): State => sum(mul(hidden, which), 'seq')
 /** A position's predecessor (0 before the first), or successor. */
-const shifted = (mask: Sequences['mask'], by: -1 | 1): Sequences['mask'] => window(mask, 'seq', by, 1, size(mask, 'seq')) as typeof mask
+const shifted = (mask: Sequences['mask'], by: -1 | 1): Sequences['mask'] =>
+  stridedSlice(mask, 'seq', by, 1, size(mask, 'seq')) as typeof mask
 
 /** Where the prompt has been read: the position that predicts the first token that counts. */
 const asked = (hidden: Stream, { mask }: Sequences): State => chosen(hidden, mul(mask, sub(1, shifted(mask, -1))))
@@ -68,16 +69,16 @@ const ended = (hidden: Stream, { mask }: Sequences): State => chosen(hidden, mul
 // ------------------------------------------------------------------ parameters
 
 /** What `build` makes of random numbers: matrices from N(0, 1 / embed); biases and the last layer of a value head are 0, so V begins as 0. */
-export const initializeHead = <H>(config: ModelConfig, build: (config: ModelConfig, make: Make) => H, seed: number): H =>
+export const initializeHead = <H>(config: ModelConfig, build: (config: ModelConfig, make: Initializer) => H, seed: number): H =>
   build(config, drawn(seed, config.embed ** -0.5))
 
 /** A reward head under the name it has in Hugging Face's models for sequence classification. */
-export const rewardHead = (config: ModelConfig, make: Make): RewardHead => {
+export const rewardHead = (config: ModelConfig, make: Initializer): RewardHead => {
   const { embed } = sizes(config)
   return { weight: make({ name: 'score.weight', role: 'matrix', shape: { embed }, stored: [[], ['embed']] }) }
 }
 /** A value head as wide as the model, under the names of the paper's code. */
-export const valueHead = (config: ModelConfig, make: Make): ValueHead => {
+export const valueHead = (config: ModelConfig, make: Initializer): ValueHead => {
   const { embed } = sizes(config)
   const bias = <A extends string>(layer: number, shape: { readonly [K in A]: number }, axes: readonly A[]): Tensor<A> =>
     make({ name: `v_head.summary.${layer}.bias`, role: 'bias', shape, stored: [axes] })

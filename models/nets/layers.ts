@@ -5,7 +5,7 @@
 import {
   type AnyTensor,
   add,
-  conform,
+  broadcastTo,
   div,
   dot,
   less,
@@ -19,7 +19,7 @@ import {
   unary,
   where,
 } from '../../core/index.ts'
-import type { Pass } from './pass.ts'
+import type { ForwardContext } from './forward-context.ts'
 
 export type Tokens = Tensor<'batch' | 'seq'>
 export type Stream = Tensor<'batch' | 'seq' | 'embed'>
@@ -43,7 +43,7 @@ export const apply = <X extends string, A extends string, N extends X & A>(
   if (!('base' in matrix)) return dot(x, matrix, ...over)
   const unchanged = dot(x, matrix.base, ...over)
   const narrow: AnyTensor = dot(x, matrix.A, ...over)
-  return conform(add(unchanged, dot(narrow, matrix.B, 'rank')), unchanged.shape)
+  return broadcastTo(add(unchanged, dot(narrow, matrix.B, 'rank')), unchanged.shape)
 }
 
 /** gain · x / √(mean x² + ε). Zhang & Sennrich (2019), arXiv:1910.07467. */
@@ -61,7 +61,7 @@ export const layerNorm = ({ gain, bias }: LayerNorm, x: Stream, epsilon: number)
 }
 
 /** softmax over the past of scores / √(key size), where no token sees a later one (and some are dropped). The mask is a word on positions, never an array. */
-export const causalWeights = <A extends string>(scores: Tensor<A | 'seq' | 'past'>, keySize: number, pass: Pass): typeof scores =>
+export const causalWeights = <A extends string>(scores: Tensor<A | 'seq' | 'past'>, keySize: number, pass: ForwardContext): typeof scores =>
   pass.drop(softmax(where(less(pass.positions, pass.past), -1e30, mul(scores, keySize ** -0.5)), 'past'))
 
 /** GPT-2's approximation of x · Φ(x): ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))). Hendrycks & Gimpel (2016), arXiv:1606.08415. */

@@ -3,11 +3,11 @@
  * Touvron et al. (2023), arXiv:2302.13971. Query heads are `head` × `group`: the queries of a group share one head's keys and values, uncopied.
  * Queries and keys rotate in `pair`s of coordinates, each with two `half`s: how a checkpoint lays these out is known only to whoever reads it.
  */
-import { add, cos, dot, exp, iota, keep, mul, reverse, silu, sin, size, sub, type Tensor, take } from '../../core/index.ts'
+import { add, checkpoint, cos, dot, exp, iota, mul, reverse, silu, sin, size, sub, type Tensor, take } from '../../core/index.ts'
 import type { ModelConfig } from './config.ts'
+import type { ForwardContext } from './forward-context.ts'
 import { apply, causalWeights, type Matrix, rmsNorm, type Stream, type Tokens } from './layers.ts'
-import type { Pass } from './pass.ts'
-import { type Make, sizes } from './slot.ts'
+import { type Initializer, sizes } from './parameter-spec.ts'
 
 export interface Llama {
   readonly token: Tensor<'vocab' | 'embed'>
@@ -32,13 +32,13 @@ export interface LlamaBlock {
   }
 }
 /** Keys (rotated) and values of every position so far. */
-export interface LlamaMemory {
+export interface LlamaCache {
   readonly keys: Tensor<'batch' | 'head' | 'past' | 'half' | 'pair'>
   readonly values: Tensor<'batch' | 'head' | 'past' | 'key'>
 }
 
 /** The parameters under Hugging Face's names. Its matrices are [output, input], ours input first. */
-export const llamaParameters = (config: ModelConfig, make: Make): Llama => {
+export const llamaParameters = (config: ModelConfig, make: Initializer): Llama => {
   const { vocab, embed, hidden, head, group, key, half, pair } = sizes(config)
   const turned = config.rotation === 'half' ? (['half', 'pair'] as const) : (['pair', 'half'] as const)
   const norm = (name: string) => ({ gain: make({ name: `${name}.weight`, role: 'gain', shape: { embed }, stored: [['embed']] }) })
@@ -101,10 +101,10 @@ const rotate = <A extends string>(x: Tensor<A | 'seq' | 'half' | 'pair'>, positi
 const attend = (
   p: LlamaBlock['attention'],
   x: Stream,
-  pass: Pass,
+  pass: ForwardContext,
   { normEpsilon, ropeTheta, headSize }: ModelConfig,
-  memory: LlamaMemory | undefined,
-): readonly [Stream, LlamaMemory] => {
+  memory: LlamaCache | undefined,
+): readonly [Stream, LlamaCache] => {
   const h = rmsNorm(p.norm.gain, x, normEpsilon)
   const q = rotate(apply(h, p.query, 'embed'), pass.positions, ropeTheta) // batch seq head group half pair
   const keys = pass.recall(rotate(apply(h, p.key, 'embed'), pass.positions, ropeTheta), memory?.keys) // batch past head half pair
@@ -124,9 +124,9 @@ export const llamaBlock = (
   config: ModelConfig,
   p: LlamaBlock,
   x: Stream,
-  pass: Pass,
-  memory?: LlamaMemory,
-): readonly [Stream, LlamaMemory] => {
+  pass: ForwardContext,
+  memory?: LlamaCache,
+): readonly [Stream, LlamaCache] => {
   const [attended, remembered] = attend(p.attention, x, pass, config, memory)
   const y = add(x, pass.drop(attended))
   return [add(y, pass.drop(feedForward(p.feedForward, y, config))), remembered]
@@ -137,13 +137,13 @@ export const llama = (
   config: ModelConfig,
   p: Llama,
   tokens: Tokens,
-  pass: Pass,
-  memory?: readonly LlamaMemory[],
-): readonly [Stream, readonly LlamaMemory[]] => {
-  const remembered: LlamaMemory[] = []
+  pass: ForwardContext,
+  memory?: readonly LlamaCache[],
+): readonly [Stream, readonly LlamaCache[]] => {
+  const remembered: LlamaCache[] = []
   let x: Stream = pass.drop(take(p.token, 'vocab', tokens))
   p.blocks.forEach((block, layer) => {
-    const [y, kept] = llamaBlock(config, block, keep(x), pass, memory?.[layer])
+    const [y, kept] = llamaBlock(config, block, checkpoint(x), pass, memory?.[layer])
     remembered.push(kept)
     x = y
   })

@@ -6,14 +6,14 @@
  * While B = 0 the adapted model is the base model: the frozen base *is* the reference, and there is no second copy of it. In training W′ is never made
  * (`apply`): what is as large as the model is read, not written.
  */
-import { type AnyTensor, add, at, type Backend, conform, dot, leaves, mapTree, mul, type Tensor, volume } from '../../core/index.ts'
+import { type AnyTensor, add, at, type Backend, broadcastTo, dot, leaves, mapTree, mul, type Tensor, volume } from '../../core/index.ts'
 import { ConfigError } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
 import type { ModelConfig } from './config.ts'
 import type { LowRank } from './layers.ts'
+import { drawn, type Initializer, type ParameterSpec } from './parameter-spec.ts'
 import { type Parameters, parametersBy } from './parameters.ts'
-import { drawn, type Make, type Slot } from './slot.ts'
 import { fromStored, slotsOf, toStored } from './stored.ts'
 import { over, type Transformer, transformer } from './transformer.ts'
 
@@ -41,7 +41,7 @@ export const adapted = (config: ModelConfig, base: Parameters, options: LoraOpti
 
 /** The weights W′ of a base model and its adapters: what to save to be without them. */
 export const merge = (config: ModelConfig, base: Parameters, adapters: Adapters, options: LoraOptions): Parameters =>
-  changed(config, base, adapters, options, ({ base: weight, A, B }) => conform(add(weight, dot(A, B, 'rank')), weight.shape))
+  changed(config, base, adapters, options, ({ base: weight, A, B }) => broadcastTo(add(weight, dot(A, B, 'rank')), weight.shape))
 
 /** The weights of a base model with its adapters beside them. */
 const beside = (config: ModelConfig, base: Parameters, adapters: Adapters, options: LoraOptions): Parameters =>
@@ -103,13 +103,13 @@ const moduleOf = (name: string): string => name.replace(/\.(weight|bias)$/, '')
 const lastOf = (module: string): string => module.slice(module.lastIndexOf('.') + 1)
 
 /** The matrices inside blocks: each has the residual stream on one side. */
-const isLinear = ({ name, role, shape }: Slot): boolean =>
+const isLinear = ({ name, role, shape }: ParameterSpec): boolean =>
   name.endsWith('.weight') && (role === 'matrix' || role === 'residual') && !('vocab' in shape) && !('position' in shape)
 
 /** Adapters as slots under PEFT's names. Modules of several parts share their A. */
 const adaptersBy =
   (config: ModelConfig, { rank, targets }: LoraOptions) =>
-  (make: Make): Adapters => {
+  (make: Initializer): Adapters => {
     const adapters: Record<string, Adapters[string]> = {}
     for (const slot of slotsOf(parametersBy(config))) {
       const module = moduleOf(slot.name)
@@ -134,7 +134,7 @@ const adaptersBy =
 
 /** A matrix that writes to the residual stream reads everything else; any other reads the stream. */
 const reads =
-  ({ role }: Slot) =>
+  ({ role }: ParameterSpec) =>
   (axes: readonly string[]): boolean =>
     axes.includes('embed') === (role !== 'residual')
 

@@ -5,7 +5,7 @@ import type { Weights } from '../io/weights.ts'
 import type { ModelConfig } from './config.ts'
 import { type Gpt2, gpt2Parameters } from './gpt2.ts'
 import { type Llama, llamaParameters } from './llama.ts'
-import { drawn, type Make } from './slot.ts'
+import { drawn, type Initializer } from './parameter-spec.ts'
 import { fromStored, slotsOf, toStored } from './stored.ts'
 
 /** All weights of a model. */
@@ -14,7 +14,7 @@ export type Parameters = Llama | Gpt2
 /** The tree of parameters of a configuration, each made from its slot. */
 export const parametersBy =
   (config: ModelConfig) =>
-  (make: Make): Parameters =>
+  (make: Initializer): Parameters =>
     config.family === 'llama' ? llamaParameters(config, make) : gpt2Parameters(config, make)
 
 /**

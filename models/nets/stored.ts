@@ -3,14 +3,14 @@ import { type AnyTensor, type Backend, fill, read, type Tensor, tensor, volume }
 import { CheckpointError, type Finding, throwAll } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
-import type { Make, Slot } from './slot.ts'
+import type { Initializer, ParameterSpec } from './parameter-spec.ts'
 
 /**
  * What `build` makes of the slots when each is filled from a checkpoint. The name of the base model may be left out, as `gpt2` does
  * (`wte.weight` for `transformer.wte.weight`). Tensors that the model does not have (such as stored masks) are left aside.
  * @throws CheckpointError naming every tensor that is missing or has another shape
  */
-export const fromStored = <T>(build: (make: Make) => T, weights: Weights, file?: string): T => {
+export const fromStored = <T>(build: (make: Initializer) => T, weights: Weights, file?: string): T => {
   const findings: Finding[] = []
   const built = build((slot) => {
     const stored = weights.get(slot.name) ?? weights.get(slot.name.replace(/^(model|transformer)\./, ''))
@@ -32,7 +32,7 @@ export const fromStored = <T>(build: (make: Make) => T, weights: Weights, file?:
 /** The tensors of a checkpoint with these parameters, read from wherever they live. `parameters[i]` belongs into `slots[i]`. */
 export const toStored = async (
   backend: Backend,
-  slots: readonly Slot[],
+  slots: readonly ParameterSpec[],
   parameters: readonly AnyTensor[],
 ): Promise<readonly StoredTensor[]> => {
   const stored = new Map<string, StoredTensor>()
@@ -48,8 +48,8 @@ export const toStored = async (
 }
 
 /** The slots that `build` asks for, in the order of the leaves of what it builds. */
-export const slotsOf = (build: (make: Make) => unknown): readonly Slot[] => {
-  const slots: Slot[] = []
+export const slotsOf = (build: (make: Initializer) => unknown): readonly ParameterSpec[] => {
+  const slots: ParameterSpec[] = []
   build((slot) => {
     slots.push(slot)
     return fill(slot.shape, 0)
@@ -57,11 +57,11 @@ export const slotsOf = (build: (make: Make) => unknown): readonly Slot[] => {
   return slots
 }
 
-const storedShape = ({ stored, shape, part }: Slot): readonly number[] =>
+const storedShape = ({ stored, shape, part }: ParameterSpec): readonly number[] =>
   stored.map((axes, i) => axes.reduce((n, axis) => n * shape[axis]!, i === stored.length - 1 ? (part?.of ?? 1) : 1))
 
 /** The parameter in a stored tensor: its very data where both keep the same elements in the same order. */
-const taken = (slot: Slot, data: Float32Array): Float32Array => {
+const taken = (slot: ParameterSpec, data: Float32Array): Float32Array => {
   const { shape, stored, part } = slot
   if (part === undefined && stored.flat().join() === Object.keys(shape).join()) return data
   const values = new Float32Array(volume(shape))
@@ -74,7 +74,7 @@ const taken = (slot: Slot, data: Float32Array): Float32Array => {
  * Where the checkpoint keeps a parameter, line by line of its last axis, in the order of its shape: the place of each line's first element, and how
  * far apart those of a line are.
  */
-const linesOf = (slot: Slot): { readonly starts: Int32Array; readonly length: number; readonly step: number } => {
+const linesOf = (slot: ParameterSpec): { readonly starts: Int32Array; readonly length: number; readonly step: number } => {
   const { shape, stored, part } = slot
   const strides: Record<string, number> = {}
   let stride = 1

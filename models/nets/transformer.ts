@@ -6,7 +6,7 @@
 import {
   type AnyTensor,
   at,
-  conform,
+  broadcastTo,
   div,
   dot,
   exp,
@@ -17,24 +17,24 @@ import {
   mul,
   size,
   stopGradient,
+  stridedSlice,
   sub,
   sum,
   type Tensor,
   take,
-  window,
 } from '../../core/index.ts'
 import type { ModelConfig } from './config.ts'
 import type { Dropout } from './dropout.ts'
-import { type Gpt2Memory, gpt2 } from './gpt2.ts'
+import { type ForwardContext, next, whole } from './forward-context.ts'
+import { type Gpt2Cache, gpt2 } from './gpt2.ts'
 import type { Logits, Stream, Tokens } from './layers.ts'
-import { type LlamaMemory, llama } from './llama.ts'
+import { type LlamaCache, llama } from './llama.ts'
 import type { Parameters } from './parameters.ts'
-import { next, type Pass, whole } from './pass.ts'
 import type { Sequences } from './sequences.ts'
 import type { Scores, Trainable } from './trainable.ts'
 
 /** Keys and values of every layer for every position so far. */
-export type Memory = readonly LlamaMemory[] | readonly Gpt2Memory[]
+export type KVCache = readonly LlamaCache[] | readonly Gpt2Cache[]
 
 /** A model over parameters of type P: all its weights, or what is trained of them. */
 export interface Transformer<P = Parameters> extends Trainable<P> {
@@ -45,22 +45,22 @@ export interface Transformer<P = Parameters> extends Trainable<P> {
   /** log π(completion | prompt): the log-probabilities of the targets that count, summed. In nats. */
   readonly logProbabilities: (parameters: P, sequences: Sequences) => Tensor<'batch'>
   /** Logits after the last of these tokens, and a memory of them with room for `context` tokens. */
-  readonly begin: (parameters: P, tokens: Tokens, context: number) => readonly [Tensor<'batch' | 'vocab'>, Memory]
+  readonly begin: (parameters: P, tokens: Tokens, context: number) => readonly [Tensor<'batch' | 'vocab'>, KVCache]
   /** Logits after one more token per text, at `position` (a scalar, the same for all), and the memory that includes it. */
   readonly advance: (
     parameters: P,
-    memory: Memory,
+    memory: KVCache,
     tokens: Tensor<'batch'>,
     position: Tensor,
-  ) => readonly [Tensor<'batch' | 'vocab'>, Memory]
+  ) => readonly [Tensor<'batch' | 'vocab'>, KVCache]
 }
 
 export const transformer = (config: ModelConfig): Transformer => {
   // A memory is always of the family whose parameters made it.
-  const run = (parameters: Parameters, tokens: Tokens, pass: Pass, memory?: Memory): readonly [Stream, Memory] =>
+  const run = (parameters: Parameters, tokens: Tokens, pass: ForwardContext, memory?: KVCache): readonly [Stream, KVCache] =>
     'position' in parameters
-      ? gpt2(config, parameters, tokens, pass, memory as readonly Gpt2Memory[] | undefined)
-      : llama(config, parameters, tokens, pass, memory as readonly LlamaMemory[] | undefined)
+      ? gpt2(config, parameters, tokens, pass, memory as readonly Gpt2Cache[] | undefined)
+      : llama(config, parameters, tokens, pass, memory as readonly LlamaCache[] | undefined)
   const hidden = (parameters: Parameters, tokens: Tokens, dropout?: Dropout): Stream =>
     run(parameters, tokens, whole(size(tokens, 'seq'), dropout))[0]
   const read = <A extends string>({ output, token }: Parameters, stream: Tensor<A | 'embed'>) => dot(stream, output ?? token, 'embed')
@@ -75,10 +75,10 @@ export const transformer = (config: ModelConfig): Transformer => {
     begin: (parameters, tokens, context) => {
       const length = size(tokens, 'seq')
       const [stream, memory] = run(parameters, tokens, whole(length))
-      return [read(parameters, at(stream, 'seq', length - 1)), mapTree(memory, (x) => ordered(window(x, 'past', 0, 1, context)))]
+      return [read(parameters, at(stream, 'seq', length - 1)), mapTree(memory, (x) => ordered(stridedSlice(x, 'past', 0, 1, context)))]
     },
     advance: (parameters, memory, tokens, position) => {
-      const row: Tokens = conform(tokens, { batch: size(tokens, 'batch'), seq: 1 })
+      const row: Tokens = broadcastTo(tokens, { batch: size(tokens, 'batch'), seq: 1 })
       const [stream, remembered] = run(parameters, row, next(position, size(memory[0]!.values, 'past')), memory)
       return [read(parameters, sum(stream, 'seq')), remembered]
     },
@@ -113,5 +113,5 @@ export const over = <P, Q>(model: Transformer<P>, parametersOf: (given: Q) => P)
 /** A memory is kept in one order from step to step: `past` inside `batch` and `head`, so that each head's keys stand together. */
 const ordered = (x: AnyTensor): AnyTensor => {
   const { batch, head, past, ...inner } = x.shape
-  return conform(x, { batch: batch!, head: head!, past: past!, ...inner })
+  return broadcastTo(x, { batch: batch!, head: head!, past: past!, ...inner })
 }

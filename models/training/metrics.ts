@@ -13,13 +13,13 @@ export type Metrics = Readonly<Record<string, Statistic>>
 const flat = 0.01
 
 export const metricsOf = (loss: TrainingLoss, evidence: Evidence, outcome: Outcome, scores: ByRole<Scores>): Metrics => {
-  const { z0, surprise } = outcome
+  const { z0, relativeReward } = outcome
   return {
     ...(loss.needs.pair ? pairs(evidence, outcome) : loss.needs.label ? judged(evidence, outcome) : {}),
     ...klOf(loss, evidence),
     ...perToken(evidence, scores),
     ...(z0 === undefined ? {} : { z0: one(z0), 'z0/clamped': one(equal(z0, 0)) }),
-    ...(surprise === undefined ? {} : { saturated: mean(less(mul(sigmoid(surprise), sigmoid(negate(surprise))), flat)) }),
+    ...(relativeReward === undefined ? {} : { saturated: mean(less(mul(sigmoid(relativeReward), sigmoid(negate(relativeReward))), flat)) }),
   }
 }
 
@@ -71,8 +71,8 @@ const pairs = ({ chosen, rejected }: Evidence, { rewards }: Outcome): Metrics =>
   }
 }
 
-/** `rewards/accuracies` of judged completions: how often the surprise z has the sign of the label. Their margin is taken after dividing. */
-const judged = ({ outcome, label }: Evidence, { rewards, surprise }: Outcome): Metrics => {
+/** `rewards/accuracies` of judged completions: how often the relative reward z has the sign of the label. Their margin is taken after dividing. */
+const judged = ({ outcome, label }: Evidence, { rewards, relativeReward }: Outcome): Metrics => {
   const desirable = less(0, label)
   const undesirable = less(label, 0)
   const reward = rewards.outcome
@@ -80,7 +80,7 @@ const judged = ({ outcome, label }: Evidence, { rewards, surprise }: Outcome): M
     'logps/chosen': meanWhere(desirable, outcome.policy),
     'logps/rejected': meanWhere(undesirable, outcome.policy),
     ...(reward === undefined ? {} : { 'rewards/chosen': meanWhere(desirable, reward), 'rewards/rejected': meanWhere(undesirable, reward) }),
-    ...(surprise === undefined ? {} : { 'rewards/accuracies': mean(less(0, surprise)) }),
+    ...(relativeReward === undefined ? {} : { 'rewards/accuracies': mean(less(0, relativeReward)) }),
   }
 }
 

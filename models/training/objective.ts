@@ -33,7 +33,7 @@ export interface Whole {
   /** What the loss pools. */
   readonly statistic?: Statistic
   /** Σ shares of each term. */
-  readonly shares: readonly Tensor[]
+  readonly denominator: readonly Tensor[]
 }
 /** What is differentiated, and what is reported. The losses of parts add up to that of the whole. */
 export interface Objective {
@@ -50,14 +50,14 @@ export const objective = <P>(model: Trainable<P>, loss: TrainingLoss, parameters
   const outcome = loss.evaluate(evidence, whole?.statistic)
   const means = meansOf(outcome, batch)
   return {
-    loss: divided(means, whole?.shares),
-    losses: outcome.terms.map(({ costs }) => costs).reduce((a, b) => add(a, b)),
+    loss: divided(means, whole?.denominator),
+    losses: outcome.terms.map(({ numerator }) => numerator).reduce((a, b) => add(a, b)),
     metrics: { ...named(outcome, means, loss.name), ...metricsOf(loss, evidence, outcome, scores) },
   }
 }
 
 /** What the parts of a batch must know of it, from one of them, and what is reported of that. No gradient. */
-export const survey = <P>(
+export const batchStatistics = <P>(
   model: Trainable<P>,
   loss: TrainingLoss,
   parameters: P,
@@ -69,8 +69,8 @@ export const survey = <P>(
     scoresOf(batch, (part) => model.score(parameters, part)),
   )
   const statistic = loss.statistic?.(evidence)
-  const shares = meansOf(loss.evaluate(evidence, statistic), batch).map(({ count }) => count)
-  return { whole: { ...(statistic && { statistic }), shares }, metrics: klOf(loss, evidence) }
+  const denominator = meansOf(loss.evaluate(evidence, statistic), batch).map(({ count }) => count)
+  return { whole: { ...(statistic && { statistic }), denominator }, metrics: klOf(loss, evidence) }
 }
 
 /** The loss of these parts of a batch if the policy were the reference model: no model is run. The first step of a run must find it. */
@@ -87,11 +87,11 @@ const pool = (parts: readonly Statistic[]): Statistic => parts.reduce((a, b) => 
 const meansOf = ({ terms }: Outcome, { weight }: TrainingBatch): readonly Statistic[] => {
   const w = weight && rename(weight, 'batch', 'example')
   const total = (x: Tensor<'example'>): Tensor => sum(w === undefined ? x : mul(x, w), 'example')
-  return terms.map(({ costs, shares }) => ({ sum: total(costs), count: total(shares) }))
+  return terms.map(({ numerator, denominator }) => ({ sum: total(numerator), count: total(denominator) }))
 }
 /** Σ over terms of Σ w · costs / Σ w · shares; a mean over nothing is 0. */
-const divided = (means: readonly Statistic[], shares: readonly Tensor[] = means.map(({ count }) => count)): Tensor =>
-  means.map(({ sum }, k) => div(sum, add(shares[k]!, equal(shares[k]!, 0)))).reduce((a, b) => add(a, b))
+const divided = (means: readonly Statistic[], denominator: readonly Tensor[] = means.map(({ count }) => count)): Tensor =>
+  means.map(({ sum }, k) => div(sum, add(denominator[k]!, equal(denominator[k]!, 0)))).reduce((a, b) => add(a, b))
 /** The loss, or what each term adds to it. */
 const named = ({ terms }: Outcome, means: readonly Statistic[], loss: string): Metrics => {
   if (terms.length === 1) return { loss: means[0]! }

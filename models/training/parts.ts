@@ -36,7 +36,7 @@ const separable = (loss: TrainingLoss): boolean => {
     },
     loss.statistic === undefined ? undefined : pooled,
   )
-  return !reachable(terms.flatMap(({ costs, shares }) => [costs, shares])).some(meets)
+  return !reachable(terms.flatMap(({ numerator, denominator }) => [numerator, denominator])).some(meets)
 }
 
 /** Here examples meet: a reduction over them, or a second axis of them. */

@@ -18,7 +18,7 @@ import {
 } from '../../core/index.ts'
 import type { Statistic, TrainingLoss } from '../data/loss.ts'
 import type { Trainable } from '../nets/trainable.ts'
-import type { MicroBatch } from './feed.ts'
+import type { MicroBatch } from './data-loader.ts'
 import { divide, type Metrics } from './metrics.ts'
 import type { TrainingBatch, Whole } from './objective.ts'
 import type { Optimizer } from './optimizer.ts'

@@ -9,7 +9,7 @@ import { add, constant, fill, mapTree, type Tree, vjp, zipTree } from '../../cor
 import type { Statistic, TrainingLoss } from '../data/loss.ts'
 import type { Parameters } from '../nets/parameters.ts'
 import type { Trainable } from '../nets/trainable.ts'
-import { type Objective, objective, survey, type TrainingBatch, type Whole } from './objective.ts'
+import { batchStatistics, type Objective, objective, type TrainingBatch, type Whole } from './objective.ts'
 import type { Optimizer, TrainingState, UpdateMetrics } from './optimizer.ts'
 
 /** Everything that a run changes: what must be saved to go on from it. */
@@ -43,7 +43,7 @@ export const trainStep = <P extends Tree<P>>(model: Trainable<P>, loss: Training
       const [next, update] = descend(state, gradient, whole)
       return [next, { ...report, ...update }]
     },
-    survey: (parameters: P, batch: TrainingBatch) => survey(model, loss, parameters, batch),
+    survey: (parameters: P, batch: TrainingBatch) => batchStatistics(model, loss, parameters, batch),
     empty: (parameters: P): P => mapTree(parameters, (x) => fill(x.shape, 0)),
     accumulate: (sum: P, parameters: P, batch: TrainingBatch, whole?: Whole): readonly [P, PartReport] => {
       const [part, report] = differentiate(parameters, batch, whole)

@@ -7,7 +7,7 @@ import { nameOf, type TrainingExample } from '../data/example.ts'
 import type { TrainingLoss } from '../data/loss.ts'
 import type { Parameters } from '../nets/parameters.ts'
 import type { Trainable } from '../nets/trainable.ts'
-import { type Feed, type FeedOptions, feed, type MicroBatch } from './feed.ts'
+import { type DataLoader, type DataLoaderOptions, dataLoader, type MicroBatch } from './data-loader.ts'
 import { startingPoint } from './objective.ts'
 import type { Optimizer } from './optimizer.ts'
 import { checkParts } from './parts.ts'
@@ -15,7 +15,7 @@ import { programs } from './programs.ts'
 import type { State } from './step.ts'
 import { TrainingError } from './training-error.ts'
 
-export interface TrainingOptions<P = Parameters> extends FeedOptions {
+export interface TrainingOptions<P = Parameters> extends DataLoaderOptions {
   readonly backend: Backend
   readonly model: Trainable<P>
   readonly loss: TrainingLoss
@@ -57,7 +57,7 @@ export interface StepReport {
 export const train = async <P extends Tree<P>>(start: State<P>, options: TrainingOptions<P>): Promise<State<P>> => {
   const { backend, model, loss, optimizer, examples, steps, signal, onStep } = options
   checkParts(loss, options.accumulate ?? 1)
-  const batches = feed(backend, model, loss, options.reference ?? start.parameters, examples, options)
+  const batches = dataLoader(backend, model, loss, options.reference ?? start.parameters, examples, options)
   const advance = programs(backend, model, loss, optimizer, (i) => nameOf(examples[i]!, i), options.recompute)
   let state = await evaluate(backend, start)
   const behind = Number((await read(backend, start.step))[0])
@@ -103,7 +103,7 @@ const startTolerance = 1e-3
 const report = (
   step: number,
   steps: number,
-  { stepsPerEpoch }: Feed,
+  { stepsPerEpoch }: DataLoader,
   parts: readonly MicroBatch[],
   metrics: Readonly<Record<string, number>>,
   milliseconds: number,

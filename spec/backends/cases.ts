@@ -2,17 +2,17 @@
 import {
   type AnyTensor,
   add,
+  broadcastTo,
   concatenate,
-  conform,
   cos,
   div,
   dot,
   draw,
   erf,
   exp,
+  flatten,
   grad,
   iota,
-  join,
   less,
   log,
   logSoftmax,
@@ -34,7 +34,6 @@ import {
   slice,
   softmax,
   softplus,
-  split,
   sqrt,
   square,
   sub,
@@ -43,6 +42,7 @@ import {
   take,
   tanh,
   tensor,
+  unflatten,
   volume,
   where,
 } from '../../core/index.ts'
@@ -170,7 +170,7 @@ export const kinds: { readonly [name: string]: Case } = {
           Object.fromEntries(swap ? Object.entries(shape).reverse() : Object.entries(shape)) as Shape<A> // the same axes
         const [a, b] = [pairs({ m: 6, k: 9 }, i & 1), pairs({ k: 9, n: 5 }, i & 2)]
         const values = (shape: Shape): number[] => Array.from({ length: volume(shape) }, (_, j) => ((j * 7 + i) % 9) - 4)
-        return conform(dot(tensor(a, values(a)), tensor(b, values(b)), 'k'), pairs({ m: 6, n: 5 }, i & 4))
+        return broadcastTo(dot(tensor(a, values(a)), tensor(b, values(b)), 'k'), pairs({ m: 6, n: 5 }, i & 4))
       }),
   },
   'contraction with batch axes': {
@@ -218,11 +218,11 @@ export const kinds: { readonly [name: string]: Case } = {
     exact: true,
     outputs: (d) => {
       const x = d.whole({ row: 4, column: 12 }, -9, 10)
-      const parts = split(x, 'column', { head: 3, key: 4 })
+      const parts = unflatten(x, 'column', { head: 3, key: 4 })
       const square4 = d.whole({ row: 4, column: 4 }, -9, 10)
       return [
-        conform(parts, d.order(parts.shape)),
-        join(mul(parts, 2), ['key', 'head'], 'column'),
+        broadcastTo(parts, d.order(parts.shape)),
+        flatten(mul(parts, 2), ['key', 'head'], 'column'),
         mul(square4, rename(rename(square4, 'row', 'other'), 'column', 'row')),
       ]
     },
@@ -232,5 +232,5 @@ export const kinds: { readonly [name: string]: Case } = {
     outputs: (d) => [random(tensor({}, [7]), d.order({ row: 9, column: 10 }), 5), random(tensor({}, [16777213]), { row: 33 }, 2 ** 31 - 1)],
   },
   'normal random numbers': { outputs: () => [normal(tensor({}, [3]), { row: 64 }, 4)] },
-  constants: { exact: true, outputs: (d) => [conform(tensor({}, [3]), { row: 4 }), mul(d.whole({ row: 4 }, 1, 3), 0), iota('row', 5)] },
+  constants: { exact: true, outputs: (d) => [broadcastTo(tensor({}, [3]), { row: 4 }), mul(d.whole({ row: 4 }, 1, 3), 0), iota('row', 5)] },
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { reference } from '../../backends/index.ts'
-import { type Backend, conform, dispose, evaluate, type Graph, read } from '../../core/index.ts'
+import { type Backend, broadcastTo, dispose, evaluate, type Graph, read } from '../../core/index.ts'
 import { randomProgram } from '../plan/random-programs.ts'
 import { type Case, dice, kinds } from './cases.ts'
 import { programs } from './programs.ts'
@@ -18,7 +18,7 @@ const results = async (backend: Backend, { outputs }: Case, seed: number): Promi
   const d = dice(seed)
   const tree = await evaluate(
     backend,
-    outputs(d).map((x) => conform(x, d.order(x.shape))),
+    outputs(d).map((x) => broadcastTo(x, d.order(x.shape))),
   )
   const values: ArrayLike<number>[] = []
   for (const x of tree) values.push(await read(backend, x))

@@ -9,7 +9,7 @@ import { type Mode, probe } from '../../backends/gpujs/devices.ts'
 import { host } from '../../backends/gpujs/host.ts'
 import { lower } from '../../backends/gpujs/launch.ts'
 import { webgpu } from '../../backends/gpujs/webgpu.ts'
-import type { Instruction, Program, Rows } from '../../backends/plan/index.ts'
+import type { FusedKernel, Instruction, Program } from '../../backends/plan/index.ts'
 import { interpret } from '../../backends/plan/interpret.ts'
 import { type Case, contraction, rows } from './programs.ts'
 
@@ -47,7 +47,7 @@ const along = (size: number, outputs: number, body: readonly Instruction[]): Pro
   ],
   kernels: [
     {
-      kind: 'rows',
+      kind: 'fused',
       name: 'along',
       loops: [],
       inner: { axis: 'x', size },
@@ -67,8 +67,8 @@ const along = (size: number, outputs: number, body: readonly Instruction[]): Pro
 /** out[a] (⨁)= ⨁ over b and c of x[a, b, c]. */
 const totals = (merge: 'sum' | 'max', keep: boolean): Case => {
   const size = 3 * 40 * 50
-  const kernel: Rows = {
-    kind: 'rows',
+  const kernel: FusedKernel = {
+    kind: 'fused',
     name: 'totals',
     loops: [
       { axis: 'b', size: 40 },
@@ -161,16 +161,16 @@ for (const mode of ['cpu', 'webasm', 'webgpu'] as const) {
       ['cos', sample(-500, 500)],
       ['log', sample(0.4, 2.2)],
     ] as const
-    for (const [word, x] of words) {
+    for (const [primitive, x] of words) {
       const program = along(n, n, [
-        { op: 'word', word, args: [0] },
+        { op: 'primitive', primitive, args: [0] },
         { op: 'store', stream: 1, arg: 1 },
       ])
       const [y] = await (await run())(program, [x])
       const errors = y!.map(
-        (value, i) => Math.abs(value - Math[word](x[i]!)) / Math.max(Math.abs(Math[word](x[i]!)), word === 'log' ? 1e-3 : 1),
+        (value, i) => Math.abs(value - Math[primitive](x[i]!)) / Math.max(Math.abs(Math[primitive](x[i]!)), primitive === 'log' ? 1e-3 : 1),
       )
-      assert.ok(Math.max(...errors) < 4e-7, `${word} is off by ${Math.max(...errors)}`)
+      assert.ok(Math.max(...errors) < 4e-7, `${primitive} is off by ${Math.max(...errors)}`)
     }
   })
 }

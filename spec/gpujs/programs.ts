@@ -3,7 +3,7 @@
  * reductions, causal rows, contractions with every leftover loop. Far more than a planner would write, so that a printer
  * is not tested on one planner's habits.
  */
-import type { Buffer, Contract, Instruction, Program, Rows, Stream } from '../../backends/plan/index.ts'
+import type { Buffer, DotGeneral, FusedKernel, Instruction, Program, Stream } from '../../backends/plan/index.ts'
 import { draw } from '../../core/index.ts'
 
 export interface Case {
@@ -95,8 +95,8 @@ export const contraction = (seed: number): Case => {
     { m0: half, n0: 0, k0: 0, m: m - half, n, k },
   ]
   const accumulate = chance(0.4)
-  const kernel: Contract = {
-    kind: 'contract',
+  const kernel: DotGeneral = {
+    kind: 'dotGeneral',
     name: 'contraction',
     m,
     n,
@@ -127,9 +127,9 @@ export const rows = (seed: number): Case => {
     full.push(isFull)
     return body.push(instruction) - 1
   }
-  const word = (name: Extract<Instruction, { op: 'word' }>['word'], ...args: number[]): number =>
+  const primitive = (name: Extract<Instruction, { op: 'primitive' }>['primitive'], ...args: number[]): number =>
     put(
-      { op: 'word', word: name, args },
+      { op: 'primitive', primitive: name, args },
       args.some((x) => full[x]),
     )
   const constant = (value: number): number => put({ op: 'constant', value }, false)
@@ -160,7 +160,7 @@ export const rows = (seed: number): Case => {
   for (let i = 0, n = 1 + below(6); i < n; i++) {
     const along = values.filter((x) => full[x])
     const [x, y, z] = [one(values), one(values), one(values)]
-    const positive = (v: number): number => word('add', word('mul', v, v), constant(1))
+    const positive = (v: number): number => primitive('add', primitive('mul', v, v), constant(1))
     const choices: readonly (() => number)[] = [
       load,
       gather,
@@ -168,12 +168,12 @@ export const rows = (seed: number): Case => {
       () => constant(one([0, 1, -1, 0.5, 3, -2.25, 1e-6])),
       () => one([...Array(depth).keys(), -1].map((loop) => () => put({ op: 'iota', loop }, loop < 0)))(),
       () => (along.length === 0 ? load() : put({ op: 'reduce', merge: one(['sum', 'max']), arg: one(along) }, false)),
-      () => word(one(['add', 'sub', 'mul', 'max', 'less', 'equal']), x, y),
-      () => word('where', x, y, z),
-      () => word(one(['sin', 'cos']), x),
-      () => word('exp', word('sin', x)),
-      () => word(one(['sqrt', 'log']), positive(x)),
-      () => word('div', x, positive(y)),
+      () => primitive(one(['add', 'sub', 'mul', 'max', 'less', 'equal']), x, y),
+      () => primitive('where', x, y, z),
+      () => primitive(one(['sin', 'cos']), x),
+      () => primitive('exp', primitive('sin', x)),
+      () => primitive(one(['sqrt', 'log']), positive(x)),
+      () => primitive('div', x, positive(y)),
     ]
     values.push(one(choices)())
   }
@@ -198,8 +198,8 @@ export const rows = (seed: number): Case => {
       store({}, output(at.size, chance(0.3)), at)
     }
   }
-  const kernel: Rows = {
-    kind: 'rows',
+  const kernel: FusedKernel = {
+    kind: 'fused',
     name: 'rows',
     loops: sizes.slice(0, depth).map((size, i) => ({ axis: `${i}`, size })),
     inner: { axis: 'inner', size: sizes[depth]! },

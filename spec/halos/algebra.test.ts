@@ -11,11 +11,11 @@ import {
   byLabel,
   type Checked,
   Contravariant,
-  certain,
   contramap,
   dpo,
   explain,
   exponential,
+  getOrThrow,
   type Halo,
   halo,
   hinge,
@@ -42,12 +42,12 @@ import {
 } from '../../halos/index.ts'
 import { column, completion, numbers, scalar } from './numbers.ts'
 
-const source = certain(kto()).source
-const concaveValues = [logLogistic, linear, hinge(1), robust(0.2), truncatedSquare(2)].map((v) => certain(v))
-const values = [...concaveValues, certain(logistic)]
+const source = getOrThrow(kto()).source
+const concaveValues = [logLogistic, linear, hinge(1), robust(0.2), truncatedSquare(2)].map((v) => getOrThrow(v))
+const values = [...concaveValues, getOrThrow(logistic)]
 const declare = (v: Value): Halo<'policy' | 'reference', 'unrelated'> => {
   const t = byLabel({ desirable: affine(0.5, 1), undesirable: affine(1, 2) })
-  return certain(halo({ name: v.name, source, reward: logRatio(0.2), reference: policy(), value: E.right(v), t }))
+  return getOrThrow(halo({ name: v.name, source, reward: logRatio(0.2), reference: policy(), value: E.right(v), t }))
 }
 const value = fc.constantFrom(...values)
 const factor = fc.double({ min: 0.1, max: 3, noNaN: true })
@@ -70,7 +70,7 @@ const closed = (
     fc.assert(
       fc.asyncProperty(value, factor, async (v, k) => {
         const before = declare(v)
-        const after = certain(make(before, k))
+        const after = getOrThrow(make(before, k))
         return verify(after).verdict === 'HALO' && law(await lossOf(before), await lossOf(after), k)
       }),
       runs,
@@ -97,27 +97,29 @@ closed(
 )
 closed(
   'L + L′ with one (r, Q)',
-  (h, k) => E.chain((other: typeof h) => plus(h)(other))(scale(k)(declare(certain(logLogistic)))),
+  (h, k) => E.chain((other: typeof h) => plus(h)(other))(scale(k)(declare(getOrThrow(logLogistic)))),
   (before, after) => Number.isFinite(before) && Number.isFinite(after),
 )
 
 test('the sum computes what the terms do', () =>
   fc.assert(
     fc.asyncProperty(value, value, async (v, w) =>
-      same(await lossOf(certain(plus(declare(v))(declare(w)))), (await lossOf(declare(v))) + (await lossOf(declare(w)))),
+      same(await lossOf(getOrThrow(plus(declare(v))(declare(w)))), (await lossOf(declare(v))) + (await lossOf(declare(w)))),
     ),
     runs,
   ))
 test('a margin keeps what is concave beyond −γ', () =>
   fc.assert(
-    fc.property(fc.constantFrom(...concaveValues), factor, (v, k) => verify(certain(margin(k)(declare(v)))).verdict === 'HALO'),
+    fc.property(fc.constantFrom(...concaveValues), factor, (v, k) => verify(getOrThrow(margin(k)(declare(v)))).verdict === 'HALO'),
     runs,
   ))
 test('a concave increasing map of a value is a value', () => {
-  const made = certain(post('1 − e^(−v)', (S) => (v) => S.mul(S.of(-1), S.expm1(S.mul(S.of(-1), v))), [0, 1])(declare(certain(logistic))))
+  const made = getOrThrow(
+    post('1 − e^(−v)', (S) => (v) => S.mul(S.of(-1), S.expm1(S.mul(S.of(-1), v))), [0, 1])(declare(getOrThrow(logistic))),
+  )
   assert.equal(verify(made).verdict, 'HALO')
 })
-test('−e^(−z) is a value', () => assert.equal(verify(declare(certain(exponential))).verdict, 'HALO'))
+test('−e^(−z) is a value', () => assert.equal(verify(declare(getOrThrow(exponential))).verdict, 'HALO'))
 
 const refuses = (what: string, made: Checked<unknown>, reason: RegExp) =>
   test(`refused: ${what}`, () => {
@@ -126,27 +128,27 @@ const refuses = (what: string, made: Checked<unknown>, reason: RegExp) =>
   })
 refuses(
   'a margin under σ, which is convex on losses',
-  margin(1)(declare(certain(logistic))),
+  margin(1)(declare(getOrThrow(logistic))),
   /^margin: expected v = σ\(z\) concave on \(-1, ∞\).*refuted/,
 )
-refuses('a factor that is not positive', scale(-1)(certain(kto())), /^scale: expected a positive number, got -1/)
-refuses('a convex map', post('e^v', (S) => S.exp, [0, 1])(certain(kto())), /^post: expected e\^v concave/)
+refuses('a factor that is not positive', scale(-1)(getOrThrow(kto())), /^scale: expected a positive number, got -1/)
+refuses('a convex map', post('e^v', (S) => S.exp, [0, 1])(getOrThrow(kto())), /^post: expected e\^v concave/)
 refuses(
   'a sum over different rewards',
-  plus(certain(kto({ beta: 0.1 })))(certain(kto({ beta: 0.2 }))),
+  plus(getOrThrow(kto({ beta: 0.1 })))(getOrThrow(kto({ beta: 0.2 }))),
   /^plus: expected one reward, 0.1 u, got 0.2 u/,
 )
 refuses(
   'labels in different proportions',
-  plus(certain(kto()))(certain(kto({ desirable: 2 }))),
+  plus(getOrThrow(kto()))(getOrThrow(kto({ desirable: 2 }))),
   /^plus: expected labels weighed in one proportion/,
 )
 // Other kinds of reference are refused by their types already; those that are not held go by the same name.
 for (const choice of [{ clamped: false }, { held: false }])
   refuses(
     `a sum over different references: ${JSON.stringify(choice)}`,
-    plus(certain(kto()))(
-      certain(
+    plus(getOrThrow(kto()))(
+      getOrThrow(
         halo({
           name: 'another',
           source,
@@ -162,27 +164,27 @@ for (const choice of [{ clamped: false }, { held: false }])
 refuses(
   'two terms that each pool a statistic over the batch',
   weighted('two', source, [
-    [1, certain(kto())],
-    [1, certain(kto({ beta: 1 }))],
+    [1, getOrThrow(kto())],
+    [1, getOrThrow(kto({ beta: 1 }))],
   ]),
   /^weighted: expected at most one term whose reference point is a statistic of the batch/,
 )
 test('what is refused can be weighed and trained all the same, without a verdict that is not proved', async () => {
-  const mixed = certain(
+  const mixed = getOrThrow(
     weighted('mixed', source, [
-      [2, certain(dpo())],
-      [3, certain(dpo({ beta: 1 }))],
+      [2, getOrThrow(dpo())],
+      [3, getOrThrow(dpo({ beta: 1 }))],
     ]),
   )
   // As it happens a HALO, of r = u and v(z) = 2 log σ(z/10) + 3 log σ(z): no lemma refutes it, and nothing is claimed.
   assert.equal(verify(mixed).verdict, 'undecided')
   const pair = { chosen: batch.outcome, rejected: batch.unrelated }
-  const [one, two] = [await scalar(certain(dpo()).evaluate(pair).loss), await scalar(certain(dpo({ beta: 1 })).evaluate(pair).loss)]
+  const [one, two] = [await scalar(getOrThrow(dpo()).evaluate(pair).loss), await scalar(getOrThrow(dpo({ beta: 1 })).evaluate(pair).loss)]
   assert.ok(same(await scalar(mixed.evaluate(pair).loss), 2 * one + 3 * two))
 })
 
 test('n pairs are 2n judged completions: one contramap', async () => {
-  const zero = certain(
+  const zero = getOrThrow(
     halo({
       name: 'anchored',
       source,
@@ -197,7 +199,7 @@ test('n pairs are 2n judged completions: one contramap', async () => {
   assert.deepEqual(losses, await numbers(zero.evaluate({ outcome: batch.outcome, label: column(1, 1, 1) }).losses))
 })
 test('Contravariant: identity and composition', async () => {
-  const loss = certain(dpo())
+  const loss = getOrThrow(dpo())
   type Pair = Parameters<typeof loss.evaluate>[0]
   const swap = ({ chosen, rejected: other }: Pair): Pair => ({ chosen: other, rejected: chosen })
   const twice = (pair: Pair): Pair => ({ ...pair, chosen: pair.rejected })
@@ -223,7 +225,7 @@ test('Monoid of values: associative, with a neutral element', () =>
 test('Monoid of statistics: associative, with a neutral element', () =>
   fc.assert(
     fc.asyncProperty(fc.tuple(factor, factor, factor), async (sums) => {
-      const [a, b, c] = sums.map((x) => certain(kto()).statistic!({ ...batch, unrelated: completion(column(x), [0]) }))
+      const [a, b, c] = sums.map((x) => getOrThrow(kto()).statistic!({ ...batch, unrelated: completion(column(x), [0]) }))
       const { concat, empty } = statisticMonoid
       const [left, right] = [concat(concat(a!, b!), c!), concat(a!, concat(b!, c!))]
       return (
@@ -234,4 +236,4 @@ test('Monoid of statistics: associative, with a neutral element', () =>
     }),
     runs,
   ))
-test('the reference of a pair is a point mass', () => assert.equal(certain(rejected).reach, 'example'))
+test('the reference of a pair is a point mass', () => assert.equal(getOrThrow(rejected).reach, 'example'))

@@ -5,10 +5,10 @@ import { either as E } from 'fp-ts'
 import {
   always,
   catalogue,
-  certain,
   DeclarationError,
   dpo,
   explain,
+  getOrThrow,
   halo,
   kto,
   logRatio,
@@ -32,7 +32,7 @@ test('all flaws are reported at once, with their fields', () => {
       't.undesirable.scale: expected a positive number, got NaN',
     ].join('\n'),
   )
-  assert.throws(() => certain(result), DeclarationError)
+  assert.throws(() => getOrThrow(result), DeclarationError)
 })
 
 test('no loss takes a setting that is no number, and the flaw names a field', async () => {
@@ -53,15 +53,15 @@ test('a loss is a file: the catalogue is found by folder', async () => {
 
 test('step 0: where the policy is its reference model, rewards and z₀ are 0, DPO is log 2 and KTO is the mean of λ/2', async () => {
   const same = completion(column(-3, -5, -8), [-3, -5, -8])
-  const k = certain(kto({ desirable: 1.5, undesirable: 0.7 })).evaluate({ outcome: same, label: column(1, -1, -1), unrelated: same })
+  const k = getOrThrow(kto({ desirable: 1.5, undesirable: 0.7 })).evaluate({ outcome: same, label: column(1, -1, -1), unrelated: same })
   assert.equal(await scalar(k.z0!), 0)
   assert.deepEqual(await numbers(k.rewards.outcome!), [0, 0, 0])
   assert.ok(Math.abs((await scalar(k.loss)) - (1.5 + 0.7 + 0.7) / 6) < 1e-15)
-  assert.ok(Math.abs((await scalar(certain(dpo()).evaluate({ chosen: same, rejected: same }).loss)) - Math.LN2) < 1e-15)
+  assert.ok(Math.abs((await scalar(getOrThrow(dpo()).evaluate({ chosen: same, rejected: same }).loss)) - Math.LN2) < 1e-15)
 })
 
 test('z₀ is pooled over micro-batches before it is divided and clamped', async () => {
-  const loss = certain(kto())
+  const loss = getOrThrow(kto())
   const part = (policy: readonly number[], unrelated: readonly number[]) => ({
     outcome: completion(
       column(...policy),
@@ -84,13 +84,13 @@ test('z₀ is pooled over micro-batches before it is divided and clamped', async
 test('one-sided batches are legal', async () => {
   for (const sign of [1, -1]) {
     const y = completion(column(-1, -2), [-2, -2])
-    assert.ok(Number.isFinite(await scalar(certain(kto()).evaluate({ outcome: y, label: column(sign, sign), unrelated: y }).loss)))
+    assert.ok(Number.isFinite(await scalar(getOrThrow(kto()).evaluate({ outcome: y, label: column(sign, sign), unrelated: y }).loss)))
   }
 })
 
 test('a loss of one’s own is one declaration', async () => {
   const source: Source = { key: 'me', authors: ['Me'], title: 'Mine', year: 2026, at: 'here' }
-  const mine = certain(
+  const mine = getOrThrow(
     halo({ name: 'mine', source, reward: logRatio(0.5), reference: policy(), value: value('tanh', (S) => S.tanh), t: always(negation) }),
   )
   const batch = (p: ReturnType<typeof column>) => ({

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Tensor } from '../../core/index.ts'
-import { type AnyLoss, type Completion, certain, dpo, EvidenceError, kto, type Outcome, sft, supply } from '../../halos/index.ts'
+import { type AnyLoss, type Completion, dpo, EvidenceError, getOrThrow, kto, type Outcome, sft, supply } from '../../halos/index.ts'
 import { column, completion } from './numbers.ts'
 
 const y: Completion = completion(column(-1, -2), [-1, -2])
@@ -10,21 +10,21 @@ const label = column(1, -1)
 
 /** Compiled, never run. */
 export const refused: readonly (() => Outcome)[] = [
-  () => certain(kto()).evaluate({ outcome: y, label, unrelated: y }),
-  () => certain(dpo()).evaluate({ chosen: y, rejected: y }),
-  () => certain(sft()).evaluate({ outcome: y }),
+  () => getOrThrow(kto()).evaluate({ outcome: y, label, unrelated: y }),
+  () => getOrThrow(dpo()).evaluate({ chosen: y, rejected: y }),
+  () => getOrThrow(sft()).evaluate({ outcome: y }),
   // @ts-expect-error DPO without the rejected completion
-  () => certain(dpo()).evaluate({ chosen: y }),
+  () => getOrThrow(dpo()).evaluate({ chosen: y }),
   // @ts-expect-error KTO without labels
-  () => certain(kto()).evaluate({ outcome: y, unrelated: y }),
+  () => getOrThrow(kto()).evaluate({ outcome: y, unrelated: y }),
   // @ts-expect-error KTO without unrelated completions
-  () => certain(kto()).evaluate({ outcome: y, label }),
+  () => getOrThrow(kto()).evaluate({ outcome: y, label }),
   // @ts-expect-error KTO of pairs: see `contramap`
-  () => certain(kto()).evaluate({ chosen: y, rejected: y }),
+  () => getOrThrow(kto()).evaluate({ chosen: y, rejected: y }),
   // @ts-expect-error DPO without the reference model
-  () => certain(dpo()).evaluate({ chosen: { policy: column(-1) }, rejected: { policy: column(-1) } }),
+  () => getOrThrow(dpo()).evaluate({ chosen: { policy: column(-1) }, rejected: { policy: column(-1) } }),
   // @ts-expect-error log-probabilities that were not summed over tokens
-  () => certain(sft()).evaluate({ outcome: { ...y, policy: {} as Tensor<'example' | 'token'> } }),
+  () => getOrThrow(sft()).evaluate({ outcome: { ...y, policy: {} as Tensor<'example' | 'token'> } }),
 ]
 
 test('what a loss needs follows from what it declares', () => {
@@ -32,19 +32,19 @@ test('what a loss needs follows from what it declares', () => {
     Object.entries(loss.needs)
       .flatMap(([name, needed]) => (needed ? name : []))
       .join(' ')
-  assert.equal(needs(certain(kto())), 'outcome label unrelated reference')
-  assert.equal(needs(certain(dpo())), 'pair reference')
-  assert.equal(needs(certain(sft())), 'outcome length')
+  assert.equal(needs(getOrThrow(kto())), 'outcome label unrelated reference')
+  assert.equal(needs(getOrThrow(dpo())), 'pair reference')
+  assert.equal(needs(getOrThrow(sft())), 'outcome length')
 })
 
 test('a batch put together at run time is refused with everything that is missing', () => {
   assert.throws(
-    () => supply(certain(kto()), { outcome: { policy: y.policy } }),
+    () => supply(getOrThrow(kto()), { outcome: { policy: y.policy } }),
     (e: Error) => {
       assert.ok(e instanceof EvidenceError)
       assert.equal(e.message, 'KTO needs outcome.reference, unrelated.policy, unrelated.reference, label, which the batch does not have')
       return true
     },
   )
-  assert.doesNotThrow(() => supply(certain(dpo()), { chosen: y, rejected: y }))
+  assert.doesNotThrow(() => supply(getOrThrow(dpo()), { chosen: y, rejected: y }))
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { reference, wasm } from '../../backends/index.ts'
 import { type Backend, compile, read, type Tensor, valueAndGrad } from '../../core/index.ts'
-import { catalogue, certain } from '../../halos/index.ts'
+import { catalogue, getOrThrow } from '../../halos/index.ts'
 import { column, completion } from './numbers.ts'
 
 const double = reference()
@@ -16,7 +16,7 @@ const backwards = <A>(xs: readonly A[]): readonly A[] => [...xs].reverse()
 
 for (const family of await catalogue())
   test(`${family.key}: float32`, async () => {
-    const loss = certain(family())
+    const loss = getOrThrow(family())
     const values = async (backend: Backend, policy: readonly number[], refs: readonly number[]): Promise<readonly number[]> => {
       const run = compile(backend, (p: Tensor<'example'>) =>
         valueAndGrad((x: Tensor<'example'>) => {

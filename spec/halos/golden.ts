@@ -1,7 +1,7 @@
 /** Reading the published numbers, and comparing with them. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { type AnyLoss, type Case, catalogue, certain, find } from '../../halos/index.ts'
+import { type AnyLoss, type Case, catalogue, find, getOrThrow } from '../../halos/index.ts'
 import { shared } from '../shared.ts'
 
 export interface GoldenCase extends Case {
@@ -38,7 +38,7 @@ export const agree = (what: string, ours: unknown, theirs: unknown, tolerance = 
 }
 
 const families = await catalogue()
-const loss = (key: string, settings: Readonly<Record<string, number>> = {}): AnyLoss => certain(find(families, key)!(settings))
+const loss = (key: string, settings: Readonly<Record<string, number>> = {}): AnyLoss => getOrThrow(find(families, key)!(settings))
 type Hyper = GoldenCase['hyper']
 const beta = (h: Hyper) => ({ beta: Number(h.beta) })
 const smooth = (h: Hyper) => ({ ...beta(h), epsilon: Number(h.label_smoothing) })

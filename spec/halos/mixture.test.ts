@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { grad, mul, slice, type Tensor } from '../../core/index.ts'
-import { type AnyLoss, catalogue, certain, type Everything, find, lossOf, mixture, pool, verify } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, type Everything, find, getOrThrow, lossOf, mixture, pool, verify } from '../../halos/index.ts'
 import { column, completion, numbers, scalar } from './numbers.ts'
 
 const families = await catalogue()
-const loss = (name: string): AnyLoss => certain(find(families, name)!())
+const loss = (name: string): AnyLoss => getOrThrow(find(families, name)!())
 const mixed = (...terms: readonly (readonly [number, string])[]): AnyLoss =>
-  certain(mixture(terms.map(([k, name]) => [k, loss(name)] as const)))
+  getOrThrow(mixture(terms.map(([k, name]) => [k, loss(name)] as const)))
 
 const longer = (y: ReturnType<typeof completion>, ...lengths: readonly number[]) => ({ ...y, length: column(...lengths) })
 const chosen = longer(completion(column(-3, -1, -8, -2), [-4, -2, -7, -2.5]), 3, 1, 9, 4)

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Unary } from '../../core/index.ts'
-import { certain, type Halo, kto, vary, verify } from '../../halos/index.ts'
+import { getOrThrow, type Halo, kto, vary, verify } from '../../halos/index.ts'
 import { column, completion, numbers, scalar, slope } from './numbers.ts'
 
 type Kto = Halo<'policy' | 'reference', 'unrelated'>
-const original = certain(kto())
+const original = getOrThrow(kto())
 const refs = [-2, -2, -2]
 const evidence = (policy: ReturnType<typeof column>, unrelated: ReturnType<typeof column>) => ({
   ...{ outcome: completion(policy, refs), label: column(1, -1, 1), unrelated: completion(unrelated, refs) },
@@ -47,7 +47,7 @@ const mutations: { readonly [what: string]: readonly [mutant: Kto, fails: readon
   'the clamp': [vary(original, { reference: { ...original.reference, clamped: false } }), ['losses where z₀ is clamped']],
   'the stop-gradient': [vary(original, { reference: { ...original.reference, held: false } }), ['no gradient into the unrelated']],
   'the reference (none)': [vary(original, { reference: { ...original.reference, over: 'none' } }), ['losses where z₀ > 0']],
-  'the temper': [vary(original, { temper: { desirable: 2, undesirable: 1 } }), ['losses where z₀ > 0']],
+  'the temper': [vary(original, { inverseTemperature: { desirable: 2, undesirable: 1 } }), ['losses where z₀ > 0']],
 }
 
 test('KTO passes every check', async () => {

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Tensor } from '../../core/index.ts'
-import { type AnyLoss, catalogue, certain, find, lossOf } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, find, getOrThrow, lossOf } from '../../halos/index.ts'
 import { column, completion, numbers, scalar, slope } from './numbers.ts'
 
 const families = await catalogue()
-const loss = (key: string, settings: Readonly<Record<string, number>> = {}): AnyLoss => certain(find(families, key)!(settings))
+const loss = (key: string, settings: Readonly<Record<string, number>> = {}): AnyLoss => getOrThrow(find(families, key)!(settings))
 
 /** Everything a loss may ask for, as a function of one policy; references at 0 if the policy is at log-ratios. */
 const everything = (policy: Tensor<'example'>, others: readonly number[], refs: readonly number[]) => {
@@ -17,7 +17,7 @@ const everything = (policy: Tensor<'example'>, others: readonly number[], refs: 
 const far = [1e4, -1e4, 700, -700, 1, 0]
 for (const family of families)
   test(`${family.key}: finite at log-ratios up to ±10⁴`, async () => {
-    const made = certain(family())
+    const made = getOrThrow(family())
     // Where there is no reference model, rewards are log-probabilities: never positive.
     const at = made.needs.reference ? far : far.map((x) => -Math.abs(x) - 1e-3)
     const batch = (p: Tensor<'example'>) =>
@@ -99,7 +99,7 @@ for (const [key, formula] of Object.entries(unpublished))
 
 test('one-sided batches are legal for every loss of labels', async () => {
   for (const family of families) {
-    const made = certain(family())
+    const made = getOrThrow(family())
     if (!made.needs.label) continue
     for (const sign of [1, -1]) {
       const batch = { ...everything(column(-1, -2), [-1, -3], [-2, -2]), label: column(sign, sign) }
@@ -109,7 +109,7 @@ test('one-sided batches are legal for every loss of labels', async () => {
 })
 test('a batch may be split anywhere: the loss of its parts is that of the whole', async () => {
   for (const family of families) {
-    const made = certain(family())
+    const made = getOrThrow(family())
     if (made.statistic !== undefined || ['aot', 'aot-unpaired', 'kto-pair', 'bco-pair', 'mpo'].includes(family.key)) continue // these look at the batch
     const part = (from: number, to: number) => {
       const cut = (xs: readonly number[]) => xs.slice(from, to)

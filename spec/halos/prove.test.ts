@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Interval, Unary } from '../../core/index.ts'
-import { type Claim, certain, concave, decide, dpo, kto, nonDecreasing } from '../../halos/index.ts'
+import { type Claim, concave, decide, dpo, getOrThrow, kto, nonDecreasing } from '../../halos/index.ts'
 
 const everywhere: Interval = [-Infinity, Infinity]
 const gains: Interval = [2 ** -1000, Infinity]
 const logSigmoid: Unary = (S) => (z) => S.mul(S.of(-1), S.softplus(S.mul(S.of(-1), z)))
 
-for (const loss of [certain(kto()), certain(dpo())])
+for (const loss of [getOrThrow(kto()), getOrThrow(dpo())])
   test(`${loss.name}: v = ${loss.value.name} is non-decreasing on the whole line and concave on all gains, proved`, (t) => {
     for (const [claim, segment] of [
       [nonDecreasing, everywhere],

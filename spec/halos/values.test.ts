@@ -5,9 +5,9 @@ import fc from 'fast-check'
 import { derivative, numbers } from '../../core/index.ts'
 import {
   type Checked,
-  certain,
   clipped,
   exponential,
+  getOrThrow,
   hinge,
   linear,
   logistic,
@@ -33,7 +33,7 @@ const table: Readonly<Record<string, readonly [Checked<Value>, slope: (z: number
 }
 for (const [name, [value, slope, [losses, zero, gains]]] of Object.entries(table))
   test(`v = ${name}: slope and limits`, () => {
-    const v = derivative(certain(value).body)(numbers)
+    const v = derivative(getOrThrow(value).body)(numbers)
     fc.assert(
       fc.property(
         fc.double({ min: -30, max: 30, noNaN: true }),
@@ -41,14 +41,14 @@ for (const [name, [value, slope, [losses, zero, gains]]] of Object.entries(table
       ),
       { seed: 1979 },
     )
-    const { slopes } = profile(certain(value).body)
+    const { slopes } = profile(getOrThrow(value).body)
     assert.deepEqual(
       [slopes.losses, slopes.zero, slopes.gains].map((x) => Number(x.toPrecision(12))),
       [losses, zero, gains],
     )
   })
 test('prospect: α z^(α−1) on gains, λ as much on losses', () => {
-  const v = derivative(certain(prospect()).body)(numbers)
+  const v = derivative(getOrThrow(prospect()).body)(numbers)
   for (const z of [0.1, 1, 10]) {
     assert.ok(Math.abs(v(z) / (0.88 * z ** -0.12) - 1) < 1e-5)
     assert.ok(Math.abs(v(-z) / v(z) - 2.25) < 1e-9)

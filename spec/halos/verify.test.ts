@@ -6,11 +6,11 @@ import {
   always,
   anchor,
   catalogue,
-  certain,
   cite,
   describe,
   explain,
   find,
+  getOrThrow,
   type Halo,
   halo,
   logProbability,
@@ -28,7 +28,7 @@ import {
 import { column, completion, numbers } from './numbers.ts'
 
 const families = await catalogue()
-const reports = new Map(families.map((family) => [family.key, verify(certain(family()))]))
+const reports = new Map(families.map((family) => [family.key, verify(getOrThrow(family()))]))
 
 /** The verdicts of the theory. */
 const verdicts = {
@@ -51,12 +51,12 @@ test('the catalogue is exactly these', () => {
 
 test('settings change verdicts: label smoothing and a KL term leave the class', () => {
   for (const key of ['cpo', 'simpo', 'alphapo', 'aot-unpaired', 'dpo-forward-kl'])
-    assert.equal(verify(certain(find(families, key)!({ epsilon: 0.1 }))).verdict, 'not a HALO', key)
-  assert.equal(verify(certain(find(families, 'grpo')!({ beta: 0 }))).verdict, 'HALO')
+    assert.equal(verify(getOrThrow(find(families, key)!({ epsilon: 0.1 }))).verdict, 'not a HALO', key)
+  assert.equal(verify(getOrThrow(find(families, 'grpo')!({ beta: 0 }))).verdict, 'HALO')
 })
 
 const mine = (body: Parameters<typeof value>[1]) =>
-  certain(halo({ name: 'mine', reward: logRatio(0.1), reference: policy(), value: value('mine', body), t: always(negation) }))
+  getOrThrow(halo({ name: 'mine', reward: logRatio(0.1), reference: policy(), value: value('mine', body), t: always(negation) }))
 
 test('a mistake is refuted with a witness, and accepted when mended', () => {
   const wrong = verify(mine((S) => (z) => S.sub(S.tanh(z), S.mul(S.of(0.1), z))))
@@ -96,8 +96,8 @@ test('profiles: slopes, aversion, saturation, margins', () => {
   assert.deepEqual(of('dpo').bounded, { below: false, above: true })
 })
 test("prospect: v'(0) is infinite, and guarded: finite at 0, and within 1e-4 of the power beyond", () => {
-  const v = certain(prospect()).body
-  const { slopes } = verify(certain(find(families, 'prospect')!())).profile!
+  const v = getOrThrow(prospect()).body
+  const { slopes } = verify(getOrThrow(find(families, 'prospect')!())).profile!
   assert.ok(Number.isFinite(slopes.zero))
   const at = series({ ...mine(v) }, 'value', { from: -2, to: 2, points: 9 })!.points
   for (const [z, y] of at) assert.ok(Math.abs(y - (z >= 0 ? z ** 0.88 : -2.25 * (-z) ** 0.88)) < 1e-4, `v(${z}) = ${y}`)
@@ -108,7 +108,7 @@ test('a loss of one’s own is unpublished, until it has a source', () => {
 })
 test('every loss can be cited and printed; names of other libraries are known', () => {
   for (const family of families) {
-    const loss = certain(family())
+    const loss = getOrThrow(family())
     assert.match(cite(loss), /^@misc\{[a-z]+\d{4}\w*,\n {2}title = \{.+\},\n/)
     assert.ok(toLatex(loss).length > 3)
   }
@@ -131,7 +131,7 @@ test('every loss can be cited and printed; names of other libraries are known', 
 
 test('implied utilities: what Figure 2 of the KTO paper draws', () => {
   for (const key of ['prospect', 'dpo', 'slic-calibration', 'ppo-clip', 'kto']) {
-    const { points } = series(certain(find(families, key)!()), 'utility')!
+    const { points } = series(getOrThrow(find(families, key)!()), 'utility')!
     assert.equal(points.find(([z]) => z === 0)?.[1], 0)
     assert.ok(
       points.every(([, y], i) => i === 0 || y >= points[i - 1]![1] - 1e-12),
@@ -145,7 +145,7 @@ test('rejected is a point mass; a wrong temper is a flaw', () => {
 })
 
 test('AOT: what a pair is held to jumps when another pair overtakes it', async () => {
-  const loss = certain(find(families, 'aot')!())
+  const loss = getOrThrow(find(families, 'aot')!())
   const at = async (other: number) => {
     const chosen = completion(column(-1, other), [-1, -3])
     const [own] = await numbers(
@@ -167,12 +167,12 @@ test('formulas: in the words of the papers, with parentheses only where they are
     'ipo-sum': `L = \\mathbb{E}\\left[ \\left(r_w - r_l - 5\\right)^2 \\right], \\quad r = ${ratio}`,
     hinge: `L = \\mathbb{E}\\left[ -\\min\\left(0, z - 1\\right) \\right], \\quad z = r(x, y_w) - r(x, y_l), \\quad r = 0.1 ${ratio}`,
   }
-  for (const [key, formula] of Object.entries(formulas)) assert.equal(toLatex(certain(find(families, key)!())), formula)
+  for (const [key, formula] of Object.entries(formulas)) assert.equal(toLatex(getOrThrow(find(families, key)!())), formula)
 })
 
 test('each condition is refuted by a declaration that breaks it alone', () => {
-  const kto = certain(find(families, 'kto')!()) as unknown as Halo
-  const clip = certain(find(families, 'ppo-clip')!()) as unknown as Halo
+  const kto = getOrThrow(find(families, 'kto')!()) as unknown as Halo
+  const clip = getOrThrow(find(families, 'ppo-clip')!()) as unknown as Halo
   const falling: Halo['reward'] = { ...kto.reward, body: (S) => (p, q) => S.sub(q, p) }
   const broken: Readonly<Record<string, Halo>> = {
     't is negative affine': vary(kto, { t: { ...kto.t, undesirable: { shift: 0, scale: -1 } } }),

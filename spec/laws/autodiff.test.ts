@@ -8,8 +8,9 @@ import {
   add,
   at,
   axesOf,
+  broadcastTo,
+  checkpoint,
   concatenate,
-  conform,
   constant,
   cos,
   div,
@@ -17,11 +18,10 @@ import {
   dual,
   erf,
   exp,
+  flatten,
   grad,
   inner,
   iota,
-  join,
-  keep,
   leaves,
   less,
   logSumExp,
@@ -40,7 +40,6 @@ import {
   slice,
   softmax,
   softplus,
-  split,
   sqrt,
   square,
   stopGradient,
@@ -50,6 +49,7 @@ import {
   take,
   tanh,
   tensor,
+  unflatten,
   valueAndGrad,
   vjp,
   where,
@@ -88,8 +88,8 @@ test('stopGradient is invisible forward and opaque backward', async () => {
 
 test('what is computed again has the same derivatives, of any order, and is computed from what was kept', async () => {
   const f = (x: Tensor): Tensor => {
-    const first = keep(mul(exp(x), x)) as Tensor
-    const second = keep(mul(sin(first), first)) as Tensor
+    const first = checkpoint(mul(exp(x), x)) as Tensor
+    const second = checkpoint(mul(sin(first), first)) as Tensor
     return mul(second, sin(second)) as Tensor
   }
   const derivative = (g: (x: Tensor) => Tensor, recompute: boolean) => (x: Tensor) => vjp(g, { recompute })(x)[1](constant(1))
@@ -98,7 +98,7 @@ test('what is computed again has the same derivatives, of any order, and is comp
     order === 0 ? f : derivative(of(order - 1, recompute), recompute)
   for (const order of [1, 2, 3]) assert.ok(close(await number(of(order, true)(x)), await number(of(order, false)(x)), 1e-14))
   const kept = (recompute: boolean) =>
-    reachable([derivative(f, recompute)(x)]).filter(({ op, from }) => op.tag === 'keep' && from.length === 2)
+    reachable([derivative(f, recompute)(x)]).filter(({ op, from }) => op.tag === 'checkpoint' && from.length === 2)
   assert.deepEqual([kept(true).length, kept(false).length], [1, 0]) // up to the last one, which is not computed from again
 })
 
@@ -138,15 +138,15 @@ const linear: { readonly [name: string]: (x: Tensor<'i' | 'j'>) => AnyTensor } =
   pad: (x) => pad(x, 'j', 1, 2),
   reverse: (x) => reverse(x, 'j'),
   concatenate: (x) => concatenate([x, mul(x, 2)], 'i'),
-  split: (x) => split(x, 'j', { a: 2, b: 3 }),
-  join: (x) => join(x, ['j', 'i'], 'k'),
-  'join of split': (x) => join(split(x, 'j', { a: 2, b: 3 }), ['b', 'i', 'a'], 'k'),
+  split: (x) => unflatten(x, 'j', { a: 2, b: 3 }),
+  join: (x) => flatten(x, ['j', 'i'], 'k'),
+  'join of split': (x) => flatten(unflatten(x, 'j', { a: 2, b: 3 }), ['b', 'i', 'a'], 'k'),
   at: (x) => at(x, 'j', 3),
   gather: (x) => take(x, 'i', index),
   'gather twice': (x) => take(take(x, 'i', index), 'row', tensor({ i: 2 }, [1, 1])),
   select: (x) => take(x, 'j', tensor({ i: 4 }, [0, 5, 5, 2])),
   scatter: (x) => scatterAdd(x, tensor({ i: 4 }, [0, 2, 2, 1]), 'k', 3),
-  conform: (x) => conform(x, { j: 6, k: 2, i: 4 }),
+  conform: (x) => broadcastTo(x, { j: 6, k: 2, i: 4 }),
   mask: (x) => where(less(iota('j', 6), iota('i', 4)), 0, x),
 }
 for (const [name, map] of Object.entries(linear))
@@ -219,8 +219,8 @@ test('reverse mode = forward-mode duals, for every smooth word', () =>
       for (const [i, f] of text.entries()) {
         const reverse = await number(grad((v: Tensor) => f(mul(v, v)))(scalar(x)))
         const D = dual(numbers)
-        const v = { at: x, by: 1 }
-        if (!close(D[names[i]!](D.mul(v, v)).by, reverse, 1e-12)) return false
+        const v = { primal: x, tangent: 1 }
+        if (!close(D[names[i]!](D.mul(v, v)).tangent, reverse, 1e-12)) return false
       }
       return true
     }),

@@ -4,9 +4,9 @@ import test from 'node:test'
 import { reference } from '../../backends/index.ts'
 import {
   add,
+  broadcastTo,
   compile,
   compileStep,
-  conform,
   dispose,
   dot,
   evaluate,
@@ -120,7 +120,7 @@ test('read: in the order of the shape, or of the axes named', async () => {
   const resident = await evaluate(backend, x)
   assert.deepEqual([...(await read(backend, resident, 'feature', 'batch'))], [1, 4, 2, 5, 3, 6])
   const flipped: Shape<'feature' | 'batch'> = { feature: 3, batch: 2 }
-  assert.deepEqual([...(await read(backend, conform(x, flipped)))], [1, 4, 2, 5, 3, 6])
+  assert.deepEqual([...(await read(backend, broadcastTo(x, flipped)))], [1, 4, 2, 5, 3, 6])
 })
 
 test('0 · x keeps the axes that its type promises', async () => {
@@ -139,7 +139,7 @@ test('what a program refuses, it refuses by name', async () => {
   assert.throws(() => rename(x, 'batch', 'feature'), {
     message: "rename: 'batch' cannot be called 'feature', which { batch: 2, feature: 3 } already has",
   })
-  assert.throws(() => conform(x, { batch: 2 }), { message: 'conform: { batch: 2, feature: 3 } does not fit into { batch: 2 }' })
+  assert.throws(() => broadcastTo(x, { batch: 2 }), { message: 'conform: { batch: 2, feature: 3 } does not fit into { batch: 2 }' })
   // names that the type checker would have refused
   assert.throws(() => sum(x as unknown as Tensor<'embd'>, 'embd'), { message: "sum: there is no axis 'embd' in { batch: 2, feature: 3 }" })
   assert.throws(() => take(x as unknown as Tensor<'row'>, 'row', tensor({ k: 1 }, [0])), {

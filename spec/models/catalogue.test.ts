@@ -1,7 +1,7 @@
 /** Every loss of the catalogue trains a transformer through one path; in parts it gives the same numbers, or is refused. */
 import { deepEqual, ok } from 'node:assert/strict'
 import test from 'node:test'
-import { catalogue, certain } from '../../halos/index.ts'
+import { catalogue, getOrThrow } from '../../halos/index.ts'
 import {
   adamW,
   BatchError,
@@ -27,7 +27,7 @@ const advantages: readonly TrainingExample[] = judged.map((example, i) =>
 
 const refused: string[] = []
 for (const family of await catalogue()) {
-  const loss = certain(family())
+  const loss = getOrThrow(family())
   const optimizer = adamW({ rate: constantRate(1e-2) })
   const run = async (accumulate: number) => {
     const losses: number[] = []

@@ -3,8 +3,8 @@ import { deepEqual, equal, notDeepEqual, ok, rejects } from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { wasm } from '../../backends/index.ts'
 import { type Backend, fill, reachable, tensor } from '../../core/index.ts'
-import { certain, dpo, kto } from '../../halos/index.ts'
-import { adamW, BatchError, begin, constantRate, dropping, feed, type State, train, transformer } from '../../models/index.ts'
+import { dpo, getOrThrow, kto } from '../../halos/index.ts'
+import { adamW, BatchError, begin, constantRate, dataLoader, dropping, type State, train, transformer } from '../../models/index.ts'
 import { close, flat, judged, numbers, pairs, backend as reference, tiny, tokens } from './tiny.ts'
 
 const compiled = await wasm({ threads: 1 })
@@ -43,7 +43,7 @@ for (const { name, config, parameters } of tiny) {
     const run = async (backend: Backend, start: State = begin(optimizer, parameters), steps = 4) => {
       const losses: number[] = []
       const state = await train(start, {
-        ...{ backend, model: transformer(config), loss: certain(kto()), optimizer, examples: judged, batch: 8, accumulate: 2, steps },
+        ...{ backend, model: transformer(config), loss: getOrThrow(kto()), optimizer, examples: judged, batch: 8, accumulate: 2, steps },
         ...{ dropout: 0.3, reference: parameters, onStep: ({ metrics }) => void losses.push(metrics.loss!) },
       })
       return { losses, state }
@@ -60,7 +60,7 @@ for (const { name, config, parameters } of tiny) {
 test('every step, part and text draws by a key of its own; the reference model drops nothing', async () => {
   const [{ config, parameters } = tiny[0]!] = tiny
   const model = transformer(config)
-  const batches = feed(reference, model, certain(dpo()), parameters, pairs, { batch: 8, accumulate: 2, seed: 3, dropout: 0.5 })
+  const batches = dataLoader(reference, model, getOrThrow(dpo()), parameters, pairs, { batch: 8, accumulate: 2, seed: 3, dropout: 0.5 })
   const keys: number[] = []
   for (const step of [0, 1, 2])
     for (const { batch } of await batches.at(step))
@@ -78,7 +78,7 @@ test('seeds that agree in their last 24 bits order, mix and drop differently', a
   const [{ config, parameters } = tiny[0]!] = tiny
   const model = transformer(config)
   const seeds = Array.from({ length: 128 }, (_, i) => 1 + i * 2 ** 24)
-  const runs = seeds.map((seed) => feed(reference, model, certain(kto()), parameters, judged, { batch: 8, seed, dropout: 0.5 }))
+  const runs = seeds.map((seed) => dataLoader(reference, model, getOrThrow(kto()), parameters, judged, { batch: 8, seed, dropout: 0.5 }))
   const seen: Readonly<Record<'examples' | 'others' | 'keys', Set<string>>> = { examples: new Set(), others: new Set(), keys: new Set() }
   for (const run of runs) {
     const [{ batch, examples } = { batch: {}, examples: [] }] = await run.at(0)
@@ -95,7 +95,7 @@ test('a rate that is none is refused', async () => {
   for (const rate of [1, -0.1, Number.NaN])
     await rejects(
       train(begin(optimizer, parameters), {
-        ...{ backend: reference, model: transformer(config), loss: certain(dpo()), optimizer, examples: pairs, batch: 8, steps: 1 },
+        ...{ backend: reference, model: transformer(config), loss: getOrThrow(dpo()), optimizer, examples: pairs, batch: 8, steps: 1 },
         dropout: rate,
       }),
       (e) => e instanceof BatchError && /dropout/.test(e.message),

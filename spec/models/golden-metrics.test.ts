@@ -5,10 +5,10 @@
 import { deepEqual, ok } from 'node:assert/strict'
 import test from 'node:test'
 import { read, sub, sum, type Tensor, tensor } from '../../core/index.ts'
-import { certain, kto } from '../../halos/index.ts'
+import { getOrThrow, kto } from '../../halos/index.ts'
 import {
+  dataLoader,
   divide,
-  feed,
   objective,
   type Scored,
   scoresOf,
@@ -159,7 +159,7 @@ test('num_tokens: the tokens of the examples; those of unrelated completions do 
       const those = (kept: number) => row.filter((_, t) => attention![i]![t] === 1 && mask![i]![t] === kept)
       return { outcome: { prompt: those(0), completion: those(1) }, label: true }
     })
-    const batches = feed(backend, transformer(config), certain(kto()), parameters, examples, { batch: examples.length })
+    const batches = dataLoader(backend, transformer(config), getOrThrow(kto()), parameters, examples, { batch: examples.length })
     const found = (await batches.at(0)).reduce((n, { tokens }) => n + tokens, 0)
     ok(found > 0)
     agree(`${c.id} ${counted}`, found, (c.outputs.metrics as Readonly<Record<string, number>>)[counted])

@@ -3,7 +3,7 @@ import { deepEqual, ok, rejects } from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { wasm } from '../../backends/index.ts'
 import { type Backend, dot, grad, leaves, read, sum, type Tensor } from '../../core/index.ts'
-import { certain } from '../../halos/index.ts'
+import { getOrThrow } from '../../halos/index.ts'
 import { bradleyTerry } from '../../halos/losses/bradley-terry.ts'
 import { ppoValue } from '../../halos/losses/ppo-value.ts'
 import {
@@ -74,11 +74,11 @@ for (const { name, config, parameters } of tiny) {
   test(`${name}: no gradient of the value reaches the policy; of the reward it does`, async () => {
     const row = cut(text, 3, 8)
     const slopes = async <P extends { readonly policy: unknown; readonly head: unknown }>(
-      subject: Trainable<P>,
+      trainable: Trainable<P>,
       parameters: P,
-      of: (scores: ReturnType<typeof subject.score>) => Tensor<'batch'>,
+      of: (scores: ReturnType<typeof trainable.score>) => Tensor<'batch'>,
     ) => {
-      const gradient = grad((p: never) => sum(of(subject.score(p, row)), 'batch'))(parameters as never) as P // a tree of tensors
+      const gradient = grad((p: never) => sum(of(trainable.score(p, row)), 'batch'))(parameters as never) as P // a tree of tensors
       return { policy: await flat(gradient.policy), head: await flat(gradient.head) }
     }
     const value = await slopes(values, expert, ({ value }) => value!)
@@ -92,7 +92,7 @@ for (const { name, config, parameters } of tiny) {
     const run = async (backend: typeof reference) => {
       const [found, accuracies]: [number[], number[]] = [[], []]
       const state = await train(begin(optimizer, both), {
-        ...{ backend, model: rewards, loss: certain(bradleyTerry()), optimizer, examples: pairs, batch: 8, steps: 8 },
+        ...{ backend, model: rewards, loss: getOrThrow(bradleyTerry()), optimizer, examples: pairs, batch: 8, steps: 8 },
         onStep: ({ metrics }) => {
           found.push(metrics.loss!)
           accuracies.push(metrics['rewards/accuracies']!)
@@ -119,7 +119,7 @@ test('offline PPO: advantages are what the value head did not expect; it learns 
   const run = async (backend: Backend, steps: number, accumulate = 1) => {
     const found: number[] = []
     const state = await train(begin(optimizer, { policy: parameters, head: initializeHead(config, valueHead, 1) }), {
-      ...{ backend, model, loss: certain(ppoValue({ critic: 1 })), optimizer, examples, batch: 16, steps, accumulate },
+      ...{ backend, model, loss: getOrThrow(ppoValue({ critic: 1 })), optimizer, examples, batch: 16, steps, accumulate },
       onStep: ({ metrics }) => void found.push(metrics.loss!),
     })
     const of = async (prompt: number) => {
@@ -142,7 +142,7 @@ test('a loss that needs a value head says so, where there is none', async () => 
   const options = {
     backend: reference,
     model: transformer(config),
-    loss: certain(ppoValue()),
+    loss: getOrThrow(ppoValue()),
     optimizer,
     examples: judged,
     batch: 8,

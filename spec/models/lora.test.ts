@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok, throws } from 'node:assert/strict'
 import test from 'node:test'
 import { evaluate, leaves, mapTree, type Tree, tensor, volume } from '../../core/index.ts'
-import { certain, kto } from '../../halos/index.ts'
+import { getOrThrow, kto } from '../../halos/index.ts'
 import {
   adamW,
   adapted,
@@ -81,7 +81,7 @@ for (const { name, config, parameters } of tiny) {
   test(`${name}: KTO trains adapters; the base model is the reference`, async () => {
     const optimizer = adamW({ rate: constantRate(3e-2) })
     const found: number[] = []
-    const loss = certain(kto())
+    const loss = getOrThrow(kto())
     const state = await train(begin(optimizer, start), {
       ...{
         backend,
@@ -119,7 +119,7 @@ test('the base model is on the backend once: the reference model has no copy of 
     const before = backend.live()
     let count = Number.NaN
     await train(begin(optimizer, start), {
-      ...{ backend, model, loss: certain(kto()), optimizer, examples: judged, batch: 8, steps: 1 },
+      ...{ backend, model, loss: getOrThrow(kto()), optimizer, examples: judged, batch: 8, steps: 1 },
       onStep: (_, state) => {
         count = backend.live() - before - leaves(state).length
       },

@@ -2,13 +2,13 @@
 import { ok } from 'node:assert/strict'
 import test from 'node:test'
 import { mapTree, read, tensor, volume } from '../../core/index.ts'
-import { certain, dpo, kto, sft } from '../../halos/index.ts'
+import { dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
 import { bradleyTerry } from '../../halos/losses/bradley-terry.ts'
 import {
   beginReward,
+  dataLoader,
   divide,
   type Example,
-  feed,
   objective,
   rewardModel,
   type Trainable,
@@ -24,7 +24,7 @@ const judged: readonly TrainingExample[] = Array.from({ length: 4 }, (_, i) => (
 const outcomes = judged.flatMap((example) => ('outcome' in example ? [example.outcome] : []))
 
 const metricsOf = async <P>(model: Trainable<P>, parameters: P, loss: TrainingLoss, examples: readonly TrainingExample[]) => {
-  const [{ batch } = { batch: {} }] = await feed(backend, model, loss, parameters, examples, { batch: 4 }).at(0)
+  const [{ batch } = { batch: {} }] = await dataLoader(backend, model, loss, parameters, examples, { batch: 4 }).at(0)
   const totals: Record<string, { sum: number; count: number }> = {}
   for (const [name, { sum, count }] of Object.entries(objective(model, loss, parameters, batch).metrics))
     totals[name] = { sum: (await read(backend, sum))[0]!, count: (await read(backend, count))[0]! }
@@ -50,14 +50,14 @@ for (const { name, config, parameters } of tiny) {
 
   test(`${name}: entropy and logits of pairs, judgements and demonstrations`, async () => {
     const [better, worse, all] = [await rows(side('chosen')), await rows(side('rejected')), await rows(outcomes)]
-    const preferred = await metricsOf(model, parameters, certain(dpo()), pairs)
+    const preferred = await metricsOf(model, parameters, getOrThrow(dpo()), pairs)
     close([preferred.entropy!], [meanOf([...better, ...worse].map(entropy))], 1e-12)
     close([preferred['logits/chosen']!, preferred['logits/rejected']!], [meanOf(better.flat()), meanOf(worse.flat())], 1e-12)
-    const found = await metricsOf(model, parameters, certain(kto()), judged)
+    const found = await metricsOf(model, parameters, getOrThrow(kto()), judged)
     close([found.entropy!], [meanOf(all.map(entropy))], 1e-12)
     const [liked, disliked] = [0, 1].map((odd) => rows(outcomes.filter((_, i) => i % 2 === odd)))
     close([found['logits/chosen']!, found['logits/rejected']!], [meanOf((await liked!).flat()), meanOf((await disliked!).flat())], 1e-12)
-    const shown = await metricsOf(model, parameters, certain(sft()), judged)
+    const shown = await metricsOf(model, parameters, getOrThrow(sft()), judged)
     close([shown.entropy!], [found.entropy!], 1e-12)
     ok(!('logits/chosen' in shown) && shown.entropy! > 0 && shown.entropy! < Math.log(config.vocab))
   })
@@ -66,11 +66,11 @@ for (const { name, config, parameters } of tiny) {
 test('whoever knows nothing has the entropy log |V|', async () => {
   const [{ config, parameters } = tiny[0]!] = tiny
   const silent = mapTree(parameters, (x) => tensor(x.shape, new Float64Array(volume(x.shape))))
-  close([(await metricsOf(transformer(config), silent, certain(sft()), judged)).entropy!], [Math.log(config.vocab)], 1e-12)
+  close([(await metricsOf(transformer(config), silent, getOrThrow(sft()), judged)).entropy!], [Math.log(config.vocab)], 1e-12)
 })
 
 test('a reward model has neither', async () => {
   const [{ config, parameters } = tiny[0]!] = tiny
-  const metrics = await metricsOf(rewardModel(config), beginReward(config, parameters, 1), certain(bradleyTerry()), pairs)
+  const metrics = await metricsOf(rewardModel(config), beginReward(config, parameters, 1), getOrThrow(bradleyTerry()), pairs)
   ok(!('entropy' in metrics) && !('logits/chosen' in metrics) && metrics['rewards/margins'] !== undefined)
 })

@@ -3,7 +3,7 @@ import { deepEqual, ok } from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { wasm } from '../../backends/index.ts'
 import type { Backend, Report } from '../../core/index.ts'
-import { certain, dpo, kto, sft } from '../../halos/index.ts'
+import { dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
 import { adamW, begin, constantRate, initialize, type TrainingExample, type TrainingLoss, train, transformer } from '../../models/index.ts'
 import { flat, judged, pairs, backend as reference, tiny } from './tiny.ts'
 
@@ -15,9 +15,9 @@ const optimizer = adamW({ rate: constantRate(1e-2) })
 const models = tiny.map(({ name, config: { ...config } }) => ({ name, config: { ...config, embed: 16, headSize: 4 } }))
 for (const { name, config } of models)
   for (const [loss, examples] of [
-    [certain(sft()), judged],
-    [certain(kto()), judged],
-    [certain(dpo()), pairs],
+    [getOrThrow(sft()), judged],
+    [getOrThrow(kto()), judged],
+    [getOrThrow(dpo()), pairs],
   ] as const satisfies readonly (readonly [TrainingLoss, readonly TrainingExample[]])[])
     test(`${name}: ${loss.name}, with dropout, to the bit`, async () => {
       const run = async (backend: Backend, recompute: boolean) => {
@@ -49,7 +49,7 @@ test('what is kept of a layer is its input', async () => {
       outcome: { prompt: [1], completion: Array.from({ length: 63 }, (_, t) => 1 + ((i + t) % 9)) },
     }))
     await train(begin(optimizer, initialize(config, 1)), {
-      ...{ backend: watching, model: transformer(config), loss: certain(sft()), optimizer, examples, batch: 4, steps: 1, recompute },
+      ...{ backend: watching, model: transformer(config), loss: getOrThrow(sft()), optimizer, examples, batch: 4, steps: 1, recompute },
     })
     return reports.reduce((most, report) => (report.peakMemory > most.peakMemory ? report : most))
   }

@@ -3,7 +3,7 @@ import { deepEqual, throws } from 'node:assert/strict'
 import test from 'node:test'
 import { wasm } from '../../backends/wasm/index.ts'
 import { leaves, read, type Tensor } from '../../core/index.ts'
-import { type AnyLoss, catalogue, certain } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, getOrThrow } from '../../halos/index.ts'
 import {
   adamW,
   begin,
@@ -37,7 +37,7 @@ const leg = async (start: State, steps: number, loss: AnyLoss) => {
 }
 
 // BCO's reference point is a mean over all batches so far: it must be kept, too.
-for (const loss of (await catalogue()).filter(({ key }) => ['kto', 'bco'].includes(key)).map((family) => certain(family())))
+for (const loss of (await catalogue()).filter(({ key }) => ['kto', 'bco'].includes(key)).map((family) => getOrThrow(family())))
   test(`${loss.name}: 6 steps are 2 steps, saved, and 4 more`, async () => {
     const start = begin(optimizer, parameters)
     const whole = await leg(start, 6, loss)

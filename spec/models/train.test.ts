@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import test from 'node:test'
 import { wasm } from '../../backends/wasm/index.ts'
 import { dispose, evaluate, fill, leaves, mapTree, mul, paths, tensor, volume } from '../../core/index.ts'
-import { certain, dpo, kto, sft } from '../../halos/index.ts'
+import { dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
 import {
   adamW,
   BatchError,
@@ -28,9 +28,9 @@ const losses: readonly {
   readonly examples: readonly TrainingExample[]
   readonly start: number | undefined
 }[] = [
-  { loss: certain(sft({})), examples: judged, start: undefined },
-  { loss: certain(kto({ desirable: 2, undesirable: 1 })), examples: judged, start: 0.75 },
-  { loss: certain(dpo({})), examples: pairs, start: Math.LN2 },
+  { loss: getOrThrow(sft({})), examples: judged, start: undefined },
+  { loss: getOrThrow(kto({ desirable: 2, undesirable: 1 })), examples: judged, start: 0.75 },
+  { loss: getOrThrow(dpo({})), examples: pairs, start: Math.LN2 },
 ]
 const optimizer = adamW({ rate: linear({ rate: 2e-2, warmup: 2, steps: 20 }), weightDecay: 0.1 })
 

@@ -2,14 +2,14 @@
 import { deepEqual, ok, rejects } from 'node:assert/strict'
 import test from 'node:test'
 import { read } from '../../core/index.ts'
-import { certain, dpo, kto, mixture, sft } from '../../halos/index.ts'
+import { dpo, getOrThrow, kto, mixture, sft } from '../../halos/index.ts'
 import { unlikelihood } from '../../halos/losses/unlikelihood.ts'
 import {
   adamW,
   BatchError,
   begin,
   constantRate,
-  feed,
+  dataLoader,
   objective,
   startingPoint,
   type TrainingExample,
@@ -40,14 +40,14 @@ const judged: readonly TrainingExample[] = Array.from({ length: 12 }, (_, i) => 
 }))
 const unweighted = (examples: readonly TrainingExample[]) => examples.map(({ weight: _, ...rest }) => rest)
 
-const mixed = (...terms: Parameters<typeof mixture>[0]): TrainingLoss => certain(mixture(terms))
-const ktoSft = mixed([1, certain(kto())], [0.5, certain(sft())])
-const dpoSft = mixed([1, certain(dpo())], [0.1, certain(sft())])
+const mixed = (...terms: Parameters<typeof mixture>[0]): TrainingLoss => getOrThrow(mixture(terms))
+const ktoSft = mixed([1, getOrThrow(kto())], [0.5, getOrThrow(sft())])
+const dpoSft = mixed([1, getOrThrow(dpo())], [0.1, getOrThrow(sft())])
 const losses: readonly (readonly [TrainingLoss, readonly TrainingExample[]])[] = [
-  [certain(sft()), judged],
-  [certain(dpo()), pairs],
-  [certain(kto({ desirable: 1.5 })), judged],
-  [certain(unlikelihood()), judged],
+  [getOrThrow(sft()), judged],
+  [getOrThrow(dpo()), pairs],
+  [getOrThrow(kto({ desirable: 1.5 })), judged],
+  [getOrThrow(unlikelihood()), judged],
   [ktoSft, judged],
   [dpoSft, pairs],
 ]
@@ -77,14 +77,14 @@ for (const [loss, examples] of losses)
 /** The loss of these examples as one batch, of a policy that is not the reference model. */
 const lossOf = async (loss: TrainingLoss, examples: readonly TrainingExample[]) => {
   const [other = tiny[0]!] = tiny.slice(1)
-  const batches = feed(backend, model, loss, other.parameters, examples, { batch: examples.length })
+  const batches = dataLoader(backend, model, loss, other.parameters, examples, { batch: examples.length })
   const [{ batch } = { batch: {} }] = await batches.at(0)
   return (await read(backend, objective(model, loss, parameters, batch).loss))[0]!
 }
 
 test('weight 2 is twice, weight 0 is not at all', async () => {
   const [a, b, c] = unweighted(pairs) as [TrainingExample, TrainingExample, TrainingExample]
-  for (const loss of [certain(dpo()), dpoSft]) {
+  for (const loss of [getOrThrow(dpo()), dpoSft]) {
     const twice = await lossOf(loss, [a, a, b])
     close([await lossOf(loss, [{ ...a, weight: 2 }, b, { ...c, weight: 0 }])], [twice], 1e-12)
     close(
@@ -119,12 +119,12 @@ test('the terms of a sum are reported, and add up to its loss', async () => {
 })
 
 test('terms of one name are told apart', async () => {
-  const { reports } = await run(mixed([1, certain(sft())], [0.5, certain(sft())]), unweighted(judged))
-  close([reports[0]!.loss!], [1.5 * (await run(certain(sft()), unweighted(judged))).reports[0]!.loss!], 1e-12)
+  const { reports } = await run(mixed([1, getOrThrow(sft())], [0.5, getOrThrow(sft())]), unweighted(judged))
+  close([reports[0]!.loss!], [1.5 * (await run(getOrThrow(sft()), unweighted(judged))).reports[0]!.loss!], 1e-12)
 })
 
 test('where a run must begin is known of sums and weights, too', async () => {
-  const batches = feed(backend, model, dpoSft, parameters, pairs, { batch: 6, accumulate: 2 })
+  const batches = dataLoader(backend, model, dpoSft, parameters, pairs, { batch: 6, accumulate: 2 })
   const parts = (await batches.at(0)).map(({ batch }) => batch)
   const { reports } = await run(dpoSft, pairs, 2)
   close([(await read(backend, startingPoint(dpoSft, parts)))[0]!], [reports[0]!.loss!], 1e-12)
@@ -133,7 +133,7 @@ test('where a run must begin is known of sums and weights, too', async () => {
 test('a weight that is none is refused, by the name of its line', async () => {
   for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY])
     await rejects(
-      run(certain(dpo()), pairs.with(4, { ...pairs[4]!, weight: wrong, origin: 'pairs.jsonl:5' })),
+      run(getOrThrow(dpo()), pairs.with(4, { ...pairs[4]!, weight: wrong, origin: 'pairs.jsonl:5' })),
       (e) => e instanceof BatchError && /pairs\.jsonl:5: expected a weight of 0 or more|field pairs\.jsonl:5/.test(e.message),
     )
 })

@@ -1,7 +1,7 @@
 /** What the planner finds by itself: the kernels one would write by hand. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Contract, type Program, plan, type Rows, summarize } from '../../backends/plan/index.ts'
+import { type DotGeneral, type FusedKernel, type Program, plan, summarize } from '../../backends/plan/index.ts'
 import { interpret } from '../../backends/plan/interpret.ts'
 import * as core from '../../core/index.ts'
 import { type AnyTensor, type Graph, input, type Tensor } from '../../core/index.ts'
@@ -14,8 +14,8 @@ const graphOf = (f: (...xs: readonly Tensor<string>[]) => readonly AnyTensor[], 
   const inputs = shapes.map((shape, i) => input(`${i}`, shape) as Tensor<string>) // axes are strings here
   return { inputs, outputs: f(...inputs), donated: new Map() }
 }
-const rowsOf = ({ kernels }: Program): readonly Rows[] => kernels.flatMap((k) => (k.kind === 'rows' ? [k] : []))
-const contractsOf = ({ kernels }: Program): readonly Contract[] => kernels.flatMap((k) => (k.kind === 'contract' ? [k] : []))
+const rowsOf = ({ kernels }: Program): readonly FusedKernel[] => kernels.flatMap((k) => (k.kind === 'fused' ? [k] : []))
+const contractsOf = ({ kernels }: Program): readonly DotGeneral[] => kernels.flatMap((k) => (k.kind === 'dotGeneral' ? [k] : []))
 /** Kernels that touch an array of so many elements. */
 const touching = (program: Program, size: number): number =>
   rowsOf(program).filter((k) => k.streams.some(({ buffer }) => program.buffers[buffer]!.size === size)).length
@@ -134,7 +134,7 @@ test('a donated input is overwritten in place', () => {
 
 test('a donated memory grows by one entry in constant time', () => {
   const graph = graphOf(
-    (memory, row, position) => [core.conform(core.where(core.equal(core.iota('past', 100), position!), row!, memory!), memory!.shape)],
+    (memory, row, position) => [core.broadcastTo(core.where(core.equal(core.iota('past', 100), position!), row!, memory!), memory!.shape)],
     { head: 2, past: 100, key: 4 },
     { head: 2, key: 4 },
     {},
@@ -178,7 +178,7 @@ test('what costs much and depends on positions only is computed once, not for ev
     seq: 16,
     pair: 8,
   })
-  const cosines = rowsOf(plan(graph)).filter((k) => k.body.some((i) => i.op === 'word' && i.word === 'cos'))
+  const cosines = rowsOf(plan(graph)).filter((k) => k.body.some((i) => i.op === 'primitive' && i.primitive === 'cos'))
   assert.equal(cosines.length, 1)
   assert.ok(!cosines[0]!.loops.some(({ size }) => size === 10))
 })
@@ -204,7 +204,7 @@ test('dropout keeps no mask: its backward pass draws the same numbers again', ()
 
 /** The largest sum of the sizes of scratch arrays between their first and their last use. */
 const mostAlive = ({ kernels, buffers }: Program): number => {
-  const uses = kernels.map((k) => new Set(k.kind === 'rows' ? k.streams.map((s) => s.buffer) : [k.a.buffer, k.b.buffer, k.c.buffer]))
+  const uses = kernels.map((k) => new Set(k.kind === 'fused' ? k.streams.map((s) => s.buffer) : [k.a.buffer, k.b.buffer, k.c.buffer]))
   const ranges = buffers.map(({ place, size }, b) => ({
     size: place.in === 'scratch' ? size : 0,
     from: uses.findIndex((used) => used.has(b)),

@@ -6,20 +6,20 @@ import {
   type AnyTensor,
   add,
   axesOf,
+  broadcastTo,
+  checkpoint,
   concatenate,
-  conform,
   constant,
   div,
   dot,
   equal,
   erf,
   exp,
+  flatten,
   type Graph,
   has,
   input,
   iota,
-  join,
-  keep,
   less,
   logSumExp,
   max,
@@ -35,13 +35,13 @@ import {
   slice,
   softmax,
   softplus,
-  split,
   stopGradient,
   sub,
   sum,
   type Tensor,
   take,
   tanh,
+  unflatten,
   vjp,
   volume,
   where,
@@ -150,7 +150,7 @@ export const randomProgram = (seed: number): RandomProgram => {
       case 19: {
         const even = axes.find((a) => x.shape[a] === 8)
         if (even === undefined || has(x, 'h') || has(x, 'a')) return undefined
-        const parts = split(
+        const parts = unflatten(
           x,
           even,
           pick([
@@ -163,7 +163,7 @@ export const randomProgram = (seed: number): RandomProgram => {
       case 20: {
         if (!has(x, 'h') || !has(x, 'a')) return undefined
         const into = ['f', 'g'].find((a) => !has(x, a))
-        return into && join(x, shuffle(['h', 'a']), into)
+        return into && flatten(x, shuffle(['h', 'a']), into)
       }
       case 21: {
         const [p, q] = shuffle(axes)
@@ -176,7 +176,7 @@ export const randomProgram = (seed: number): RandomProgram => {
       case 23:
         return mul(x, less(next() < 0.5 ? random(key, x.shape, below(9)) : normal(key, x.shape, below(9)), 0.5))
       case 24:
-        return conform(x, Object.fromEntries(shuffle(Object.entries<number>({ ...x.shape, ...(axis ? {} : { a: 4 }) }))))
+        return broadcastTo(x, Object.fromEntries(shuffle(Object.entries<number>({ ...x.shape, ...(axis ? {} : { a: 4 }) }))))
       case 26:
       case 27: {
         // Causal attention of x to itself or to y.
@@ -199,7 +199,7 @@ export const randomProgram = (seed: number): RandomProgram => {
     for (let i = 0, tries = 6 + below(10); i < tries; i++) {
       const made = grow(pool)
       const kept = next() < 0.25
-      if (made && volume(made.shape) <= 4000) pool.push(any(kept ? keep(any(made)) : made))
+      if (made && volume(made.shape) <= 4000) pool.push(any(kept ? checkpoint(any(made)) : made))
     }
     const ends = [...pool.slice(-3), pick(pool)]
     return [ends.map((x): Tensor => sum(any(mul(tanh(x), x)), ...axesOf(x))).reduce((a, b) => add(a, b)), ends]
@@ -222,9 +222,9 @@ export const randomProgram = (seed: number): RandomProgram => {
     return axis === undefined ? x : where(equal(iota(axis, x.shape[axis]!), position), row ?? 3, x)
   }
   const steps = parameters.map((x, i) =>
-    pick<AnyTensor>([sub(x, mul(gradient[i]!, 0.1)), x, gradient[i]!, written(x), conform(sub(x, gradient[i]!), x.shape)]),
+    pick<AnyTensor>([sub(x, mul(gradient[i]!, 0.1)), x, gradient[i]!, written(x), broadcastTo(sub(x, gradient[i]!), x.shape)]),
   )
-  const states = shuffle(steps.map((step, i) => [i, conform(step, parameters[i]!.shape)] as const).filter(() => next() < 0.7))
+  const states = shuffle(steps.map((step, i) => [i, broadcastTo(step, parameters[i]!.shape)] as const).filter(() => next() < 0.7))
   const outputs = [...states.map(([, x]) => x), ...shuffle<AnyTensor>([value, ...gradient, ...ends]).slice(0, 1 + below(4))]
   const donated = new Map(states.map(([i], o) => [o, i] as const).filter(() => next() < 0.8))
   const inputs = [...parameters, ...labels, key, position]

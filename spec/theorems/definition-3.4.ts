@@ -5,9 +5,9 @@ import {
   type AnyLoss,
   always,
   catalogue,
-  certain,
   type Family,
   find,
+  getOrThrow,
   halo,
   isHalo,
   isView,
@@ -22,7 +22,7 @@ import { theorem } from '../theorem.ts'
 
 const families = await catalogue()
 const hasDeclaration = (family: Family): boolean => {
-  const loss = certain(family())
+  const loss = getOrThrow(family())
   return isHalo(loss) || isView(loss)
 }
 const [declared, stated] = [families.filter(hasDeclaration), families.filter((family) => !hasDeclaration(family))]
@@ -30,7 +30,7 @@ const [declared, stated] = [families.filter(hasDeclaration), families.filter((fa
 /** A loss of these at each setting between half and twice its default (a setting of 0 stays: it switches something off). */
 const lossOf = (key: string, factor: number): AnyLoss => {
   const family = find(families, key)!
-  return certain(family(Object.fromEntries(Object.entries(family.defaults).map(([k, x]) => [k, k === 'alpha' ? x : x * factor]))))
+  return getOrThrow(family(Object.fromEntries(Object.entries(family.defaults).map(([k, x]) => [k, k === 'alpha' ? x : x * factor]))))
 }
 const someOf = (among: readonly Family[], holds: (loss: AnyLoss) => boolean) =>
   fc.property(fc.constantFrom(...among.map(({ key }) => key)), fc.double({ min: 0.5, max: 2, noNaN: true }), (key, factor) =>
@@ -39,7 +39,7 @@ const someOf = (among: readonly Family[], holds: (loss: AnyLoss) => boolean) =>
 
 /** What is not a HALO, declared as if it were one. */
 const pretend = (name: string, body: Unary) =>
-  certain(halo({ name, reward: logRatio(1), reference: rejected, value: value(name, body), t: always(negation) }))
+  getOrThrow(halo({ name, reward: logRatio(1), reference: rejected, value: value(name, body), t: always(negation) }))
 const minus = <A>(S: { readonly mul: (x: A, y: A) => A; readonly of: (n: number) => A }, x: A): A => S.mul(S.of(-1), x)
 const pretenders = [
   pretend('PPO-Clip as published, r = log q', (S) => (z) => minus(S, S.max(minus(S, S.exp(z)), S.of(-1.2)))),
@@ -62,7 +62,7 @@ const standsAlone = (loss: AnyLoss) => fc.property(fc.constant(refutation(loss) 
 
 /** The boxes of all proofs, at the settings that are default. */
 const boxes = declared
-  .flatMap((family) => verify(certain(family())).conditions)
+  .flatMap((family) => verify(getOrThrow(family())).conditions)
   .reduce((n, { finding }) => n + (finding.tag === 'proved' ? finding.boxes : 0), 0)
 
 export default [

@@ -1,11 +1,11 @@
 /** Losses that are one another, exactly. */
 import fc from 'fast-check'
-import { type AnyLoss, catalogue, certain, find } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, find, getOrThrow } from '../../halos/index.ts'
 import { column, completion, numbers } from '../halos/numbers.ts'
 import { type Theorem, theorem } from '../theorem.ts'
 
 const families = await catalogue()
-const loss = (key: string, settings = {}): AnyLoss => certain(find(families, key)!(settings))
+const loss = (key: string, settings = {}): AnyLoss => getOrThrow(find(families, key)!(settings))
 const three = fc.array(fc.double({ min: -30, max: -0.1, noNaN: true }), { minLength: 3, maxLength: 3 })
 
 /** a(z) = b(z) + k z for every pair (or completion) of random log-probabilities; z is what a compares. */
@@ -14,7 +14,7 @@ const same = (a: AnyLoss, b: AnyLoss, k = 0) =>
     const [own, other] = [completion(column(...p), q), completion(column(...r), s)]
     const evidence = { chosen: own, rejected: other, outcome: own, unrelated: other, label: column(1, -1, 1) }
     const [one, two] = [a.evaluate(evidence), b.evaluate(evidence)]
-    const [x, y, z] = [await numbers(one.losses), await numbers(two.losses), await numbers((two.surprise ?? one.surprise)!)]
+    const [x, y, z] = [await numbers(one.losses), await numbers(two.losses), await numbers((two.relativeReward ?? one.relativeReward)!)]
     return x.every((value, i) => Math.abs(value - y[i]! - k * z[i]!) <= 1e-10 * Math.max(1, Math.abs(value)))
   })
 type Property = Theorem['holds']

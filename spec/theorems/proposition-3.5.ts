@@ -1,11 +1,11 @@
 /** Proposition 3.5: DPO, SLiC's calibration and PPO-Clip are HALOs: the published formula is the declared composition. */
 import fc from 'fast-check'
-import { type AnyLoss, catalogue, certain, dpo, find, type Halo, vary } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, dpo, find, getOrThrow, type Halo, vary } from '../../halos/index.ts'
 import { column, completion, scalar, slope } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'
 
 const families = await catalogue()
-const loss = (key: string, settings = {}): AnyLoss => certain(find(families, key)!(settings))
+const loss = (key: string, settings = {}): AnyLoss => getOrThrow(find(families, key)!(settings))
 const real = (low: number, high: number) => fc.double({ min: low, max: high, noNaN: true })
 const close = (x: number, y: number): boolean => Math.abs(x - y) <= 1e-9 * Math.max(1, Math.abs(x), Math.abs(y))
 
@@ -65,7 +65,7 @@ export default [
         breaks: equals((advantage) =>
           published(advantage)
             .slice(0, 1)
-            .map((one) => ({ ...one, loss: flipped(certain(dpo()) as unknown as Halo) })),
+            .map((one) => ({ ...one, loss: flipped(getOrThrow(dpo()) as unknown as Halo) })),
         ),
       },
     ],

@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check'
 import { add, fill, grad, inner, mul, rename, sqrt, stopGradient, sub, sum, type Tensor, zipTree } from '../../core/index.ts'
-import { certain, dpo, kto } from '../../halos/index.ts'
+import { dpo, getOrThrow, kto } from '../../halos/index.ts'
 import { type Parameters, transformer } from '../../models/index.ts'
 import { numbers, tiny, tokens } from '../models/tiny.ts'
 import { theorem } from '../theorem.ts'
@@ -36,7 +36,7 @@ const gradients = ({ config, parameters }: (typeof tiny)[number]) => {
   return {
     /** ‖∇L − factor · ∇log π‖ and ‖∇log π‖ for KTO on one completion. */
     kto: async (beta: number, lambda: number, sign: number, reward: number, factor: number) => {
-      const loss = certain(kto({ beta, desirable: lambda, undesirable: lambda }))
+      const loss = getOrThrow(kto({ beta, desirable: lambda, undesirable: lambda }))
       const gradient = grad((p: Parameters) => {
         const outcome = placed(score(p, chosen), reward, beta)
         return loss.evaluate({ outcome, label: one(sign), unrelated: placed(one(0), 0, beta) }).loss
@@ -45,7 +45,7 @@ const gradients = ({ config, parameters }: (typeof tiny)[number]) => {
     },
     /** The same for DPO, with the gradient of log π(y_w|x) − log π(y_l|x). */
     dpo: async (beta: number, margin: number, factor: number) => {
-      const loss = certain(dpo({ beta }))
+      const loss = getOrThrow(dpo({ beta }))
       const gradient = grad((p: Parameters) => {
         const [w, l] = [placed(score(p, chosen), margin, beta), placed(score(p, rejected), 0, beta)]
         return loss.evaluate({ chosen: w, rejected: l }).loss

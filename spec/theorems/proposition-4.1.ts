@@ -4,7 +4,7 @@
  *     ∂L/∂log π_θ(y|x) = −s λ β σ(z) σ(−z)        the exact update, largest (λβ/4) at z = 0, ≤ λβ e^(−|z|) everywhere
  */
 import fc from 'fast-check'
-import { certain, dpo, kto } from '../../halos/index.ts'
+import { dpo, getOrThrow, kto } from '../../halos/index.ts'
 import { column, completion, slope } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'
 
@@ -13,7 +13,7 @@ const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z))
 
 /** The update of KTO on one judged completion of implied reward `reward`, compared with an unrelated one of reward 0. */
 const update = async (beta: number, lambda: number, sign: number, reward: number): Promise<number> => {
-  const loss = certain(kto({ beta, desirable: lambda, undesirable: lambda }))
+  const loss = getOrThrow(kto({ beta, desirable: lambda, undesirable: lambda }))
   const even = completion(column(-1), [-1])
   const at = (policy: ReturnType<typeof column>) => completion(policy, [-1 - reward / beta])
   const [g] = await slope((policy) => loss.evaluate({ outcome: at(policy), label: column(sign), unrelated: even }).loss, [-1])
@@ -23,7 +23,7 @@ const update = async (beta: number, lambda: number, sign: number, reward: number
 const updateOfDpo = async (beta: number, reward: number): Promise<number> => {
   const even = completion(column(-1), [-1])
   const [g] = await slope(
-    (p) => certain(dpo({ beta })).evaluate({ chosen: completion(p, [-1 - reward / beta]), rejected: even }).loss,
+    (p) => getOrThrow(dpo({ beta })).evaluate({ chosen: completion(p, [-1 - reward / beta]), rejected: even }).loss,
     [-1],
   )
   return g!

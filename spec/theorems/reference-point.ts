@@ -1,6 +1,6 @@
 /** What z₀ does: "the KL term only controls saturation". */
 import fc from 'fast-check'
-import { type AnyLoss, catalogue, certain, find } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, find, getOrThrow } from '../../halos/index.ts'
 import { column, completion, scalar } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'
 
@@ -24,7 +24,7 @@ export default [
   theorem('The reference point moves along', {
     statement: 'adding c to every log-ratio, unrelated completions included, leaves KTO unchanged while z₀ ≥ 0',
     source: 'Ethayarajh et al. (2024), arXiv:2402.01306v1, §4.1: the KL term only controls how saturated the loss is',
-    holds: unmoved(certain(find(families, 'kto')!())),
-    controls: [{ of: 'KTO with z₀ = 0', breaks: unmoved(certain(find(families, 'kto-zero')!())) }],
+    holds: unmoved(getOrThrow(find(families, 'kto')!())),
+    controls: [{ of: 'KTO with z₀ = 0', breaks: unmoved(getOrThrow(find(families, 'kto-zero')!())) }],
   }),
 ]

@@ -1,6 +1,6 @@
 /** Before the first step the policy is its reference model. */
 import fc from 'fast-check'
-import { type AnyLoss, catalogue, certain, dpo, find, kto } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, dpo, find, getOrThrow, kto } from '../../halos/index.ts'
 import { column, completion, numbers, scalar } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'
 
@@ -20,11 +20,11 @@ const identities = (moved: number) =>
     const lambda = policy.map((_, i) => (i % 2 === 0 ? desirable : undesirable))
     const evidence = { outcome: y, label, unrelated: y, chosen: y, rejected: completion(column(...policy), policy) }
     const at = (loss: AnyLoss) => loss.evaluate(evidence)
-    const k = at(certain(kto({ desirable, undesirable })))
+    const k = at(getOrThrow(kto({ desirable, undesirable })))
     const zero = (await numbers(k.rewards.outcome!)).every((r) => r === 0) && (await scalar(k.z0!)) === 0
     const half = near(await scalar(k.loss), lambda.reduce((a, b) => a + b, 0) / (2 * policy.length))
-    const apo = near(await scalar(at(certain(find(families, 'apo-zero')!())).loss), 1)
-    return zero && half && apo && near(await scalar(at(certain(dpo())).loss), Math.LN2)
+    const apo = near(await scalar(at(getOrThrow(find(families, 'apo-zero')!())).loss), 1)
+    return zero && half && apo && near(await scalar(at(getOrThrow(dpo())).loss), Math.LN2)
   })
 
 export default [

@@ -1,12 +1,12 @@
 /** KTO's reference point is held constant: nothing flows into the unrelated completions. */
 import fc from 'fast-check'
 import { at as atIndex, grad, logSoftmax, mul, sum, type Tensor, take, tensor } from '../../core/index.ts'
-import { catalogue, certain, find, kto, vary } from '../../halos/index.ts'
+import { catalogue, find, getOrThrow, kto, vary } from '../../halos/index.ts'
 import { column, completion, numbers, slope } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'
 
 const families = await catalogue()
-const declared = certain(kto())
+const declared = getOrThrow(kto())
 /** The same declaration with a reference point that is not held. */
 const flowing = vary(declared, { reference: { ...declared.reference, held: false } })
 
@@ -35,14 +35,14 @@ const held = theorem('Stop-gradient', {
 /** ∂ℓ₀/∂log π of the other label's completion: what one example's loss asks of another example. */
 const ofOthers = (key: 'kto' | 'kto-pair') =>
   fc.asyncProperty(logs, logs, async (policies, unrelated) => {
-    const [first] = certain(find(families, key)!()).needs.pair ? ['chosen'] : ['outcome']
+    const [first] = getOrThrow(find(families, key)!()).needs.pair ? ['chosen'] : ['outcome']
     const at = (p: ReturnType<typeof column>) => {
       const own = completion(p, [0, 0, 0])
       const evidence = {
         ...{ outcome: own, label: column(1, -1, 1), unrelated: completion(column(...unrelated), [0, 0, 0]) },
         ...{ chosen: completion(column(...policies), [0, 0, 0]), rejected: own },
       }
-      return atIndex(certain(find(families, key)!()).evaluate(evidence).losses, 'example', 0)
+      return atIndex(getOrThrow(find(families, key)!()).evaluate(evidence).losses, 'example', 0)
     }
     // Of judged completions the second is another example; of pairs, every rejected one is.
     const gradient = await slope(

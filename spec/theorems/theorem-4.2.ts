@@ -1,6 +1,6 @@
 /** Theorem 4.2, exactly, on finite worlds: rewards that differ by h(x) are one to DPO, and two to KTO. */
 import fc from 'fast-check'
-import { certain, dpo, kto, softmax, worldOf } from '../../halos/index.ts'
+import { dpo, getOrThrow, kto, softmax, worldOf } from '../../halos/index.ts'
 import { column, completion, numbers, scalar } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'
 
@@ -32,9 +32,9 @@ const equivalent = (h: (x: number, size: number) => number) =>
         all.map(([x]) => Math.log(reference[x]![0]!)),
       )
     const label = column(...all.map(([, y]) => (y === 0 ? 1 : -1)))
-    const dpoAt = (reward: typeof r) => scalar(certain(dpo({ beta })).evaluate({ chosen: first(reward), rejected: judged(reward) }).loss)
+    const dpoAt = (reward: typeof r) => scalar(getOrThrow(dpo({ beta })).evaluate({ chosen: first(reward), rejected: judged(reward) }).loss)
     const ktoAt = async (reward: typeof r) =>
-      numbers(certain(kto({ beta })).evaluate({ outcome: judged(reward), label, unrelated: first(reward) }).losses)
+      numbers(getOrThrow(kto({ beta })).evaluate({ outcome: judged(reward), label, unrelated: first(reward) }).losses)
     const [one, other] = [await ktoAt(r), await ktoAt(shifted)]
     const differ = one.some((loss, i) => !near(loss, other[i]!))
     return samePolicy && samePreferences && near(await dpoAt(r), await dpoAt(shifted)) && differ

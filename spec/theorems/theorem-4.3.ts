@@ -1,6 +1,6 @@
 /** Theorem 4.3: contradictory preferences. Half of the humans prefer a to b, half b to a; nobody likes c. */
 import fc from 'fast-check'
-import { certain, dpo, kto } from '../../halos/index.ts'
+import { dpo, getOrThrow, kto } from '../../halos/index.ts'
 import { column, completion, scalar, slope } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'
 
@@ -10,7 +10,7 @@ const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12
 /** a and b, each judged desirable by one human and undesirable by the other. */
 const indifferent = (desirable: number, undesirable: number) =>
   fc.asyncProperty(log, log, log, log, async (a, b, refA, refB) => {
-    const loss = certain(kto({ beta: 0.3, desirable, undesirable }))
+    const loss = getOrThrow(kto({ beta: 0.3, desirable, undesirable }))
     const refs = [refA, refA, refB, refB]
     const at = (policy: ReturnType<typeof column>) => {
       const outcome = completion(policy, refs)
@@ -38,7 +38,7 @@ const harm = (dislike: number) =>
     fc.double({ min: 0.05, max: 0.45, noNaN: true }),
     fc.double({ min: 1e-6, max: 0.9, noNaN: true }),
     async (refA, refB, k) => {
-      const loss = certain(dpo({ beta: 1 }))
+      const loss = getOrThrow(dpo({ beta: 1 }))
       const lossAt = async (a: number, b: number) => {
         const [first, second] = [
           completion(column(Math.log(a), Math.log(b)), [refA, refB].map(Math.log)),

@@ -41,7 +41,7 @@ for (const [seq, key, why] of [
     const x: Attention = { q: one('seq'), k: one('past'), v: one('past') }
     const inputs = { q: input('q', x.q.shape), k: input('k', x.k.shape), v: input('v', x.v.shape) } as unknown as Attention // inputs have no axes in their types
     const { kernels } = plan({ inputs: Object.values(inputs), outputs: outputs(inputs), donated: new Map() }, { block: 16 })
-    const counts = kernels.map((kernel) => (kernel.kind === 'contract' ? kernel.parts.length : 0))
+    const counts = kernels.map((kernel) => (kernel.kind === 'dotGeneral' ? kernel.parts.length : 0))
     assert.ok(Math.max(...counts) === Math.ceil(seq / 16), `blocks: ${counts}`)
     const exact = reference()
     const want = await Promise.all((await compile(exact, outputs)(x)).map((y) => read(exact, y)))

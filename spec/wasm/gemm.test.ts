@@ -1,7 +1,7 @@
 /** Products against the plain single-precision loop, to the bit, at random sizes and strides. (Fused ones of integers, which nothing rounds.) */
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
-import { shelf, workspace } from '../../backends/wasm/gemm.ts'
+import { packedPanels, workspace } from '../../backends/wasm/gemm.ts'
 import { fusable } from '../../backends/wasm/index.ts'
 import { runtime } from '../../backends/wasm/runtime.ts'
 import { generator } from './random.ts'
@@ -103,20 +103,20 @@ for (const { name, fused, skip } of kinds) {
         [1000, 60],
       ] as const)
       const [m, depth, width] = [integer(8, 40), integer(1, deep), 8 * integer(1, wide / 8)]
-      assert.ok(depth * width <= shelf.holds)
+      assert.ok(depth * width <= packedPanels.holds)
       const [k0, n0] = [integer(0, depth - 1), 8 * integer(0, width / 8 - 1)]
       const [k, n] = [integer(1, depth - k0), 8 * integer(1, (width - n0) / 8)]
       const [a, all, c] = [layout(pick, 1001, m, k), layout(pick, 200003, depth, width), layout(pick, 400005, m, n)] as const
       const b = { ...all, at: all.at + k0 * all.row + n0 * all.column }
       const accumulate = pick([true, false])
       const nowhere = [0, 0, 0] // B itself is not needed once it is packed
-      const panels = [space + shelf.at + 32 * k0 + 4 * depth * n0, 32 * depth]
+      const panels = [space + packedPanels.at + 32 * k0 + 4 * depth * n0, 32 * depth]
       agree(
         start,
         `${m}×${n}×${k} of ${depth}×${width} ${JSON.stringify({ a, b, c, accumulate })}`,
         (x) => plain(m, n, k, a, b, c, accumulate, x),
         () => {
-          pack(depth, width, ...bytes(all), space + shelf.at)
+          pack(depth, width, ...bytes(all), space + packedPanels.at)
           gemm(m, n, k, ...bytes(a), ...nowhere, ...bytes(c), accumulate ? 1 : 0, space, ...panels)
         },
       )

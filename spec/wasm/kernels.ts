@@ -69,23 +69,23 @@ export const randomRows = ({ integer, pick, real, chance }: Generator): Sample =
   }
   const values = [...loaded]
   const some = (): number => pick(values)
-  const word = (name: Extract<Instruction, { op: 'word' }>['word'], ...args: readonly number[]): number =>
-    emit({ op: 'word', word: name, args })
+  const primitive = (name: Extract<Instruction, { op: 'primitive' }>['primitive'], ...args: readonly number[]): number =>
+    emit({ op: 'primitive', primitive: name, args })
   const constant = (value: number): number => emit({ op: 'constant', value })
   for (let i = integer(2, 9); i > 0; i--) {
     const kind = integer(0, 9)
-    if (kind < 3) values.push(word(pick(['add', 'sub', 'mul', 'max'] as const), some(), some()))
+    if (kind < 3) values.push(primitive(pick(['add', 'sub', 'mul', 'max'] as const), some(), some()))
     else if (kind === 3) {
-      const [x, mask] = [some(), word(pick(['less', 'equal'] as const), some(), some())]
-      const either = [() => [some(), some()], () => [x, constant(0)], () => [constant(0), x], () => [x, word('mul', constant(-1), x)]]
-      values.push(word('where', mask, ...pick(either)()))
-    } else if (kind === 4) values.push(word('exp', word('mul', constant(0.1), some())))
-    else if (kind === 5) values.push(word('max', some(), constant(-0.25)), word('less', some(), some()))
+      const [x, mask] = [some(), primitive(pick(['less', 'equal'] as const), some(), some())]
+      const either = [() => [some(), some()], () => [x, constant(0)], () => [constant(0), x], () => [x, primitive('mul', constant(-1), x)]]
+      values.push(primitive('where', mask, ...pick(either)()))
+    } else if (kind === 4) values.push(primitive('exp', primitive('mul', constant(0.1), some())))
+    else if (kind === 5) values.push(primitive('max', some(), constant(-0.25)), primitive('less', some(), some()))
     else if (kind === 6) {
       const x = some()
       const scale = pick([1, 0.5])
-      values.push(word('max', scale === 1 ? x : word('mul', constant(scale), x), word('mul', constant(-scale), x)))
-    } else if (kind === 7) values.push(word('mul', constant(0.01), emit({ op: 'iota', loop: integer(-1, loops.length - 1) })))
+      values.push(primitive('max', scale === 1 ? x : primitive('mul', constant(scale), x), primitive('mul', constant(-scale), x)))
+    } else if (kind === 7) values.push(primitive('mul', constant(0.01), emit({ op: 'iota', loop: integer(-1, loops.length - 1) })))
     else if (kind === 8)
       values.push(
         emit({
@@ -99,7 +99,7 @@ export const randomRows = ({ integer, pick, real, chance }: Generator): Sample =
       )
     else {
       const reduced = emit({ op: 'reduce', merge: pick(['sum', 'max'] as const), arg: some() })
-      values.push(word('mul', constant(0.1), reduced))
+      values.push(primitive('mul', constant(0.1), reduced))
     }
   }
   for (let i = integer(1, 3); i > 0; i--) {
@@ -130,7 +130,7 @@ export const randomRows = ({ integer, pick, real, chance }: Generator): Sample =
     }
   }
   const kernel = {
-    kind: 'rows',
+    kind: 'fused',
     name: 'random',
     loops,
     inner,

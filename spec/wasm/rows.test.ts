@@ -2,7 +2,7 @@
 import { strict as assert } from 'node:assert'
 import { after, test } from 'node:test'
 import { interpret } from '../../backends/plan/interpret.ts'
-import type { Rows } from '../../backends/plan/program.ts'
+import type { FusedKernel } from '../../backends/plan/program.ts'
 import { device } from '../../backends/wasm/device.ts'
 import { randomRows, type Sample } from './kernels.ts'
 import { generator } from './random.ts'
@@ -20,7 +20,7 @@ const results = async (machine: (typeof machines)[number], { program, inputs }: 
 }
 
 const agree = (got: readonly Float32Array[], { program, inputs }: Sample, what: string): void => {
-  const { loops, inner } = program.kernels[0] as Rows // the only kernel
+  const { loops, inner } = program.kernels[0] as FusedKernel // the only kernel
   const tolerance = 1e-5 + 4e-9 * loops.reduce((n, { size }) => n * size, inner.size) // plain sums of so many terms
   interpret(program, inputs).forEach((values, o) => {
     const scale = values.reduce((m, x) => (Number.isFinite(x) ? Math.max(m, Math.abs(x)) : m), 1)

@@ -9,9 +9,9 @@ export const command = (terminal: Terminal): Command =>
       .summary('the catalogue of losses, with verdicts')
       .description('Lists the losses that `align --halo` knows, whether each is a HALO, its settings, and its source.'),
   ).action(async ({ json }: CommonOptions) => {
-    const { catalogue, certain, verify } = await import('../../../halos/index.ts')
+    const { catalogue, getOrThrow, verify } = await import('../../../halos/index.ts')
     const rows = (await catalogue()).map((family) => {
-      const loss = certain(family())
+      const loss = getOrThrow(family())
       const { verdict } = verify(loss)
       return {
         key: family.key,

@@ -12,15 +12,16 @@ export const experiment: Experiment = {
   title: 'Figure 3: HALOs, other losses, and SFT',
   claim: 'Aligned with a HALO (KTO, DPO, offline PPO), a model does better than after SFT; SLiC and CSFT do not.',
   seeds: 5,
-  run: async (lab) => {
-    const start = afterSft(lab)
-    const swept = await Promise.all([...halos, ...others].map((method) => sweep(lab, start, method)))
+  run: async (scheduler) => {
+    const start = afterSft(scheduler)
+    const swept = await Promise.all([...halos, ...others].map((method) => sweep(scheduler, start, method)))
     const rowsOf = (group: string, which: readonly Candidate[], rates: readonly Swept[]) =>
-      Promise.all(which.map(({ name }, i) => row(lab, group, name, start, converged(rates[i]!.method))))
+      Promise.all(which.map(({ name }, i) => row(scheduler, group, name, start, converged(rates[i]!.method))))
     const csft = swept[halos.length + others.indexOf(methods.csft)]!.method
-    const longer = (epochs: number) => row(lab, 'CSFT', `rate ${csft.rate}, ${epochs} epochs`, start, { ...csft, epochs }, lab.sweep.seeds)
+    const longer = (epochs: number) =>
+      row(scheduler, 'CSFT', `rate ${csft.rate}, ${epochs} epochs`, start, { ...csft, epochs }, scheduler.sweep.seeds)
     const [sft, aligned, rest, long] = await Promise.all([
-      row(lab, 'SFT', 'SFT', start),
+      row(scheduler, 'SFT', 'SFT', start),
       rowsOf('HALOs', halos, swept),
       rowsOf('others', others, swept.slice(halos.length)),
       Promise.all([longer(6), longer(12)]),

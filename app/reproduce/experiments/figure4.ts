@@ -10,20 +10,20 @@ export const experiment: Experiment = {
   key: 'figure4',
   title: 'Figure 4: KTO and DPO at several sizes, after SFT and without it',
   claim: 'KTO matches or exceeds DPO at every size; without SFT, only KTO is as good as it is after SFT.',
-  run: async (lab) => {
+  run: async (scheduler) => {
     const rows: Row[] = []
     const tried: Row[] = []
     const findings: Finding[] = []
     for (const size of sizes) {
-      const [after, without] = [afterSft(lab, size), withoutSft(lab, size)]
-      const [kto, dpo] = await Promise.all([sweep(lab, after, methods.kto), sweep(lab, after, methods.dpo)])
+      const [after, without] = [afterSft(scheduler, size), withoutSft(scheduler, size)]
+      const [kto, dpo] = await Promise.all([sweep(scheduler, after, methods.kto), sweep(scheduler, after, methods.dpo)])
       tried.push(...[...kto.rows, ...dpo.rows].map((each) => ({ ...each, group: `${each.group}, ${size}` })))
       const [sft, sftKto, sftDpo, ktoAlone, dpoAlone] = await Promise.all([
-        row(lab, size, 'SFT', after),
-        row(lab, size, 'SFT + KTO', after, kto.method),
-        row(lab, size, 'SFT + DPO', after, dpo.method),
-        row(lab, size, 'KTO', without, kto.method),
-        row(lab, size, 'DPO', without, dpo.method),
+        row(scheduler, size, 'SFT', after),
+        row(scheduler, size, 'SFT + KTO', after, kto.method),
+        row(scheduler, size, 'SFT + DPO', after, dpo.method),
+        row(scheduler, size, 'KTO', without, kto.method),
+        row(scheduler, size, 'DPO', without, dpo.method),
       ])
       rows.push(sft, sftKto, sftDpo, ktoAlone, dpoAlone)
       findings.push(

@@ -14,18 +14,24 @@ export const experiment: Experiment = {
   title: 'Figure 5: rambling without SFT',
   claim: 'Without SFT, a model aligned with DPO goes on and on; KTO keeps answers as short as they were after SFT.',
   seeds: 5,
-  run: async (lab) => {
-    const after = afterSft(lab)
-    const [{ method: kto }, { method: dpo }] = await Promise.all([sweep(lab, after, methods.kto), sweep(lab, after, methods.dpo)])
-    const tuned = await Promise.all([row(lab, 'after SFT', 'SFT + KTO', after, kto), row(lab, 'after SFT', 'SFT + DPO', after, dpo)])
+  run: async (scheduler) => {
+    const after = afterSft(scheduler)
+    const [{ method: kto }, { method: dpo }] = await Promise.all([
+      sweep(scheduler, after, methods.kto),
+      sweep(scheduler, after, methods.dpo),
+    ])
+    const tuned = await Promise.all([
+      row(scheduler, 'after SFT', 'SFT + KTO', after, kto),
+      row(scheduler, 'after SFT', 'SFT + DPO', after, dpo),
+    ])
     const rows: Row[] = []
     const findings = []
     for (const { ends, group } of bases) {
-      const start = { ...withoutSft(lab), ends }
+      const start = { ...withoutSft(scheduler), ends }
       const [base, alone, rambling] = await Promise.all([
-        row(lab, group, 'the base itself', start),
-        row(lab, group, 'KTO', start, kto),
-        row(lab, group, 'DPO', start, dpo),
+        row(scheduler, group, 'the base itself', start),
+        row(scheduler, group, 'KTO', start, kto),
+        row(scheduler, group, 'DPO', start, dpo),
       ])
       rows.push(base, alone, rambling)
       findings.push(
@@ -41,8 +47,8 @@ export const experiment: Experiment = {
     }
     const group = 'when KTO rambles as well'
     const conditions = await Promise.all([
-      row(lab, group, 'KTO, a quarter of the data', withoutSft(lab), { ...kto, data: { pairs: lab.pairs / 4 } }),
-      row(lab, group, 'KTO, β = 0.5', withoutSft(lab), { ...kto, settings: { beta: 0.5 } }),
+      row(scheduler, group, 'KTO, a quarter of the data', withoutSft(scheduler), { ...kto, data: { pairs: scheduler.pairs / 4 } }),
+      row(scheduler, group, 'KTO, β = 0.5', withoutSft(scheduler), { ...kto, settings: { beta: 0.5 } }),
     ])
     return {
       tables: [{ title: 'Answers', columns: ['length', 'ended', 'win', 'exact', 'empty'], rows: [...tuned, ...rows, ...conditions] }],

@@ -13,20 +13,24 @@ export const experiment: Experiment = {
   title: 'Figure 6: fewer and fewer desirable answers',
   claim: 'With up to 90 % of the desirable data discarded, and λ_D raised accordingly, KTO still does better than DPO on all data.',
   seeds: 5,
-  run: async (lab) => {
-    const start = afterSft(lab)
+  run: async (scheduler) => {
+    const start = afterSft(scheduler)
     const tenth = keeping(0.1, 10 * ratio)
-    const [kto, dpo, few] = await Promise.all([sweep(lab, start, methods.kto), sweep(lab, start, methods.dpo), sweep(lab, start, tenth)])
+    const [kto, dpo, few] = await Promise.all([
+      sweep(scheduler, start, methods.kto),
+      sweep(scheduler, start, methods.dpo),
+      sweep(scheduler, start, tenth),
+    ])
     const fast = kto.method.rate
     const [all, fewer] = ['all data', 'KTO, fewer desirable']
     const [sft, allDpo, allKto, half, some, none, faster] = await Promise.all([
-      row(lab, all, 'SFT', start),
-      row(lab, all, 'DPO', start, dpo.method),
-      row(lab, all, 'KTO', start, kto.method),
-      row(lab, fewer, '50 %, λ_D = 2.67', start, { ...kto.method, ...given(keeping(0.5, 2 * ratio)) }),
-      row(lab, fewer, '10 %, λ_D = 13.3', start, few.method),
-      row(lab, fewer, '10 %, λ_D = 1', start, { ...few.method, settings: { desirable: 1 } }),
-      row(lab, fewer, `10 %, λ_D = 13.3, rate ${fast}`, start, { ...few.method, rate: fast }),
+      row(scheduler, all, 'SFT', start),
+      row(scheduler, all, 'DPO', start, dpo.method),
+      row(scheduler, all, 'KTO', start, kto.method),
+      row(scheduler, fewer, '50 %, λ_D = 2.67', start, { ...kto.method, ...given(keeping(0.5, 2 * ratio)) }),
+      row(scheduler, fewer, '10 %, λ_D = 13.3', start, few.method),
+      row(scheduler, fewer, '10 %, λ_D = 1', start, { ...few.method, settings: { desirable: 1 } }),
+      row(scheduler, fewer, `10 %, λ_D = 13.3, rate ${fast}`, start, { ...few.method, rate: fast }),
     ])
     return {
       tables: [

@@ -10,16 +10,20 @@ export const experiment: Experiment = {
   title: 'Table 1: one answer a prompt',
   claim: 'Given one answer of each pair, and so half of the data, KTO still does better than DPO.',
   seeds: 5,
-  run: async (lab) => {
-    const start = afterSft(lab)
-    const [kto, dpo, one] = await Promise.all([sweep(lab, start, methods.kto), sweep(lab, start, methods.dpo), sweep(lab, start, single)])
+  run: async (scheduler) => {
+    const start = afterSft(scheduler)
+    const [kto, dpo, one] = await Promise.all([
+      sweep(scheduler, start, methods.kto),
+      sweep(scheduler, start, methods.dpo),
+      sweep(scheduler, start, single),
+    ])
     const [after, without] = ['after SFT', 'without SFT']
     const [sft, allDpo, allKto, half, alone] = await Promise.all([
-      row(lab, after, 'SFT', start),
-      row(lab, after, 'DPO', start, dpo.method),
-      row(lab, after, 'KTO', start, kto.method),
-      row(lab, after, 'KTO, one y a prompt', start, one.method),
-      row(lab, without, 'KTO, one y a prompt', withoutSft(lab), one.method),
+      row(scheduler, after, 'SFT', start),
+      row(scheduler, after, 'DPO', start, dpo.method),
+      row(scheduler, after, 'KTO', start, kto.method),
+      row(scheduler, after, 'KTO, one y a prompt', start, one.method),
+      row(scheduler, without, 'KTO, one y a prompt', withoutSft(scheduler), one.method),
     ])
     return {
       tables: [

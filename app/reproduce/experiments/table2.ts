@@ -1,5 +1,5 @@
 /** Table 2 and Theorem 4.3: judgements that are wrong at random, people who contradict each other, and the reference point. */
-import { afterSft, type Experiment, figures, type Lab, type Outcome, type Row, row, withoutSft } from '../experiment.ts'
+import { afterSft, type Experiment, figures, type Outcome, type Row, row, type Scheduler, withoutSft } from '../experiment.ts'
 import { methods, sweep, sweepTitle } from '../methods.ts'
 import type { Method } from '../pipeline.ts'
 import { type Finding, finding } from '../statistics.ts'
@@ -10,10 +10,13 @@ export const experiment: Experiment = {
   claim:
     'KTO does better than DPO where feedback is noisy; where people contradict each other it leaves the model as it is, while DPO can make everybody worse off (Theorem 4.3); without its reference point z₀ it does worse.',
   seeds: 5,
-  run: async (lab) => {
-    const start = afterSft(lab)
-    const [{ method: kto }, { method: dpo }] = await Promise.all([sweep(lab, start, methods.kto), sweep(lab, start, methods.dpo)])
-    const parts = await Promise.all([noisy(lab), contradictory(lab, kto, dpo), referencePoint(lab, kto)])
+  run: async (scheduler) => {
+    const start = afterSft(scheduler)
+    const [{ method: kto }, { method: dpo }] = await Promise.all([
+      sweep(scheduler, start, methods.kto),
+      sweep(scheduler, start, methods.dpo),
+    ])
+    const parts = await Promise.all([noisy(scheduler), contradictory(scheduler, kto, dpo), referencePoint(scheduler, kto)])
     return {
       tables: parts.flatMap(({ tables }) => tables),
       findings: parts.flatMap(({ findings }) => findings),
@@ -23,19 +26,19 @@ export const experiment: Experiment = {
 }
 
 /** Preferences recorded the wrong way round; SFT, too, learns from them. */
-const noisy = async (lab: Lab): Promise<Outcome> => {
+const noisy = async (scheduler: Scheduler): Promise<Outcome> => {
   const rows: Row[] = []
   const tried: Row[] = []
   const findings: Finding[] = []
   for (const flipped of [0.2, 0.4]) {
-    const start = { ...afterSft(lab), data: { pairs: lab.pairs, flipped } }
+    const start = { ...afterSft(scheduler), data: { pairs: scheduler.pairs, flipped } }
     const group = `ε = ${flipped}`
-    const [kto, dpo] = await Promise.all([sweep(lab, start, methods.kto), sweep(lab, start, methods.dpo)])
+    const [kto, dpo] = await Promise.all([sweep(scheduler, start, methods.kto), sweep(scheduler, start, methods.dpo)])
     tried.push(...[...kto.rows, ...dpo.rows].map((each) => ({ ...each, group: `${each.group}, ${group}` })))
     const [sft, one, other] = await Promise.all([
-      row(lab, group, 'SFT', start),
-      row(lab, group, `KTO, best rate (${kto.method.rate})`, start, kto.method),
-      row(lab, group, `DPO, best rate (${dpo.method.rate})`, start, dpo.method),
+      row(scheduler, group, 'SFT', start),
+      row(scheduler, group, `KTO, best rate (${kto.method.rate})`, start, kto.method),
+      row(scheduler, group, `DPO, best rate (${dpo.method.rate})`, start, dpo.method),
     ])
     rows.push(sft, one, other)
     findings.push(
@@ -44,8 +47,8 @@ const noisy = async (lab: Lab): Promise<Outcome> => {
     )
     if ([kto, dpo].every(({ method }) => method.rate === low)) continue
     const [gentle, gentleDpo] = await Promise.all([
-      row(lab, group, `KTO, rate ${low}`, start, { ...kto.method, rate: low }),
-      row(lab, group, `DPO, rate ${low}`, start, { ...dpo.method, rate: low }),
+      row(scheduler, group, `KTO, rate ${low}`, start, { ...kto.method, rate: low }),
+      row(scheduler, group, `DPO, rate ${low}`, start, { ...dpo.method, rate: low }),
     ])
     rows.push(gentle, gentleDpo)
     findings.push(finding(`${group}: KTO wins more than DPO, both at rate ${low}`, figures(gentle), figures(gentleDpo)))
@@ -67,17 +70,17 @@ const low = 3e-4
 const unnoticed = 0.1
 
 /** Two groups of people who agree on what is right, and disagree on whether to go on talking: both say so, of the same pairs. */
-const contradictory = async (lab: Lab, kto: Method, dpo: Method): Promise<Outcome> => {
-  const start = afterSft(lab)
-  const before = await row(lab, 'before', 'SFT', start)
+const contradictory = async (scheduler: Scheduler, kto: Method, dpo: Method): Promise<Outcome> => {
+  const start = afterSft(scheduler)
+  const before = await row(scheduler, 'before', 'SFT', start)
   const rows = [before]
   const findings: Finding[] = []
   for (const { share, together } of [{ share: 1 }, { share: 1, together: true }, { share: 0.5, together: true }] as const) {
-    const data = { pairs: lab.pairs, contradictory: share, ...(together && { together }) }
+    const data = { pairs: scheduler.pairs, contradictory: share, ...(together && { together }) }
     const group = `${100 * share} % disputed${together ? ', both sides in a batch' : ''}`
     const [one, other] = await Promise.all([
-      row(lab, group, 'KTO', start, { ...kto, data }),
-      row(lab, group, 'DPO', start, { ...dpo, data }),
+      row(scheduler, group, 'KTO', start, { ...kto, data }),
+      row(scheduler, group, 'DPO', start, { ...dpo, data }),
     ])
     rows.push(one, other)
     if (share === 1)
@@ -101,20 +104,20 @@ const contradictory = async (lab: Lab, kto: Method, dpo: Method): Promise<Outcom
 const worth = (row: Row): readonly number[] => row.measured.map(({ reward, talkative }) => (reward + talkative) / 2)
 
 /** The same with z₀ = 0: after SFT, without it, and where hardly anything is undesirable. */
-const referencePoint = async (lab: Lab, kto: Method): Promise<Outcome> => {
+const referencePoint = async (scheduler: Scheduler, kto: Method): Promise<Outcome> => {
   const rows: Row[] = []
   const findings: Finding[] = []
   for (const [group, start, change] of [
-    ['after SFT', afterSft(lab), {}],
-    ['without SFT', withoutSft(lab), {}],
+    ['after SFT', afterSft(scheduler), {}],
+    ['without SFT', withoutSft(scheduler), {}],
     [
       'without SFT, β = 0.5, 10 % of undesirable',
-      withoutSft(lab),
+      withoutSft(scheduler),
       { settings: { beta: 0.5, undesirable: 7.5 }, feedback: { undesirable: 0.1 } },
     ],
   ] as const) {
-    const one = await row(lab, group, 'KTO', start, { ...kto, ...change })
-    const zero = await row(lab, group, 'KTO, z₀ = 0', start, { ...kto, ...change, loss: 'kto-zero' })
+    const one = await row(scheduler, group, 'KTO', start, { ...kto, ...change })
+    const zero = await row(scheduler, group, 'KTO, z₀ = 0', start, { ...kto, ...change, loss: 'kto-zero' })
     rows.push(one, zero)
     findings.push(finding(`${group}: KTO wins more with its reference point than with z₀ = 0`, figures(one), figures(zero)))
   }

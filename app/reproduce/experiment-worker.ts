@@ -11,20 +11,20 @@ import { baseOf, type Files, files, type Job, type Note, startOf } from './files
 import { pipeline } from './pipeline.ts'
 import { configOf, type Recipe } from './recipe.ts'
 
-export interface Desk {
+export interface ExperimentWorker {
   readonly perform: (job: Job) => Promise<Note>
   readonly close: () => Promise<void>
 }
 
 /** What a desk must know, in whichever process. */
-export interface DeskOptions {
+export interface ExperimentWorkerOptions {
   readonly wish: Wish
   readonly recipe: Recipe
   readonly out: string
 }
 
 /** In this process. */
-export const desk = async ({ wish, recipe, out }: DeskOptions, signal: AbortSignal): Promise<Desk> => {
+export const experimentWorker = async ({ wish, recipe, out }: ExperimentWorkerOptions, signal: AbortSignal): Promise<ExperimentWorker> => {
   const backend = await open(wish)
   const filed = files(out, recipe, backend.name)
   const { pretrain, tune, measure } = pipeline(backend, recipe, signal)
@@ -66,7 +66,7 @@ const keep = async (backend: Backend, filed: Files, recipe: Recipe, job: Job, ma
 export type Answer = { readonly note: Note } | { readonly error: string }
 
 /** In a process of its own, which can be ended at any moment: what is filed is whole. */
-export const remoteDesk = (options: DeskOptions, signal: AbortSignal): Desk => {
+export const remoteWorker = (options: ExperimentWorkerOptions, signal: AbortSignal): ExperimentWorker => {
   const child = fork(fileURLToPath(new URL('./worker.mjs', import.meta.url)), [JSON.stringify(options)], { execArgv: [] })
   signal.addEventListener('abort', () => child.kill('SIGKILL'), { once: true })
   const perform = (job: Job): Promise<Note> =>
@@ -84,25 +84,25 @@ export const remoteDesk = (options: DeskOptions, signal: AbortSignal): Desk => {
 }
 
 /** Several desks as one: each job is done by the first that is free. */
-export const together = (desks: readonly Desk[]): Desk => {
-  const free = [...desks]
-  const waiting: ((desk: Desk) => void)[] = []
-  const take = (): Promise<Desk> =>
+export const together = (workers: readonly ExperimentWorker[]): ExperimentWorker => {
+  const free = [...workers]
+  const waiting: ((worker: ExperimentWorker) => void)[] = []
+  const take = (): Promise<ExperimentWorker> =>
     new Promise((resolve) => {
-      const desk = free.pop()
-      if (desk === undefined) waiting.push(resolve)
-      else resolve(desk)
+      const worker = free.pop()
+      if (worker === undefined) waiting.push(resolve)
+      else resolve(worker)
     })
-  const leave = (desk: Desk): void => {
+  const leave = (worker: ExperimentWorker): void => {
     const next = waiting.shift()
-    if (next === undefined) free.push(desk)
-    else next(desk)
+    if (next === undefined) free.push(worker)
+    else next(worker)
   }
   return {
     perform: async (job) => {
-      const desk = await take()
-      return desk.perform(job).finally(() => leave(desk))
+      const worker = await take()
+      return worker.perform(job).finally(() => leave(worker))
     },
-    close: async () => void (await Promise.all(desks.map((each) => each.close()))),
+    close: async () => void (await Promise.all(workers.map((each) => each.close()))),
   }
 }

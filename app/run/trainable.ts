@@ -25,7 +25,7 @@ import {
 } from '../../models/index.ts'
 import { type Checkpoint, type Files, modelDirectory, tokenizerFiles } from '../inputs/checkpoint.ts'
 
-export interface Subject<P> {
+export interface RunTrainable<P> {
   readonly model: Trainable<P>
   /** Where training begins. With these parameters the policy is the reference model. */
   readonly parameters: P
@@ -45,7 +45,7 @@ export interface Choice {
 }
 
 /** Goes on with the subject that was chosen, whatever the type of its parameters. */
-export const subjectOf = async <R>(choice: Choice, goOn: <P extends Tree<P>>(subject: Subject<P>) => Promise<R>): Promise<R> => {
+export const trainableOf = async <R>(choice: Choice, goOn: <P extends Tree<P>>(trainable: RunTrainable<P>) => Promise<R>): Promise<R> => {
   const { checkpoint, loss, seed } = choice
   if (loss.needs.reward) return goOn(rewards(checkpoint, seed))
   if (choice.lora !== undefined) {
@@ -80,16 +80,16 @@ const besideFrozen = async (
 
 /** The value head has done its work when training ends: the policy is saved. */
 const withCritic = <P>(
-  { model, parameters, files }: Subject<P> & { readonly model: Transformer<P> },
+  { model, parameters, files }: RunTrainable<P> & { readonly model: Transformer<P> },
   seed: number,
-): Subject<Headed<P, ValueHead>> => ({
+): RunTrainable<Headed<P, ValueHead>> => ({
   model: valuing(model),
   parameters: { policy: parameters, head: initializeHead(model.config, valueHead, seed) },
   files: (backend, { policy }) => files(backend, policy),
 })
 
 /** The language model learns to read for a reward head; what it would say next is forgotten. */
-const rewards = ({ model: { config }, parameters, tokenizer }: Checkpoint, seed: number): Subject<RewardParameters> => ({
+const rewards = ({ model: { config }, parameters, tokenizer }: Checkpoint, seed: number): RunTrainable<RewardParameters> => ({
   model: rewardModel(config),
   parameters: beginReward(config, parameters, seed),
   files: async (backend, trained) => ({ ...(await rewardFiles(backend, config, trained)), ...tokenizerFiles(tokenizer) }),

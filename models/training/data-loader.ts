@@ -15,7 +15,7 @@ import type { Trainable } from '../nets/trainable.ts'
 import { frozen } from './frozen.ts'
 import type { Scored, TrainingBatch } from './objective.ts'
 
-export interface FeedOptions extends Omit<BatchOptions, 'context'> {
+export interface DataLoaderOptions extends Omit<BatchOptions, 'context'> {
   /** Examples a step. */
   readonly batch: number
   /** Parts in which a batch is run, to save memory. Default 1. */
@@ -36,21 +36,21 @@ export interface MicroBatch {
   readonly tokens: number
 }
 
-export interface Feed {
+export interface DataLoader {
   readonly stepsPerEpoch: number
   /** The parts of one step, counted from 0. */
   readonly at: (step: number) => Promise<readonly MicroBatch[]>
 }
 
 /** Batches of what the loss needs. @throws BatchError when an example lacks it, or when there are fewer examples than a batch */
-export const feed = <P>(
+export const dataLoader = <P>(
   backend: Backend,
   model: Trainable<P>,
   loss: TrainingLoss,
   reference: P,
   examples: readonly TrainingExample[],
-  { batch: size, accumulate = 1, seed = 0, shuffled = true, dropout: rate = 0, ...padding }: FeedOptions,
-): Feed => {
+  { batch: size, accumulate = 1, seed = 0, shuffled = true, dropout: rate = 0, ...padding }: DataLoaderOptions,
+): DataLoader => {
   checkExamples(loss, examples, model.config.vocab)
   if (!(rate >= 0 && rate < 1))
     throw new BatchError({ field: 'dropout', expected: 'a number from 0 to less than 1', found: String(rate), advice: 'Use 0.1, or none.' })

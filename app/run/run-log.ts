@@ -14,7 +14,7 @@ import { checkSame, type Identity, identityOf } from './identity.ts'
 import { eventsFolder, type Log, type LogRow, linesOf, metricsFile, openLog, readLog } from './log.ts'
 import { bestOf } from './selection.ts'
 
-export interface JournalOptions {
+export interface RunLogOptions {
   readonly out: string
   readonly command: string
   readonly settings: readonly Setting[]
@@ -26,7 +26,7 @@ export interface JournalOptions {
   readonly say: (line: string) => void
 }
 
-export interface Journal<P> {
+export interface RunLog<P> {
   /** Where the run begins, or goes on. */
   readonly start: State<P>
   /** That it has trained before. */
@@ -47,7 +47,7 @@ export interface Journal<P> {
  * Opens the journal of a run that begins with `begun`. Nothing is written before the first step is made.
  * @throws UsageError when there is an unfinished run and it is not to be resumed, or the one to be resumed is another; CheckpointError, FileError
  */
-export const openJournal = async <P>(backend: Backend, begun: State<P>, options: JournalOptions): Promise<Journal<P>> => {
+export const openRunLog = async <P>(backend: Backend, begun: State<P>, options: RunLogOptions): Promise<RunLog<P>> => {
   const { out, command, settings, resume, steps, say } = options
   const identity: Identity = options.keep > 0 || resume ? await identityOf(settings) : {}
   const kept = resume ? await latest(out, say) : undefined

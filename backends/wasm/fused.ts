@@ -1,18 +1,18 @@
 /**
  * A rows kernel as code. Loops carry a pointer for every stream; within a row, each pass of the schedule sweeps the inner
  * axis four lanes at a time, and the last size mod 4 elements once more with fewer lanes. Values that are one number a row fill
- * all lanes of a vector, so there is one way to print a word.
+ * all lanes of a vector, so there is one way to print a primitive.
  *
  * Several vectors are swept side by side, step by step: each step of a vector waits for the one before, but not for those of its neighbours.
  */
-import type { Instruction, Rows } from '../plan/program.ts'
+import type { FusedKernel, Instruction } from '../plan/program.ts'
 import type { Pass, Schedule } from '../plan/schedule.ts'
 import { access, type Moves } from './access.ts'
 import { type Local, type Locals, least, pin, range, seq, when } from './control.ts'
 import { type Code, f32, f32x4, i32, i32x4 } from './instructions.ts'
 import { type Fold, fold, type Lanes, loadLanes, storeLanes } from './lanes.ts'
 import { draw, stream } from './math.ts'
-import { type Words, words } from './words.ts'
+import { type Primitives, primitives } from './primitives.ts'
 
 /** What surrounds the code of a kernel. */
 export interface Frame {
@@ -27,11 +27,11 @@ export interface Frame {
 }
 
 /** Floats of scratch for the rows that a thread stashes. */
-export const remembered = ({ inner }: Rows, { stashed }: Schedule): number => stashed.length * padded(inner.size)
+export const remembered = ({ inner }: FusedKernel, { stashed }: Schedule): number => stashed.length * padded(inner.size)
 const padded = (size: number): number => (size + 3) & ~3
 
 /** The code of a (simplified) kernel. */
-export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, scratch, shared, from, to }: Frame): Code => {
+export const fusedKernel = (locals: Locals, kernel: FusedKernel, plan: Schedule, { pointers, scratch, shared, from, to }: Frame): Code => {
   const { body, loops, inner, streams, triangle } = kernel
   const { full, passes, stashed, stored } = plan
   const index = loops.map(() => locals('i32'))
@@ -44,12 +44,12 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
   const vector = (ahead: number): Vector => {
     const registers = row.map((known, r) => (known !== undefined && full[r] && ahead > 0 ? locals('v128') : known))
     const kept = (r: number): Local<'v128'> => registers[r]!
-    const said = words(locals, body, kept)
+    const said = primitives(locals, body, kept)
     return { ahead, kept, ...said, ...memory.vector({ ahead, kept, value: said.value }) }
   }
-  const vectors = Array.from({ length: Math.max(...passes.map((pass) => abreast(kernel, pass).vectors)) }, (_, ahead) => vector(ahead))
+  const vectors = Array.from({ length: Math.max(...passes.map((pass) => unroll(kernel, pass).vectors)) }, (_, ahead) => vector(ahead))
   const first = vectors[0]!
-  const { kept, word } = first
+  const { kept, primitive } = first
 
   // ---------------------------------------------------------------- random numbers
   const random = { stream: stream(locals), draw: draw(locals) }
@@ -75,8 +75,8 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
         return first.store(i, r, 1)
       case 'iota':
         return kept(r).set(f32x4.convert_i32x4_s(i32x4.splat(index[i.loop]!.get)))
-      case 'word':
-        return kept(r).set(word(i))
+      case 'primitive':
+        return kept(r).set(primitive(i))
       case 'random':
         return kept(r).set(drawn(i, r, first))
       default:
@@ -85,14 +85,14 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
   }
 
   /** What is computed once a row and read along it. (What is loaded stays where it is.) */
-  const computed = (r: number): boolean => ['word', 'reduce', 'iota'].includes(body[r]!.op) && !full[r]
-  const swept = new Set(body.flatMap((i, r) => (i.op === 'word' && full[r] ? i.args.filter(computed) : [])))
+  const computed = (r: number): boolean => ['primitive', 'reduce', 'iota'].includes(body[r]!.op) && !full[r]
+  const swept = new Set(body.flatMap((i, r) => (i.op === 'primitive' && full[r] ? i.args.filter(computed) : [])))
 
   // ---------------------------------------------------------------- along the row
   const stash = (r: number): Code<'i32'> => i32.add(i32.add(scratch.get, i32.const(4 * padded(inner.size) * stashed.indexOf(r))), at.get)
   const step = ({ do: what, register: r }: Pass['sweep'][number], lanes: Lanes, v: Vector, sum: Fold | undefined): Code => {
     const i = body[r]!
-    const { ahead, kept, word, value, restore } = v
+    const { ahead, kept, primitive, value, restore } = v
     if (what === 'stash') return storeLanes(stash(r), kept(r), lanes, 16 * ahead)
     if (what === 'read')
       return kept(r).set(stored.has(r) ? restore(r, v.read(stored.get(r)!, lanes)) : loadLanes(stash(r), lanes, 16 * ahead))
@@ -106,8 +106,8 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
         const position = f32x4.splat(f32.convert_i32_s(i32.shr_u(at.get, i32.const(2))))
         return kept(r).set(f32x4.add(position, f32x4.const(lane, lane + 1, lane + 2, lane + 3)))
       }
-      case 'word':
-        return kept(r).set(word(i))
+      case 'primitive':
+        return kept(r).set(primitive(i))
       case 'random':
         return seq(full[i.key] ? hash(i, r, v) : seq(), kept(r).set(drawn(i, r, v)))
       case 'reduce':
@@ -119,7 +119,7 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
   const sweep = (pass: Pass): Code => {
     const steps = pass.sweep
     if (steps.length === 0) return seq()
-    const { vectors: count, sums: different } = abreast(kernel, pass)
+    const { vectors: count, sums: different } = unroll(kernel, pass)
     const folds = steps.filter((s) => s.do === 'fold').map((s) => s.register)
     const monoid = (r: number) => (body[r] as Extract<Instruction, { op: 'reduce' }>).merge // folds are reductions
     const sums = Array.from({ length: different }, (_, n) => {
@@ -199,7 +199,7 @@ export const rows = (locals: Locals, kernel: Rows, plan: Schedule, { pointers, s
   return seq(...body.flatMap((i, r) => (i.op === 'random' ? [draws[r]!.counter.set(i32.const(i.offset))] : [])), nest(0))
 }
 type Random = Extract<Instruction, { op: 'random' }>
-interface Vector extends Words, Moves {
+interface Vector extends Primitives, Moves {
   readonly ahead: number
   readonly kept: (register: number) => Local<'v128'>
 }
@@ -209,14 +209,14 @@ interface Vector extends Words, Moves {
  * what is to be hidden (a processor waits for a few dozen instructions at once, and eʳ alone is a chain of thirty), eight need too many
  * registers. Roots are computed one after the other whatever else there is: nothing hides that.
  */
-const abreast = ({ body, inner }: Rows, { sweep }: Pass): { readonly vectors: number; readonly sums: number } => {
+const unroll = ({ body, inner }: FusedKernel, { sweep }: Pass): { readonly vectors: number; readonly sums: number } => {
   const folds = sweep.filter((s) => s.do === 'fold').length
   const some = (f: (i: Instruction) => boolean): boolean => sweep.some(({ register }) => f(body[register]!))
-  const heavy = some((i) => i.op === 'random' || isWord(i, 'exp', 'log', 'sin', 'cos', 'div', 'sqrt'))
+  const heavy = some((i) => i.op === 'random' || isPrimitive(i, 'exp', 'log', 'sin', 'cos', 'div', 'sqrt'))
   const sums = folds === 0 || heavy || inner.size < 32 ? 1 : inner.size < 64 || folds > 1 ? 2 : 4
-  const alone = some((i) => branches(i) || isWord(i, 'sqrt')) || inner.size < (heavy ? 16 : 64)
+  const alone = some((i) => branches(i) || isPrimitive(i, 'sqrt')) || inner.size < (heavy ? 16 : 64)
   return { vectors: alone ? sums : 4, sums }
 }
 /** Does it branch, or go where numbers send it? */
 const branches = (i: Instruction): boolean => ('at' in i && i.at !== undefined) || ('guards' in i && i.guards !== undefined)
-const isWord = (i: Instruction, ...words: readonly string[]): boolean => i.op === 'word' && words.includes(i.word)
+const isPrimitive = (i: Instruction, ...primitives: readonly string[]): boolean => i.op === 'primitive' && primitives.includes(i.primitive)

@@ -12,21 +12,21 @@ import { Interrupted } from '../terminal/errors.ts'
 import { count, progress } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'
 import type { RunData } from './data.ts'
-import { openJournal } from './journal.ts'
 import { csvOf, heldOutIn, type LogRow, rowOf } from './log.ts'
 import { leastHeldOut, planOf } from './plan.ts'
 import { sayResult, sayStart } from './report.ts'
 import { type RunResult, resultOf } from './result.ts'
+import { openRunLog } from './run-log.ts'
 import { bestOf, sinceBest } from './selection.ts'
-import type { Subject } from './subject.ts'
 import type { Task } from './task.ts'
+import type { RunTrainable } from './trainable.ts'
 
-export const course = async <P extends Tree<P>>(
+export const trainingLoop = async <P extends Tree<P>>(
   terminal: Terminal,
   task: Task,
   data: RunData,
   opened: Opened,
-  { model, parameters, files }: Subject<P>,
+  { model, parameters, files }: RunTrainable<P>,
 ): Promise<RunResult> => {
   const { command, settings, loss, options } = task
   const { backend } = opened
@@ -45,8 +45,8 @@ export const course = async <P extends Tree<P>>(
   const { steps, saveEvery, evalEvery } = planOf(options, data)
   const optimizer = adamW({ rate: linear({ rate: options.lr, warmup: Math.round(steps / 10), steps }) })
   const journalOptions = { out, command, settings, resume, keep: saveEvery === 0 ? 0 : options.keep, steps, say: terminal.say }
-  const journal = await openJournal(backend, begin(optimizer, parameters), journalOptions)
-  const { rows } = journal
+  const runLog = await openRunLog(backend, begin(optimizer, parameters), journalOptions)
+  const { rows } = runLog
   const behind = rows.at(-1)?.step ?? 0
   terminal.say(`${loss.name}: ${data.training.length} examples, ${steps} steps of ${batch}; ${data.heldOut.length} examples held out`)
   if (behind > 0) terminal.say(`resumed after step ${behind}`)
@@ -56,7 +56,7 @@ export const course = async <P extends Tree<P>>(
       data.heldOut.length >= leastHeldOut ? evaluator(backend, model, loss, parameters, data.heldOut, { batch, seed }) : undefined
     if (judge !== undefined && rows.length === 0) {
       const resident = await evaluate(backend, parameters)
-      await journal.append(rowOf({ step: 0, epoch: 0, tokens: 0, metrics: {} }, (await judge(resident)).metrics))
+      await runLog.append(rowOf({ step: 0, epoch: 0, tokens: 0, metrics: {} }, (await judge(resident)).metrics))
       dispose(backend, resident)
     }
     /** What held-out data said after a row, or say now. */
@@ -65,9 +65,9 @@ export const course = async <P extends Tree<P>>(
       return judge && (known === undefined ? judge(now) : { metrics: known, examples: judge.examples })
     }
     const lost = () => patience !== undefined && sinceBest(rows) >= patience
-    let [seconds, stopped] = [journal.seconds, lost()]
+    let [seconds, stopped] = [runLog.seconds, lost()]
     const bar = progress(terminal, command, steps, behind)
-    const state = await train(journal.start, {
+    const state = await train(runLog.start, {
       ...{ backend, model, loss, optimizer, examples: data.training, steps, batch, accumulate, seed, dropout, recompute },
       shuffled: !inOrder,
       ...(behind > 0 ? { reference: parameters } : {}),
@@ -81,10 +81,10 @@ export const course = async <P extends Tree<P>>(
         seconds += report.seconds
         if (step === 1 && dropout === 0) sayStart(bar, loss, report)
         const due = judge !== undefined && (step % evalEvery === 0 || step === steps)
-        await journal.append(rowOf(report, due ? (await judge(now.parameters)).metrics : {}, rows.at(-1)))
+        await runLog.append(rowOf(report, due ? (await judge(now.parameters)).metrics : {}, rows.at(-1)))
         stopped = due && lost()
         const worthKeeping = (saveEvery > 0 && step % saveEvery === 0) || (due && bestOf(rows)?.step === step)
-        if (worthKeeping) await journal.save(now, { finished: stopped || step === steps, seconds })
+        if (worthKeeping) await runLog.save(now, { finished: stopped || step === steps, seconds })
         bar.at(step, `loss ${metrics.loss?.toFixed(4)} · ${count(tokens / report.seconds)} tokens/s`)
         await breathe()
       },
@@ -92,9 +92,9 @@ export const course = async <P extends Tree<P>>(
 
     const last = rows.at(-1)
     if (last === undefined || last.step === 0) throw new Interrupted('Stopped. There was nothing to save yet.')
-    await journal.save(state, { finished: stopped || last.step === steps, seconds })
+    await runLog.save(state, { finished: stopped || last.step === steps, seconds })
     const chosen = (best ? bestOf(rows) : undefined) ?? last
-    const trained = chosen === last ? state.parameters : (await journal.at(chosen.step)).parameters
+    const trained = chosen === last ? state.parameters : (await runLog.at(chosen.step)).parameters
     const after = await measured(chosen, trained)
     const ending = { interrupted: terminal.stop.aborted, stoppedEarly: stopped && last.step < steps, saved: chosen.step, seconds }
     const result = resultOf(task, data, opened, rows, { ...ending, ...(after && { after }) })
@@ -105,12 +105,12 @@ export const course = async <P extends Tree<P>>(
       'metrics.csv': csvOf(rows),
     })
     sayResult(terminal, loss, result, rows)
-    if (result.interrupted && journal.kept() === last.step) terminal.say('Go on with it:  the same command with --resume')
+    if (result.interrupted && runLog.kept() === last.step) terminal.say('Go on with it:  the same command with --resume')
     return result
   } catch (error) {
-    if (journal.kept() > 0) terminal.say(`What was done up to step ${journal.kept()} is kept: --resume goes on from there.`)
+    if (runLog.kept() > 0) terminal.say(`What was done up to step ${runLog.kept()} is kept: --resume goes on from there.`)
     throw error
   } finally {
-    await journal.close()
+    await runLog.close()
   }
 }

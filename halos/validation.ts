@@ -1,26 +1,26 @@
 /** What is wrong with a declaration: every flaw at once, through the applicative of `Either`. */
 import { apply, either as E, nonEmptyArray } from 'fp-ts'
 
-export interface Flaw {
+export interface ValidationError {
   /** Which field: 'reward.beta'. */
   readonly field: string
   readonly expected: string
   readonly got: unknown
 }
-export type Flaws = nonEmptyArray.NonEmptyArray<Flaw>
+export type ValidationErrors = nonEmptyArray.NonEmptyArray<ValidationError>
 /** A value, or everything that is wrong with it. */
-export type Checked<A> = E.Either<Flaws, A>
+export type Checked<A> = E.Either<ValidationErrors, A>
 
-export const sound = <A>(value: A): Checked<A> => E.right(value)
-export const flawed = (field: string, expected: string, got: unknown): Checked<never> => E.left([{ field, expected, got }])
+export const valid = <A>(value: A): Checked<A> => E.right(value)
+export const invalid = (field: string, expected: string, got: unknown): Checked<never> => E.left([{ field, expected, got }])
 
 /** Collects the flaws of both sides. */
-export const validation = E.getApplicativeValidation(nonEmptyArray.getSemigroup<Flaw>())
+export const validation = E.getApplicativeValidation(nonEmptyArray.getSemigroup<ValidationError>())
 /** A record of checked fields as a checked record. */
 export const checked = apply.sequenceS(validation)
 
 export const number = (field: string, expected: string, n: number, holds: (n: number) => boolean): Checked<number> =>
-  Number.isFinite(n) && holds(n) ? sound(n) : flawed(field, expected, n)
+  Number.isFinite(n) && holds(n) ? valid(n) : invalid(field, expected, n)
 export const positive = (field: string, n: number): Checked<number> => number(field, 'a positive number', n, (x) => x > 0)
 /** How many preferences are taken to be wrong. */
 export const fraction = (field: string, n: number): Checked<number> => number(field, 'a fraction in [0, ½)', n, (x) => x >= 0 && x < 0.5)
@@ -28,23 +28,23 @@ export const nonNegative = (field: string, n: number): Checked<number> => number
 
 /** The same, its flaws one field deeper: 'scale' becomes 't.scale'. */
 export const within = <A>(outer: string, result: Checked<A>): Checked<A> =>
-  E.mapLeft(nonEmptyArray.map((flaw: Flaw): Flaw => ({ ...flaw, field: `${outer}.${flaw.field}` })))(result)
+  E.mapLeft(nonEmptyArray.map((flaw: ValidationError): ValidationError => ({ ...flaw, field: `${outer}.${flaw.field}` })))(result)
 
 /** One line a flaw: 'reward.beta: expected a positive number, got -1'. */
-export const explain = (flaws: Flaws): string =>
+export const explain = (flaws: ValidationErrors): string =>
   flaws.map(({ field, expected, got }) => `${field}: expected ${expected}, got ${String(got)}`).join('\n')
 
 /** The declaration is not what it claims to be. */
 export class DeclarationError extends Error {
   override readonly name = 'DeclarationError'
-  readonly flaws: Flaws
-  constructor(flaws: Flaws) {
+  readonly flaws: ValidationErrors
+  constructor(flaws: ValidationErrors) {
     super(explain(flaws))
     this.flaws = flaws
   }
 }
 /** The value; throws a DeclarationError that lists every flaw. */
-export const certain = <A>(result: Checked<A>): A => {
+export const getOrThrow = <A>(result: Checked<A>): A => {
   if (E.isLeft(result)) throw new DeclarationError(result.left)
   return result.right
 }

@@ -6,12 +6,12 @@
  * nobody needs vanish. This finds by itself that layer norm saves μ and 1/σ and recomputes x̂, and that dropout saves no mask.
  */
 import type { Shape } from '../../core/index.ts'
-import { type ContractGroup, type Grouping, type RowsGroup, scalar } from './group.ts'
+import { type DotGeneralGroup, type FusedGroup, type Grouping, scalar } from './group.ts'
 import { isCheap, type Value } from './value.ts'
 
 /** A rows kernel, decided: what it computes, loads and stores. */
-export interface RowsKernel {
-  readonly kind: 'rows'
+export interface StoredFusedKernel {
+  readonly kind: 'fused'
   readonly space: Shape
   /** The axis of its row reductions, if it has any. */
   readonly inner: string | undefined
@@ -22,41 +22,45 @@ export interface RowsKernel {
   /** All arrays that it reads or writes. */
   readonly arrays: readonly Value[]
   /** Reductions that accumulate in memory. */
-  readonly late: ReadonlySet<Value>
+  readonly accumulators: ReadonlySet<Value>
   /** Reductions of this kernel, along `inner` or late; other values of `loads` may be reductions too. */
   readonly own: ReadonlySet<Value>
 }
-export type Kernel = RowsKernel | ContractGroup
+export type Kernel = StoredFusedKernel | DotGeneralGroup
 
-export interface StoreOptions {
+export interface RematerializeOptions {
   readonly recompute: 'none' | 'cheap' | 'all'
   /** May any kernel draw random numbers? */
   readonly draw: boolean
 }
 
-export const store = ({ groups, at, floating, stored: needed }: Grouping, { recompute, draw }: StoreOptions): readonly Kernel[] => {
+export const chooseStored = (
+  { groups, at, inlined, stored: needed }: Grouping,
+  { recompute, draw }: RematerializeOptions,
+): readonly Kernel[] => {
   const stored = new Set(needed)
   const inMemory = (x: Value): boolean => stored.has(x) || !scalar(x)
-  const sayable = (x: Value): boolean => isCheap(x) || (draw && x.op.tag === 'random') || (recompute === 'all' && x.op.tag === 'word')
+  const rematerializable = (x: Value): boolean =>
+    isCheap(x) || (draw && x.op.tag === 'random') || (recompute === 'all' && x.op.tag === 'primitive')
   const clonable = (x: Value): boolean => {
-    if (recompute === 'none' || !sayable(x)) return false
+    if (recompute === 'none' || !rematerializable(x)) return false
     const large = new Set<Value>()
     const seen = new Set<Value>()
     const reachable = (y: Value): boolean => {
-      if (y.free || floating.has(y) || seen.has(y)) return true
+      if (y.free || inlined.has(y) || seen.has(y)) return true
       seen.add(y)
       const small = y.size * 4 <= x.size
       if (inMemory(y)) {
         if (!small) large.add(y)
         return large.size <= 2
       }
-      return sayable(y) ? y.from.every(reachable) : small
+      return rematerializable(y) ? y.from.every(reachable) : small
     }
     return x.from.every(reachable)
   }
   const kernels: Kernel[] = []
   for (const k of groups.toReversed()) {
-    if (k.kind === 'contract') kernels.push(k)
+    if (k.kind === 'dotGeneral') kernels.push(k)
     else {
       const body = new Set<Value>()
       const loads = new Set<Value>()
@@ -65,7 +69,7 @@ export const store = ({ groups, at, floating, stored: needed }: Grouping, { reco
         body.add(x)
         x.from.forEach((y, position) => {
           if (x.op.tag === 'take' && position === 0) return
-          if (y.free || floating.has(y) || (scalar(y) && at.get(y) === k)) visit(y)
+          if (y.free || inlined.has(y) || (scalar(y) && at.get(y) === k)) visit(y)
           else if (inMemory(y)) loads.add(y)
           else if (clonable(y)) visit(y)
           else {
@@ -90,20 +94,20 @@ export const store = ({ groups, at, floating, stored: needed }: Grouping, { reco
   return kernels.reverse()
 }
 
-const decided = (k: RowsGroup, body: readonly Value[], loads: readonly Value[], stores: readonly Value[]): RowsKernel => {
+const decided = (k: FusedGroup, body: readonly Value[], loads: readonly Value[], stores: readonly Value[]): StoredFusedKernel => {
   const axes = new Set([...body, ...loads].flatMap((x) => x.axes))
   const space = Object.fromEntries(Object.entries(k.space).filter(([axis]) => axes.has(axis)))
-  const rowReduces = body.some((x) => x.op.tag === 'reduce' && k.own.has(x) && !k.late.has(x))
+  const rowReduces = body.some((x) => x.op.tag === 'reduce' && k.own.has(x) && !k.accumulators.has(x))
   const tables = body.flatMap((x) => (x.op.tag === 'take' ? [x.from[0]!] : []))
   return {
-    kind: 'rows',
+    kind: 'fused',
     space,
     inner: rowReduces ? k.inner : undefined,
     body,
     loads,
     stores,
     arrays: [...loads, ...stores, ...tables],
-    late: k.late,
+    accumulators: k.accumulators,
     own: k.own,
   }
 }

@@ -8,7 +8,7 @@ import type { ModelConfig } from './config.ts'
 /** How a parameter begins: a matrix at random, one that writes to the residual stream smaller, a gain at 1, a bias at 0. */
 export type Role = 'matrix' | 'residual' | 'gain' | 'bias'
 
-export interface Slot<A extends string = string> {
+export interface ParameterSpec<A extends string = string> {
   /** Hugging Face's name for the tensor. */
   readonly name: string
   readonly role: Role
@@ -19,10 +19,10 @@ export interface Slot<A extends string = string> {
   readonly part?: { readonly index: number; readonly of: number }
 }
 
-export type Make = <A extends string>(slot: Slot<A>) => Tensor<A>
+export type Initializer = <A extends string>(slot: ParameterSpec<A>) => Tensor<A>
 
 /** Random numbers from N(0, deviation²), each slot its own; gains 1, biases 0. The same for the same seed, on every machine. */
-export const drawn = (seed: number, deviation: number | ((slot: Slot) => number)): Make => {
+export const drawn = (seed: number, deviation: number | ((slot: ParameterSpec) => number)): Initializer => {
   let salt = 0
   return (slot) => {
     const { role, shape } = slot

@@ -1,8 +1,8 @@
 /**
- * The elementary words on four lanes. Comparisons stay bit masks while only `where` reads them, and become 1 or 0 for anyone else;
+ * The elementary primitives on four lanes. Comparisons stay bit masks while only `where` reads them, and become 1 or 0 for anyone else;
  * |x|, written max(x, −1 · x), −1 · x, and x or 0 are one instruction each, x or −x two.
  *
- * Derived words come as elementary ones. Over all of float32 they are within 3 ulp (tanh, softplus), 2 (sigmoid, expm1, log1p), or 6e−7 (erf).
+ * Derived primitives come as elementary ones. Over all of float32 they are within 3 ulp (tanh, softplus), 2 (sigmoid, expm1, log1p), or 6e−7 (erf).
  */
 import type { Elementary } from '../../core/index.ts'
 import type { Instruction } from '../plan/program.ts'
@@ -14,28 +14,28 @@ type V = Code<'v128'>
 /** The bit that makes a number negative. */
 const sign = i32x4.const(1 << 31)
 
-/** The words of one kernel: its instructions, and where it keeps the values of registers. */
-export interface Words {
+/** The primitives of one kernel: its instructions, and where it keeps the values of registers. */
+export interface Primitives {
   /** The code of an instruction, in the form that its local keeps. */
-  readonly word: (i: Extract<Instruction, { op: 'word' }>) => V
+  readonly primitive: (i: Extract<Instruction, { op: 'primitive' }>) => V
   /** The number in a register. */
   readonly value: (register: number) => V
   /** From a number that was stored to the form that its local keeps. */
   readonly restore: (register: number, x: V) => V
 }
 
-export const words = (locals: Locals, body: readonly Instruction[], kept: (register: number) => Local<'v128'>): Words => {
+export const primitives = (locals: Locals, body: readonly Instruction[], kept: (register: number) => Local<'v128'>): Primitives => {
   const made = new Map<Elementary, Lanewise>()
-  const elementary = (word: 'exp' | 'log' | 'sin' | 'cos'): Lanewise => {
-    const known = made.get(word)
+  const elementary = (primitive: 'exp' | 'log' | 'sin' | 'cos'): Lanewise => {
+    const known = made.get(primitive)
     if (known !== undefined) return known
-    const f = { exp, log, sin, cos }[word](locals)
-    made.set(word, f)
+    const f = { exp, log, sin, cos }[primitive](locals)
+    made.set(primitive, f)
     return f
   }
   const isMask = (r: number): boolean => {
     const i = body[r]!
-    return i.op === 'word' && (i.word === 'less' || i.word === 'equal')
+    return i.op === 'primitive' && (i.primitive === 'less' || i.primitive === 'equal')
   }
   const value = (r: number): V => {
     const i = body[r]!
@@ -50,7 +50,7 @@ export const words = (locals: Locals, body: readonly Instruction[], kept: (regis
   /** A register as a multiple of another. */
   const multiple = (r: number): { readonly by: number; readonly of: number } => {
     const i = body[r]!
-    const [x, y] = i.op === 'word' && i.word === 'mul' ? i.args : []
+    const [x, y] = i.op === 'primitive' && i.primitive === 'mul' ? i.args : []
     const [first, second] = [x !== undefined && constant(x), y !== undefined && constant(y)]
     return typeof first === 'number' ? { by: first, of: y! } : typeof second === 'number' ? { by: second, of: x! } : { by: 1, of: r }
   }
@@ -59,9 +59,9 @@ export const words = (locals: Locals, body: readonly Instruction[], kept: (regis
     const [p, q] = [multiple(a), multiple(b)]
     return (p.of === q.of && p.by === -q.by) || (p.by === -1 && p.of === b) || (q.by === -1 && q.of === a)
   }
-  const word: Words['word'] = (i) => {
-    const [a, b, c] = i.args as readonly [number, number, number] // as many as the word takes
-    switch (i.word) {
+  const primitive: Primitives['primitive'] = (i) => {
+    const [a, b, c] = i.args as readonly [number, number, number] // as many as the primitive takes
+    switch (i.primitive) {
       case 'add':
         return f32x4.add(value(a), value(b))
       case 'sub':
@@ -83,8 +83,8 @@ export const words = (locals: Locals, body: readonly Instruction[], kept: (regis
         if (Object.is(constant(c), 0)) return v128.and(value(b), mask(a))
         return opposite(b, c) ? v128.xor(value(c), v128.and(mask(a), sign)) : v128.bitselect(value(b), value(c), mask(a))
       default:
-        return elementary(i.word)(value(a))
+        return elementary(i.primitive)(value(a))
     }
   }
-  return { word, value, restore: (r, x) => (isMask(r) ? f32x4.ne(x, f32x4.const(0)) : x) }
+  return { primitive, value, restore: (r, x) => (isMask(r) ? f32x4.ne(x, f32x4.const(0)) : x) }
 }

@@ -6,15 +6,15 @@
 import { Interrupted } from '../terminal/errors.ts'
 import { duration } from '../terminal/progress.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import type { Desk } from './desk.ts'
-import type { Lab } from './experiment.ts'
+import type { Scheduler } from './experiment.ts'
+import type { ExperimentWorker } from './experiment-worker.ts'
 import { baseOf, type Files, type Job, type Note, startOf } from './files.ts'
 import type { Measurement, Method } from './pipeline.ts'
 import type { Recipe } from './recipe.ts'
 
-export interface LabOptions {
+export interface SchedulerOptions {
   readonly terminal: Terminal
-  readonly desk: Desk
+  readonly worker: ExperimentWorker
   readonly files: Files
   readonly recipe: Recipe
   readonly seeds: readonly number[]
@@ -28,7 +28,13 @@ export interface Work {
 }
 
 /** A lab, and what has gone into its measurements so far. */
-export const openLab = ({ terminal, desk, files, recipe, seeds }: LabOptions): { readonly lab: Lab; readonly work: () => Work } => {
+export const openScheduler = ({
+  terminal,
+  worker,
+  files,
+  recipe,
+  seeds,
+}: SchedulerOptions): { readonly scheduler: Scheduler; readonly work: () => Work } => {
   const notes = new Map<string, Promise<Note>>()
   const seconds = new Map<string, number>()
 
@@ -40,7 +46,7 @@ export const openLab = ({ terminal, desk, files, recipe, seeds }: LabOptions): {
   }
   const perform = async (job: Job): Promise<Note> => {
     if (terminal.stop.aborted) throw stopped
-    const note = await desk.perform(job).catch((error: unknown) => {
+    const note = await worker.perform(job).catch((error: unknown) => {
       throw terminal.stop.aborted ? stopped : error
     })
     terminal.say(`  ${titleOf(job)}: ${note.measurement === undefined ? '' : `${inBrief(note.measurement)}, `}${duration(note.seconds)}`)
@@ -55,7 +61,7 @@ export const openLab = ({ terminal, desk, files, recipe, seeds }: LabOptions): {
   }
 
   return {
-    lab: {
+    scheduler: {
       seeds,
       sweep: recipe.sweep,
       pairs: recipe.pairs,

@@ -4,10 +4,10 @@
  *     whole text      positions 0 … n−1      past = the tokens themselves
  *     next token      position t             past[t] ← the token; the rest is remembered
  */
-import { type AnyTensor, add, conform, equal, iota, rename, slice, sum, type Tensor, take, where } from '../../core/index.ts'
+import { type AnyTensor, add, broadcastTo, equal, iota, rename, slice, sum, type Tensor, take, where } from '../../core/index.ts'
 import { type Drop, type Dropout, dropping } from './dropout.ts'
 
-export interface Pass {
+export interface ForwardContext {
   readonly positions: Tensor<'seq'>
   readonly past: Tensor<'past'>
   /** The keys (or values) of the past: those of the tokens at hand, and what is remembered of the others. */
@@ -19,7 +19,7 @@ export interface Pass {
 }
 
 /** All tokens of texts of one length. Nothing is remembered. */
-export const whole = (length: number, dropout?: Dropout): Pass => ({
+export const whole = (length: number, dropout?: Dropout): ForwardContext => ({
   positions: iota('seq', length),
   past: iota('past', length),
   recall: <A extends string>(fresh: Tensor<A | 'seq'>) => rename(fresh, 'seq', 'past') as Tensor<A | 'past'>, // no A is 'seq'
@@ -28,14 +28,14 @@ export const whole = (length: number, dropout?: Dropout): Pass => ({
 })
 
 /** One more token, at `position` (a scalar), of texts of up to `context` tokens. What is remembered after `position` is never looked at. */
-export const next = (position: Tensor, context: number): Pass => {
+export const next = (position: Tensor, context: number): ForwardContext => {
   const [positions, past] = [add(iota('seq', 1), position), iota('past', context)]
   return {
     positions,
     past,
     recall: <A extends string>(fresh: Tensor<A | 'seq'>, remembered: Tensor<A | 'past'> | undefined) => {
       const recalled: AnyTensor = where(equal(past, position), sum(fresh, 'seq'), remembered ?? 0)
-      return remembered === undefined ? (recalled as Tensor<A | 'past'>) : conform(recalled, remembered.shape) // 'past' for 'seq'
+      return remembered === undefined ? (recalled as Tensor<A | 'past'>) : broadcastTo(recalled, remembered.shape) // 'past' for 'seq'
     },
     place: (table) => take(table, 'position', positions),
     drop: dropping(undefined),

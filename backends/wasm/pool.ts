@@ -9,7 +9,7 @@ import { type Blas, spawn } from './host.ts'
 import type { Heap } from './memory.ts'
 import { control } from './runtime.ts'
 
-export interface Crew {
+export interface ThreadPool {
   readonly threads: number
   /** Teach every worker a program, and let it forget others. */
   readonly load: (program: number, module: WebAssembly.Module, forget: readonly number[]) => Promise<void>
@@ -50,7 +50,7 @@ receive(async (message) => {
 })`
 
 /** Start `threads − 1` workers. */
-export const crew = async (heap: Heap, runtime: WebAssembly.Module, threads: number, blas: Blas | undefined): Promise<Crew> => {
+export const threadPool = async (heap: Heap, runtime: WebAssembly.Module, threads: number, blas: Blas | undefined): Promise<ThreadPool> => {
   const workers = await Promise.all(Array.from({ length: threads - 1 }, () => spawn(script)))
   const words = heap.integers() // the control block stays where it is when memory grows
   const call = (thread: number): void => {
