@@ -9,7 +9,11 @@ const builtin = <M>(name: string): Promise<M> => import(/* @vite-ignore */ name)
 /** A worker of this host, whatever the host. */
 export interface Worker {
   readonly send: (message: unknown) => void
+  /** The next answer; answers come in the order in which they were asked for. Rejects with `failure` where the worker ends before. */
   readonly answer: () => Promise<void>
+  /** Why the worker runs no more, if it does not. */
+  readonly failure: () => Error | undefined
+  /** May be called again. */
   readonly end: () => Promise<void>
 }
 
@@ -20,34 +24,57 @@ export const spawn = async (script: string): Promise<Worker> => {
   const prologue = `const { parentPort } = require('node:worker_threads')
 const receive = (f) => parentPort.on('message', f), send = (x) => parentPort.postMessage(x)`
   const worker = new Worker(`${prologue}${script}`, { eval: true, name: 'halograd' })
+  // Whoever awaits an answer keeps the process alive, nobody else.
+  const { answer, resolve, fail, failure } = answers((waiting) => (waiting ? worker.ref() : worker.unref()))
   worker.unref()
+  worker.on('message', resolve)
+  worker.on('error', (error) => fail(`failed: ${error.message}`))
+  worker.on('exit', () => fail('has ended'))
   return {
+    ...{ answer, failure },
     send: (message) => worker.postMessage(message),
+    end: async () => {
+      fail('was closed')
+      await worker.terminate()
+    },
+  }
+}
+
+/** Answers that are awaited, first come, first served; and the end of all. */
+const answers = (waiting: (some: boolean) => void) => {
+  const asked: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
+  let failed: Error | undefined
+  return {
+    failure: () => failed,
     answer: () =>
-      new Promise((resolve, reject) => {
-        worker.ref() // whoever awaits the answer keeps the process alive, nobody else
-        worker.once('error', reject)
-        worker.once('message', () => {
-          worker.off('error', reject)
-          worker.unref()
-          resolve()
-        })
+      new Promise<void>((resolve, reject) => {
+        if (failed !== undefined) return reject(failed)
+        asked.push({ resolve, reject })
+        waiting(true)
       }),
-    end: async () => void (await worker.terminate()),
+    resolve: () => {
+      asked.shift()?.resolve()
+      if (asked.length === 0) waiting(false)
+    },
+    /** The first reason counts. */
+    fail: (why: string) => {
+      failed ??= new Error(`wasm: a worker ${why}: open the backend again`)
+      for (const { reject } of asked.splice(0)) reject(failed)
+    },
   }
 }
 
 const browserWorker = (script: string): Worker => {
   const url = URL.createObjectURL(new Blob([`const receive = (f) => { onmessage = (e) => f(e.data) }, send = postMessage${script}`]))
   const worker = new globalThis.Worker(url)
+  const { answer, resolve, fail, failure } = answers(() => {})
+  worker.onmessage = resolve
+  worker.onerror = (event) => fail(`failed: ${event.message}`)
   return {
+    ...{ answer, failure },
     send: (message) => worker.postMessage(message),
-    answer: () =>
-      new Promise((resolve, reject) => {
-        worker.onmessage = () => resolve()
-        worker.onerror = (event) => reject(new Error(`wasm: a worker failed: ${event.message}`))
-      }),
     end: async () => {
+      fail('was closed')
       worker.terminate()
       URL.revokeObjectURL(url)
     },

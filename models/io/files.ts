@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { access, constants, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { own } from '../../core/index.ts'
 import { FileError } from './errors.ts'
 import { decodeText } from './text.ts'
 
@@ -214,7 +215,7 @@ const guarded = async <T>(path: string, expected: string, work: () => Promise<T>
     return await work()
   } catch (error) {
     const code = codeOf(error)
-    const [found, todo] = advice[code] ?? [error instanceof Error ? error.message : String(error), 'Check the path and the disk.']
+    const [found, todo] = own(advice, code) ?? [error instanceof Error ? error.message : String(error), 'Check the path and the disk.']
     throw new FileError({ file: path, expected, found: `${found} (${code})`, advice: todo })
   }
 }

@@ -5,7 +5,7 @@
  * Source: https://parquet.apache.org/docs/file-format/data-pages/checksumming/
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { buf } from 'crc-32'
+import checksum from 'crc-32'
 import { asyncBufferFromFile, type ColumnChunk, parquetMetadataAsync, parquetReadObjects, toJson } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { compressors } from 'hyparquet-compressors'
@@ -44,6 +44,9 @@ const open = async (path: string) => {
   const groups = metadata.row_groups.map((group, i): Group => {
     const rows = count(group.num_rows, `row group ${i}: a number of rows`)
     demand(rows <= mostValues, `row group ${i}: ${rows} rows, and at most ${mostValues} are read`)
+    const packed = group.columns.reduce((sum, { meta_data: meta }) => sum + count(meta?.total_compressed_size, 'a column of bytes'), 0)
+    const said = group.total_compressed_size
+    demand(said === undefined || Number(said) === packed, `row group ${i}: ${said} bytes by its metadata, ${packed} by its columns`)
     return { rows, bytes: group.columns.reduce((sum, chunk) => sum + unpacked(chunk), 0) }
   })
   const rows = groups.reduce((sum, group) => sum + group.rows, 0)
@@ -73,7 +76,7 @@ const checkColumn = async ({ meta_data: meta }: ColumnChunk, { file }: Awaited<R
     demand(count(header.uncompressed_page_size, `${what}: a size`) <= mostBytes, `${what}: more than ${mostBytes} bytes unpacked`)
     const data = bytes.subarray(reader.offset, reader.offset + packed)
     // The checksum is of the bytes as they are in the file, and a signed integer, as is the library's.
-    demand(header.crc === undefined || header.crc === buf(data), `${what}: bytes whose checksum is not the one that was stored`)
+    demand(header.crc === undefined || header.crc === checksum.buf(data), `${what}: bytes whose checksum is not the one that was stored`)
     const held = (header.data_page_header ?? header.data_page_header_v2)?.num_values
     if (held !== undefined) values += count(held, `${what}: a number of values`)
     demand(count(header.dictionary_page_header?.num_values ?? 0, what) <= mostValues, `${what}: more than ${mostValues} values`)

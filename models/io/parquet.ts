@@ -5,11 +5,10 @@
  *     file  →  thread: metadata; of each group, page headers and checksums, then values  →  rows
  */
 import { Worker } from 'node:worker_threads'
-import { either as E } from 'fp-ts'
 import { DataError } from './errors.ts'
+import type { Json } from './fields.ts'
 import { readChunks } from './files.ts'
 import type { Answer } from './parquet-worker.ts'
-import type { SourceRecord } from './records.ts'
 
 export interface ParquetLimits {
   /** Of the thread's heap, in MiB. Default: 2,048. */
@@ -19,7 +18,7 @@ export interface ParquetLimits {
 }
 
 /** @throws FileError; DataError naming the row group that cannot be read */
-export async function* parquet(path: string, { memory = 2048, time = 8000 }: ParquetLimits = {}): AsyncGenerator<SourceRecord> {
+export async function* parquet(path: string, { memory = 2048, time = 8000 }: ParquetLimits = {}): AsyncGenerator<Json> {
   for await (const _ of readChunks(path)) break // a file that cannot be read at all says so as any other does
   const worker = new Worker(new URL('./parquet-worker.mjs', import.meta.url), {
     ...{ workerData: path, execArgv: [], stdout: true, stderr: true },
@@ -30,12 +29,11 @@ export async function* parquet(path: string, { memory = 2048, time = 8000 }: Par
     const started = await next(starting)
     const metadata = started.tag === 'started' ? await next(time) : started
     if (metadata.tag !== 'groups') throw refused(path, metadata)
-    let line = 0
     for (const [group, { bytes }] of metadata.groups.entries()) {
       worker.postMessage(group)
       const read = await next(time + bytes / bytesPerMillisecond)
       if (read.tag !== 'rows') throw refused(path, read, group)
-      for (const row of read.rows) yield { line: ++line, content: E.right(row) }
+      yield* read.rows
     }
   } finally {
     await worker.terminate()

@@ -34,10 +34,15 @@ const usuallyLongest = 2 ** 25
 /** @throws FileError, DataError when the file as a whole cannot be read */
 export const readRecords = (file: string, options: ReadOptions = {}): AsyncIterable<SourceRecord> => {
   const [, kind] = /\.(csv|tsv|parquet)(?:\.gz)?$/i.exec(file) ?? []
-  if (kind?.toLowerCase() === 'parquet') return parquet(file)
+  if (kind?.toLowerCase() === 'parquet') return numbered(parquet(file))
   const { encoding, longest = usuallyLongest } = options
   const text = decoded(/\.gz$/i.test(file) ? unzipped(file) : readChunks(file), file, encoding)
   return kind === undefined ? jsonLinesOf(text, longest) : separated(text, file, kind.toLowerCase() === 'csv' ? ',' : '\t', longest)
+}
+
+async function* numbered(rows: AsyncIterable<Json>): AsyncGenerator<SourceRecord> {
+  let line = 0
+  for await (const row of rows) yield { line: ++line, content: E.right(row) }
 }
 
 /** Without the mark that some editors put at the beginning. */
@@ -74,8 +79,8 @@ const lineReader = (longest: number) => {
   }
 }
 
-const tooLong = (longest: number): Flaw => ({
-  expected: `at most ${longest} characters on a line`,
+const tooLong = (longest: number, where = 'on a line'): Flaw => ({
+  expected: `at most ${longest} characters ${where}`,
   found: 'more',
   advice: 'Write one record a line; what belongs to several examples, on several lines.',
 })
@@ -103,7 +108,12 @@ async function* separated(text: AsyncIterable<string>, file: string, delimiter: 
     max_record_size: longest,
     columns: (names: readonly string[]) => distinct(names, file),
     ...{ bom: true, info: true, skip_empty_lines: true, skip_records_with_error: true },
-    on_skip: (error: CsvError | undefined) => void flawed.push({ line: Number(error?.lines), content: E.left(csvFlaw(error)) }),
+    on_skip: (error: CsvError | undefined) => {
+      // Where such a record ends, nobody knows: what follows would be read as something else.
+      if (error?.code === 'CSV_MAX_RECORD_SIZE')
+        throw new DataError({ file, line: Number(error.lines), ...tooLong(longest, 'in a record') })
+      flawed.push({ line: Number(error?.lines), content: E.left(csvFlaw(error)) })
+    },
   } satisfies Options
   const records: AsyncIterable<{ readonly record: Json; readonly info: Info }> = pipeline(
     Readable.from(text),

@@ -113,7 +113,7 @@ const adaptersBy =
     const adapters: Record<string, Adapters[string]> = {}
     for (const slot of slotsOf(parametersBy(config))) {
       const module = moduleOf(slot.name)
-      if (!isLinear(slot) || !targets.includes(lastOf(module)) || module in adapters) continue
+      if (!isLinear(slot) || !targets.includes(lastOf(module)) || Object.hasOwn(adapters, module)) continue
       const { shape, stored, part } = slot
       const [input, output] = [stored.find(reads(slot))!, stored.find((axes) => !reads(slot)(axes))!]
       const named = (axes: readonly string[]) => Object.fromEntries(axes.map((axis) => [axis, shape[axis]!]))
