@@ -3,6 +3,7 @@
 export * from './definitions.ts'
 export * from './evaluate.ts'
 export * from './grad.ts'
+export * from './indices.ts'
 export * from './interval.ts'
 export * from './lift.ts'
 export * from './ops.ts'

@@ -29,14 +29,15 @@ const rising =
 /** A function that is 0 at −∞ only. */
 const positive = (f: (x: number) => number) => (x: number) => (x === -Infinity ? 0 : nonzero(f(x), 1))
 
-/** cos on an interval: its ends, and the turning points in between. */
-const cosine = ([a, b]: Interval): Interval => {
-  if (!(b - a < 2 * Math.PI)) return [-1, 1]
-  const [first, last] = [Math.ceil(a / Math.PI - slack * Math.abs(a)), Math.floor(b / Math.PI + slack * Math.abs(b))]
-  const turns = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => ((first + i) % 2 === 0 ? 1 : -1))
-  const [low, high] = hull(Math.cos(a), Math.cos(b), ...turns)
-  return [Math.max(low, -1), Math.min(high, 1)]
-}
+/** sin or cos on an interval: its ends, and the turning point in between, at (k + phase)π. Two of them are −1 and 1. */
+const circular =
+  (f: (x: number) => number, phase: 0 | 0.5) =>
+  ([a, b]: Interval): Interval => {
+    const [first, last] = [Math.ceil(a / Math.PI - phase - slack * Math.abs(a)), Math.floor(b / Math.PI - phase + slack * Math.abs(b))]
+    if (a !== b && !(last <= first)) return [-1, 1]
+    const [low, high] = hull(f(a), f(b), ...(a !== b && last === first ? [first % 2 === 0 ? 1 : -1] : []))
+    return [Math.max(low, -1), Math.min(high, 1)]
+  }
 
 export const intervals: Scalar<Interval> = {
   of: (n) => [n, n],
@@ -49,8 +50,8 @@ export const intervals: Scalar<Interval> = {
   exp: rising(positive(Math.exp), 0, Infinity),
   log: rising((x) => Math.log(Math.max(x, 0)), -Infinity, Infinity),
   sqrt: rising((x) => Math.sqrt(Math.max(x, 0)), 0, Infinity),
-  sin: ([a, b]) => cosine([down(a - Math.PI / 2), up(b - Math.PI / 2)]),
-  cos: cosine,
+  sin: circular(Math.sin, 0.5),
+  cos: circular(Math.cos, 0),
   tanh: rising(Math.tanh, -1, 1),
   expm1: rising(Math.expm1, -1, Infinity),
   log1p: rising((x) => Math.log1p(Math.max(x, -1)), -Infinity, Infinity),

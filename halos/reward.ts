@@ -8,7 +8,7 @@ import { either as E } from 'fp-ts'
 import { type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
 import type { Completion, Part } from './evidence.ts'
 import { type Checked, checked, number, positive } from './validation.ts'
-import { bound, boundedExp, lesser } from './words.ts'
+import { boundedExp, capped, flatBeyond } from './words.ts'
 
 export interface Reward<P extends Part = Part> {
   readonly name: string
@@ -20,6 +20,8 @@ export interface Reward<P extends Part = Part> {
   readonly centre?: number
   /** It is the number of a reward model: no policy has it. */
   readonly explicit?: boolean
+  /** The model that it is compared with is π_old, which sampled the completion, where the evidence tells that apart from π_ref. */
+  readonly sampled?: boolean
   /** (log π_θ, log π_ref, tokens) ↦ r, in the scalar language: computed, differentiated and proved from this text. */
   readonly body: Ternary
 }
@@ -27,7 +29,8 @@ export interface Reward<P extends Part = Part> {
 /** r of every example. */
 export const rewardOf = (reward: Reward): ((y: Pick<Completion, 'policy'> & Partial<Completion>) => Tensor<'example'>) => {
   const r = ternary(reward.body)
-  return (y) => r(y.policy, y.reference ?? 0, y.length ?? 1) // what it does not read may be absent
+  const other = (y: Partial<Completion>) => (reward.sampled ? (y.old ?? y.reference) : y.reference)
+  return (y) => r(y.policy, other(y) ?? 0, y.length ?? 1) // what it does not read may be absent
 }
 
 const word =
@@ -68,37 +71,50 @@ export const logOdds: Checked<Reward<'policy' | 'length'>> = E.right(
     return S.sub(below, S.log(times(S, -1, S.expm1(below))))
   }),
 )
-/** q = e^u, the importance ratio. Its mean under π_ref (or π_old) is 1. */
-export const ratio: Checked<Reward<'policy' | 'reference'>> = E.right(
-  relative('e^u', (S) => (p, q) => boundedExp(S, S.sub(p, q)), { centre: 1 }),
-)
+/** q = e^u, u = log π_θ/π_old: the importance ratio. Its mean under π_old is 1. */
+export const ratio: Checked<Reward<'policy' | 'reference' | 'old'>> = E.right({
+  ...word<'policy' | 'reference' | 'old'>(['policy', 'reference', 'old'])(
+    `e^u, ${flatBeyond('u')}`,
+    (S) => (p, q) => boundedExp(S, S.sub(p, q)),
+    { centre: 1 },
+  ),
+  sampled: true,
+})
 /** e^(u/n), the geometric mean of the tokens' ratios (GSPO). */
-export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'length'>> = E.right(
-  relativePerToken('e^(u/n)', (S) => (p, q, n) => boundedExp(S, S.div(S.sub(p, q), n)), { centre: 1 }),
-)
+export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'old' | 'length'>> = E.right({
+  ...word<'policy' | 'reference' | 'old' | 'length'>(['policy', 'reference', 'old', 'length'])(
+    `e^(u/n), ${flatBeyond('u/n')}`,
+    (S) => (p, q, n) => boundedExp(S, S.div(S.sub(p, q), n)),
+    { centre: 1 },
+  ),
+  sampled: true,
+})
 /** β (1 − e^(−αp̄))/α, which is β p̄ as α → 0 (AlphaPO). */
 export const alphaMap = (beta: number, alpha: number): Checked<Reward<'policy' | 'length'>> =>
   E.map((s: { readonly beta: number; readonly alpha: number }) =>
     absolutePerToken(`${s.beta} (1 − e^(−${s.alpha} p/n))/${s.alpha}`, (S) => (p, _, n) => {
-      return times(S, -s.beta / s.alpha, S.expm1(lesser(S, times(S, -s.alpha, S.div(p, n)), S.of(bound))))
+      return times(S, -s.beta / s.alpha, S.expm1(capped(S, times(S, -s.alpha, S.div(p, n)))))
     }),
   )(checked({ beta: positive('reward.beta', beta), alpha: number('reward.alpha', 'a number other than 0', alpha, (a) => a !== 0) }))
 /** −β e^(−u): the score of the forward KL divergence. */
 export const forwardKL = (beta: number) =>
-  withBeta(beta, (b) => relative(`−${b} e^(−u)`, (S) => (p, q) => times(S, -b, boundedExp(S, S.sub(q, p))), { centre: -b }))
+  withBeta(beta, (b) =>
+    relative(`−${b} e^(−u), ${flatBeyond('−u')}`, (S) => (p, q) => times(S, -b, boundedExp(S, S.sub(q, p))), { centre: -b }),
+  )
 /** β log σ(u): the score of the Jensen–Shannon divergence. */
 export const jensenShannon = (beta: number) =>
   withBeta(beta, (b) => relative(`${b} log σ(u)`, (S) => (p, q) => times(S, -b, S.softplus(S.sub(q, p))), { centre: -b * Math.LN2 }))
-/** β e^((α−1)u)/(α−1): the score of the α-divergence. */
+/**
+ * −β e^(−αu)/α: the score β f′(q) of the α-divergence, f′(q) = (1 − q^(−α))/α (Wang et al. 2023, Table 1), less a constant that no
+ * difference of scores sees. The forward KL divergence is α = 1; as α → 0, differences tend to those of β u, reverse KL.
+ */
 export const alphaDivergence = (beta: number, alpha: number): Checked<Reward<'policy' | 'reference'>> =>
   E.map((s: { readonly beta: number; readonly alpha: number }) =>
     relative(
-      `${s.beta} e^(${s.alpha - 1} u)/${s.alpha - 1}`,
-      (S) => (p, q) => {
-        return times(S, s.beta / (s.alpha - 1), boundedExp(S, times(S, s.alpha - 1, S.sub(p, q))))
-      },
-      { centre: s.beta / (s.alpha - 1) },
+      `−${s.beta} e^(−${s.alpha} u)/${s.alpha}, ${flatBeyond(`−${s.alpha} u`)}`,
+      (S) => (p, q) => times(S, -s.beta / s.alpha, boundedExp(S, times(S, s.alpha, S.sub(q, p)))),
+      { centre: -s.beta / s.alpha },
     ),
-  )(checked({ beta: positive('reward.beta', beta), alpha: number('reward.alpha', 'a number other than 1', alpha, (a) => a !== 1) }))
+  )(checked({ beta: positive('reward.beta', beta), alpha: number('reward.alpha', 'a number other than 0', alpha, (a) => a !== 0) }))
 /** R_φ(x, y): the number of an explicit reward model, which takes the place of the log-probability. */
 export const scalarReward: Checked<Reward<'policy'>> = E.right({ ...absolute('R_φ', () => (r) => r), explicit: true })

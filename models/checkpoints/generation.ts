@@ -7,7 +7,8 @@ import { ConfigError, throwAll } from '../io/errors.ts'
 import { fieldsOf, isObject, type Json, showJson } from '../io/fields.ts'
 import { exists } from '../io/files.ts'
 import { readJson } from '../io/json.ts'
-import { ends, type ModelConfig } from '../nets/config.ts'
+import type { ModelConfig } from '../nets/config.ts'
+import { ends } from '../nets/config-json.ts'
 
 const name = 'generation_config.json'
 

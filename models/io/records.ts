@@ -6,6 +6,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { type CsvError, type Info, type Options, parse } from 'csv-parse'
 import { either as E } from 'fp-ts'
+import { elementsOf, layoutOf } from './elements.ts'
 import { DataError, type Finding, show } from './errors.ts'
 import { isObject, type Json } from './fields.ts'
 import { readChunks } from './files.ts'
@@ -37,7 +38,9 @@ export const readRecords = (file: string, options: ReadOptions = {}): AsyncItera
   if (kind?.toLowerCase() === 'parquet') return numbered(parquet(file))
   const { encoding, longest = usuallyLongest } = options
   const text = decoded(/\.gz$/i.test(file) ? unzipped(file) : readChunks(file), file, encoding)
-  return kind === undefined ? jsonLinesOf(text, longest) : separated(text, file, kind.toLowerCase() === 'csv' ? ',' : '\t', longest)
+  return kind === undefined
+    ? jsonOf(text, longest, /\.json(?:\.gz)?$/i.test(file))
+    : separated(text, file, kind.toLowerCase() === 'csv' ? ',' : '\t', longest)
 }
 
 async function* numbered(rows: AsyncIterable<Json>): AsyncGenerator<SourceRecord> {
@@ -50,6 +53,32 @@ async function* decoded(chunks: AsyncIterable<Uint8Array>, file: string, encodin
   const decode = textDecoder(encoding, (why) => new DataError({ file, ...why }))
   for await (const chunk of chunks) yield decode(chunk, false)
   yield decode(new Uint8Array(0), true)
+}
+
+/** One JSON object a line; or, however the file is called, one array of them; or, in a .json file, one object alone. */
+async function* jsonOf(given: AsyncIterable<string>, longest: number, mayBeObject: boolean): AsyncGenerator<SourceRecord> {
+  const { kind, text } = await layoutOf(given, longest)
+  if (kind === 'array')
+    for await (const element of elementsOf(text, longest)) yield { line: element.line, content: elementOf(element.text, longest) }
+  else if (kind === 'object' && mayBeObject) yield { line: 1, content: await objectIn(text, longest) }
+  else yield* jsonLinesOf(text, longest)
+}
+
+const objectIn = async (text: AsyncIterable<string>, longest: number): Promise<SourceRecord['content']> => {
+  let all = ''
+  for await (const piece of text) if ((all += piece).length > longest) return E.left(tooLong(longest, 'in an object'))
+  return jsonLine(all)
+}
+
+const elementOf = (text: string | undefined, longest: number): SourceRecord['content'] => {
+  if (text === undefined) return E.left(tooLong(longest, 'in an element'))
+  const json = parseJson(text)
+  if (isObject(json)) return E.right(json)
+  return E.left({
+    expected: text === '' ? 'a ] at the end of the array' : 'an object in the array',
+    found: text === '' ? 'the end of the file' : foundIn(text, json),
+    advice: text === '' ? 'Write the file again: its end is missing.' : 'Write one array of objects, with commas between them.',
+  })
 }
 
 async function* jsonLinesOf(text: AsyncIterable<string>, longest: number): AsyncGenerator<SourceRecord> {
@@ -85,13 +114,17 @@ const tooLong = (longest: number, where = 'on a line'): Flaw => ({
   advice: 'Write one record a line; what belongs to several examples, on several lines.',
 })
 
+const foundIn = (text: string, json: unknown): string => {
+  if (json !== undefined) return show(json)
+  return deeper(text) ? whyNotJson(text).found : `malformed JSON ${show(text.trim())}`
+}
+
 const jsonLine = (text: string): SourceRecord['content'] => {
   const json = parseJson(text)
   if (isObject(json)) return E.right(json)
-  const deep = json === undefined && deeper(text)
   return E.left({
     expected: 'a JSON object',
-    found: deep ? whyNotJson(text).found : json === undefined ? `malformed JSON ${show(text.trim())}` : show(json),
+    found: foundIn(text, json),
     advice: 'Write one complete object a line (JSON Lines: no array around them, no commas between them).',
   })
 }

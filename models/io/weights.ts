@@ -8,6 +8,7 @@ import { isObject } from './fields.ts'
 import { exists, readBytes, writeAtomically } from './files.ts'
 import { readJson } from './json.ts'
 import { formatSafetensors, parseSafetensors, type StoredTensor } from './safetensors.ts'
+import { unwrapped } from './wrappers.ts'
 
 /** Tensors by name. */
 export type Weights = ReadonlyMap<string, StoredTensor>
@@ -20,9 +21,9 @@ const index = 'model.safetensors.index.json'
  * @throws FileError, CheckpointError
  */
 export const readWeights = async (path: string): Promise<Weights> => {
-  if (path.endsWith('.safetensors')) return readOne(path)
-  if (await exists(join(path, single))) return readOne(join(path, single))
-  if (await exists(join(path, index))) return readSharded(path)
+  if (path.endsWith('.safetensors')) return unwrapped(await readOne(path))
+  if (await exists(join(path, single))) return unwrapped(await readOne(join(path, single)))
+  if (await exists(join(path, index))) return unwrapped(await readSharded(path))
   throw new CheckpointError({
     file: path,
     expected: `${single} or ${index}`,

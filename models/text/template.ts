@@ -5,6 +5,7 @@
  *     text   =  characters of all strings evaluated               ≤  8 Mi + 32 · characters of the input
  */
 import { Environment, Interpreter, Template } from '@huggingface/jinja'
+import { likeJinja2, normalized } from './jinja2.ts'
 
 export interface Budget {
   /** Default: 1,000,000, and 8 for each character that is given. */
@@ -23,7 +24,7 @@ export type Render = (values: Readonly<Record<string, unknown>>) => string
 
 /** @throws Error where the source is no template */
 export const templateOf = (source: string, budget: Budget = {}): Render => {
-  const { parsed } = new Template(source)
+  const { parsed } = new Template(normalized(source))
   return (values) => {
     const given = JSON.stringify(values).length
     const steps = budget.steps ?? 1_000_000 + 8 * given
@@ -31,7 +32,7 @@ export const templateOf = (source: string, budget: Budget = {}): Render => {
     const counted = new WeakSet<readonly unknown[]>()
     const environment = new Environment()
     for (const [name, value] of Object.entries({ ...constants, ...functions(steps), ...values })) environment.set(name, value)
-    const interpreter = new Interpreter(environment)
+    const interpreter = likeJinja2(new Interpreter(environment))
     const evaluate = interpreter.evaluate.bind(interpreter)
     /** Every node is evaluated by a call of this method. */
     interpreter.evaluate = (node: unknown, scope: unknown) => {

@@ -145,7 +145,7 @@ test('an example whose loss is not finite stops the run: step, examples and tens
     [...error.examples].sort((a, b) => a - b),
     poisoned,
   )
-  ok(error.tensors.includes('blocks.0.attention.query'))
+  ok(error.tensors.includes('blocks.0.attention.query.weight'))
   match(error.message, /step 1: the loss of SFT is not finite\. Examples: examples\[\d+\], .*blocks\.0\./)
 })
 
