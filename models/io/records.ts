@@ -66,7 +66,10 @@ async function* jsonOf(given: AsyncIterable<string>, longest: number, mayBeObjec
 
 const objectIn = async (text: AsyncIterable<string>, longest: number): Promise<SourceRecord['content']> => {
   let all = ''
-  for await (const piece of text) if ((all += piece).length > longest) return E.left(tooLong(longest, 'in an object'))
+  for await (const piece of text) {
+    all += piece
+    if (all.length > longest) return E.left(tooLong(longest, 'in an object'))
+  }
   return jsonLine(all)
 }
 
