@@ -4,7 +4,7 @@
  *     depth(text) = the most brackets open at once, outside strings
  */
 import type { Finding, InputError } from './errors.ts'
-import { readText } from './files.ts'
+import { readText } from './source.ts'
 
 /** Brackets inside brackets. Python's json refuses more than about 1,000, too: nothing that halograd reads needs ten. */
 export const deepest = 1000

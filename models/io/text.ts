@@ -3,7 +3,6 @@
  *
  *     bytes  →  UTF-8, or the encoding that was named  →  text        (a byte order mark is no part of the text)
  */
-import { isUtf8 } from 'node:buffer'
 import type { Finding } from './errors.ts'
 
 /** Where text is not in its encoding. Lines from 1. */
@@ -49,6 +48,14 @@ const newlines = (text: string): number => {
   let count = 0
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++
   return count
+}
+
+const isUtf8 = (bytes: Uint8Array): boolean => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes) !== ''
+  } catch {
+    return false
+  }
 }
 
 /** The first byte that belongs to no character of UTF-8. A character that was cut at the beginning, or at the end, is none of them. */

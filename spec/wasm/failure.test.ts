@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { wasm } from '../../backends/index.ts'
-import { spawn } from '../../backends/wasm/host.ts'
+import { nodeHost } from '../../backends/wasm/host/node.ts'
 import { i32 } from '../../backends/wasm/instructions.ts'
 import { heap } from '../../backends/wasm/memory.ts'
 import { module } from '../../backends/wasm/module.ts'
@@ -12,7 +12,7 @@ import { control, runtime } from '../../backends/wasm/runtime.ts'
 import { compile, dot, read, type Tensor, tensor } from '../../core/index.ts'
 
 test('answers of a worker come in order; when it fails, all that are awaited, and all later ones, are refused with the reason', async () => {
-  const worker = await spawn(`
+  const worker = await nodeHost.spawn(`
 receive((x) => { if (x === 'fail') throw new Error('on purpose'); send(x) })`)
   const [first, second, third] = [worker.answer(), worker.answer(), worker.answer()]
   const refused = Promise.all([second, third].map((each) => assert.rejects(each, /a worker failed: on purpose/)))
@@ -29,7 +29,7 @@ receive((x) => { if (x === 'fail') throw new Error('on purpose'); send(x) })`)
 })
 
 test('a worker that has ended is no worker: the reason is told', async () => {
-  const worker = await spawn('\nreceive(() => process.exit(3))')
+  const worker = await nodeHost.spawn('\nreceive(() => process.exit(3))')
   const awaited = assert.rejects(worker.answer(), /a worker has ended/)
   worker.send('')
   await awaited
@@ -72,7 +72,7 @@ test('a trap inside a program frees those who wait for that thread, and is told'
   const { memory, pages } = store
   const type = { pages, shared: true }
   const common = await WebAssembly.compile(runtime(type))
-  const pool = await threadPool(store, common, 2, undefined)
+  const pool = await threadPool(nodeHost, store, common, 2, undefined)
   const m = module(type)
   const zero = i32.const(0)
   m.define('main', ['i32', 'i32', 'i32'], (locals) => locals('i32').set(i32.div_u(i32.const(1), zero)))

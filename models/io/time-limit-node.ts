@@ -1,23 +1,12 @@
-/**
- * Synchronous work whose length a file decides, such as a regular expression that backtracks: it is ended when its time is over.
- *
- *     limited(2000, () => pattern.exec(text))        the value, or TimeoutError after two seconds
- *
- * Node's `vm` ends it from a thread of its own, even inside one call of a regular expression. A call costs about 0.2 ms.
- */
+/** The time limit of Node: its `vm` ends work from a thread of its own, even inside one call of a regular expression. A call costs about 0.2 ms. */
 import { createContext, Script } from 'node:vm'
-
-/** The work was ended before it was done. */
-export class TimeoutError extends Error {
-  override readonly name = 'TimeoutError'
-}
+import { type TimeLimit, TimeoutError } from './time-limit.ts'
 
 const shared: { work?: () => void } = {}
 const context = createContext(shared)
 const call = new Script('work()')
 
-/** @throws TimeoutError; whatever `work` throws */
-export const limited = <T>(milliseconds: number, work: () => T): T => {
+export const timeLimit: TimeLimit = <T>(milliseconds: number, work: () => T): T => {
   let result: readonly [T] | undefined
   shared.work = () => {
     result = [work()]
