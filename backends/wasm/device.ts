@@ -82,7 +82,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
   }
   const load = async (program: Program): Promise<Loaded> => {
     if (closed) throw new TypeError('wasm: this backend is closed')
-    const printed = print(program, type, threads, eager)
+    const printed = print(program, type, threads, eager, blas !== undefined)
     const module = await WebAssembly.compile(printed.binary)
     const instance = await WebAssembly.instantiate(module, { host: { memory, ...services } })
     const number = programs++
