@@ -1,5 +1,6 @@
 /** The conditions of Definition 3.4, one by one, and how each is decided for a declaration. */
-import { constant, derivative, grad, type Interval, numbers, type Tensor, type Unary } from '../core/index.ts'
+import { derivative, grad, numbers, type Tensor, type Unary } from '../core/index.ts'
+import { constant, type Interval } from '../core/internal.ts'
 import type { Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import { type Claim, concave, decide, decideEnclosed, encloseFirst, increasing, nonDecreasing } from './prove.ts'

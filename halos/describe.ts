@@ -1,5 +1,5 @@
 /** Losses for people to read: their names, a citation, the lines of a report. */
-import type { Interval } from '../core/index.ts'
+import type { Interval } from '../core/internal.ts'
 import type { Finding } from './conditions.ts'
 import type { Family } from './family.ts'
 import type { AnyLoss } from './loss.ts'

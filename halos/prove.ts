@@ -5,7 +5,8 @@
  * A kink is not missed: where an undecided max may bend the function, its curvature is unbounded above (a maximum is convex),
  * and an undecided comparison, which may jump, proves nothing.
  */
-import { type Dual, dual, type Interval, intervals, type Scalar, type Ternary, type Unary } from '../core/index.ts'
+import { type Dual, dual, type Scalar, type Ternary, type Unary } from '../core/index.ts'
+import { type Interval, intervals } from '../core/internal.ts'
 
 type Curve = Dual<Dual<Interval>>
 const everything: Interval = [-Infinity, Infinity]

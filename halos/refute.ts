@@ -8,7 +8,8 @@
  *               ∂_w f/∂_l f is a function of r_w times one of r_l:      four points at which its cross ratio is not 1 refute it
  *   compared    E_Q r is an average of other rewards, or the anchor, which π_ref gives: f looks at one of them
  */
-import { type AnyTensor, type Interval, interpretation, intervals, type Scalar } from '../core/index.ts'
+import { type AnyTensor, interpretation, type Scalar } from '../core/index.ts'
+import { type Interval, intervals } from '../core/internal.ts'
 import { elements, type Place } from './element.ts'
 import type { AnyLoss } from './loss.ts'
 import { enclose } from './prove.ts'

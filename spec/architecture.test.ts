@@ -95,10 +95,10 @@ test('imports have no cycles, not even of types alone', () => {
   assert.deepEqual(cycles, [])
 })
 
-test("a folder's index.ts is its only door", () => {
+test("a folder's index.ts, and internal.ts for its siblings, are its only doors", () => {
   const wrong = all.flatMap((file) =>
     inside(file)
-      .filter((other) => top(other) !== top(file) && top(file) !== 'spec' && !/^[^/]+(\/[^/]+)?\/index\.ts$/.test(other))
+      .filter((other) => top(other) !== top(file) && top(file) !== 'spec' && !/^[^/]+(\/[^/]+)?\/(index|internal)\.ts$/.test(other))
       .map((other) => `${file} → ${other}`),
   )
   assert.deepEqual(wrong, [])
