@@ -9,7 +9,7 @@ import { logRatio } from '../reward.ts'
 import { bpo as source } from '../sources-variants.ts'
 import { formula, pairwise } from '../stated.ts'
 import { positive } from '../validation.ts'
-import { lesser, negate } from '../words.ts'
+import { lesser, logSigmoid, negate } from '../words.ts'
 
 export const bpo = family(
   'bpo',
@@ -21,7 +21,7 @@ export const bpo = family(
       reward: logRatio(beta),
       because: 'two rewards: the smaller of u_w and −α u_l is no difference of rewards',
       given: positive('alpha', alpha),
-      body: formula((S) => (w, l) => S.softplus(negate(S, lesser(S, w, S.mul(S.of(-alpha), l))))),
+      body: formula((S) => (w, l) => negate(S, logSigmoid(S, lesser(S, w, S.mul(S.of(-alpha), l))))),
     }),
   [],
   'pairs',

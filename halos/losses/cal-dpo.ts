@@ -8,6 +8,7 @@ import { logRatio } from '../reward.ts'
 import { calDpo as source } from '../sources-variants.ts'
 import { formula, pairwise } from '../stated.ts'
 import { positive } from '../validation.ts'
+import { logSigmoid } from '../words.ts'
 
 export const calDpo = family(
   'cal-dpo',
@@ -21,7 +22,7 @@ export const calDpo = family(
       given: positive('beta', beta),
       body: formula((S) => (w, l) => {
         const [up, down] = [S.sub(w, S.of(0.5 / beta)), S.add(l, S.of(0.5 / beta))]
-        return S.add(S.softplus(S.sub(l, w)), S.mul(S.of(0.5), S.add(S.mul(up, up), S.mul(down, down))))
+        return S.sub(S.mul(S.of(0.5), S.add(S.mul(up, up), S.mul(down, down))), logSigmoid(S, S.sub(w, l)))
       }),
     }),
   [],

@@ -8,6 +8,7 @@ import { logRatio } from '../reward.ts'
 import { dpoShift as source } from '../sources-variants.ts'
 import { formula, pairwise } from '../stated.ts'
 import { number } from '../validation.ts'
+import { logSigmoid, negate } from '../words.ts'
 
 export const dpoShift = family(
   'dpo-shift',
@@ -19,7 +20,7 @@ export const dpoShift = family(
       reward: logRatio(beta),
       because: 'two rewards: u of the chosen completion is compared with λ u of the rejected one',
       given: number('lambda', 'a fraction in (0, 1]', lambda, (x) => x > 0 && x <= 1),
-      body: formula((S) => (w, l) => S.softplus(S.sub(S.mul(S.of(lambda), l), w))),
+      body: formula((S) => (w, l) => negate(S, logSigmoid(S, S.sub(w, S.mul(S.of(lambda), l))))),
     }),
   [],
   'pairs',

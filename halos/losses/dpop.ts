@@ -9,7 +9,7 @@ import { logRatio } from '../reward.ts'
 import { dpop as source } from '../sources-variants.ts'
 import { formula, pairwise } from '../stated.ts'
 import { nonNegative } from '../validation.ts'
-import { negate } from '../words.ts'
+import { logSigmoid, negate } from '../words.ts'
 
 export const dpop = family(
   'dpop',
@@ -23,7 +23,7 @@ export const dpop = family(
       given: nonNegative('lambda', lambda),
       body: formula((S) => (w, l) => {
         const penalty = S.mul(S.of(lambda), S.max(S.of(0), negate(S, w)))
-        return S.softplus(negate(S, S.sub(S.sub(w, l), penalty)))
+        return negate(S, logSigmoid(S, S.sub(S.sub(w, l), penalty)))
       }),
     }),
   [],

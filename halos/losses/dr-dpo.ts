@@ -24,12 +24,14 @@ const robust = ({ each, spread }: { readonly each: Halo<'policy' | 'reference', 
   return {
     name: 'Dr. DPO',
     source: source('the loss'),
-    because: 'weights that depend on θ: how much a pair counts is a function of its own loss',
+    because: 'weights that depend on θ: weighed by its own loss, a pair that is very wrong costs less than one that is a little wrong',
+    latex: `L = -${spread} \\log \\mathbb{E}\\left[ \\sigma\\left(r_w - r_l\\right)^{1/${spread}} \\right], \\quad r = ${each.reward.scale} \\log \\frac{\\pi_\\theta(y|x)}{\\pi_{\\mathrm{ref}}(y|x)}`,
     needs: each.needs,
     evaluate: (evidence) => {
       const { losses, rewards } = each.evaluate(evidence)
       const weight = stopGradient(likely(losses) as Tensor<'example'>)
-      return { ...summed(losses, { numerator: mul(weight, losses) as Tensor<'example'>, denominator: weight }), rewards }
+      const numerator = mul(weight, losses) as Tensor<'example'>
+      return { ...summed(numerator, { numerator, denominator: weight }), rewards }
     },
   }
 }

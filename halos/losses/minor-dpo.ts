@@ -7,6 +7,7 @@ import { family } from '../family.ts'
 import { logRatio } from '../reward.ts'
 import { minorDpo as source } from '../sources-variants.ts'
 import { formula, pairwise } from '../stated.ts'
+import { logSigmoid, negate } from '../words.ts'
 
 export const minorDpo = family(
   'minor-dpo',
@@ -17,7 +18,7 @@ export const minorDpo = family(
       source: source('the MinorDPO loss'),
       reward: logRatio(beta),
       because: 'two rewards: u of the chosen completion is compared with max(0, u) of the rejected one',
-      body: formula((S) => (w, l) => S.softplus(S.sub(S.max(S.of(0), l), w))),
+      body: formula((S) => (w, l) => negate(S, logSigmoid(S, S.sub(w, S.max(S.of(0), l))))),
     }),
   [],
   'pairs',

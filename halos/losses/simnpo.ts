@@ -18,9 +18,7 @@ interface Settings {
   readonly gamma: number
 }
 const stated = ({ beta, gamma }: Settings): Stated<Evidence<'policy' | 'length', 'judged'>> => {
-  const body = formula(
-    (S) => (p, s) => S.mul(S.of(2 / beta), S.softplus(negate(S, S.mul(s, S.add(S.mul(S.of(beta), p), S.of(beta * gamma)))))),
-  )
+  const body = formula((S) => (p, s) => S.mul(S.of(-2 / beta), logSigmoid(S, S.mul(s, S.add(S.mul(S.of(beta), p), S.of(beta * gamma))))))
   return {
     name: 'SimNPO',
     source: source('the loss'),
