@@ -5,7 +5,7 @@ import type { Half, Handle } from '../../core/index.ts'
 import type { Program } from '../plan/program.ts'
 import { adaptive } from './adaptive.ts'
 import { workspace } from './gemm.ts'
-import { type Blas, blasProducts } from './host.ts'
+import type { Blas, Host } from './host.ts'
 import { type Heap, heap } from './memory.ts'
 import { type ThreadPool, threadPool } from './pool.ts'
 import { print } from './print.ts'
@@ -39,6 +39,7 @@ type Widen = (to: number, from: number, end: number) => void
 type Entry = (list: number, thread: number, threads: number) => void
 
 export interface DeviceOptions {
+  readonly host: Host
   readonly threads: number
   readonly blas?: Blas | undefined
   /** Fused multiplications and additions in products: see `fusable`. */
@@ -47,7 +48,7 @@ export interface DeviceOptions {
   readonly eager?: boolean
 }
 
-export const device = async ({ threads, blas, fused = false, eager = false }: DeviceOptions): Promise<Device> => {
+export const device = async ({ host, threads, blas, fused = false, eager = false }: DeviceOptions): Promise<Device> => {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
     throw new RangeError(`wasm: threads must be a number from 1 to ${mostThreads}, but ${threads} were asked for`)
   const store = heap(threads > 1)
@@ -57,7 +58,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
   const own = (await WebAssembly.instantiate(common, { host: { memory } })).exports
   const gemm = own.gemm as (...args: readonly number[]) => void // exported by `runtime`
   const widen = { bf16: own.widenBf16 as Widen, f16: own.widenF16 as Widen } // exported by `runtime`
-  const services = blas === undefined ? own : { ...own, ...(await blasProducts(blas, memory, gemm)) }
+  const services = blas === undefined ? own : { ...own, ...(await host.blasProducts(blas, memory, gemm)) }
   const workspaces = store.take(threads * workspace)
   let alive = 0
   let arena = { address: store.take(0), bytes: 0 }
@@ -87,7 +88,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     const instance = await WebAssembly.instantiate(module, { host: { memory, ...services } })
     const number = programs++
     const worthwhile = threads > 1 && (eager || milliseconds(program) > leastShared)
-    if (worthwhile) team ??= threadPool(store, common, threads, blas)
+    if (worthwhile) team ??= threadPool(host, store, common, threads, blas)
     const helpers = worthwhile ? await team : undefined
     await helpers?.load(number, module, gone.splice(0))
     const bytes = 4 * printed.arena

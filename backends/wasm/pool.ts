@@ -5,7 +5,7 @@
  * of those who take part, and does its own share; the last barrier of the program ends it for all. To receive messages (new
  * programs), a worker is told to listen: it returns to its event loop, answers, and goes back to sleep.
  */
-import { type Blas, spawn } from './host.ts'
+import type { Blas, Host } from './host.ts'
 import type { Heap } from './memory.ts'
 import { control } from './runtime.ts'
 
@@ -50,8 +50,14 @@ receive(async (message) => {
 })`
 
 /** Start `threads − 1` workers. */
-export const threadPool = async (heap: Heap, runtime: WebAssembly.Module, threads: number, blas: Blas | undefined): Promise<ThreadPool> => {
-  const workers = await Promise.all(Array.from({ length: threads - 1 }, () => spawn(script)))
+export const threadPool = async (
+  host: Host,
+  heap: Heap,
+  runtime: WebAssembly.Module,
+  threads: number,
+  blas: Blas | undefined,
+): Promise<ThreadPool> => {
+  const workers = await Promise.all(Array.from({ length: threads - 1 }, () => host.spawn(script)))
   const words = heap.integers() // the control block stays where it is when memory grows
   const call = (thread: number): void => {
     Atomics.add(words, control.ticket(thread) / 4, 1)

@@ -2,12 +2,11 @@
  * Adapters on disk, as PEFT keeps them: `adapter_config.json` says how they were made, `adapter_model.safetensors` holds A and B of each module.
  * Whatever PEFT would compute differently (DoRA, rank-stabilised scaling, ranks by module, trained biases, …) is refused, never ignored.
  */
-import { join } from 'node:path'
 import type { Backend } from '../../core/index.ts'
 import { CheckpointError, ConfigError, show, throwAll } from '../io/errors.ts'
 import { fieldsOf, isObject, parseJson, showJson } from '../io/fields.ts'
-import { exists, readText } from '../io/files.ts'
 import { formatSafetensors } from '../io/safetensors.ts'
+import { exists, join, readText } from '../io/source.ts'
 import { readWeights } from '../io/weights.ts'
 import type { ModelConfig } from '../nets/config.ts'
 import { type Adapters, adaptersFromWeights, adaptersToWeights, formatAdapterConfig, isTransposed, type LoraOptions } from '../nets/lora.ts'

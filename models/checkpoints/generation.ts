@@ -2,10 +2,9 @@
  * `generation_config.json`: how a model wants to be sampled, as Hugging Face keeps it. halograd reads the tokens that end an answer (a chat model may have
  * several), and leaves the rest as it is for whoever reads it next.
  */
-import { join } from 'node:path'
 import { ConfigError, throwAll } from '../io/errors.ts'
 import { fieldsOf, isObject, type Json, parseJson, showJson } from '../io/fields.ts'
-import { exists, readText } from '../io/files.ts'
+import { exists, join, readText } from '../io/source.ts'
 import type { ModelConfig } from '../nets/config.ts'
 import { ends } from '../nets/config-json.ts'
 

@@ -26,7 +26,7 @@ import {
   withoutText,
 } from '../text/conversation.ts'
 import { canonicalOf, renamed } from './import/fields.ts'
-import { nearest, type Recognised, recognise } from './import/presets.ts'
+import { nearest, type Recognised, recognise } from './import/recognise.ts'
 import { verdictOf } from './import/values.ts'
 import type { Dialogue, Row } from './rows.ts'
 

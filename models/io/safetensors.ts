@@ -4,10 +4,10 @@
  * Source: https://github.com/huggingface/safetensors#format
  */
 import type { Half } from '../../core/index.ts'
-import type { Bytes } from './bytes.ts'
 import { type DType, decode, dtypes, encode, type FloatType, halvesIn } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
 import { isObject, type Json, parseJson } from './fields.ts'
+import type { Bytes } from './source.ts'
 
 /** A tensor as a checkpoint holds it. */
 export interface StoredTensor {

@@ -1,13 +1,11 @@
 /**
  * Weights on disk: one `model.safetensors`, or shards listed by `model.safetensors.index.json` (`{weight_map: {tensor: file}}`), as Hugging Face keeps them.
  */
-import { basename, join } from 'node:path'
-import { openBytes } from './bytes.ts'
 import { dtypes, type FloatType } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
 import { isObject, parseJson } from './fields.ts'
-import { exists, readText, writeAtomically } from './files.ts'
 import { formatSafetensors, type StoredTensor, tensorsIn } from './safetensors.ts'
+import { exists, join, openBytes, readText } from './source.ts'
 import { unwrapped } from './wrappers.ts'
 
 /** Tensors by name. */
@@ -31,13 +29,6 @@ export const readWeights = async (path: string): Promise<Weights> => {
     advice: 'Give a Hugging Face model directory with safetensors weights (convert pytorch_model.bin first).',
   })
 }
-
-/**
- * Writes tensors atomically as one safetensors file, as F32.
- * @throws CheckpointError when two have one name or a shape does not fit its data; FileError
- */
-export const writeWeights = async (file: string, tensors: readonly StoredTensor[]): Promise<void> =>
-  writeAtomically(file, formatSafetensors(tensors, metadata))
 
 export interface WeightOptions {
   /** How numbers are written. Default F32; BF16 and F16 take half the space, and round. */
@@ -77,11 +68,12 @@ export const weightFiles = (
 }
 
 /** transformers reads only files that say whose tensors they are. */
-const metadata = { format: 'pt' }
+export const metadata = { format: 'pt' }
 const fiveDigits = (n: number): string => `${n}`.padStart(5, '0')
 
 /** Only the header is read: the numbers of a tensor are read from the file when they are asked for. */
-const readOne = async (file: string): Promise<Weights> => new Map(tensorsIn(openBytes(file), file).map((tensor) => [tensor.name, tensor]))
+const readOne = async (file: string): Promise<Weights> =>
+  new Map(tensorsIn(await openBytes(file), file).map((tensor) => [tensor.name, tensor]))
 
 const readSharded = async (directory: string): Promise<Weights> => {
   const file = join(directory, index)
@@ -110,7 +102,7 @@ const weightMap = (text: string, file: string): readonly (readonly [name: string
   const json = parseJson(text)
   if (!isObject(json) || !isObject(json.weight_map)) throw wrong('{"weight_map": {tensor: file, …}}', text)
   return Object.entries(json.weight_map).map(([name, shard]) => {
-    if (typeof shard === 'string' && shard.endsWith('.safetensors') && basename(shard) === shard) return [name, shard]
+    if (typeof shard === 'string' && shard.endsWith('.safetensors') && !/[\\/]/.test(shard)) return [name, shard]
     throw wrong(`the name of a safetensors file for ${name}`, shard)
   })
 }

@@ -3,11 +3,10 @@
  * Tokens are not characters: SentencePiece vocabularies put a space before a text, and a character may take several byte tokens. So a continuation is
  * encoded as one (`continues`), and text is decoded from the whole list of ids, never piece by piece.
  */
-import { join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { show, TokenizerError } from '../io/errors.ts'
 import { isObject, type Json, parseJson, showJson } from '../io/fields.ts'
-import { exists, readText } from '../io/files.ts'
+import { exists, join, readText } from '../io/source.ts'
 
 export interface Tokenizer {
   /** Ids are less than this. */
