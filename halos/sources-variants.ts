@@ -79,13 +79,6 @@ export const simNpo = paper(
   'Simplicity Prevails: Rethinking Negative Preference Optimization for LLM Unlearning',
   'Chongyu Fan, Jiancheng Liu, Licong Lin, others',
 )
-export const diffusionKto = paper(
-  'li2024diffusionkto',
-  2024,
-  '2404.04465',
-  'Aligning Diffusion Models by Optimizing Human Utility',
-  'Shufan Li, Konstantinos Kallidromitis, others',
-)
 export const una = paper(
   'wang2024una',
   2024,

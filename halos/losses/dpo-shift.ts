@@ -12,15 +12,15 @@ import { logSigmoid, negate } from '../words.ts'
 
 export const dpoShift = family(
   'dpo-shift',
-  { beta: 0.1, lambda: 0.75 },
-  ({ beta, lambda }) =>
+  { beta: 0.1, shift: 0.75 },
+  ({ beta, shift }) =>
     pairwise({
       name: 'DPO-Shift',
       source: source('the loss'),
       reward: logRatio(beta),
       because: 'two rewards: u of the chosen completion is compared with λ u of the rejected one',
-      given: number('lambda', 'a fraction in (0, 1]', lambda, (x) => x > 0 && x <= 1),
-      body: formula((S) => (w, l) => negate(S, logSigmoid(S, S.sub(w, S.mul(S.of(lambda), l))))),
+      given: number('shift', 'a fraction in (0, 1), for 1 is DPO', shift, (x) => x > 0 && x < 1),
+      body: formula((S) => (w, l) => negate(S, logSigmoid(S, S.sub(w, S.mul(S.of(shift), l))))),
     }),
   [],
   'pairs',

@@ -11,7 +11,7 @@ import { meanOf } from '../loss.ts'
 import { simNpo as source } from '../sources-variants.ts'
 import { formula, type Stated } from '../stated.ts'
 import { checked, nonNegative, positive } from '../validation.ts'
-import { negate } from '../words.ts'
+import { logSigmoid } from '../words.ts'
 
 interface Settings {
   readonly beta: number
