@@ -30,7 +30,9 @@ const [declared, stated] = [families.filter(hasDeclaration), families.filter((fa
 /** A loss of these at each setting between half and twice its default (a setting of 0 stays: it switches something off; so do fractions and exponents). */
 const lossOf = (key: string, factor: number): AnyLoss => {
   const family = find(families, key)!
-  return getOrThrow(family(Object.fromEntries(Object.entries(family.defaults).map(([k, x]) => [k, k === 'alpha' || k === 'shift' ? x : x * factor]))))
+  return getOrThrow(
+    family(Object.fromEntries(Object.entries(family.defaults).map(([k, x]) => [k, k === 'alpha' || k === 'shift' ? x : x * factor]))),
+  )
 }
 const someOf = (among: readonly Family[], holds: (loss: AnyLoss) => boolean) =>
   fc.property(fc.constantFrom(...among.map(({ key }) => key)), fc.double({ min: 0.5, max: 2, noNaN: true }), (key, factor) =>
