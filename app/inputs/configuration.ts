@@ -36,7 +36,23 @@ const commandIn = (program: Command, args: readonly string[], words = 0): readon
 type Flaw = Omit<Finding, 'file'>
 type Entry = E.Either<Flaw, readonly string[]>
 
+/** Options of a command are no longer, in characters. */
+const longest = 2 ** 20
+
 const entriesOf = async (text: string, path: string, options: readonly Option[]): Promise<readonly Entry[]> => {
+  const flaw = (expected: string, found: string) => [E.left({ expected, found, advice: 'Give one option a line, such as `batch: 32`.' })]
+  if (text.length > longest) return flaw(`at most ${longest} characters`, `${text.length}`)
+  try {
+    return await entriesIn(text, path, options)
+  } catch (error) {
+    // Aliases that multiply, and nesting that has no end: the library throws.
+    if (error instanceof ReferenceError || error instanceof RangeError || error instanceof SyntaxError || error instanceof TypeError)
+      return flaw('options by name', error.message)
+    throw error
+  }
+}
+
+const entriesIn = async (text: string, path: string, options: readonly Option[]): Promise<readonly Entry[]> => {
   const { isMap, isScalar, LineCounter, parseDocument } = await import('yaml')
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false })

@@ -8,8 +8,36 @@ import { module } from './module.ts'
 /** A worker thread of this host. */
 export interface Worker {
   readonly send: (message: unknown) => void
+  /** The next answer; answers come in the order in which they were asked for. Rejects with `failure` where the worker ends before. */
   readonly answer: () => Promise<void>
+  /** Why the worker runs no more, if it does not. */
+  readonly failure: () => Error | undefined
+  /** May be called again. */
   readonly end: () => Promise<void>
+}
+
+/** For hosts: the answers of a worker that are awaited, first come, first served; and the end of all. `waiting` hears whether any is. */
+export const answers = (waiting: (some: boolean) => void) => {
+  const asked: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
+  let failed: Error | undefined
+  return {
+    failure: () => failed,
+    answer: () =>
+      new Promise<void>((resolve, reject) => {
+        if (failed !== undefined) return reject(failed)
+        asked.push({ resolve, reject })
+        waiting(true)
+      }),
+    resolve: () => {
+      asked.shift()?.resolve()
+      if (asked.length === 0) waiting(false)
+    },
+    /** The first reason counts. */
+    fail: (why: string) => {
+      failed ??= new Error(`wasm: a worker ${why}: open the backend again`)
+      for (const { reject } of asked.splice(0)) reject(failed)
+    },
+  }
 }
 
 /** A system BLAS: the library, and the module that calls it. */

@@ -3,8 +3,9 @@
  * several), and leaves the rest as it is for whoever reads it next.
  */
 import { ConfigError, throwAll } from '../io/errors.ts'
-import { fieldsOf, isObject, type Json, parseJson, showJson } from '../io/fields.ts'
-import { exists, join, readText } from '../io/source.ts'
+import { fieldsOf, isObject, type Json, showJson } from '../io/fields.ts'
+import { readJson } from '../io/json.ts'
+import { exists, join } from '../io/source.ts'
 import type { ModelConfig } from '../nets/config.ts'
 import { ends } from '../nets/config-json.ts'
 
@@ -14,7 +15,7 @@ const name = 'generation_config.json'
 export const readGeneration = async (directory: string): Promise<Json> => {
   const file = join(directory, name)
   if (!(await exists(file))) return {}
-  const json = parseJson(await readText(file))
+  const json = await readJson(file, ConfigError)
   if (isObject(json)) return json
   throw new ConfigError({ file, expected: 'a JSON object', found: showJson(json), advice: 'Correct or remove the file.' })
 }

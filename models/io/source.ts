@@ -6,6 +6,7 @@
  *     const weights = await readWeights('model')
  */
 import { FileError } from './errors.ts'
+import { decodeText } from './text.ts'
 
 /** Bytes that are read piece by piece, when they are asked for. */
 export interface Bytes {
@@ -44,7 +45,7 @@ export const filesIn = (files: Readonly<Record<string, Uint8Array>>): Files => {
   }
   return {
     exists: async (path) => Object.hasOwn(files, path),
-    readText: async (path) => new TextDecoder().decode(await bytesOf(path)),
+    readText: async (path) => decodeText(await bytesOf(path), undefined, (why) => new FileError({ file: path, ...why })),
     openBytes: async (path) => {
       const bytes = await bytesOf(path)
       return { length: bytes.length, slice: (from, to) => bytes.subarray(from, to) }

@@ -3,9 +3,10 @@
  */
 import { dtypes, type FloatType } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
-import { isObject, parseJson } from './fields.ts'
+import { isObject } from './fields.ts'
+import { readJson } from './json.ts'
 import { formatSafetensors, type StoredTensor, tensorsIn } from './safetensors.ts'
-import { exists, join, openBytes, readText } from './source.ts'
+import { exists, join, openBytes } from './source.ts'
 import { unwrapped } from './wrappers.ts'
 
 /** Tensors by name. */
@@ -77,7 +78,7 @@ const readOne = async (file: string): Promise<Weights> =>
 
 const readSharded = async (directory: string): Promise<Weights> => {
   const file = join(directory, index)
-  const places = weightMap(await readText(file), file)
+  const places = weightMap(await readJson(file, CheckpointError), file)
   const shards = new Map<string, Weights>()
   for (const shard of new Set(places.map(([, shard]) => shard))) shards.set(shard, await readOne(join(directory, shard)))
   return new Map(
@@ -96,11 +97,10 @@ const readSharded = async (directory: string): Promise<Weights> => {
 }
 
 /** [tensor, shard] pairs. A shard is a plain file name: an index may not reach outside its directory. */
-const weightMap = (text: string, file: string): readonly (readonly [name: string, shard: string])[] => {
+const weightMap = (json: unknown, file: string): readonly (readonly [name: string, shard: string])[] => {
   const wrong = (expected: string, found: unknown) =>
     new CheckpointError({ file, expected, found: show(found), advice: 'Download or save the index again.' })
-  const json = parseJson(text)
-  if (!isObject(json) || !isObject(json.weight_map)) throw wrong('{"weight_map": {tensor: file, …}}', text)
+  if (!isObject(json) || !isObject(json.weight_map)) throw wrong('{"weight_map": {tensor: file, …}}', json)
   return Object.entries(json.weight_map).map(([name, shard]) => {
     if (typeof shard === 'string' && shard.endsWith('.safetensors') && !/[\\/]/.test(shard)) return [name, shard]
     throw wrong(`the name of a safetensors file for ${name}`, shard)

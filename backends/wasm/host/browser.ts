@@ -1,18 +1,18 @@
 /** A page as a host: web workers, where it is cross-origin isolated; otherwise one thread. There is no BLAS. */
-import { compilesRelaxedMadd, type Host } from '../host.ts'
+import { answers, compilesRelaxedMadd, type Host } from '../host.ts'
 
 export const browserHost: Host = {
   spawn: async (script) => {
     const url = URL.createObjectURL(new Blob([`const receive = (f) => { onmessage = (e) => f(e.data) }, send = postMessage${script}`]))
     const worker = new Worker(url)
+    const { answer, resolve, fail, failure } = answers(() => {})
+    worker.onmessage = resolve
+    worker.onerror = (event) => fail(`failed: ${event.message}`)
     return {
+      ...{ answer, failure },
       send: (message) => worker.postMessage(message),
-      answer: () =>
-        new Promise((resolve, reject) => {
-          worker.onmessage = () => resolve()
-          worker.onerror = (event) => reject(new Error(`wasm: a worker failed: ${event.message}`))
-        }),
       end: async () => {
+        fail('was closed')
         worker.terminate()
         URL.revokeObjectURL(url)
       },

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
-import { type BlasProducts, compilesRelaxedMadd, type Gemm, type Host } from '../host.ts'
+import { answers, type BlasProducts, compilesRelaxedMadd, type Gemm, type Host } from '../host.ts'
 
 interface BlasModule {
   readonly found: () => string | undefined
@@ -16,19 +16,18 @@ export const nodeHost: Host = {
   spawn: async (script) => {
     const worker = new Worker(`${prologue}${script}`, { eval: true, name: 'halograd' })
     worker.unref()
+    // Whoever awaits an answer keeps the process alive, nobody else.
+    const { answer, resolve, fail, failure } = answers((some) => (some ? worker.ref() : worker.unref()))
+    worker.on('message', resolve)
+    worker.on('error', (error) => fail(`failed: ${error.message}`))
+    worker.on('exit', () => fail('has ended'))
     return {
+      ...{ answer, failure },
       send: (message) => worker.postMessage(message),
-      answer: () =>
-        new Promise((resolve, reject) => {
-          worker.ref() // whoever awaits the answer keeps the process alive, nobody else
-          worker.once('error', reject)
-          worker.once('message', () => {
-            worker.off('error', reject)
-            worker.unref()
-            resolve()
-          })
-        }),
-      end: async () => void (await worker.terminate()),
+      end: async () => {
+        fail('was closed')
+        await worker.terminate()
+      },
     }
   },
   cores: async () => (typeof SharedArrayBuffer === 'undefined' ? 1 : availableParallelism()),
