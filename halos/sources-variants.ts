@@ -22,28 +22,7 @@ export const bpo = paper(
   'BPO: Revisiting Preference Modeling in Direct Preference Optimization',
   'Lin Sun, others',
 )
-export const odpo = paper(
-  'amini2024odpo',
-  2024,
-  '2402.10571',
-  'Direct Preference Optimization with an Offset',
-  'Afra Amini, Tim Vieira, Ryan Cotterell',
-)
-export const rDpo = paper(
-  'park2024rdpo',
-  2024,
-  '2403.19159',
-  'Disentangling Length from Quality in Direct Preference Optimization',
-  'Ryan Park, Rafael Rafailov, Stefano Ermon, Chelsea Finn',
-)
 export const rePo = paper('wu2025repo', 2025, '2503.07426', 'RePO: ReLU-based Preference Optimization', 'Junkang Wu, others')
-export const simPer = paper(
-  'xiao2025simper',
-  2025,
-  '2502.00883',
-  'SimPER: A Minimalist Approach to Preference Alignment without Hyperparameters',
-  'Teng Xiao, others',
-)
 export const dpoShift = paper(
   'yang2025dposhift',
   2025,
@@ -86,31 +65,10 @@ export const una = paper(
   'UNA: Unifying Alignments of RLHF/PPO, DPO and KTO by a Generalized Implicit Reward Function',
   'Zhichao Wang, others',
 )
-export const rebel = paper(
-  'gao2024rebel',
-  2024,
-  '2404.16767',
-  'REBEL: Reinforcement Learning via Regressing Relative Rewards',
-  'Zhaolin Gao, Jonathan D. Chang, Wenhao Zhan, others',
-)
 export const drDpo = paper(
   'wu2024drdpo',
   2024,
   '2407.07880',
   'Towards Robust Alignment of Language Models: Distributionally Robustifying Direct Preference Optimization',
   'Junkang Wu, others',
-)
-export const chiPo = paper(
-  'huang2024chipo',
-  2024,
-  '2407.13399',
-  'Correcting the Mythos of KL-Regularization: Direct Alignment without Overoptimization via Chi-Squared Preference Optimization',
-  'Audrey Huang, Wenhao Zhan, Tengyang Xie, Jason D. Lee, Wen Sun, Akshay Krishnamurthy, Dylan J. Foster',
-)
-export const humanline = paper(
-  'ethayarajh2025humanline',
-  2025,
-  '2509.24207',
-  'Humanline: Online Alignment as Perceptual Loss',
-  'Kawin Ethayarajh, Sijia Liu, Niklas Muennighoff',
 )
