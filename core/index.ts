@@ -2,6 +2,7 @@
 
 export * from './definitions.ts'
 export * from './evaluate.ts'
+export * from './expression.ts'
 export * from './grad.ts'
 export * from './interval.ts'
 export * from './lift.ts'
