@@ -2,13 +2,13 @@
  * Evaluation is compilation: trace, hand the graph to a backend, run. A compiled program is traced once per shape of its
  * arguments; what it returns stays on the device until `read`.
  */
-
+import { checkIndices, type Indexed, indexed } from './indices.ts'
 import { broadcastTo } from './ops.ts'
 import { clearTraceCache, device, input, need, reachable, ShapeError, show } from './tensor.ts'
 import { build, leaves, mapTree, matching, paths, type Structure, structure } from './tree.ts'
 import type { AnyTensor, Backend, BufferOwner, DeviceBuffer, Executable, Handle, Report, Tensor } from './types.ts'
 
-/** Compile a function of trees. Its results stay on the device. */
+/** Compile a function of trees. Its results stay on the device. Running it on data throws an IndexError where `take` is given what is no position. */
 export const compile = <A extends readonly unknown[], B>(backend: Backend, f: (...args: A) => B): Compiled<A, B> =>
   program(backend, f, () => [])
 
@@ -40,6 +40,8 @@ export interface Compiled<A extends readonly unknown[], B> {
 interface Traced {
   readonly executable: Executable
   readonly captured: readonly AnyTensor[]
+  /** For each input, the axes of which it holds positions. */
+  readonly positions: readonly (readonly Indexed[] | undefined)[]
   readonly donated: readonly (readonly [output: number, input: number])[]
   /** A tree of inputs, shaped like the results. Donated ones are the very inputs: two shapes that are one object need no comparing. */
   readonly results: Structure
@@ -58,8 +60,10 @@ const program = <A extends readonly unknown[], B>(
     const donated = donations(inside, outputs)
     const from = new Map(donated)
     const inputs = [...leaves(inside), ...captured]
+    const found = indexed(leaves(outputs))
+    const positions = inputs.map((x) => found.get(x))
     const results = structure(mapTree(outputs, (x, i) => inputs[from.get(i) ?? -1] ?? input(`${i}`, x.shape)))
-    return { executable: await backend.compile({ inputs, outputs: leaves(outputs), donated: from }), captured, donated, results }
+    return { executable: await backend.compile({ inputs, outputs: leaves(outputs), donated: from }), captured, positions, donated, results }
   }
   const find = (args: A): { readonly traced: Promise<Traced>; readonly given: readonly AnyTensor[] } => {
     for (const { inside, traced } of traces) {
@@ -72,8 +76,10 @@ const program = <A extends readonly unknown[], B>(
   }
   const run = async (...args: A): Promise<B> => {
     const { traced, given } = find(args)
-    const { executable, captured, donated, results } = await traced
-    const made = await execute(backend, executable, [...given, ...captured], donated)
+    const { executable, captured, positions, donated, results } = await traced
+    const inputs = [...given, ...captured]
+    for (const [i, { op, shape }] of inputs.entries()) if (op.tag === 'data' && positions[i]) checkIndices(shape, op.values, positions[i])
+    const made = await execute(backend, executable, inputs, donated)
     return build(results, ({ shape }, i) => device(shape, made[i]!)) as B // shaped like what `f` returned
   }
   return Object.assign(run, { report: async (...args: A) => (await find(args).traced).executable.report })

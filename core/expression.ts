@@ -10,7 +10,8 @@ import { applyPrimitive, interpretation, type Primitive, type Scalar } from './s
 
 export type Step =
   | { readonly tag: 'input'; readonly name: string }
-  | { readonly tag: 'constant'; readonly value: number }
+  /** `single`: what it is in float32, where that is another number. */
+  | { readonly tag: 'constant'; readonly value: number; readonly single?: number }
   /** Arguments are positions of earlier steps. */
   | { readonly tag: 'apply'; readonly primitive: Primitive; readonly from: readonly number[] }
 /** The result is that of the last step named by `result`. */
@@ -49,9 +50,10 @@ export const trace = (body: Body, inputs: readonly string[]): E.Either<string, P
     return node
   }
   const S = interpretation<Traced>(
-    (value) => {
+    (value, single) => {
       if (typeof value !== 'number') throw new TraceError(`it takes ${String(value)} for a number`)
-      return step(`n${Object.is(value, -0) ? '-0' : value}`, { tag: 'constant', value })
+      const constant: Step = { tag: 'constant', value, ...(single !== undefined && { single }) }
+      return step(`n${Object.is(value, -0) ? '-0' : value} ${single}`, constant)
     },
     (primitive, args) => {
       const stranger = args.find((arg) => !nodes.has(arg))
@@ -81,7 +83,7 @@ export const runSteps = <A>({ steps }: Program, S: Scalar<A>, given: Readonly<Re
   const values: A[] = []
   for (const step of steps) {
     if (step.tag === 'input') values.push(given[step.name]!)
-    else if (step.tag === 'constant') values.push(S.of(step.value))
+    else if (step.tag === 'constant') values.push(S.of(step.value, step.single))
     else
       values.push(
         applyPrimitive(

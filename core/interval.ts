@@ -110,21 +110,22 @@ const risingFrom = (start: number, f: (x: number) => number, atStart: number, ex
   }
 }
 
-/** cos on an interval: its ends, and the turning points in between. Beyond 2³⁰ the reduction by 2π is not trusted. */
-const cosine = (x: Interval): Interval => {
-  const [a, b] = x
-  const marks = (marksOf(x) & (NAN | JUMP)) | (marksOf(x) & INFINITE ? NAN : 0)
-  if (!(b - a < 2 * Math.PI) || Math.max(Math.abs(a), Math.abs(b)) > 2 ** 30) return make(-1, 1, marks)
-  const slack = 2 ** -44
-  const [first, last] = [Math.ceil(a / Math.PI - slack * (1 + Math.abs(a))), Math.floor(b / Math.PI + slack * (1 + Math.abs(b)))]
-  const turns = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => ((first + i) % 2 === 0 ? 1 : -1))
-  const ends = [Math.cos(a), Math.cos(b)]
-  const low = Math.min(...ends.map(farBelow), ...turns)
-  const high = Math.max(...ends.map(farAbove), ...turns)
-  return make(Math.max(low, -1), Math.min(high, 1), marks)
-}
-/** π/2 is between these neighbours. */
-const quarter: Interval = [1.5707963267948966, 1.5707963267948968]
+/** sin or cos on an interval: its ends, and the turning point in between, at (k + phase)π. Two of them are −1 and 1. */
+const circular =
+  (f: (x: number) => number, phase: 0 | 0.5) =>
+  (x: Interval): Interval => {
+    const [a, b] = x
+    const marks = (marksOf(x) & (NAN | JUMP)) | (marksOf(x) & INFINITE ? NAN : 0)
+    const slack = 2 ** -44
+    const first = Math.ceil(a / Math.PI - phase - slack * (1 + Math.abs(a)))
+    const last = Math.floor(b / Math.PI - phase + slack * (1 + Math.abs(b)))
+    if (a !== b && !(last <= first)) return make(-1, 1, marks)
+    if (a === 0 && b === 0) return make(f(0), f(0), marks)
+    const turn = a !== b && last === first ? [first % 2 === 0 ? 1 : -1] : []
+    const low = Math.min(farBelow(f(a)), farBelow(f(b)), ...turn)
+    const high = Math.max(farAbove(f(a)), farAbove(f(b)), ...turn)
+    return make(Math.max(low, -1), Math.min(high, 1), marks)
+  }
 
 const max = (x: Interval, y: Interval): Interval => {
   const [m, n] = [marksOf(x), marksOf(y)]
@@ -165,8 +166,8 @@ export const intervals: Scalar<Interval> = {
     const root = risingFrom(0, Math.sqrt, 0, [[1, 1]])(x)
     return make(root[0], root[1], (marksOf(root) & DOUBT) | (isNonzero(x) ? NONZERO : 0))
   },
-  sin: (x) => (x[0] === 0 && x[1] === 0 ? x : cosine(add(x, negative(quarter)))),
-  cos: cosine,
+  sin: circular(Math.sin, 0.5),
+  cos: circular(Math.cos, 0),
   tanh: rising(Math.tanh, -1, 1),
   expm1: rising(Math.expm1, -1, Infinity),
   log1p: risingFrom(-1, Math.log1p, -Infinity, [[0, 0]]),

@@ -43,7 +43,8 @@ export const sub = binary((S) => S.sub)
 export const mul = binary((S) => S.mul)
 export const div = binary((S) => S.div)
 export const maximum = binary((S) => S.max)
-export const minimum = binary((S) => (x, y) => S.where(S.less(x, y), x, y))
+/** −max(−x, −y): where both are equal, each has half of the slope, as in `maximum`. */
+export const minimum = binary((S) => (x, y) => S.mul(S.of(-1), S.max(S.mul(S.of(-1), x), S.mul(S.of(-1), y))))
 export const less = binary((S) => S.less)
 export const equal = binary((S) => S.equal)
 export const where = ternary((S) => S.where)
@@ -107,7 +108,9 @@ export const iota = <A extends string>(axis: A, length: number): Tensor<A> =>
 
 /**
  * table[axis = index]: the entries that `index` numbers, along `axis`. Where the index lives on the table's own axes
- * (the label of each row) this is a comparison, fused into whatever reads it; otherwise a gather.
+ * (the label of each row) this is a comparison, fused into whatever reads it; otherwise a gather. An index that is no position of the
+ * axis (outside of 0 … length − 1, a fraction, NaN) takes NaN, on every backend, and its gradient is dropped; where such an index is
+ * data that a program is run on, an IndexError is thrown instead.
  */
 export const take = <A extends string, N extends A, I extends string>(
   table: Tensor<A>,
@@ -116,7 +119,12 @@ export const take = <A extends string, N extends A, I extends string>(
 ): Tensor<Exclude<A, N> | I> => {
   const length = need('take', table, axis)
   const shared = axesOf(index).some((other) => other !== axis && has(table, other))
-  if (shared) return reduce('sum', where(equal(iota(axis, length), index), table, 0), [axis]) as Tensor<Exclude<A, N> | I>
+  if (shared) {
+    const here = equal(iota(axis, length), index)
+    const found = reduce('sum', here, [axis]) // 1; 0, where the index is no position
+    const known: AnyTensor = add(reduce('sum', where(here, table, 0), [axis]), sub(div(found, found), 1))
+    return known as Tensor<Exclude<A, N> | I>
+  }
   const rest = pick(table.shape, (other) => other !== axis)
   return node({ tag: 'take', axis }, [table, index], { ...index.shape, ...rest }) as Tensor<Exclude<A, N> | I>
 }

@@ -8,7 +8,8 @@
  * After Carette, Kiselyov & Shan, "Finally Tagless, Partially Evaluated" (2009).
  */
 export interface Scalar<A> {
-  readonly of: (n: number) => A
+  /** A number; `single`: what it is where numbers are float32, if that is another one (the largest exponent, say). */
+  readonly of: (n: number, single?: number) => A
   readonly add: (x: A, y: A) => A
   readonly sub: (x: A, y: A) => A
   readonly mul: (x: A, y: A) => A
@@ -85,7 +86,10 @@ const errorFunction = (x: number): number => {
 export const primitives = Object.keys(numbers).filter((name) => name !== 'of') as Primitive[] // keyof numbers is keyof Scalar
 
 /** An interpretation that treats all primitives alike. */
-export const interpretation = <A>(of: (n: number) => A, apply: (primitive: Primitive, args: readonly A[]) => A): Scalar<A> =>
+export const interpretation = <A>(
+  of: (n: number, single?: number) => A,
+  apply: (primitive: Primitive, args: readonly A[]) => A,
+): Scalar<A> =>
   // Every word of the interface gets a function of its own arity; the type checker cannot follow a table built by a loop.
   Object.assign({ of }, ...primitives.map((primitive) => ({ [primitive]: (...args: A[]) => apply(primitive, args) }))) as Scalar<A>
 
@@ -139,7 +143,7 @@ export interface Dual<A> {
 /** Forward mode, as an interpretation: the chain rule over the same rules that reverse mode uses. */
 export const dual = <A>(S: Scalar<A>): Scalar<Dual<A>> =>
   interpretation(
-    (n) => ({ primal: S.of(n), tangent: S.of(0) }),
+    (n, single) => ({ primal: S.of(n, single), tangent: S.of(0) }),
     (primitive, args) => {
       const primals = args.map((x) => x.primal)
       const value = applyPrimitive(S, primitive, primals)

@@ -47,7 +47,11 @@ export const node = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTenso
   return made
 }
 const label = (op: Op): string =>
-  op.tag === 'primitive' ? op.primitive : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
+  op.tag === 'primitive'
+    ? op.primitive
+    : op.tag === 'constant'
+      ? `#${Object.is(op.value, -0) ? '-0' : op.value}/${op.single ?? ''}`
+      : JSON.stringify(op)
 const needsShape = ({ tag }: Op): boolean =>
   tag === 'iota' || tag === 'random' || tag === 'stridedSlice' || tag === 'unflatten' || tag === 'scatter' || tag === 'broadcastTo'
 
@@ -97,6 +101,8 @@ export const input = (name: string, shape: Shape): AnyTensor => fresh({ tag: 'in
 /** An array that lives on a device. */
 export const device = (shape: Shape, op: DeviceBuffer): AnyTensor => fresh(op, none, shape)
 const none: readonly AnyTensor[] = []
-export const constant = (value: number): Tensor => node({ tag: 'constant', value }, [], {}) as Tensor // a scalar has no axes
+/** `single`: what it is on backends that compute in float32. */
+export const constant = (value: number, single = value): Tensor =>
+  node({ tag: 'constant', value, ...(single !== value && { single }) }, [], {}) as Tensor // a scalar has no axes
 /** The number of a constant node. */
 export const literal = (x: AnyTensor): number | undefined => (x.op.tag === 'constant' ? x.op.value : undefined)

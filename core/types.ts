@@ -39,7 +39,8 @@ export type Op =
   | { readonly tag: 'input'; readonly name: string }
   | { readonly tag: 'data'; readonly values: ArrayLike<number> }
   | DeviceBuffer
-  | { readonly tag: 'constant'; readonly value: number }
+  /** `single` is what it is in float32, where that is another number: a limit that follows the number type. */
+  | { readonly tag: 'constant'; readonly value: number; readonly single?: number }
   | { readonly tag: 'iota'; readonly axis: string }
   /** uniform(key, salt, linear index in the order of the shape): see random.ts. From: key. */
   | { readonly tag: 'random'; readonly salt: number }

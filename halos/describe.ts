@@ -11,12 +11,15 @@ export const find = (families: readonly Family[], name: string): Family | undefi
   families.find(({ key, aliases }) => [key, ...aliases].some((known) => spelt(known) === spelt(name)))
 
 /** BibTeX. */
-export const cite = ({ source: { key, title, authors, year, arxiv } }: AnyLoss): string =>
+export const cite = ({ source: { key, title, authors, year, arxiv, journal } }: AnyLoss): string =>
   [
-    `@misc{${key},`,
+    `@${journal === undefined ? 'misc' : 'article'}{${key},`,
     `  title = {${title}},`,
     ...(authors.length === 0 ? [] : [`  author = {${authors.join(' and ')}},`]),
     ...(year === undefined ? [] : [`  year = {${year}},`]),
+    ...(journal === undefined
+      ? []
+      : [`  journal = {${journal.name}},`, `  volume = {${journal.volume}},`, `  pages = {${journal.pages}},`]),
     ...(arxiv === undefined ? [] : [`  eprint = {${arxiv}},`, '  archivePrefix = {arXiv},']),
     '}',
   ].join('\n')

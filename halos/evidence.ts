@@ -8,8 +8,10 @@ import type { Tensor } from '../core/index.ts'
 export interface Completion {
   /** log π_θ(y|x), under the policy that is being trained. */
   readonly policy: Tensor<'example'>
-  /** log π_ref(y|x), under the frozen reference model (for clipped policy gradients: π_old, which sampled y). */
+  /** log π_ref(y|x), under the frozen reference model. */
   readonly reference: Tensor<'example'>
+  /** log π_old(y|x), under the policy that sampled y, for clipped policy gradients. Absent where that was the reference model. */
+  readonly old?: Tensor<'example'>
   /** The number of tokens of y. */
   readonly length: Tensor<'example'>
 }
@@ -72,7 +74,7 @@ const nothing: Needs = {
   ...{ length: false, value: false, reward: false, history: false, control: false },
 }
 /** These needs, and no others. Every loss reads log π_θ, so that `policy` need not be said, but may be. */
-export const needing = (...named: readonly (keyof Needs | 'policy')[]): Needs => ({
+export const needing = (...named: readonly (keyof Needs | Part)[]): Needs => ({
   ...nothing,
   ...Object.fromEntries(named.filter((name) => name in nothing).map((name) => [name, true])),
 })

@@ -8,7 +8,7 @@
  * What a trainer needs to know of the result is `Loss` (loss.ts): `name`, `needs`, `statistic`, `evaluate`.
  */
 import { either as E } from 'fp-ts'
-import { binary, constant, mul, type Scalar, sub, type Tensor, unary } from '../core/index.ts'
+import { binary, constant, derivative, mul, numbers, type Scalar, sub, type Tensor, unary } from '../core/index.ts'
 import { type Affine, isAffine, type Judged } from './affine.ts'
 import { type Everything, type Evidence, type Kind, type Needs, needing, type Part } from './evidence.ts'
 import { type Loss, meanOf, type Outcome, type Statistic } from './loss.ts'
@@ -108,7 +108,7 @@ export type Parts<P extends Part = Part, K extends Kind = Kind> = Pick<
 const assemble = <P extends Part, K extends Kind>(name: string, source: Source, parts: Parts<P, K>): Halo<P, K> => {
   const { reward, reference, value, t, inverseTemperature } = parts
   const r = rewardOf(reward)
-  const v = unary(value.body)
+  const [v, slope] = [unary(value.body), unary(derivative(value.body))]
   const [scaled, loss] = [inverseTemperatureOf(inverseTemperature), affineOf(t)]
   const needs = needsOf(reward, reference)
   // Of everything, only what `needs` names is looked at, and the evidence has that by its type.
@@ -124,6 +124,7 @@ const assemble = <P extends Part, K extends Kind>(name: string, source: Source, 
       ...meanOf(losses),
       rewards: needs.pair ? { chosen: own, rejected: r(e.rejected) } : { outcome: own },
       relativeReward,
+      steepness: magnitude(mul(slope(scaled(relativeReward, label)), 1 / derivative(value.body)(numbers)(0))) as Tensor<'example'>,
       ...(pools(reference) && pointOf(expected as Tensor, reward)), // one number for the batch has no axes
     }
   }

@@ -105,12 +105,17 @@ const function1 = (body: Unary, x: Tex): Tex => body(tex)(x)
 
 const [policy, reference] = ['\\log \\pi_\\theta(y|x)', '\\log \\pi_{\\mathrm{ref}}(y|x)']
 const ratio = '\\log \\frac{\\pi_\\theta(y|x)}{\\pi_{\\mathrm{ref}}(y|x)}'
-const rewardIn = ({ name, body }: Reward): string =>
-  name === 'R_φ' ? 'r = R_\\phi(x, y)' : `r = ${asRatio(body(tex)(atom(policy), atom(reference), atom('|y|')).text)}`
+const old = (text: string): string => text.replaceAll('\\mathrm{ref}', '\\mathrm{old}')
+const rewardIn = ({ name, body, sampled }: Reward): string => {
+  if (name === 'R_φ') return 'r = R_\\phi(x, y)'
+  const text = `r = ${asRatio(body(tex)(atom(policy), atom(reference), atom('|y|')).text)}`
+  return sampled ? old(text) : text
+}
 const asRatio = (text: string): string =>
   text
     .replaceAll(`\\left(${policy} - ${reference}\\right)`, ratio)
     .replaceAll(`${policy} - ${reference}`, ratio)
+    .replaceAll(`${reference} - ${policy}`, `-${ratio}`)
     .replaceAll(`e^{${ratio}}`, ratio.replace('\\log ', ''))
 
 /** What the reward is compared with, as z. */
@@ -139,20 +144,39 @@ const ofHalo = (h: Halo): string => {
     sub(numeral(shift), mul(numeral(scale), function1(h.value.body, mul(numeral(tau), atom('z'))))).text
   const [up, down] = [side(h.t.desirable, h.inverseTemperature.desirable), side(h.t.undesirable, h.inverseTemperature.undesirable)]
   const loss = up === down ? up : `\\begin{cases} ${up} & s = 1 \\\\ ${down} & s = -1 \\end{cases}`
-  return `L = \\mathbb{E}\\left[ ${loss} \\right], \\quad ${compared(h)}, \\quad ${rewardIn(h.reward)}`
+  // The labels of policy gradients are advantages.
+  const [weight, sign] = h.reward.sampled ? ['|A| ', ', \\quad s = \\mathrm{sign}(A)'] : ['', '']
+  const weighed = weight !== '' && up === down ? `\\left(${loss}\\right)` : loss
+  return `L = \\mathbb{E}\\left[ ${weight}${weighed} \\right], \\quad ${compared(h)}${sign}, \\quad ${rewardIn(h.reward)}`
 }
 
 /** The definition in LaTeX, from the text that backends run. */
 export const toLatex = (loss: AnyLoss): string => {
-  if (isView(loss)) return `${toLatex(loss.through)}, \\quad ${loss.seen.latex}`
+  if (isView(loss)) {
+    const { latex, plus, sums } = loss.seen
+    const through = toLatex(loss.through)
+    const [inner, all] = [
+      sums === undefined
+        ? through
+        : through.replace(/\\left\[ (.*?) \\right\]/, (_, each) => `\\left[ ${sums} \\left(${each}\\right) \\right]`),
+      plus === undefined ? '' : `L = L_1 + ${plus}, \\quad `,
+    ]
+    return `${all}${plus === undefined ? inner : inner.replace(/^L/, 'L_1')}, \\quad ${latex}`
+  }
   if (isHalo(loss)) return ofHalo(loss)
   const { formula, terms } = isStated(loss) ? loss : {}
   if (terms !== undefined) return ofTerms(terms)
   if (formula === undefined) return `\\text{${loss.name}: ${loss.source.title}, ${loss.source.at}}`
-  const { body, of, reward } = formula
-  const mean = `L = \\mathbb{E}\\left[ ${body(tex)(atom(of[0]), atom(of[1])).text} \\right]`
+  const { body, of, reward, times, per } = formula
+  const cost = body(tex)(atom(of[0]), atom(of[1]))
+  const weighed = times === undefined ? cost : mul(atom(times), cost)
+  const mean = per === undefined ? `L = \\mathbb{E}\\left[ ${weighed.text} \\right]` : `L = ${totals(weighed, per)}`
   return reward === undefined ? mean : `${mean}, \\quad ${rewardIn(reward)}`
 }
+
+/** Σ cost / Σ shares. */
+const totals = (cost: Tex, per: string): string =>
+  cost.minus ? `-\\frac{\\sum ${within(negative(cost), 2)}}{\\sum ${per}}` : `\\frac{\\sum ${within(cost, 2)}}{\\sum ${per}}`
 
 const ofTerms = (terms: Terms): string => {
   const total = terms.map(([weight], i) => mul(numeral(weight), atom(`L_${i + 1}`))).reduce(add)

@@ -39,6 +39,8 @@ export interface Outcome {
   readonly rewards: Rewards
   /** z = s·(r − E_Q r), at which the value function was taken. Absent for what is not a HALO. */
   readonly relativeReward?: Tensor<'example'>
+  /** |v′| there, as a multiple of |v′(0)|: how much of its slope the value function has left. */
+  readonly steepness?: Tensor<'example'>
   /** The reference point, where it is one number for the whole batch: KTO's z₀, BCO's δ. */
   readonly z0?: Tensor
   /** The same in nats: z₀/β, the estimate of KL(π_θ‖π_ref). */

@@ -4,7 +4,7 @@
  *     v_κ(z) = log σ(z) + κz,  κ ≥ 0        computed at κ = 0.125, proved for κ in [0, ∞)
  */
 import { either as E } from 'fp-ts'
-import { type Interval, type Program, type Scalar, trace, type Unary } from '../core/index.ts'
+import { applyPrimitive, type Interval, interpretation, numbers, type Program, type Scalar, trace, type Unary } from '../core/index.ts'
 import type { Subject } from './prove.ts'
 import { type Checked, number } from './validation.ts'
 
@@ -44,15 +44,37 @@ export const settingOtherThan =
 const mapped = <A, B>(record: Readonly<Record<string, A>>, f: (a: A) => B): Readonly<Record<string, B>> =>
   Object.fromEntries(Object.entries(record).map(([name, a]) => [name, f(a)]))
 
-/** The text at its settings. */
+/** The text at its settings, with what is made of numbers alone computed once. */
 export const settled =
   (text: Text, parameters: Parameters): Unary =>
   (S) =>
   (x) =>
-    text(S)(
-      x,
-      mapped(parameters, ({ value }) => S.of(value)),
+    made(
+      S,
+      text(folding(S))(
+        { scalar: x },
+        mapped(parameters, ({ value }) => ({ number: value })),
+      ),
     )
+
+/** A number that is known, or a scalar. */
+type Folded<A> = { readonly number: number; readonly single?: number } | { readonly scalar: A }
+const made = <A>(S: Scalar<A>, x: Folded<A>): A => ('scalar' in x ? x.scalar : S.of(x.number, x.single))
+const folding = <A>(S: Scalar<A>): Scalar<Folded<A>> =>
+  interpretation<Folded<A>>(
+    (number, single) => ({ number, ...(single !== undefined && { single }) }),
+    (primitive, args) => {
+      const known = args.flatMap((x) => ('scalar' in x || x.single !== undefined ? [] : [x.number]))
+      if (known.length === args.length) return { number: applyPrimitive(numbers, primitive, known) }
+      return {
+        scalar: applyPrimitive(
+          S,
+          primitive,
+          args.map((x) => made(S, x)),
+        ),
+      }
+    },
+  )
 
 /** The text as a subject of proofs: for all settings at once, or at its own. */
 export const textSubject = (text: Text, parameters: Parameters, settings: 'all' | 'own'): E.Either<string, Subject> => {

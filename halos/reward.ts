@@ -11,7 +11,7 @@ import type { Completion, Part } from './evidence.ts'
 import { type Parameter, type Parameters, positiveSetting, settingOtherThan, settled, type Text } from './parameters.ts'
 import { type Checked, checked, valid } from './validation.ts'
 import { vocabulary } from './vocabulary.ts'
-import { bound, boundedExp, negate } from './words.ts'
+import { bound, boundedExp, capped, flatBeyond, negate } from './words.ts'
 
 /** What a reward is a function of. */
 export type Argument = 'u' | 'u/n' | 'p' | 'p/n' | 'R'
@@ -26,6 +26,8 @@ export interface Reward<P extends Part = Part> {
   readonly centre?: number
   /** It is the number of a reward model: no policy has it. */
   readonly explicit?: boolean
+  /** The model that it is compared with is π_old, which sampled the completion, where the evidence tells that apart from π_ref. */
+  readonly sampled?: boolean
   /** (log π_θ, log π_ref, tokens) ↦ r, in the scalar language: computed and differentiated from this text. */
   readonly body: Ternary
   /** r = ρ(argument), and ρ without the bound that keeps its exponential from overflowing: what is proved increasing. */
@@ -46,7 +48,8 @@ export const isReward = rewards.has
 /** r of every example. */
 export const rewardOf = (reward: Reward): ((y: Pick<Completion, 'policy'> & Partial<Completion>) => Tensor<'example'>) => {
   const r = ternary(reward.body)
-  return (y) => r(y.policy, y.reference ?? 0, y.length ?? 1) // what it does not read may be absent
+  const other = (y: Partial<Completion>) => (reward.sampled ? (y.old ?? y.reference) : y.reference)
+  return (y) => r(y.policy, other(y) ?? 0, y.length ?? 1) // what it does not read may be absent
 }
 
 const argumentOf: { readonly [A in Argument]: Ternary } = {
@@ -62,7 +65,7 @@ export const domainOf = (argument: Argument): Interval => (argument === 'p' || a
 type Exponential = <A>(S: Scalar<A>, x: A) => A
 /** ρ, made with the exponential function: the one that is bounded, or the function itself. */
 type Made = (exp: Exponential) => Text
-type Rest = { readonly scale?: number; readonly centre?: number; readonly flat?: Shape['flat']; readonly explicit?: boolean }
+type Rest = Partial<Pick<Reward, 'scale' | 'centre' | 'explicit' | 'sampled'>> & Pick<Shape, 'flat'>
 
 const word =
   <P extends Part>(argument: Argument, reads: readonly P[]) =>
@@ -87,13 +90,10 @@ const scaled: Made =
   (x, { β }) =>
     S.mul(β!, x)
 /** The bound of exponents acts beyond this argument, for e^(k x). */
-const beyond = (name: string, k: number): NonNullable<Shape['flat']> => {
-  const edge = bound / k
-  return {
-    on: k > 0 ? [edge, Infinity] : [-Infinity, edge],
-    why: `flat beyond ${name} = ${Number(edge.toPrecision(6))}, where the exponent is kept at ${bound}`,
-  }
-}
+const beyond = (name: string, k: number): NonNullable<Shape['flat']> => ({
+  on: k > 0 ? [bound / k, Infinity] : [-Infinity, bound / k],
+  why: flatBeyond(`${k === 1 ? '' : k === -1 ? '−' : `${k} `.replace('-', '−')}${name}`),
+})
 
 /** β u. */
 export const logRatio = (beta: number) => withBeta(beta, (b, given) => relative(`${b} u`, scaled, given, { scale: b, centre: 0 }))
@@ -123,11 +123,20 @@ export const logOdds: Checked<Reward<'policy' | 'length'>> = valid(
   ),
 )
 const exponential: Made = (exp) => (S) => (x) => exp(S, x)
-/** q = e^u, the importance ratio. Its mean under π_ref (or π_old) is 1. */
-export const ratio: Checked<Reward<'policy' | 'reference'>> = valid(relative('e^u', exponential, {}, { centre: 1, flat: beyond('u', 1) }))
+/** q = e^u, u = log π_θ/π_old: the importance ratio. Its mean under π_old is 1. */
+export const ratio: Checked<Reward<'policy' | 'reference' | 'old'>> = valid(
+  word('u', ['policy', 'reference', 'old'])(`e^u, ${flatBeyond('u')}`, exponential, {}, { centre: 1, sampled: true, flat: beyond('u', 1) }),
+)
 /** e^(u/n), the geometric mean of the tokens' ratios (GSPO). */
-export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'length'>> = valid(
-  relativePerToken('e^(u/n)', exponential, {}, { centre: 1, flat: beyond('u/n', 1) }),
+export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'old' | 'length'>> = valid(
+  word('u/n', ['policy', 'reference', 'old', 'length'])(
+    `e^(u/n), ${flatBeyond('u/n')}`,
+    exponential,
+    {},
+    {
+      ...{ centre: 1, sampled: true, flat: beyond('u/n', 1) },
+    },
+  ),
 )
 /** β (1 − e^(−αp̄))/α, which is β p̄ as α → 0 (AlphaPO). */
 export const alphaMap = (beta: number, alpha: number): Checked<Reward<'policy' | 'length'>> =>
@@ -136,7 +145,7 @@ export const alphaMap = (beta: number, alpha: number): Checked<Reward<'policy' |
       `${β.value} (1 − e^(−${α.value} p/n))/${α.value}`,
       (exp) => (S) => (x, at) => {
         const exponent = negate(S, S.mul(at.α!, x))
-        const kept = exp === boundedExp ? negate(S, S.max(negate(S, exponent), S.of(-bound))) : exponent
+        const kept = exp === boundedExp ? capped(S, exponent) : exponent
         return S.mul(negate(S, S.div(at.β!, at.α!)), S.expm1(kept))
       },
       { β, α },
@@ -171,18 +180,18 @@ export const jensenShannon = (beta: number) =>
       { centre: -b * Math.LN2 },
     ),
   )
-/** β e^((α−1)u)/(α−1): the score of the α-divergence. */
+/**
+ * −β e^(−αu)/α: the score β f′(q) of the α-divergence, f′(q) = (1 − q^(−α))/α (Wang et al. 2023, Table 1), less a constant that no
+ * difference of scores sees. The forward KL divergence is α = 1; as α → 0, differences tend to those of β u, reverse KL.
+ */
 export const alphaDivergence = (beta: number, alpha: number): Checked<Reward<'policy' | 'reference'>> =>
   E.map(({ β, α }: { readonly β: Parameter; readonly α: Parameter }) =>
     relative(
-      `${β.value} e^(${α.value - 1} u)/${α.value - 1}`,
-      (exp) => (S) => (x, at) => {
-        const power = S.sub(at.α!, S.of(1))
-        return S.mul(S.div(at.β!, power), exp(S, S.mul(power, x)))
-      },
+      `−${β.value} e^(−${α.value} u)/${α.value}, ${flatBeyond(`−${α.value} u`)}`,
+      (exp) => (S) => (x, at) => S.mul(negate(S, S.div(at.β!, at.α!)), exp(S, S.mul(at.α!, negate(S, x)))),
       { β, α },
-      { centre: β.value / (α.value - 1), flat: beyond('u', α.value - 1) },
+      { centre: -β.value / α.value, flat: beyond('u', -α.value) },
     ),
-  )(checked({ β: positiveSetting('reward.beta', 'β', beta), α: settingOtherThan(1)('reward.alpha', 'α', alpha) }))
+  )(checked({ β: positiveSetting('reward.beta', 'β', beta), α: settingOtherThan(0)('reward.alpha', 'α', alpha) }))
 /** R_φ(x, y): the number of an explicit reward model, which takes the place of the log-probability. */
 export const scalarReward: Checked<Reward<'policy'>> = valid(word('R', ['policy'])('R_φ', () => () => (x) => x, {}, { explicit: true }))

@@ -7,6 +7,8 @@ export interface Source {
   readonly year?: number
   /** arXiv identifier, e.g. `2402.01306`. */
   readonly arxiv?: string
+  /** Where it appeared, if in a journal: it is cited as an article then. */
+  readonly journal?: { readonly name: string; readonly volume: string; readonly pages: string }
   /** The equation or section: 'eq. 7'. */
   readonly at: string
 }

@@ -124,6 +124,13 @@ export const simpo = paper(
   'SimPO: Simple Preference Optimization with a Reference-Free Reward',
   'Yu Meng, Mengzhou Xia, Danqi Chen',
 )
+export const tulu = paper(
+  'lambert2024tulu3',
+  2024,
+  '2411.15124',
+  'Tulu 3: Pushing Frontiers in Open Language Model Post-Training',
+  'Nathan Lambert, Jacob Morrison, Valentina Pyatkin, Shengyi Huang, Hamish Ivison, others',
+)
 export const alphaPo = paper(
   'gupta2025alphapo',
   2025,
@@ -188,6 +195,7 @@ export const tverskyKahneman = (at: string): Source => ({
   year: 1992,
   title: 'Advances in Prospect Theory: Cumulative Representation of Uncertainty',
   authors: ['Amos Tversky', 'Daniel Kahneman'],
+  journal: { name: 'Journal of Risk and Uncertainty', volume: '5', pages: '297--323' },
   at,
 })
 export const bradleyTerry = (at: string): Source => ({
@@ -195,5 +203,6 @@ export const bradleyTerry = (at: string): Source => ({
   year: 1952,
   title: 'Rank Analysis of Incomplete Block Designs: I. The Method of Paired Comparisons',
   authors: ['Ralph Allan Bradley', 'Milton E. Terry'],
+  journal: { name: 'Biometrika', volume: '39', pages: '324--345' },
   at,
 })

@@ -25,6 +25,10 @@ export interface Formula {
   readonly of: readonly [string, string]
   /** The reward that both arguments are: of the chosen, and of the rejected completion. */
   readonly reward?: Reward
+  /** What multiplies the body, in LaTeX: the advantage. */
+  readonly times?: string
+  /** What the loss is divided by, in LaTeX, where it is Σ body / Σ of that instead of a mean over examples. */
+  readonly per?: string
 }
 
 /** A body in two arguments. (Says the type where the type checker cannot infer it.) */

@@ -113,7 +113,10 @@ export const upstream: Readonly<Record<string, Upstream>> = {
   },
   'trl_main/dpo/sigmoid_fdiv_forward_kl': paired('dpo-forward-kl', beta, reportsLogRatio),
   'trl_main/dpo/sigmoid_fdiv_js_divergence': paired('dpo-js', beta, reportsLogRatio),
-  'trl_main/dpo/sigmoid_fdiv_alpha_0.5_float32': paired('dpo-alpha', { ...beta, alpha: 'f_alpha_divergence_coef' }, reportsLogRatio),
+  'trl_main/dpo/sigmoid_fdiv_alpha_0.5_float32': {
+    ...paired('dpo-alpha', beta, reportsLogRatio),
+    settings: (hyper) => ({ ...from(beta)(hyper), alpha: 1 - numeric(hyper, 'f_alpha_divergence_coef') }),
+  },
   'trl_v0.28/dpo/sigmoid_cdpo': paired('cdpo', smooth),
   'trl_v0.28/dpo/ipo_unnormalised': paired('ipo-sum', beta, reportsLogRatio),
   'trl_v0.28/dpo/bco_pair_running_delta': paired('bco-pair'),
@@ -121,7 +124,7 @@ export const upstream: Readonly<Record<string, Upstream>> = {
   'trl_v0.28/dpo/sigmoid_reference_free': paired('cdpo', smooth, referenceFree),
   'trl_v0.28/dpo/sigmoid_alpha_divergence_old': {
     ...paired('dpo-alpha', smooth, reportsLogRatio),
-    settings: (hyper) => ({ ...from(smooth)(hyper), alpha: 1 - numeric(hyper, 'alpha_divergence_coef') }),
+    settings: (hyper) => ({ ...from(smooth)(hyper), alpha: numeric(hyper, 'alpha_divergence_coef') }),
   },
   'trl_v0.9.4/dpo/kto_pair': paired('kto-pair'),
   'trl_main/cpo/sigmoid': paired('cpo', smooth),

@@ -10,7 +10,7 @@ import { add, concatenate, fill, less, mul, size, slice, type Tensor } from '../
 import type { Completion, Everything, Evidence, Needs, Part } from './evidence.ts'
 import type { Halo } from './halo.ts'
 import { type AnyLoss, type Loss, type Outcome, summed } from './loss.ts'
-import type { Stated } from './stated.ts'
+import type { Formula, Stated } from './stated.ts'
 import type { Checked } from './validation.ts'
 
 /** The same loss, fed from other evidence. */
@@ -26,7 +26,7 @@ export const contramap =
 export interface View<in E> extends Loss<E> {
   readonly through: Halo
   /** How the evidence becomes that of the HALO. */
-  readonly seen: { readonly text: string; readonly latex: string }
+  readonly seen: { readonly text: string; readonly latex: string; readonly plus?: string; readonly sums?: string }
 }
 
 interface Pairs {
@@ -35,7 +35,8 @@ interface Pairs {
 }
 /** n pairs as 2n judged completions. */
 const asJudged = ({ chosen, rejected }: Pairs): Pick<Everything, 'outcome' | 'label'> => {
-  const join = (part: Part) => (chosen[part] === undefined ? {} : { [part]: concatenate([chosen[part], rejected[part]], 'example') })
+  const join = (part: Exclude<Part, 'old'>) =>
+    chosen[part] === undefined ? {} : { [part]: concatenate([chosen[part], rejected[part]], 'example') }
   const signs = (sign: number) => fill({ example: size(chosen.policy, 'example') }, sign)
   const outcome = { ...join('policy'), ...join('reference'), ...join('length') } as unknown as Completion // the parts that both have
   return { outcome, label: concatenate([signs(1), signs(-1)], 'example') }
@@ -74,7 +75,11 @@ export const ofPairs = <P extends Part>(
       name,
       source: h.source,
       through: h as unknown as Halo, // only to be looked at
-      seen: { text: 'pairs, each as two judged completions', latex: 's = 1 \\text{ for } y_w, -1 \\text{ for } y_l' },
+      seen: {
+        text: 'pairs, each as two judged completions',
+        latex: 's = 1 \\text{ for } y_w, -1 \\text{ for } y_l',
+        ...(count === 'pair' && { sums: '\\sum_{y \\in \\{y_w, y_l\\}}' }),
+      },
       needs: { ...h.needs, pair: true, outcome: false, label: false },
       ...(statistic && { statistic: (e) => statistic(judged(e)) }),
       evaluate: (e, pooled) => ofEach(h.evaluate(judged(e), pooled), count),
@@ -94,6 +99,12 @@ export const seenByPairs = (loss: AnyLoss): AnyLoss =>
       )
     : seen(loss, ofPairsAlone, (e) => ({ ...e, outcome: e.chosen }))
 const ofPairsAlone: Partial<Needs> = { pair: true, outcome: false, label: false }
+
+/** The formula of a loss of demonstrations, of the chosen ones. */
+const ofChosen = (formula: Formula): Formula => {
+  const chosen = (text: string): string => text.replaceAll('y|x', 'y_w|x').replaceAll('|y|', '|y_w|')
+  return { ...formula, of: [chosen(formula.of[0]), chosen(formula.of[1])], ...(formula.per && { per: chosen(formula.per) }) }
+}
 
 /** A loss of demonstrations, of judged completions: the desirable ones. */
 export const ofDesirable = (loss: AnyLoss): AnyLoss =>
@@ -122,7 +133,7 @@ const seen = (
   return {
     ...{ name, source, needs: { ...loss.needs, ...needs } },
     ...(because !== undefined && { because }),
-    ...(formula && { formula }),
+    ...(formula && { formula: loss.needs.label ? formula : ofChosen(formula) }),
     ...(statistic && { statistic: (e) => statistic(from(e)) }),
     evaluate: (e, pooled) => to(evaluate(from(e), pooled), e),
   }

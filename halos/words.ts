@@ -5,8 +5,13 @@ export const negate = <A>(S: Scalar<A>, x: A): A => S.mul(S.of(-1), x)
 /** The smaller: a maximum turned over, so that its kink is seen to be concave. */
 export const lesser = <A>(S: Scalar<A>, x: A, y: A): A => negate(S, S.max(negate(S, x), negate(S, y)))
 /**
- * eˣ, but e⁸⁰ beyond x = 80: float32 overflows at e⁸⁸, and ∞ times the slope 0 of a clip would be no number. Where a log-ratio is
- * that large, the gradient is 0.
+ * x, but no more than the exponent at which eˣ is still finite with room to spare: 700 in float64, 80 in float32, which overflows at
+ * e⁸⁸. Beyond, ∞ times the slope 0 of a clip would be NaN. What is capped is flat there: its gradient is 0.
  */
-export const boundedExp = <A>(S: Scalar<A>, x: A): A => S.exp(lesser(S, x, S.of(bound)))
-export const bound = 80
+export const capped = <A>(S: Scalar<A>, x: A): A => negate(S, S.max(negate(S, x), S.of(-bound, -boundOfSingle)))
+/** eˣ, as far as it goes. */
+export const boundedExp = <A>(S: Scalar<A>, x: A): A => S.exp(capped(S, x))
+export const bound = 700
+const boundOfSingle = 80
+/** Where a reward made of eˣ is flat, for its name. */
+export const flatBeyond = (x: string): string => `flat beyond ${x} = ${bound} (float32: ${boundOfSingle})`

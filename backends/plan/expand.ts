@@ -99,13 +99,28 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
     const whole = real.every((axis) => has(x, axis)) && !x.free ? x : build.copy(x, full)
     return build.make({ tag: 'flatten', axes: real, into }, [whole], { ...rest, [into]: sizeOver(parts, real) })
   }
-  const take = (table: Value, index: Value, axis: string): Value => {
+  /**
+   * An index as a position that the axis has, and whether it was one: what is outside, a fraction or NaN was not. Adding 2²³ rounds to
+   * an integer in float32; in float64 it does not, and a load at a fraction is NaN there.
+   */
+  const position = (index: Value, length: number): { readonly place: Value; readonly exact: Value } => {
+    const [last, half] = [constant(length - 1), constant(2 ** 23)]
+    const inside = apply('max', [constant(0), apply('where', [apply('less', [index, last]), index, last])])
+    const place = length > 2 ** 23 ? inside : apply('sub', [apply('add', [half, inside]), half])
+    return { place, exact: apply('equal', [place, index]) }
+  }
+  const take = (table: Value, index: Value, axis: string, length: number): Value => {
+    const known = index.op.tag === 'iota' && sizeOver(index.shape, index.axes) <= length
+    const { place, exact } = known ? { place: index, exact: constant(1) } : position(index, length)
+    return apply('mul', [apply('div', [exact, exact]), entry(table, place, axis)])
+  }
+  const entry = (table: Value, place: Value, axis: string): Value => {
     if (!has(table, axis)) return table
     const { [axis]: length, ...rest } = table.shape
-    if (index.op.tag === 'constant') return window(table, axis, index.op.value, 1, length!, 1)
+    if (place.op.tag === 'constant') return window(table, axis, place.op.value, 1, length!, 1)
     const guarded = table.op.tag === 'view' && table.op.view.guards.some((guard) => guard.axis === axis)
     const memory = table.free || guarded ? build.copy(table, table.shape) : table
-    return build.make({ tag: 'take', axis }, [memory, index], { ...index.shape, ...rest })
+    return build.make({ tag: 'take', axis }, [memory, place], { ...place.shape, ...rest })
   }
   const scatter = (x: Value, index: Value, axis: string, length: number, indices: Shape): Value => {
     const over = Object.keys(indices)
@@ -116,11 +131,15 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
       indices,
       over.filter((a) => !has(index, a)),
     )
-    if (length === 1) return sum(gathered, indices, meets)
+    if (length === 1) return sum(apply('where', [apply('equal', [index, constant(0)]), gathered, constant(0)]), indices, meets)
     if (meets.length === 0) return apply('where', [apply('equal', [build.iota(axis, length), index]), gathered, constant(0)])
     if (gathered.op.tag === 'constant' && gathered.op.value === 0) return gathered
     const rest = Object.fromEntries(Object.entries(gathered.shape).filter(([a]) => !meets.includes(a)))
-    return build.make({ tag: 'scatter', axis, over: meets }, [gathered, index], { [axis]: length, ...rest })
+    const { place, exact } = position(index, length)
+    return build.make({ tag: 'scatter', axis, over: meets }, [apply('where', [exact, gathered, constant(0)]), place], {
+      [axis]: length,
+      ...rest,
+    })
   }
   const random = (key: Value, salt: number, shape: Shape): Value => {
     const axes = Object.keys(shape)
@@ -136,7 +155,7 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
     const source = nodes[0]?.shape ?? {}
     switch (op.tag) {
       case 'constant':
-        return constant(op.value)
+        return constant(op.single ?? op.value) // programs compute in float32
       case 'iota':
         return build.iota(op.axis, shape[op.axis]!)
       case 'random':
@@ -154,7 +173,7 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
       case 'flatten':
         return join(x!, op.axes, op.into, source)
       case 'take':
-        return take(x!, y!, op.axis)
+        return take(x!, y!, op.axis, source[op.axis]!)
       case 'scatter':
         return scatter(x!, y!, op.axis, shape[op.axis]!, nodes[1]!.shape)
       case 'broadcastTo':

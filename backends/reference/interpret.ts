@@ -57,10 +57,14 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => Values, prod
       return product === undefined ? reduce(x, argument(0), out) : sumOfProducts(x, product, value, out)
     case 'take': {
       const [table, index] = [argument(0), argument(1)]
-      const step = strides(x.from[0]!.shape)[op.axis]!
-      const rows = offsets(shape, contributions(shape, { ...strides(x.from[0]!.shape), [op.axis]: 0 }))
+      const { shape: full } = x.from[0]!
+      const step = strides(full)[op.axis]!
+      const rows = offsets(shape, contributions(shape, { ...strides(full), [op.axis]: 0 }))
       const which = look(1)
-      for (let i = 0; i < out.length; i++) out[i] = table[rows[i]! + step * index[which[i]!]!]!
+      for (let i = 0; i < out.length; i++) {
+        const place = index[which[i]!]!
+        out[i] = isPosition(place, full[op.axis]!) ? table[rows[i]! + step * place]! : Number.NaN
+      }
       return out
     }
     case 'scatter': {
@@ -69,7 +73,10 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => Values, prod
       const here = strides(shape)
       const rest = offsets(full, contributions(full, { ...here, [op.axis]: 0 }))
       const which = offsets(full, contributions(full, strides(x.from[1]!.shape)))
-      for (let i = 0; i < from.length; i++) out[rest[i]! + here[op.axis]! * index[which[i]!]!]! += from[i]!
+      for (let i = 0; i < from.length; i++) {
+        const place = index[which[i]!]!
+        if (isPosition(place, shape[op.axis]!)) out[rest[i]! + here[op.axis]! * place]! += from[i]!
+      }
       return out
     }
     case 'stridedSlice': {
@@ -100,6 +107,9 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => Values, prod
       throw new TypeError(`reference: the leaf ${op.tag === 'input' ? `'${op.name}'` : op.tag} was given no value`)
   }
 }
+
+/** Whether an axis of this length has it: what is outside, a fraction or NaN is no position. */
+const isPosition = (x: number, length: number): boolean => Number.isInteger(x) && x >= 0 && x < length
 
 const reduce = (x: AnyTensor, from: Values, out: Values): Values => {
   const { op } = x

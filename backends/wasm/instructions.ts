@@ -198,6 +198,8 @@ export const f64x2 = {
       emit(out, simd(0x0c))
       for (let i = 0; i < 2; i++) double(out, value)
     },
+  lt: vv(0x49),
+  abs: v(0xec),
   sub: vv(0xf1),
   mul: vv(0xf2),
   nearest: v(0x94),

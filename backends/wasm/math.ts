@@ -80,7 +80,10 @@ export const log = (locals: Locals): Lanewise => {
 /** π/2 in two parts: a multiple of the first by n < 2²⁰ is exact in double precision (fdlibm). */
 const quarter = [1.5707963267341256, 6.077100506506192e-11] as const
 
-/** sin (shift 0) or cos (shift 1) of x is the sine of r in even quadrants, its cosine in odd ones, negated in the upper two. */
+/**
+ * sin (shift 0) or cos (shift 1) of x is the sine of r in even quadrants, its cosine in odd ones, negated in the upper two. Beyond 2³⁰
+ * quadrants (|x| > 1.6e9) nothing is left of r: the result is NaN (all bits set), rather than a wrong number.
+ */
 const circular =
   (shift: 0 | 1) =>
   (locals: Locals): Lanewise => {
@@ -91,7 +94,7 @@ const circular =
         wide.set(f64x2.promote_low_f32x4(half)),
         n.set(f64x2.nearest(f64x2.mul(wide.get, f64x2.const(2 / Math.PI)))),
         r.set(f64x2.sub(f64x2.sub(wide.get, f64x2.mul(n.get, f64x2.const(quarter[0]))), f64x2.mul(n.get, f64x2.const(quarter[1])))),
-        r.set(f32x4.demote_f64x2_zero(r.get)),
+        r.set(f32x4.demote_f64x2_zero(v128.or(r.get, f64x2.lt(f64x2.const(2 ** 30), f64x2.abs(n.get))))),
         n.set(i32x4.trunc_sat_f64x2_s_zero(n.get)),
       )
     const sine = f32x4.add(

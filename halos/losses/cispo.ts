@@ -1,7 +1,7 @@
 /**
  * CISPO: REINFORCE with clipped importance weights, held constant. Not a HALO: the weight of an example depends on θ.
  *
- *     L = mean −A stop(min(q, c)) p
+ *     L = mean −A stop(min(q, c)) p,   q = π_θ/π_old
  */
 import { either as E } from 'fp-ts'
 import { binary, mul, stopGradient, sub, type Tensor } from '../../core/index.ts'
@@ -11,20 +11,24 @@ import { meanOf } from '../loss.ts'
 import { cispo as source } from '../sources.ts'
 import { formula, type Stated } from '../stated.ts'
 import { positive } from '../validation.ts'
-import { lesser } from '../words.ts'
+import { boundedExp, lesser } from '../words.ts'
 
-const stated = (most: number): Stated<Evidence<'policy' | 'reference', 'judged'>> => {
-  const weight = formula((S) => (p, q) => lesser(S, S.exp(S.sub(p, q)), S.of(most)))
+const stated = (most: number): Stated<Evidence<'policy' | 'reference' | 'old', 'judged'>> => {
+  const weight = formula((S) => (p, q) => lesser(S, boundedExp(S, S.sub(p, q)), S.of(most)))
   return {
     name: 'CISPO',
     source: source('eq. 4'),
     because: 'weights that depend on θ: the importance weight is a function of θ, though no gradient flows through it',
     formula: {
-      body: formula((S) => (p, q) => S.mul(S.of(-1), S.mul(weight(S)(p, q), p))),
-      of: ['\\log \\pi_\\theta', '\\log \\pi_{\\mathrm{old}}'],
+      body: formula((S) => (p, w) => S.mul(S.of(-1), S.mul(w, p))),
+      of: [
+        '\\log \\pi_\\theta(y|x)',
+        `\\mathrm{stop}\\left(\\min\\left(\\frac{\\pi_\\theta(y|x)}{\\pi_{\\mathrm{old}}(y|x)}, ${most}\\right)\\right)`,
+      ],
+      times: 'A',
     },
     needs: needing('outcome', 'label', 'reference'),
-    evaluate: ({ outcome: { policy, reference }, label }) => {
+    evaluate: ({ outcome: { policy, reference: frozen, old: reference = frozen }, label }) => {
       const held = stopGradient(binary(weight)(policy, reference) as Tensor<'example'>)
       const losses = mul(-1, mul(label, mul(held, policy))) as Tensor<'example'>
       return { ...meanOf(losses), rewards: { outcome: sub(policy, reference) as Tensor<'example'> } }

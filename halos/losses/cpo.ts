@@ -1,5 +1,5 @@
 /**
- * Contrastive preference optimization, the preference term: DPO without a reference model.
+ * Contrastive preference optimization, the preference term: DPO without a reference model. The whole loss is `cpo-nll`.
  *
  *     L = mean −log σ(β p_w − β p_l)
  */
@@ -12,5 +12,5 @@ export const cpo = family(
   'cpo',
   { beta: 0.1, epsilon: 0 },
   ({ beta, epsilon }) => smoothed({ name: 'CPO', source: source('the preference term'), reward: logProbability(beta), epsilon }),
-  ['CPOTrainer'],
+  ['CPOLoss'],
 )

@@ -21,6 +21,7 @@ export const csft = family(
         name: 'CSFT',
         source: source('§2, conditional training'),
         needs: needing('outcome', 'label', 'length', 'control'),
+        formula: { ...loss.formula!, of: ['\\log \\pi_\\theta(y|x, s)', '|y|'] },
       }),
     )(sft()),
   ['CSFTTrainer'],

@@ -1,7 +1,9 @@
 /**
  * DPO under an α-divergence.
  *
- *     L = mean −log σ(z) + ε z,   z = r_w − r_l, r = β e^((α−1)u)/(α − 1)
+ *     L = mean −log σ(z) + ε z,   z = r_w − r_l, r = −β e^(−αu)/α
+ *
+ * α → 0 is DPO (reverse KL), α = 1 the forward KL divergence. (TRL's coefficient is 1 − α.)
  */
 import { family } from '../family.ts'
 import { alphaDivergence } from '../reward.ts'

@@ -8,16 +8,16 @@ import { family } from '../family.ts'
 import { halo } from '../halo.ts'
 import { rejected } from '../reference.ts'
 import { logRatioPerToken } from '../reward.ts'
-import { simpo as source } from '../sources.ts'
+import { tulu as source } from '../sources.ts'
 import { logLogistic } from '../value.ts'
 
 export const dpoNorm = family(
   'dpo-norm',
-  { beta: 0.1 },
+  { beta: 5 },
   ({ beta }) =>
     halo({
       name: 'DPO per token',
-      source: source('§2.2, with a reference model'),
+      source: source('§5.1, length-normalized DPO'),
       reward: logRatioPerToken(beta),
       reference: rejected,
       value: logLogistic,

@@ -1,8 +1,9 @@
 /**
  * Group relative policy optimization: PPO's clip, and an estimate of KL(π_θ‖π_ref). The policy term is a HALO (β = 0); with the KL
- * term it is none, which pulls back to π_ref from both sides.
+ * term it is none, which pulls back to π_ref from both sides. The clip's ratio is to π_old, which sampled the completions (`old` of the
+ * evidence; π_ref, where that sampled them), the divergence's to π_ref.
  *
- *     L = PPO-Clip + β mean (e^(−u) + u − 1)
+ *     L = PPO-Clip(π_θ/π_old) + β mean (e^(−u) + u − 1),   u = log π_θ/π_ref
  */
 import { either as E } from 'fp-ts'
 import { type Binary, binary, type Tensor } from '../../core/index.ts'
@@ -14,14 +15,14 @@ import { meanOf } from '../loss.ts'
 import { grpo as source } from '../sources.ts'
 import type { Stated } from '../stated.ts'
 import { type Checked, checked, nonNegative, valid } from '../validation.ts'
-import { bound, lesser } from '../words.ts'
-import { ppoClip } from './ppo-clip.ts'
+import { capped } from '../words.ts'
+import { clipOf } from './ppo-clip.ts'
 
-type Judged = Evidence<'policy' | 'reference', 'judged'>
-type Clip = Halo<'policy' | 'reference', 'judged'>
+type Judged = Evidence<'policy' | 'reference' | 'old', 'judged'>
+type Clip = Halo<'policy' | 'reference' | 'old', 'judged'>
 
 /** Schulman's estimator "k3" of KL(π_θ‖π_ref): e^(−u) + u − 1 ≥ 0. */
-const k3Of: Binary = (S) => (p, q) => S.add(S.expm1(lesser(S, S.sub(q, p), S.of(bound))), S.sub(p, q))
+const k3Of: Binary = (S) => (p, q) => S.add(S.expm1(capped(S, S.sub(q, p))), S.sub(p, q))
 export const k3 = binary(k3Of)
 const divergence: Stated<Judged> = {
   name: 'KL',
@@ -53,7 +54,7 @@ export const grpo = family(
   { low: 0.2, high: 0.2, beta: 0.04 },
   ({ low, high, beta }) =>
     E.chain((given: { readonly clip: Clip; readonly beta: number }) => penalised(given.clip, given.beta))(
-      checked({ clip: ppoClip({ low, high }), beta: nonNegative('beta', beta) }),
+      checked({ clip: clipOf(low, high), beta: nonNegative('beta', beta) }),
     ),
   ['GRPOTrainer'],
 )

@@ -12,7 +12,7 @@ import { gspo as source } from '../sources.ts'
 import { checked, positive } from '../validation.ts'
 import { clipped } from '../value.ts'
 
-export const gspo = family('gspo', { low: 0.2, high: 0.2 }, ({ low, high }) =>
+export const gspo = family('gspo', { low: 3e-4, high: 4e-4 }, ({ low, high }) =>
   halo({
     name: 'GSPO',
     source: source('eq. 5'),

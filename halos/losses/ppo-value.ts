@@ -1,7 +1,7 @@
 /**
- * Offline PPO, as the KTO paper runs it: PPO's clip, with the advantage of a label r = ±1 over what a value head expected of the prompt.
+ * Offline PPO, as the KTO paper runs it: PPO's clip, with the advantage of a label ℓ = ±1 over what a value head expected of the prompt.
  *
- *     L = PPO-Clip(A) + c mean (V(x) − r)²,   A = stop(r − V(x))
+ *     L = PPO-Clip(A) + c mean (V(x) − ℓ)²,   A = stop(ℓ − V(x))
  *
  * V has parameters of its own, and is held where it meets the policy: in log π this is PPO-Clip, the same HALO.
  */
@@ -14,16 +14,20 @@ import { ones, summed } from '../loss.ts'
 import { kto as source } from '../sources.ts'
 import { checked, nonNegative } from '../validation.ts'
 import type { View } from '../view.ts'
-import { ppoClip } from './ppo-clip.ts'
+import { clipOf } from './ppo-clip.ts'
 
-type Clip = Halo<'policy' | 'reference', 'judged'>
-type Valued = Evidence<'policy' | 'reference', 'judged'> & Pick<Everything, 'value'>
+type Clip = Halo<'policy' | 'reference' | 'old', 'judged'>
+type Valued = Evidence<'policy' | 'reference' | 'old', 'judged'> & Pick<Everything, 'value'>
 
 const withCritic = (clip: Clip, critic: number): View<Valued> => ({
   name: 'PPO with a value head',
-  source: source('§4.2, offline PPO'),
+  source: source('§3.3, offline PPO (defaults: config/loss/ppo.yaml of its code)'),
   through: clip as unknown as Halo, // only to be looked at
-  seen: { text: 'labels, less what a value head expects', latex: 'A = r - V(x)' },
+  seen: {
+    text: 'labels, less what a value head expects',
+    latex: 'A = \\mathrm{stop}\\left(\\ell - V(x)\\right)',
+    plus: `${critic} \\, \\mathbb{E}\\left[ \\left(V(x) - \\ell\\right)^2 \\right]`,
+  },
   needs: { ...clip.needs, value: true },
   evaluate: ({ value = constant(0), label, ...rest }) => {
     const error = sub(label, value) as Tensor<'example'>
@@ -34,8 +38,8 @@ const withCritic = (clip: Clip, critic: number): View<Valued> => ({
   },
 })
 
-export const ppoValue = family('ppo-value', { low: 0.2, high: 0.2, critic: 0.1 }, ({ low, high, critic }) =>
+export const ppoValue = family('ppo-value', { low: 0.5, high: 1, critic: 0.005 }, ({ low, high, critic }) =>
   E.map(({ clip, critic }: { readonly clip: Clip; readonly critic: number }) => withCritic(clip, critic))(
-    checked({ clip: ppoClip({ low, high }), critic: nonNegative('critic', critic) }),
+    checked({ clip: clipOf(low, high), critic: nonNegative('critic', critic) }),
   ),
 )

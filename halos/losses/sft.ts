@@ -14,13 +14,14 @@ import { valid } from '../validation.ts'
 export interface Demonstrations {
   readonly outcome: Pick<Completion, 'policy' | 'length'>
 }
-const perToken = formula((S) => (p, n) => S.div(S.mul(S.of(-1), p), n))
+const cost = formula((S) => (p) => S.mul(S.of(-1), p))
+const perToken = formula((S) => (p, n) => S.div(cost(S)(p, n), n))
 
 const loss: Stated<Demonstrations> = {
   name: 'SFT',
   source: source('§3.5'),
   because: 'no reference point: nothing is ever a gain, whatever else could have been said',
-  formula: { body: perToken, of: ['\\log \\pi_\\theta(y|x)', '|y|'] },
+  formula: { body: cost, of: ['\\log \\pi_\\theta(y|x)', '|y|'], per: '|y|' },
   needs: needing('outcome', 'length'),
   evaluate: ({ outcome: { policy, length } }) => ({
     ...summed(binary(perToken)(policy, length) as Tensor<'example'>, { numerator: negate(policy), denominator: length }),

@@ -7,6 +7,8 @@ export interface Completion {
   readonly policy: Tensor<'example'>
   /** log π_ref(y|x). */
   readonly reference: Tensor<'example'>
+  /** log π_old(y|x), under the policy that sampled y, where that is not the reference model. */
+  readonly old?: Tensor<'example'>
   /** The number of tokens of y. */
   readonly length: Tensor<'example'>
 }
@@ -39,6 +41,8 @@ export interface Outcome {
   readonly rewards: { readonly outcome?: Tensor<'example'>; readonly chosen?: Tensor<'example'>; readonly rejected?: Tensor<'example'> }
   /** z, at which the value function was taken. */
   readonly relativeReward?: Tensor<'example'>
+  /** |v′(z)/v′(0)|: how much of its slope the value function has left. */
+  readonly steepness?: Tensor<'example'>
   readonly z0?: Tensor
 }
 export interface TrainingLoss {

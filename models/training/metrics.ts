@@ -2,24 +2,24 @@
  * What a run reports, under the names that users of TRL know, and a few of our own: `z0`, `z0/clamped`, `saturated`.
  * In a program a metric is an undivided mean: those of micro-batches add up, and one without cases (no desirable example) is absent, not NaN.
  */
-import { add, constant, equal, less, mul, negate, rename, sigmoid, size, sub, sum, type Tensor, where } from '../../core/index.ts'
+import { add, constant, equal, less, mul, rename, size, sub, sum, type Tensor, where } from '../../core/index.ts'
 import type { ByRole } from '../data/example.ts'
 import type { Evidence, Outcome, Statistic, TrainingLoss } from '../data/loss.ts'
 import type { Scores } from '../nets/trainable.ts'
 
 export type Metrics = Readonly<Record<string, Statistic>>
 
-/** A value function is flat here: σ′(z) = σ(z) σ(−z) below this, of at most ¼. */
-const flat = 0.01
+/** A value function is saturated where its slope is under 4 % of what it is at its reference point: for σ, where σ(z) σ(−z) < 0.01. */
+const flat = 0.04
 
 export const metricsOf = (loss: TrainingLoss, evidence: Evidence, outcome: Outcome, scores: ByRole<Scores>): Metrics => {
-  const { z0, relativeReward } = outcome
+  const { z0, steepness } = outcome
   return {
     ...(loss.needs.pair ? pairs(evidence, outcome) : loss.needs.label ? judged(evidence, outcome) : {}),
     ...klOf(loss, evidence),
     ...perToken(evidence, scores),
     ...(z0 === undefined ? {} : { z0: one(z0), 'z0/clamped': one(equal(z0, 0)) }),
-    ...(relativeReward === undefined ? {} : { saturated: mean(less(mul(sigmoid(relativeReward), sigmoid(negate(relativeReward))), flat)) }),
+    ...(steepness === undefined ? {} : { saturated: mean(less(steepness, flat)) }),
   }
 }
 

@@ -119,7 +119,16 @@ test('offline PPO: advantages are what the value head did not expect; it learns 
   const run = async (backend: Backend, steps: number, accumulate = 1) => {
     const found: number[] = []
     const state = await train(begin(optimizer, { policy: parameters, head: initializeHead(config, valueHead, 1) }), {
-      ...{ backend, model, loss: getOrThrow(ppoValue({ critic: 1 })), optimizer, examples, batch: 16, steps, accumulate },
+      ...{
+        backend,
+        model,
+        loss: getOrThrow(ppoValue({ critic: 1, low: 0.2, high: 0.2 })),
+        optimizer,
+        examples,
+        batch: 16,
+        steps,
+        accumulate,
+      },
       onStep: ({ metrics }) => void found.push(metrics.loss!),
     })
     const of = async (prompt: number) => {
