@@ -3,8 +3,7 @@
  * finite for the log-ratios that occur, which are taken to be within ±10⁴; the enclosures contain the results that are rounded, too.
  */
 import { applyPrimitive, type Interval, interpretation, intervals, isReal, mark, runProgram } from '../core/index.ts'
-import { around0 } from './findings.ts'
-import type { Subject } from './prove.ts'
+import { march, type Subject } from './prove.ts'
 
 /** As far as log-ratios go. */
 export const far = 1e4
@@ -17,19 +16,10 @@ const overflown = ([low, high, marks = 0]: Interval): Interval => [
 ]
 const computed = interpretation<Interval>(intervals.of, (primitive, args) => overflown(applyPrimitive(intervals, primitive, args)))
 
-/** The segment around 0 on which what is computed is surely finite; undefined if there is none. */
+/** The segment around 0 on which what is computed is surely finite: the line, if it is as far as log-ratios go; undefined if there is none. */
 export const finiteOn = ({ program, variable, settings }: Subject): Interval | undefined => {
-  const open: Interval[] = []
-  let todo: Interval[] = [[-far, far]]
-  for (let boxes = 0; todo.length > 0; ) {
-    const next: Interval[] = []
-    for (const [low, high] of todo) {
-      if (isReal(runProgram(program, computed, { ...settings, [variable]: [low, high] }))) continue
-      const centre = low + (high - low) / 2
-      if (high - low < 2 ** -20 * Math.max(1, Math.abs(low)) || ++boxes > 2000) open.push([low, high])
-      else next.push([low, centre], [centre, high])
-    }
-    todo = next
-  }
-  return open.length === 0 ? [-Infinity, Infinity] : around0(open, [-far, far])
+  const holds = (box: Interval): boolean => isReal(runProgram(program, computed, { ...settings, [variable]: box }))
+  const [down, up] = [march((x, y) => holds([-y, -x]), far), march((x, y) => holds([x, y]), far)]
+  if (down === 0 || up === 0) return undefined
+  return [down === far ? -Infinity : -down, up === far ? Infinity : up]
 }

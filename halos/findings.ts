@@ -2,7 +2,7 @@
 import { either as E } from 'fp-ts'
 import type { Interval } from '../core/index.ts'
 import { type Parameters, saysOf, type Text, textSubject } from './parameters.ts'
-import { type Claim, type Decision, decideSubject, type Proof, type Subject } from './prove.ts'
+import { type Claim, type Decision, decideSubject, holdsOn, march, type Proof, type Subject } from './prove.ts'
 
 export type Finding =
   /** True on the whole segment that the definition asks for. `settings` says for which settings at once; `flat` where a bound acts. */
@@ -39,11 +39,11 @@ export const conditionOf = (
     const points = own.witness.map((x) => `${variable} = ${x}`)
     return { name, finding: { tag: 'refuted', witness: `${points.length > 1 ? 'at ' : ''}${points.join(', ')}: ${own.why}` } }
   }
-  return { name, finding: inPart(own, segment) }
+  return { name, finding: inPart(own, claim, segment) }
 }
 const decideText = (text: Text, parameters: Parameters, claim: Claim, segment: Interval, settings: 'all' | 'own'): Decision =>
   E.match(
-    (why: string): Decision => ({ tag: 'open', open: [segment], why }),
+    (why: string): Decision => ({ tag: 'open', why }),
     (subject: Subject) => decideSubject(subject, claim, segment),
   )(textSubject(text, parameters, settings))
 
@@ -52,19 +52,13 @@ const provedBy = ({ boxes }: { readonly boxes: number }, segment: Interval, sett
   ...(settings !== '' && { settings }),
 })
 
-/** The segment around 0 on which nothing is open; or open, if 0 is not inside of it (or at its end, where the claim begins at 0). */
-const inPart = ({ open, why }: Extract<Decision, { readonly tag: 'open' }>, segment: Interval): Finding => {
-  const part = around0(open, segment)
-  return part === undefined ? { tag: 'open', why } : { tag: 'proved on a segment', segment: part, why }
+/** The segment around 0 (or from 0 on, where the claim begins there) as far as it is proved. */
+const inPart = ({ subject, why }: Extract<Decision, { readonly tag: 'open' }>, claim: Claim, [from, to]: Interval): Finding => {
+  if (subject === undefined) return { tag: 'open', why }
+  const holds = (box: Interval): boolean => holdsOn(subject, claim, box, [from, to])
+  const segment: Interval = [from < 0 ? -march((x, y) => holds([-y, -x]), -from) : 0, march((x, y) => holds([x, y]), to)]
+  return segment[1] > 0 && (from === 0 || segment[0] < 0) ? { tag: 'proved on a segment', segment, why } : { tag: 'open', why }
 }
-export const around0 = (open: readonly Interval[], [from, to]: Interval): Interval | undefined => {
-  const low = Math.max(from, ...open.flatMap(([a, b]) => (a < 0 ? [nearer(a, b)] : [])))
-  const high = Math.min(to, ...open.flatMap(([a, b]) => (b > 0 ? [nearer(b, a)] : [])))
-  const blind = open.some(([a, b]) => (a < 0 && b > 0) || (a === 0 && b === 0 && from < 0))
-  return blind || high <= 0 || (from < 0 && low >= 0) ? undefined : [low, high]
-}
-/** The end of a box that is nearer to 0; of a point, a little nearer still. */
-const nearer = (far: number, near: number): number => (far === near ? near * (1 - 2 ** -40) : near)
 
 export const short = (x: number): string => (Number.isFinite(x) ? `${Number(x.toPrecision(4))}`.replaceAll('-', '−') : x > 0 ? '∞' : '−∞')
 /** '[−709.8, ∞)'. */

@@ -49,13 +49,15 @@ export const settled =
   (text: Text, parameters: Parameters): Unary =>
   (S) =>
   (x) =>
-    made(
-      S,
-      text(folding(S))(
-        { scalar: x },
-        mapped(parameters, ({ value }) => ({ number: value })),
-      ),
-    )
+    Object.keys(parameters).length === 0
+      ? text(S)(x, {})
+      : made(
+          S,
+          text(folding(S))(
+            { scalar: x },
+            mapped(parameters, ({ value }) => ({ number: value })),
+          ),
+        )
 
 /** A number that is known, or a scalar. */
 type Folded<A> = { readonly number: number; readonly single?: number } | { readonly scalar: A }

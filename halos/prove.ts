@@ -153,8 +153,8 @@ export type Decision =
   | { readonly tag: 'proved'; readonly boxes: number; readonly proof: Proof }
   /** Points at which, or among which, the claim certainly fails. */
   | { readonly tag: 'refuted'; readonly witness: readonly number[]; readonly why: string }
-  /** Neither: these boxes could not be decided. */
-  | { readonly tag: 'open'; readonly open: readonly Interval[]; readonly why: string }
+  /** Neither; the subject is absent where there is no program. */
+  | { readonly tag: 'open'; readonly subject?: Subject; readonly why: string }
 
 const byMagnitude = (a: number, b: number): number => Math.abs(a) - Math.abs(b)
 /** Where a box is halved: by magnitude, so that any scale is reached in a few steps. */
@@ -170,7 +170,7 @@ const within = ([low, high]: Interval, x: number): boolean => low < x && x < hig
 /** A box whose end is 0 is open there: a function may well be infinitely steep at 0, of which no box that touches it is to blame. */
 const opened = ([low, high]: Interval): Interval => (low === 0 || high === 0 ? [low, high, mark.nonzero] : [low, high])
 
-const most = 4000
+const most = 1500
 /** Decide a claim on a segment by bisection, breadth first: every box is proved, or refuted by points in it, or halved. */
 export const decideSubject = (subject: Subject, claim: Claim, [from, to]: Interval): Decision => {
   const segment: Interval = [from, to]
@@ -205,15 +205,33 @@ export const decideSubject = (subject: Subject, claim: Claim, [from, to]: Interv
     if (!claim.joins(joint)) open.push([joint.point, joint.point])
   }
   if (open.length > 0) {
-    const boxesOpen = open.sort((a, b) => a[0] - b[0])
-    return {
-      tag: 'open',
-      open: boxesOpen,
-      why: `no box could be decided near ${boxesOpen.map(([low, high]) => (Number.isFinite(low) ? low : high)).sort(byMagnitude)[0]}`,
-    }
+    const nearest = open.map(([low, high]) => (Math.abs(low) < Math.abs(high) ? low : high)).sort(byMagnitude)[0]
+    return { tag: 'open', subject, why: `no box could be decided near ${subject.variable} = ${nearest}` }
   }
   boxes.sort((a, b) => a.box[0] - b.box[0])
   return { tag: 'proved', boxes: boxes.length, proof: { claim: claim.name, subject, segment, boxes, junctions } }
+}
+
+/** A claim holds on a box, and where it meets the next ones within the segment. */
+export const holdsOn = (subject: Subject, claim: Claim, box: Interval, segment: Interval): boolean => {
+  const { notes, ...enclosure } = evaluate(subject, opened(box), 'box')
+  const joints = [box[0], box[1]].filter((end) => within(segment, end) && (notes.touching || end === 0))
+  return claim.holds(enclosure) && joints.every((end) => claim.joins(junction(subject, end)))
+}
+/** How far from 0, up to `to`, a property of boxes holds: boxes are tried, and halved, from 0 outwards, until one is too small. */
+export const march = (holds: (from: number, to: number) => boolean, to: number): number => {
+  const todo: number[] = [to]
+  let [reached, tries] = [0, 0]
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    if (holds(reached, next)) {
+      reached = next
+      continue
+    }
+    const centre = middle([reached, next])
+    if (!within([reached, next], centre) || next - reached < 2 ** -30 * next || ++tries > most) return reached
+    todo.push(next, centre)
+  }
+  return reached
 }
 
 type Refutation = Extract<Decision, { readonly tag: 'refuted' }>
@@ -261,6 +279,6 @@ const simpler = (claim: Claim, at: At, found: Refutation, segment: Interval): Re
 /** The same for a body; one that is no program is open. */
 export const decide = (body: Unary, claim: Claim, segment: Interval): Decision =>
   E.match(
-    (why: string): Decision => ({ tag: 'open', open: [segment], why }),
+    (why: string): Decision => ({ tag: 'open', why }),
     (subject: Subject) => decideSubject(subject, claim, segment),
   )(subjectOf(body))

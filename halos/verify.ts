@@ -65,23 +65,28 @@ const declarability = (loss: AnyLoss): Condition['finding'] => {
   }
 }
 
-const conditionsOf = (h: Halo): readonly Condition[] => [
-  vocabularyCondition(h),
-  ...valueConditions(h.value),
-  comparisonCondition(h),
-  affineCondition(h),
-  oneValueCondition(h),
-  rewardCondition(h.reward),
-  referenceCondition(h),
-  heldCondition(h),
-]
+const conditionsOf = (h: Halo, loss: AnyLoss): readonly Condition[] => {
+  const [vocabulary, ofValue] = [vocabularyCondition(h), valueConditions(h.value)]
+  if (ofValue.some(({ name }) => name === oneText)) return [vocabulary, ...ofValue] // a body that may not end is not evaluated
+  return [
+    vocabulary,
+    ...ofValue,
+    comparisonCondition(h),
+    affineCondition(h),
+    oneValueCondition(h),
+    rewardCondition(h.reward),
+    referenceCondition(h),
+    heldCondition(h),
+    evidenceCondition(loss),
+  ]
+}
 /** The proofs that a verdict rests on, as data: certificates are written from them. None of what has no declaration. */
 export const proofsOf = (loss: AnyLoss): readonly Proof[] =>
-  (isView(loss) ? conditionsOf(loss.through) : isHalo(loss) ? conditionsOf(loss) : []).flatMap(({ proof }) => proof ?? [])
+  (isView(loss) ? conditionsOf(loss.through, loss) : isHalo(loss) ? conditionsOf(loss, loss) : []).flatMap(({ proof }) => proof ?? [])
 
 /** What a declaration says, of the loss that it is evaluated as. */
 const ofHalo = (h: Halo, loss: AnyLoss): Report => {
-  const conditions = [...conditionsOf(h), evidenceCondition(loss)].map(({ name, finding }): Condition => ({ name, finding }))
+  const conditions = conditionsOf(h, loss).map(({ name, finding }): Condition => ({ name, finding }))
   const readable = !conditions.some(({ name }) => name === oneText)
   return {
     name: h.name,
