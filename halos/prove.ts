@@ -158,7 +158,7 @@ export type Decision =
 
 const byMagnitude = (a: number, b: number): number => Math.abs(a) - Math.abs(b)
 /** Where a box is halved: by magnitude, so that any scale is reached in a few steps. */
-const middle = ([low, high]: Interval): number => {
+export const middle = ([low, high]: Interval): number => {
   if (low < 0 && high > 0) return 0
   if (high <= 0) return -middle([-high, -low])
   if (high === Infinity) return low < 1 ? 1 : Math.min(2 * low * Math.max(1, low), low * 2 ** 64, Number.MAX_VALUE)

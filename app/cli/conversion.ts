@@ -29,7 +29,7 @@ interface ConvertOptions {
 export const convert = async (terminal: Terminal, from: string, out: string, { to, model, skip, json }: ConvertOptions): Promise<void> => {
   if (extname(out) !== '.jsonl') throw new UsageError(`${out}: what is written is JSON Lines; give a path that ends in .jsonl`)
   const chat = model === undefined ? undefined : chatOf(await loadTokenizer(await localPath(model, 'model', terminal)))
-  const { rows, findings } = await readUsable(await localPath(from, 'dataset', terminal), chat)
+  const { rows, findings, notes } = await readUsable(await localPath(from, 'dataset', terminal), chat)
   if (!skip) throwAll(DataError, findings)
   const { made, left, why } = converted(rows, from, to)
   if (made.length === 0)
@@ -40,6 +40,7 @@ export const convert = async (terminal: Terminal, from: string, out: string, { t
       advice: `All of them ${why}.`,
     })
   await writeAtomically(out, linesOf(made))
+  for (const [note, lines] of notes) terminal.say(`warning: ${lines.length} lines: ${note}: ${some(lines)}`)
   const skipped = [...new Set(findings.map(({ line }) => line))].filter((line) => line !== undefined)
   if (skipped.length > 0)
     terminal.say(`warning: ${skipped.length} lines that cannot be used are skipped: ${some(skipped)} (halograd data check says why)`)

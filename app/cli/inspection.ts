@@ -58,6 +58,7 @@ const reportLines = (inspection: Inspection, context: number | undefined): reado
           `warning: ${longer.length} lines are longer than the model's context of ${context} tokens (--truncate cuts them): ${some(longer)}`,
         ]),
     ...repetitionWarnings(inspection),
+    ...Object.entries(inspection.notes).map(([note, lines]) => `warning: ${lines.length} lines: ${note}: ${some(lines)}`),
   ]
 }
 

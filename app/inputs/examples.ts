@@ -23,6 +23,7 @@ import {
 } from '../../models/index.ts'
 import { type Control, usualControl } from './control.ts'
 import { localPath } from './hub.ts'
+import { some } from './repetitions.ts'
 
 /** A row, and where it stands: `thumbs.jsonl:17`. */
 export type Located = Row & { readonly origin: string }
@@ -33,7 +34,8 @@ export type Located = Row & { readonly origin: string }
  * @throws FileError, DataError naming line and field of every flaw; UnavailableError for what the hub does not give
  */
 export const readLocated = async (file: string, options?: RowOptions, say?: (line: string) => void): Promise<readonly Located[]> => {
-  const { rows, lines } = await readLines(await localPath(file, 'dataset', say && { say }), options)
+  const { rows, lines, notes } = await readLines(await localPath(file, 'dataset', say && { say }), options)
+  for (const [note, those] of notes) say?.(`warning: ${file}: ${those.length} lines: ${note}: ${some(those)}`)
   return rows.map((row, i) => ({ ...row, origin: `${file}:${lines[i]}` }))
 }
 
@@ -91,28 +93,37 @@ const completionOf = (tokenizer: Tokenizer, completion: string): readonly number
 const endOf = ({ eos }: Tokenizer): readonly number[] => (eos === undefined ? [] : [eos])
 
 /**
- * Rows to train on and rows held out, decided by the seed. Rows of one prompt stay on one side, so that what is held out was never seen.
+ * Rows to train on and rows held out, decided by the seed. Rows of one prompt stay on one side, so that what is held out was never seen; but a prompt that
+ * more than a quarter of the rows share (one instruction for all, or none) is no question of its own: then rows of one completion stay together.
  */
 export const holdOut = <R extends Row>(
   rows: readonly R[],
   fraction: number,
   seed: number,
 ): { readonly training: readonly R[]; readonly heldOut: readonly R[] } => {
-  const groups = new Map<string, R[]>()
-  for (const row of rows) {
-    const prompt = row.tag === 'text' ? row.text : row.prompt
-    const group = groups.get(prompt)
-    if (group === undefined) groups.set(prompt, [row])
-    else group.push(row)
-  }
+  const byPrompt = [...grouped(rows, (row) => (row.tag === 'text' ? row.text : row.prompt)).values()]
+  const shared = (group: readonly R[]): boolean => group.length > Math.max(4, rows.length / 4)
+  const groups = byPrompt.flatMap((group) => (shared(group) ? [...grouped(group, answersIn).values()] : [group]))
   const wanted = fraction === 0 ? 0 : Math.max(1, Math.round(rows.length * fraction))
   const heldOut = new Set<R>()
-  for (const group of shuffle([...groups.values()], seed)) {
+  for (const group of shuffle(groups, seed)) {
     if (heldOut.size >= wanted) break
     for (const row of group) heldOut.add(row)
   }
   return { training: rows.filter((row) => !heldOut.has(row)), heldOut: rows.filter((row) => heldOut.has(row)) }
 }
+
+const grouped = <R>(rows: readonly R[], keyOf: (row: R) => string): ReadonlyMap<string, readonly R[]> => {
+  const groups = new Map<string, R[]>()
+  for (const row of rows) {
+    const group = groups.get(keyOf(row))
+    if (group === undefined) groups.set(keyOf(row), [row])
+    else group.push(row)
+  }
+  return groups
+}
+const answersIn = (row: Row): string =>
+  JSON.stringify(row.tag === 'text' ? row.text : row.tag === 'paired' ? [row.chosen, row.rejected].sort() : row.completion)
 
 /** How many are desirable, and how many undesirable. */
 export const balanceOf = (examples: readonly TrainingExample[]): Balance => {

@@ -1,7 +1,7 @@
 /**
  * A WebAssembly memory with its runtime: it keeps arrays, and runs programs over them, on as many threads as help.
  */
-import type { Handle } from '../../core/index.ts'
+import type { Half, Handle } from '../../core/index.ts'
 import type { Program } from '../plan/program.ts'
 import { adaptive } from './adaptive.ts'
 import { workspace } from './gemm.ts'
@@ -28,12 +28,14 @@ export interface Loaded {
 export interface Device {
   readonly heap: Heap
   readonly upload: (data: ArrayLike<number>) => Resident
+  readonly uploadHalf: (data: Half) => Resident
   readonly read: (handle: Handle) => Float32Array
   readonly free: (handle: Handle) => void
   readonly live: () => number
   readonly load: (program: Program) => Promise<Loaded>
   readonly close: () => Promise<void>
 }
+type Widen = (to: number, from: number, end: number) => void
 type Entry = (list: number, thread: number, threads: number) => void
 
 export interface DeviceOptions {
@@ -54,6 +56,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
   const common = await WebAssembly.compile(runtime(type, fused))
   const own = (await WebAssembly.instantiate(common, { host: { memory } })).exports
   const gemm = own.gemm as (...args: readonly number[]) => void // exported by `runtime`
+  const widen = { bf16: own.widenBf16 as Widen, f16: own.widenF16 as Widen } // exported by `runtime`
   const services = blas === undefined ? own : { ...own, ...(await blasProducts(blas, memory, gemm)) }
   const workspaces = store.take(threads * workspace)
   let alive = 0
@@ -143,6 +146,14 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     upload: (data) => {
       const handle = make(data.length)
       store.floats().set(data, handle.address / 4)
+      return handle
+    },
+    uploadHalf: ({ format, bits }) => {
+      const handle = make(bits.length)
+      const end = handle.address + 4 * bits.length
+      // Into the second half of the array, from which the first is filled: what is written never overtakes what is read.
+      store.halves().set(bits, (end - 2 * bits.length) / 2)
+      widen[format](handle.address, end - 2 * bits.length, end)
       return handle
     },
     read: (handle) => {

@@ -46,6 +46,7 @@ export const wasm = async ({ threads, blas = 'off', precision = 'exact' }: WasmO
       return executable
     },
     upload: machine.upload,
+    uploadHalf: machine.uploadHalf,
     download: async (handle) => machine.read(handle),
     free: machine.free,
     live: machine.live,

@@ -9,6 +9,7 @@ import { gemv } from './gemv.ts'
 import { type Code, f32, i32, i32x4, v128 } from './instructions.ts'
 import { merge, mergeOne } from './lanes.ts'
 import { type MemoryType, module } from './module.ts'
+import { widen } from './widen.ts'
 
 /** What a program may import, with the number of its arguments. */
 export const services = { gemm: 16, pack: 6, gemv: 10, fill: 3, combineSum: 5, combineMax: 5, barrier: 2 } as const
@@ -40,6 +41,7 @@ export const runtime = (memory: MemoryType, fused = false): Uint8Array<ArrayBuff
   const m = module(memory)
   gemm(m, fused)
   gemv(m)
+  widen(m)
   /** fill(address, bytes, bits): every element of an array. */
   m.define('fill', ['i32', 'i32', 'i32'], (locals, to, count, bits) => {
     const place = (i: I): I => i32.add(to.get, i)

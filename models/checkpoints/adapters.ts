@@ -10,7 +10,7 @@ import { exists, readText } from '../io/files.ts'
 import { formatSafetensors } from '../io/safetensors.ts'
 import { readWeights } from '../io/weights.ts'
 import type { ModelConfig } from '../nets/config.ts'
-import { type Adapters, adaptersFromWeights, adaptersToWeights, formatAdapterConfig, type LoraOptions } from '../nets/lora.ts'
+import { type Adapters, adaptersFromWeights, adaptersToWeights, formatAdapterConfig, isTransposed, type LoraOptions } from '../nets/lora.ts'
 
 const files = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' } as const
 
@@ -75,13 +75,13 @@ export const readBase = async (directory: string): Promise<string | undefined> =
  * A parsed `adapter_config.json`, for a model of this configuration.
  * @throws ConfigError with every flaw
  */
-export const parseAdapterConfig = (json: unknown, { family }: ModelConfig, file: string = files.config): LoraOptions => {
+export const parseAdapterConfig = (json: unknown, config: ModelConfig, file: string = files.config): LoraOptions => {
   if (!isObject(json))
     throw new ConfigError({ file, expected: 'a JSON object', found: showJson(json), advice: "Give PEFT's adapter_config.json." })
   const fields = fieldsOf(json, file)
   fields.only('peft_type', 'LORA')
   fields.only('bias', 'none')
-  fields.only('fan_in_fan_out', family === 'gpt2')
+  fields.only('fan_in_fan_out', isTransposed(config))
   for (const flag of ['use_rslora', 'use_dora', 'lora_bias']) fields.only(flag, false)
   for (const field of ['rank_pattern', 'alpha_pattern'])
     if (Object.keys(isObject(json[field]) ? json[field] : {}).length > 0) fields.flaw(field, '{}', json[field], oneRank)

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { ConfigError, throwAll } from '../io/errors.ts'
 import { fieldsOf, isObject, type Json, parseJson, showJson } from '../io/fields.ts'
 import { exists, readText } from '../io/files.ts'
-import { ends, type ModelConfig } from '../nets/config.ts'
+import type { ModelConfig } from '../nets/config.ts'
+import { ends } from '../nets/config-json.ts'
 
 const name = 'generation_config.json'
 

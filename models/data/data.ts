@@ -24,8 +24,7 @@ export const readRows = async (file: string, options: RowOptions = {}): Promise<
 export const readUsable = (file: string, options: RowOptions = {}): Promise<Rows> => rowsIn(readRecords(file), file, options)
 
 /** …and their lines. @throws FileError, DataError naming line and field of every flaw */
-export const readLines = async (file: string, options: RowOptions = {}): Promise<Omit<Rows, 'findings'>> =>
-  sound(await readUsable(file, options), file)
+export const readLines = async (file: string, options: RowOptions = {}): Promise<Sound> => sound(await readUsable(file, options), file)
 
 /**
  * The rows of JSON Lines. Blank lines are skipped.
@@ -40,7 +39,12 @@ export interface Rows {
   readonly rows: readonly Row[]
   readonly lines: readonly number[]
   readonly findings: readonly Finding[]
+  /** What a reader should know of lines that can be used. */
+  readonly notes: Notes
 }
+
+/** What is to be known, and of which lines. */
+export type Notes = ReadonlyMap<string, readonly number[]>
 
 /** The rows of records, and what is wrong with the others. */
 export const rowsOf = (records: Iterable<SourceRecord>, file: string, options?: RowOptions): Rows => {
@@ -62,29 +66,57 @@ const gather = (file: string, options?: RowOptions) => {
     rows.push(row)
     lines.push(line)
   }
-  const { add, findings } = rowReader(file, take, options)
-  return { add, rows: (): Rows => ({ rows, lines, findings: findings() }) }
+  const { add, findings, notes } = rowReader(file, take, options)
+  return { add, rows: (): Rows => ({ rows, lines, findings: findings(), notes }) }
 }
 
 /** Gives on the rows that records mean, one after another, with their lines; and keeps what is wrong with the others. */
 export const rowReader = (file: string, take: (row: Row, line: number) => void, { render = plain }: RowOptions = {}) => {
   const findings: Finding[] = []
+  const notes = new Map<string, number[]>()
+  const scale: { zero?: number; minus?: number } = {}
   let first: { readonly tag: Row['tag']; readonly line: number } | undefined
   return {
     add: ({ line, content }: SourceRecord): void => {
-      const row = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
-      if (E.isLeft(row)) {
-        findings.push(...row.left.map((flaw) => ({ file, line, ...flaw })))
+      if (E.isRight(content)) {
+        if (content.right.label === 0) scale.zero ??= line
+        if (content.right.label === -1) scale.minus ??= line
+      }
+      const read = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
+      if (E.isLeft(read)) {
+        findings.push(...read.left.map((flaw) => ({ file, line, ...flaw })))
         return
       }
-      const { tag } = row.right
+      const { row } = read.right
+      const { tag } = row
+      for (const note of read.right.notes) {
+        const those = notes.get(note)
+        if (those === undefined) notes.set(note, [line])
+        else those.push(line)
+      }
       first ??= { tag, line }
-      if (tag === first.tag) take(row.right, line)
+      if (tag === first.tag) take(row, line)
       else findings.push({ file, line, ...mixed(first.tag, first.line, tag) })
     },
-    findings: (): readonly Finding[] => findings.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+    findings: (): readonly Finding[] => [...findings, ...twoScales(file, scale)].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+    notes,
   }
 }
+
+/** Beside −1, a 0 may be a draw; beside 1, it is bad. A file that has both does not say which. */
+const twoScales = (file: string, { zero, minus }: { readonly zero?: number; readonly minus?: number }): readonly Finding[] =>
+  zero === undefined || minus === undefined
+    ? []
+    : [
+        {
+          file,
+          line: zero,
+          field: 'label',
+          expected: 'labels of one scale: 1 and 0, or 1 and -1',
+          found: `0 here, and -1 on line ${minus}`,
+          advice: 'Remove the rows of 0, if they are draws: halograd data import FILE --verdict label --good 1 --bad -1 --out rows.jsonl.',
+        },
+      ]
 
 const mixed = (expected: string, line: number, found: string): Flaw => ({
   expected: `a ${expected} row, as on line ${line}`,
@@ -92,8 +124,10 @@ const mixed = (expected: string, line: number, found: string): Flaw => ({
   advice: 'Split the file: one shape a file.',
 })
 
-const sound = ({ rows, lines, findings }: Rows, file: string): Omit<Rows, 'findings'> => {
+type Sound = Omit<Rows, 'findings'>
+
+const sound = ({ rows, lines, notes, findings }: Rows, file: string): Sound => {
   throwAll(DataError, findings)
-  if (rows.length > 0) return { rows, lines }
+  if (rows.length > 0) return { rows, lines, notes }
   throw new DataError({ file, expected: 'at least one record', found: 'an empty file', advice: 'Check the path.' })
 }

@@ -27,6 +27,8 @@ export interface Inspection extends Repetitions<number> {
   readonly longer: readonly number[]
   /** Everything that keeps lines from being used. */
   readonly findings: readonly Finding[]
+  /** What should be known of lines that can be used. */
+  readonly notes: Readonly<Record<string, readonly number[]>>
 }
 
 export interface Lengths {
@@ -77,7 +79,7 @@ const inspecting = (file: string, options: InspectOptions) => {
     if (row.tag === 'paired' || (row.tag === 'labelled' && !row.label)) undesirable++
     if (textsOf(row).map(addText).includes(true)) longer.push(line)
   }
-  const { add, findings } = rowReader(file, take, options)
+  const { add, findings, notes } = rowReader(file, take, options)
   const found = (): Inspection => {
     const counts = { desirable, undesirable }
     return {
@@ -89,6 +91,7 @@ const inspecting = (file: string, options: InspectOptions) => {
       ...(desirable + undesirable > 0 && { labels: { ...counts, ...weigh(counts) } }),
       ...repeated.found(),
       findings: findings(),
+      notes: Object.fromEntries(notes),
     }
   }
   return { add, found }

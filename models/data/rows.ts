@@ -1,8 +1,11 @@
 /**
  * What one line of training data says, whatever shape it had in the file; and the interpretations of it that losses ask for:
  * labelled completions (KTO), pairs (DPO), demonstrations (SFT).
+ *
+ *     Row = Row<string>    prompt and completion as texts        Dialogue = Row<Turn[], Turn>    as turns, not yet rendered
  */
 import { DataError } from '../io/errors.ts'
+import type { Setting, Turn } from '../text/conversation.ts'
 
 /** What every row may say. */
 interface Weighed {
@@ -11,26 +14,26 @@ interface Weighed {
 }
 
 /** A completion that a human found desirable (`label: true`) or undesirable. */
-export interface Labelled extends Weighed {
+export interface Labelled<P = string, C = P> extends Weighed {
   readonly tag: 'labelled'
-  readonly prompt: string
-  readonly completion: string
+  readonly prompt: P
+  readonly completion: C
   readonly label: boolean
 }
 
 /** Two completions of one prompt, of which a human preferred the first. */
-export interface Paired extends Weighed {
+export interface Paired<P = string, C = P> extends Weighed {
   readonly tag: 'paired'
-  readonly prompt: string
-  readonly chosen: string
-  readonly rejected: string
+  readonly prompt: P
+  readonly chosen: C
+  readonly rejected: C
 }
 
 /** A completion to imitate. */
-export interface Demonstration extends Weighed {
+export interface Demonstration<P = string, C = P> extends Weighed {
   readonly tag: 'demonstration'
-  readonly prompt: string
-  readonly completion: string
+  readonly prompt: P
+  readonly completion: C
 }
 
 /** Text to model as it is. */
@@ -40,6 +43,11 @@ export interface Text extends Weighed {
 }
 
 export type Row = Labelled | Paired | Demonstration | Text
+
+/** A row of a conversation: the turns before the completion, and the completion as a turn. */
+export type Dialogue = (Labelled<readonly Turn[], Turn> | Paired<readonly Turn[], Turn> | Demonstration<readonly Turn[], Turn>) & {
+  readonly setting?: Setting
+}
 
 /** n pairs as 2n labelled completions, each pair's chosen one followed by its rejected one. */
 export const pairsToLabelled = (pairs: readonly Paired[]): readonly Labelled[] =>

@@ -1,30 +1,80 @@
 /**
- * What a record means, by the fields it has: the shapes that people write, and those of published preference data.
+ * What a record means, by the fields it has.
  *
- *     {prompt, completion, label}               a judged completion; prompt and completion may be lists of turns (TRL)
- *     {prompt, chosen, rejected}                a preference; chosen and rejected may be conversations (UltraFeedback, binarized)
- *     {chosen, rejected}                        conversations, or transcripts "\n\nHuman: …\n\nAssistant: …" (Anthropic HH-RLHF)
- *     {history, human_ref_A, human_ref_B, labels}   two answers to a post, of which A was preferred where labels is 1 (Stanford SHP)
- *     {instruction, completions: [{response, overall_score}]}   the answers of highest and lowest score (UltraFeedback)
- *     {prompt, completion}                      a demonstration
- *     {messages}                                a conversation, whose last turn is the completion; with label a judged one
- *     {text}                                    plain text
+ *     {prompt, completion, label}     a judged completion               {prompt, chosen, rejected}    a preference
+ *     {prompt, completion}            a demonstration                   {chosen, rejected}            conversations that differ in their end
+ *     {messages}                      a conversation, with label a judged one                         {text}    plain text
  *
- * Any of them may have a `weight`, from 0 on: how much it counts, beside others of 1.
+ * Each of prompt, completion, chosen and rejected is a text, a turn, or a list of turns; beside them `system`, `tools`, `chat_template_kwargs` and a
+ * `weight` from 0 on. Every other shape is a preset (import/presets) that says where these fields are.
  */
 import { either as E } from 'fp-ts'
 import { show } from '../io/errors.ts'
-import { isObject, type Json } from '../io/fields.ts'
+import { isObject, type Json, parseJson } from '../io/fields.ts'
 import type { Flaw } from '../io/records.ts'
-import { isTranscript, type Render, type Turn, transcriptTurns, turnsOf, withoutText } from '../text/conversation.ts'
-import type { Row } from './rows.ts'
+import {
+  isTranscript,
+  isTurn,
+  isWrittenTurns,
+  promptOf,
+  type Render,
+  type Rendered,
+  type Setting,
+  type Turn,
+  transcriptTurns,
+  turnsOf,
+  withoutText,
+} from '../text/conversation.ts'
+import { canonicalOf, renamed } from './import/fields.ts'
+import { nearest, type Recognised, recognise } from './import/presets.ts'
+import { verdictOf } from './import/values.ts'
+import type { Dialogue, Row } from './rows.ts'
+
+/** A row, and what whoever reads the file should know of it. */
+export interface Read<R = Row> {
+  readonly row: R
+  readonly notes: readonly string[]
+}
 
 /** The row that a record means, or everything that is wrong with it. Fields of no meaning here are ignored. */
-export const rowOf = (json: Json, render: Render): E.Either<readonly Flaw[], Row> => {
-  const flaws: Flaw[] = []
-  const row = shaped(json, render, flaws)
+export const rowOf = (json: Json, render: Render): E.Either<readonly Flaw[], Read> =>
+  E.flatMap(saidOf(json), ({ row, notes }) =>
+    isDialogue(row)
+      ? E.map((read: Read): Read => ({ ...read, notes: [...notes, ...read.notes] }))(rendered(row, render))
+      : E.right({ row, notes }),
+  )
+
+const isDialogue = (row: Row | Dialogue): row is Dialogue => row.tag !== 'text' && typeof row.prompt !== 'string'
+
+/** The same before it is rendered: texts as they are, conversations as turns. */
+export const saidOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogue>> => {
+  const known = recognise(json)
+  return known === undefined ? ownOf(json) : foreignOf(json, known)
+}
+
+/** A record of a shape that a preset describes. */
+const foreignOf = (json: Json, { preset, mapping }: Recognised): E.Either<readonly Flaw[], Read<Row | Dialogue>> => {
+  if (!preset.direct || mapping.refused !== undefined)
+    return E.left([
+      {
+        expected: 'a row of training data',
+        found: `a record of ${preset.title}`,
+        advice: mapping.refused ?? 'Make rows of it first: halograd data import FILE --out rows.jsonl.',
+      },
+    ])
+  const flaws = mapping.check?.(json) ?? []
+  return flaws.length > 0
+    ? E.left(flaws)
+    : E.mapLeft((each: readonly Flaw[]) => each.map(renamed(mapping, json)))(ownOf(canonicalOf(mapping, json)))
+}
+
+/** A record in halograd's own fields. */
+export const ownOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogue>> => {
+  const [flaws, notes]: [Flaw[], string[]] = [[], []]
+  const row = isChat(json) ? chat(json, flaws, notes) : texts(json, flaws)
   const weight = weightOf(json, flaws)
-  return row === undefined || flaws.length > 0 ? E.left(flaws) : E.right(weight === undefined ? row : { ...row, weight })
+  if (row === undefined || flaws.length > 0) return E.left(flaws)
+  return E.right({ row: weight === undefined ? row : { ...row, weight }, notes })
 }
 
 const weightOf = ({ weight }: Json, flaws: Flaw[]): number | undefined => {
@@ -39,52 +89,47 @@ const weightOf = ({ weight }: Json, flaws: Flaw[]): number | undefined => {
   return undefined
 }
 
-/** A flawed field adds to `flaws`, and reads as empty. */
-const shaped = (json: Json, render: Render, flaws: Flaw[]): Row | undefined => {
-  const has = (...fields: readonly string[]) => fields.some((field) => json[field] !== undefined)
-  if (has('human_ref_A', 'human_ref_B')) return answers(json, render, flaws)
-  if (Array.isArray(json.completions)) return scored(json, json.completions, render, flaws)
-  if (isTranscript(json.chosen) && isTranscript(json.rejected))
-    return compared(transcriptTurns(json.chosen, 'chosen'), transcriptTurns(json.rejected, 'rejected'), render, flaws)
-  if (Array.isArray(json.chosen) || Array.isArray(json.rejected))
-    return compared(
-      turnsOf(after(json.prompt, json.chosen), 'chosen'),
-      turnsOf(after(json.prompt, json.rejected), 'rejected'),
-      render,
-      flaws,
-    )
-  if (has('chosen', 'rejected'))
+// ------------------------------------------------------------------ texts
+
+const has = (json: Json, ...fields: readonly string[]) => fields.some((field) => json[field] !== undefined)
+
+const texts = (json: Json, flaws: Flaw[]): Row | undefined => {
+  if (has(json, 'chosen', 'rejected'))
     return {
       tag: 'paired',
       prompt: textField(json, 'prompt', flaws),
       chosen: filledField(json, 'chosen', flaws),
       rejected: filledField(json, 'rejected', flaws),
     }
-  if (Array.isArray(json.completion)) return conversation(json, after(json.prompt, json.completion), 'completion', render, flaws)
-  if (has('messages')) return conversation(json, json.messages, 'messages', render, flaws)
-  if (has('prompt', 'completion', 'label'))
-    return judged(json, textField(json, 'prompt', flaws), filledField(json, 'completion', flaws), flaws)
-  if (has('text')) return { tag: 'text', text: filledField(json, 'text', flaws) }
+  if (has(json, 'prompt', 'completion', 'label'))
+    return judged(json, { prompt: textField(json, 'prompt', flaws), completion: filledField(json, 'completion', flaws) }, flaws)
+  if (has(json, 'text')) return { tag: 'text', text: filledField(json, 'text', flaws) }
+  const near = nearest(json)
+    .map(({ title }) => title)
+    .join(', ')
   flaws.push({
     expected: 'prompt, completion and label; prompt, chosen and rejected; messages; or text',
     found: Object.keys(json).length === 0 ? 'no fields' : `the fields ${show(Object.keys(json))}`,
-    advice: 'Rename the fields to one of these shapes.',
+    advice: `Say where they are: halograd data import FILE --prompt PATH --completion PATH --verdict PATH --out rows.jsonl${near === '' ? '' : ` (nearest: ${near})`}.`,
   })
   return undefined
 }
 
-// ------------------------------------------------------------------ texts
-
-const judged = (json: Json, prompt: string, completion: string, flaws: Flaw[]): Row => {
-  if (json.label === undefined) return { tag: 'demonstration', prompt, completion }
-  if (typeof json.label !== 'boolean')
+type Shown<P, C> = { readonly prompt: P; readonly completion: C }
+const judged = <P, C>(json: Json, shown: Shown<P, C>, flaws: Flaw[]) => {
+  if (json.label === undefined) return { tag: 'demonstration' as const, ...shown }
+  const verdict = verdictOf(json.label)
+  if (verdict === undefined)
     flaws.push({
       field: 'label',
       expected: 'true or false',
       found: show(json.label),
-      advice: 'Write true for a desirable completion, false for an undesirable one, without quotes.',
+      advice:
+        typeof json.label === 'number'
+          ? "A score needs a threshold: halograd data import FILE --prompt prompt --completion completion --verdict label --good '>=4' --bad '<=2'."
+          : 'Write true for a desirable completion, false for an undesirable one.',
     })
-  return { tag: 'labelled', prompt, completion, label: json.label === true }
+  return { tag: 'labelled' as const, ...shown, label: verdict === true }
 }
 
 const textField = (json: Json, field: string, flaws: Flaw[]): string => {
@@ -103,24 +148,128 @@ const filledField = (json: Json, field: string, flaws: Flaw[]): string => {
 
 // ------------------------------------------------------------------ conversations
 
-/** The turns of the prompt, where it has any, before those of a completion. */
-const after = (prompt: unknown, turns: unknown): unknown => (Array.isArray(prompt) && Array.isArray(turns) ? [...prompt, ...turns] : turns)
+/** Whether a record has turns in it, or what only a conversation has. */
+const isChat = (json: Json): boolean =>
+  has(json, 'messages') ||
+  ['prompt', 'completion', 'chosen', 'rejected'].some((field) => {
+    const value = json[field]
+    return Array.isArray(value) || isTurn(value) || isWrittenTurns(value)
+  }) ||
+  (isTranscript(json.chosen) && isTranscript(json.rejected)) ||
+  ((has(json, 'completion') || has(json, 'chosen', 'rejected')) && (isFilled(json.system) || isFilled(json.tools)))
 
-const conversation = (json: Json, messages: unknown, field: string, render: Render, flaws: Flaw[]): Row | undefined => {
-  const rendered = E.flatMap(turnsOf(messages, field), (turns) => E.mapLeft((flaw: Flaw) => [flaw])(render(turns)))
-  if (E.isRight(rendered)) return judged(json, rendered.right.prompt, rendered.right.completion, flaws)
-  flaws.push(...rendered.left)
+const isFilled = (value: unknown): boolean =>
+  typeof value === 'string' ? value.trim() !== '' && value.trim() !== '[]' : Array.isArray(value) && value.length > 0
+
+const chat = (json: Json, flaws: Flaw[], notes: string[]): Dialogue | undefined => {
+  const setting = settingOf(json, flaws)
+  const before = withSystem(json, has(json, 'messages') ? [] : turnsBefore(json.prompt, flaws), flaws)
+  const answer = (field: string) => answerOf(json[field], field, before, flaws, notes)
+  const row = (): Dialogue | undefined => {
+    if (has(json, 'chosen', 'rejected')) {
+      const chosen = answer('chosen')
+      const alone = before.length === 0 && (isPlain(json.rejected) || isTurn(json.rejected))
+      // Only chosen tells the prompt: rejected is another answer to it.
+      const rejected = alone ? answerOf(json.rejected, 'rejected', chosen?.prompt ?? [], flaws, notes) : answer('rejected')
+      return compared(chosen, rejected, flaws)
+    }
+    const shown = answer(has(json, 'completion') ? 'completion' : 'messages')
+    return shown && judged(json, shown, flaws)
+  }
+  const found = row()
+  return found && (setting === undefined ? found : { ...found, setting })
+}
+
+/** `tools` as a list, or the JSON of one; `chat_template_kwargs` as an object. */
+const settingOf = (json: Json, flaws: Flaw[]): Setting | undefined => {
+  const tools = typeof json.tools === 'string' && json.tools.trim() !== '' ? parseJson(json.tools) : json.tools
+  if (isFilled(json.tools) && !Array.isArray(tools))
+    flaws.push({ field: 'tools', expected: 'a list of tools', found: show(json.tools), advice: 'Give a list, or its JSON.' })
+  const options = isObject(json.chat_template_kwargs) ? json.chat_template_kwargs : undefined
+  const listed = Array.isArray(tools) && tools.length > 0 ? { tools } : {}
+  return options === undefined && !('tools' in listed) ? undefined : { ...listed, ...(options && { options }) }
+}
+
+const turnsBefore = (prompt: unknown, flaws: Flaw[]): readonly Turn[] => {
+  if (prompt === undefined || prompt === null || prompt === '') return []
+  if (typeof prompt === 'string' && !isWrittenTurns(prompt)) return [{ role: 'user', content: prompt }]
+  return taken(promptOf(isTurn(prompt) ? [prompt] : prompt, 'prompt'), flaws) ?? []
+}
+
+/** The turns after those of a `system` column. */
+const withSystem = ({ system }: Json, turns: readonly Turn[], flaws: Flaw[]): readonly Turn[] => {
+  if (system === undefined || system === null || (typeof system === 'string' && system.trim() === '')) return turns
+  if (typeof system !== 'string')
+    flaws.push({ field: 'system', expected: 'a string', found: show(system), advice: 'Make it a string, or a turn of the prompt.' })
+  const first = turns.find(({ role }) => role === 'system')
+  if (first === undefined) return [{ role: 'system', content: String(system) }, ...turns]
+  if (first.content !== system)
+    flaws.push({
+      field: 'system',
+      expected: 'what the system turn says',
+      found: show(system),
+      advice: 'Keep one of them: the row has two system prompts.',
+    })
+  return turns
+}
+
+/** A text that is no conversation. */
+const isPlain = (value: unknown): value is string => typeof value === 'string' && !isWrittenTurns(value) && !isTranscript(value)
+
+const taken = <T>(turns: E.Either<readonly Flaw[], T>, flaws: Flaw[]): T | undefined => {
+  if (E.isRight(turns)) return turns.right
+  flaws.push(...turns.left)
   return undefined
 }
 
-type Turns = E.Either<readonly Flaw[], readonly Turn[]>
+/** A completion, and the turns before it: those of the prompt, and those of its own list, where they do not repeat the prompt. */
+const answerOf = (
+  value: unknown,
+  field: string,
+  prompt: readonly Turn[],
+  flaws: Flaw[],
+  notes: string[],
+): Shown<readonly Turn[], Turn> | undefined => {
+  const list = isTranscript(value)
+    ? transcriptTurns(value)
+    : isPlain(value) && field !== 'messages'
+      ? [{ role: 'assistant', content: value }]
+      : isTurn(value)
+        ? [value]
+        : value
+  const turns = taken(turnsOf(list, field), flaws)
+  if (turns === undefined) return undefined
+  const [own, completion] = [turns.slice(0, -1), turns.at(-1)!]
+  const spoken = prompt.filter(({ role }) => role !== 'system')
+  if (begins(own, prompt) || ends(own, prompt)) return { prompt: own, completion }
+  if (begins(own, spoken) || ends(own, spoken)) return { prompt: [...prompt.filter(({ role }) => role === 'system'), ...own], completion }
+  if (own.some(({ role }) => role === 'system') && prompt.some(({ role }) => role === 'system'))
+    flaws.push({ field, expected: 'one system turn', found: 'another one than that of the prompt', advice: 'Keep one of them.' })
+  if (spoken.length > 0 && own.length > 0) {
+    if (own[0]!.role === 'user' && spoken.at(-1)!.role === 'user')
+      flaws.push({
+        field,
+        expected: 'turns that go on from the prompt, or repeat it from its beginning',
+        found: `another question, ${show(own[0]!.content)}`,
+        advice: 'Give the prompt once: as `prompt`, or as the first turns.',
+      })
+    else notes.push(`${field} has several turns: only the last is learnt, the others are read before it`)
+  }
+  return { prompt: [...prompt, ...own], completion }
+}
+
+const key = (turns: readonly Turn[]): string => JSON.stringify(turns.map(({ role, content, beside }) => [role, content, beside]))
+const begins = (turns: readonly Turn[], first: readonly Turn[]): boolean =>
+  first.length > 0 && key(turns.slice(0, first.length)) === key(first)
+const ends = (turns: readonly Turn[], last: readonly Turn[]): boolean =>
+  last.length > 0 && turns.length >= last.length && key(turns.slice(-last.length)) === key(last)
+
+type Answer = Shown<readonly Turn[], Turn> | undefined
 
 /** Two conversations that differ in their last turn only. */
-const compared = (chosen: Turns, rejected: Turns, render: Render, flaws: Flaw[]): Row | undefined => {
-  for (const turns of [chosen, rejected]) if (E.isLeft(turns)) flaws.push(...turns.left)
-  if (E.isLeft(chosen) || E.isLeft(rejected)) return undefined
-  const before = (turns: readonly Turn[]) => JSON.stringify(turns.slice(0, -1).map(({ role, content }) => [role, content]))
-  if (before(chosen.right) !== before(rejected.right)) {
+const compared = (chosen: Answer, rejected: Answer, flaws: Flaw[]): Dialogue | undefined => {
+  if (chosen === undefined || rejected === undefined) return undefined
+  if (key(chosen.prompt) !== key(rejected.prompt)) {
     flaws.push({
       field: 'rejected',
       expected: 'the turns of chosen, up to the last',
@@ -129,63 +278,21 @@ const compared = (chosen: Turns, rejected: Turns, render: Render, flaws: Flaw[])
     })
     return undefined
   }
-  const [better, worse] = [render(chosen.right), render(rejected.right)]
-  for (const text of [better, worse]) if (E.isLeft(text)) flaws.push(text.left)
-  if (E.isLeft(better) || E.isLeft(worse)) return undefined
-  return { tag: 'paired', prompt: better.right.prompt, chosen: better.right.completion, rejected: worse.right.completion }
+  return { tag: 'paired', prompt: chosen.prompt, chosen: chosen.completion, rejected: rejected.completion }
 }
 
-/** A question and two answers to it, as conversations. */
-const question = (text: string, chosen: string, rejected: string, render: Render, flaws: Flaw[]): Row | undefined => {
-  const turns = (answer: string): Turns =>
-    turnsOf(
-      [
-        { role: 'user', content: text },
-        { role: 'assistant', content: answer },
-      ],
-      'answer',
-    )
-  return flaws.length > 0 ? undefined : compared(turns(chosen), turns(rejected), render, flaws)
-}
-
-// ------------------------------------------------------------------ published data sets
-
-/** Ethayarajh et al. (2022), "Understanding dataset difficulty with V-usable information": reddit posts with two comments. */
-const answers = (json: Json, render: Render, flaws: Flaw[]): Row | undefined => {
-  const [history, a, b] = [
-    textField(json, 'history', flaws),
-    filledField(json, 'human_ref_A', flaws),
-    filledField(json, 'human_ref_B', flaws),
-  ]
-  if (json.labels !== 0 && json.labels !== 1)
-    flaws.push({ field: 'labels', expected: '1 (A was preferred) or 0 (B was)', found: show(json.labels), advice: 'Correct the field.' })
-  return json.labels === 1 ? question(history, a, b, render, flaws) : question(history, b, a, render, flaws)
-}
-
-/** Cui et al. (2023), arXiv:2310.01377: several answers, each with a score. Its own advice: the best against a worse one. */
-const scored = (json: Json, completions: readonly unknown[], render: Render, flaws: Flaw[]): Row | undefined => {
-  const instruction = textField(json, 'instruction', flaws)
-  const candidates = completions.map((completion, i) => {
-    const { response, overall_score: score } = isObject(completion) ? completion : {}
-    if (typeof response === 'string' && typeof score === 'number') return { response, score }
-    flaws.push({
-      field: `completions[${i}]`,
-      expected: '{response, overall_score}, a string and a number',
-      found: show(completion),
-      advice: 'Correct or remove it.',
-    })
-    return { response: '', score: 0 }
-  })
-  const [first, ...others] = candidates.toSorted((x, y) => y.score - x.score)
-  const last = others.at(-1)
-  if (flaws.length > 0) return undefined
-  if (first !== undefined && last !== undefined && first.score > last.score)
-    return question(instruction, first.response, last.response, render, flaws)
-  flaws.push({
-    field: 'completions',
-    expected: 'two of different overall_score',
-    found: `the scores ${show(candidates.map(({ score }) => score))}`,
-    advice: 'Remove the line: it states no preference.',
-  })
-  return undefined
+/** A conversation as the texts that a model reads. */
+export const rendered = (row: Dialogue, render: Render): E.Either<readonly Flaw[], Read> => {
+  const { prompt, setting, ...said } = row
+  const written = (last: Turn) => E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(render([...prompt, last], setting))
+  if (said.tag !== 'paired')
+    return E.map(({ notes = [], ...text }: Rendered): Read => ({ row: { ...said, ...text }, notes }))(written(said.completion))
+  return E.flatMap(written(said.chosen), (chosen) =>
+    E.map(
+      (rejected: Rendered): Read => ({
+        row: { ...said, prompt: chosen.prompt, chosen: chosen.completion, rejected: rejected.completion },
+        notes: [...new Set([...(chosen.notes ?? []), ...(rejected.notes ?? [])])],
+      }),
+    )(written(said.rejected)),
+  )
 }

@@ -208,8 +208,13 @@ const guarded = async <T>(path: string, expected: string, work: () => Promise<T>
   try {
     return await work()
   } catch (error) {
-    const code = codeOf(error)
-    const [found, todo] = advice[code] ?? [error instanceof Error ? error.message : String(error), 'Check the path and the disk.']
-    throw new FileError({ file: path, expected, found: `${found} (${code})`, advice: todo })
+    throw fileError(path, expected, error)
   }
+}
+
+/** What a failure of the operating system means for the user. */
+export const fileError = (path: string, expected: string, error: unknown): FileError => {
+  const code = codeOf(error)
+  const [found, todo] = advice[code] ?? [error instanceof Error ? error.message : String(error), 'Check the path and the disk.']
+  return new FileError({ file: path, expected, found: `${found} (${code})`, advice: todo })
 }

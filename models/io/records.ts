@@ -8,6 +8,7 @@ import * as zlib from 'node:zlib'
 import { type CsvError, type Info, type Options, parse } from 'csv-parse'
 import { either as E } from 'fp-ts'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, toJson } from 'hyparquet'
+import { elementsOf, layoutOf } from './elements.ts'
 import { DataError, type Finding, show } from './errors.ts'
 import { isObject, type Json, parseJson } from './fields.ts'
 import { readChunks } from './files.ts'
@@ -26,7 +27,7 @@ export const readRecords = (file: string): AsyncIterable<SourceRecord> => {
   const [, kind] = /\.(csv|tsv|parquet)(?:\.gz)?$/i.exec(file) ?? []
   if (kind?.toLowerCase() === 'parquet') return parquet(file)
   const text = decoded(/\.gz$/i.test(file) ? unzipped(file) : readChunks(file))
-  return kind === undefined ? jsonLinesOf(text) : separated(text, kind.toLowerCase() === 'csv' ? ',' : '\t')
+  return kind === undefined ? jsonOf(text, /\.json(?:\.gz)?$/i.test(file)) : separated(text, kind.toLowerCase() === 'csv' ? ',' : '\t')
 }
 
 async function* unzipped(file: string): AsyncGenerator<Uint8Array> {
@@ -43,6 +44,30 @@ async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   const decoder = new TextDecoder()
   for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true })
   yield decoder.decode()
+}
+
+/** One JSON object a line; or, however the file is called, one array of them; or, in a .json file, one object alone. */
+async function* jsonOf(given: AsyncIterable<string>, mayBeObject: boolean): AsyncGenerator<SourceRecord> {
+  const { kind, text } = await layoutOf(given)
+  if (kind === 'array') for await (const element of elementsOf(text)) yield { line: element.line, content: elementOf(element.text) }
+  else if (kind === 'object' && mayBeObject) yield { line: 1, content: jsonLine(await whole(text)) }
+  else yield* jsonLinesOf(text)
+}
+
+const whole = async (text: AsyncIterable<string>): Promise<string> => {
+  const pieces: string[] = []
+  for await (const piece of text) pieces.push(piece)
+  return pieces.join('')
+}
+
+const elementOf = (text: string): SourceRecord['content'] => {
+  const json = parseJson(text)
+  if (isObject(json)) return E.right(json)
+  return E.left({
+    expected: text === '' ? 'a ] at the end of the array' : 'an object in the array',
+    found: text === '' ? 'the end of the file' : json === undefined ? `malformed JSON ${show(text.trim())}` : show(json),
+    advice: text === '' ? 'Write the file again: its end is missing.' : 'Write one array of objects, with commas between them.',
+  })
 }
 
 async function* jsonLinesOf(text: AsyncIterable<string>): AsyncGenerator<SourceRecord> {

@@ -2,11 +2,13 @@
  * Weights on disk: one `model.safetensors`, or shards listed by `model.safetensors.index.json` (`{weight_map: {tensor: file}}`), as Hugging Face keeps them.
  */
 import { basename, join } from 'node:path'
+import { openBytes } from './bytes.ts'
 import { dtypes, type FloatType } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
 import { isObject, parseJson } from './fields.ts'
-import { exists, readBytes, readText, writeAtomically } from './files.ts'
-import { formatSafetensors, parseSafetensors, type StoredTensor } from './safetensors.ts'
+import { exists, readText, writeAtomically } from './files.ts'
+import { formatSafetensors, type StoredTensor, tensorsIn } from './safetensors.ts'
+import { unwrapped } from './wrappers.ts'
 
 /** Tensors by name. */
 export type Weights = ReadonlyMap<string, StoredTensor>
@@ -19,9 +21,9 @@ const index = 'model.safetensors.index.json'
  * @throws FileError, CheckpointError
  */
 export const readWeights = async (path: string): Promise<Weights> => {
-  if (path.endsWith('.safetensors')) return readOne(path)
-  if (await exists(join(path, single))) return readOne(join(path, single))
-  if (await exists(join(path, index))) return readSharded(path)
+  if (path.endsWith('.safetensors')) return unwrapped(await readOne(path))
+  if (await exists(join(path, single))) return unwrapped(await readOne(join(path, single)))
+  if (await exists(join(path, index))) return unwrapped(await readSharded(path))
   throw new CheckpointError({
     file: path,
     expected: `${single} or ${index}`,
@@ -78,8 +80,8 @@ export const weightFiles = (
 const metadata = { format: 'pt' }
 const fiveDigits = (n: number): string => `${n}`.padStart(5, '0')
 
-const readOne = async (file: string): Promise<Weights> =>
-  new Map(parseSafetensors(await readBytes(file), file).map((tensor) => [tensor.name, tensor]))
+/** Only the header is read: the numbers of a tensor are read from the file when they are asked for. */
+const readOne = async (file: string): Promise<Weights> => new Map(tensorsIn(openBytes(file), file).map((tensor) => [tensor.name, tensor]))
 
 const readSharded = async (directory: string): Promise<Weights> => {
   const file = join(directory, index)

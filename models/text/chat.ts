@@ -3,70 +3,131 @@
  *
  *     prompt = template(turns before the last, and the cue for an answer)        completion = template(all turns) less the prompt
  */
-import { Template } from '@huggingface/jinja'
 import { either as E } from 'fp-ts'
 import { show, TokenizerError } from '../io/errors.ts'
 import { isObject, type Json } from '../io/fields.ts'
 import type { Flaw } from '../io/records.ts'
-import type { Render, Turn } from './conversation.ts'
+import { type Render, type Rendered, reasoningOf, type Setting, type Turn } from './conversation.ts'
+import { BudgetError, type Render as Template, templateOf } from './template.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /** Conversations to text as the model's own template has them. */
 export interface Chat {
   readonly render: Render
   /** What a model reads before it answers these turns. Left: why the template refuses them. */
-  readonly prompt: (turns: readonly Turn[]) => E.Either<Flaw, string>
+  readonly prompt: (turns: readonly Turn[], setting?: Setting) => E.Either<Flaw, string>
 }
 
 /**
  * The chat template of a tokenizer, if it has one. The texts leave out the tokens that encoding adds: the one that begins a text, the one that ends it.
  * @throws TokenizerError when the template is malformed
  */
-export const chatOf = ({ config }: Pick<Tokenizer, 'config'>): Chat | undefined => {
-  const source = sourceOf(config)
+export const chatOf = ({ config, json }: Pick<Tokenizer, 'config'> & { readonly json?: Json }): Chat | undefined => {
+  const [source, forTools] = [sourceOf(config, 'default'), sourceOf(config, 'tool_use')]
   if (source === undefined) return undefined
   const template = compiled(source)
+  const withTools = forTools === undefined || forTools === source ? template : compiled(forTools)
+  const specials = specialTokens(json)
   const [bos, eos] = [nameOf(config.bos_token), nameOf(config.eos_token)]
-  const write = (turns: readonly Turn[], cue: boolean): E.Either<Flaw, string> =>
-    E.tryCatch(
-      () => withoutStart(template.render({ messages: turns, add_generation_prompt: cue, bos_token: bos, eos_token: eos }), bos),
-      (error) => ({
-        field: 'messages',
-        expected: "turns that the model's chat template accepts",
-        found: `"${error instanceof Error ? error.message : error}"`,
-        advice: 'Change the turns, or train without the template.',
-      }),
-    )
-  const prompt = (turns: readonly Turn[]) => write(turns, true)
+  const write = (turns: readonly Turn[], cue: boolean, { tools, options }: Setting = {}): E.Either<Flaw, string> => {
+    const messages = turns.map(({ role, content, beside }) => ({ role, content, ...beside }))
+    const known = { ...options, messages, add_generation_prompt: cue, bos_token: bos, eos_token: eos, ...(tools && { tools }) }
+    return E.tryCatch(() => withoutStart((tools === undefined ? template : withTools)(known), bos), refusal)
+  }
+  const prompt = (turns: readonly Turn[], setting?: Setting) =>
+    E.flatMap(write(turns, true, setting), (text) => checked(untold(turns, setting, text), text))
   return {
     prompt,
-    render: (turns) =>
-      E.flatMap(prompt(turns.slice(0, -1)), (before) =>
-        E.flatMap(write(turns, false), (whole) =>
-          whole.startsWith(before)
-            ? E.right({ prompt: before, completion: withoutEnd(whole.slice(before.length), eos) })
-            : E.left({
-                field: 'messages',
-                expected: `a chat that begins with its prompt ${show(before)}`,
-                found: show(whole),
-                advice:
-                  "The model's chat template writes earlier turns differently once there is an answer: train on {prompt, completion} texts.",
-              }),
-        ),
+    render: (turns, setting) =>
+      E.flatMap(prompt(turns.slice(0, -1), setting), (before) =>
+        E.flatMap(write(turns, false, setting), (whole): E.Either<Flaw, Rendered> => {
+          if (!whole.startsWith(before)) return E.left(rewritten(before, whole))
+          const completion = withoutEnd(whole.slice(before.length), eos)
+          return checked(lost(turns.at(-1), turns.length - 1, completion), { prompt: before, completion, ...spelt(turns, specials) })
+        }),
       ),
   }
 }
 
-/** One template, or several by name, of which `default` is meant. */
-const sourceOf = ({ chat_template: template }: Json): string | undefined => {
+const checked = <T>(flaw: Flaw | undefined, value: T): E.Either<Flaw, T> => (flaw === undefined ? E.right(value) : E.left(flaw))
+
+const refusal = (error: unknown): Flaw => {
+  if (error instanceof BudgetError) throw endless(error.message)
+  return {
+    field: 'messages',
+    expected: "turns that the model's chat template accepts",
+    found: `"${error instanceof Error ? error.message : error}"`,
+    advice: 'Change the turns, or train without the template.',
+  }
+}
+
+const rewritten = (before: string, whole: string): Flaw => ({
+  field: 'messages',
+  expected: `a chat that begins with its prompt ${show(before)}`,
+  found: show(whole),
+  advice: "The model's chat template writes earlier turns differently once there is an answer: train on {prompt, completion} texts.",
+})
+
+// ------------------------------------------------------------------ what a template leaves out
+
+/** Tools, and calls of them in earlier turns, that a template does not write: what the model reads would not be what happened. */
+const untold = (turns: readonly Turn[], { tools }: Setting = {}, text: string): Flaw | undefined => {
+  const offered = tools?.map(toolName).find((name) => name !== undefined && !text.includes(name))
+  if (offered !== undefined) return leftOut('tools', `the tool ${show(offered)}`)
+  const index = turns.findIndex((turn) => namesCalled(turn).some((name) => !text.includes(name)))
+  return index < 0 ? undefined : leftOut(`messages[${index}].tool_calls`, 'the tool calls')
+}
+
+/** What a completion says that a template does not write: it would not be learnt. */
+const lost = (turn: Turn | undefined, index: number, completion: string): Flaw | undefined => {
+  if (turn === undefined) return undefined
+  const [, thought] = /<think(?:ing)?>\s*([\s\S]*?)\s*<\/think(?:ing)?>/.exec(turn.content) ?? []
+  for (const reasoning of [reasoningOf(turn.beside), thought ?? ''])
+    if (reasoning !== '' && !completion.includes(reasoning)) return leftOut(`messages[${index}]`, 'the reasoning of the completion')
+  if (namesCalled(turn).some((name) => !completion.includes(name))) return leftOut(`messages[${index}].tool_calls`, 'the tool calls')
+  if (turn.content.trim() !== '' && completion.trim() === '') return leftOut(`messages[${index}].content`, 'the completion')
+  return undefined
+}
+
+const toolName = (tool: unknown): string | undefined => {
+  const named = isObject(tool) && isObject(tool.function) ? tool.function : tool
+  return isObject(named) && typeof named.name === 'string' ? named.name : undefined
+}
+const namesCalled = ({ beside }: Turn): readonly string[] =>
+  (Array.isArray(beside?.tool_calls) ? beside.tool_calls : []).flatMap((call: unknown) => toolName(call) ?? [])
+
+const leftOut = (field: string, what: string): Flaw => ({
+  field,
+  expected: `a chat template that writes ${what}`,
+  found: 'one that leaves it out',
+  advice: 'Remove it from the data (what a template removes cannot be learnt), or use a model whose template writes it.',
+})
+
+// ------------------------------------------------------------------ special tokens in texts
+
+const specialTokens = (json: Json = {}): readonly string[] =>
+  (Array.isArray(json.added_tokens) ? json.added_tokens : []).flatMap((token: unknown) =>
+    isObject(token) && token.special === true && typeof token.content === 'string' && token.content.length > 1 ? [token.content] : [],
+  )
+
+/** A text of a turn that spells a special token is read as that token: whoever writes it can end their turn, or begin another's. */
+const spelt = (turns: readonly Turn[], specials: readonly string[]): Pick<Rendered, 'notes'> => {
+  const found = specials.find((special) => turns.some(({ content }) => content.includes(special)))
+  return found === undefined ? {} : { notes: [`a turn spells the special token ${found}, and is read as if it were one`] }
+}
+
+// ------------------------------------------------------------------ templates
+
+/** One template, or several by name. */
+const sourceOf = ({ chat_template: template }: Json, wanted: 'default' | 'tool_use'): string | undefined => {
   if (typeof template === 'string') return template
-  const named: unknown = Array.isArray(template) ? template.find((each) => isObject(each) && each.name === 'default') : undefined
+  const named: unknown = Array.isArray(template) ? template.find((each) => isObject(each) && each.name === wanted) : undefined
   return isObject(named) && typeof named.template === 'string' ? named.template : undefined
 }
 
 const compiled = (source: string): Template => {
   try {
-    return new Template(source)
+    return templateOf(source)
   } catch (error) {
     throw new TokenizerError({
       field: 'chat_template',
@@ -76,6 +137,12 @@ const compiled = (source: string): Template => {
     })
   }
 }
+
+const endless = (found: string): TokenizerError =>
+  new TokenizerError({
+    ...{ field: 'chat_template', expected: 'a template that comes to an end', found },
+    advice: "Copy tokenizer_config.json again from the model's page, or correct the template's loops.",
+  })
 
 const nameOf = (token: unknown): string => {
   const name: unknown = isObject(token) ? token.content : token

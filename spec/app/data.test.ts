@@ -44,10 +44,11 @@ test("lengths in a model's tokens, against its context", async () => {
 })
 
 test('everything that is wrong is told, beyond the first twenty; exit code 1', async () => {
-  const [good, bad] = [judged.filter(({ label }) => label), { prompt: 'p', completion: '', label: 'yes' }]
+  const [good, bad] = [judged.filter(({ label }) => label), { prompt: 'p', completion: '', label: 'maybe' }]
   const run = await halograd('data', 'check', jsonLines(join(folder, 'bad.jsonl'), [...good, good[0], ...Array(30).fill(bad), 7]))
   assert.equal(run.code, 1)
-  for (let line = 10; line < 40; line++) assert.match(run.err, new RegExp(`line ${line}, field label: expected true or false, found "yes"`))
+  for (let line = 10; line < 40; line++)
+    assert.match(run.err, new RegExp(`line ${line}, field label: expected true or false, found "maybe"`))
   assert.match(run.err, /line 40: expected a JSON object, found 7/)
   assert.match(run.err, /warning: 9 desirable .*and 0 undesirable/)
   assert.match(run.err, /warning: 2 lines say the same: 1 = 9/)

@@ -95,8 +95,8 @@ describe('rows of JSON Lines', () => {
     assert.deepEqual(
       flaws(
         labelled,
-        { ...labelled, label: 'yes' },
-        { ...labelled, label: 1 },
+        { ...labelled, label: 'maybe' },
+        { ...labelled, label: 0.5 },
         '{"prompt": "How?", "completion"',
         { prompt: 3, completion: '  ', label: null },
         { completion: 'So.', label: true },
@@ -105,8 +105,8 @@ describe('rows of JSON Lines', () => {
         {},
       ),
       [
-        '2: label: true or false: "yes"',
-        '3: label: true or false: 1',
+        '2: label: true or false: "maybe"',
+        '3: label: true or false: 0.5',
         '4: : a JSON object: malformed JSON "{\\"prompt\\": \\"How?\\", \\"completion\\""',
         '5: prompt: a string: 3',
         '5: completion: a text: "  "',
@@ -130,7 +130,7 @@ describe('rows of JSON Lines', () => {
     ])
     assert.deepEqual(flaws({ messages: turns.slice(0, 2) }), ['1: messages[1]: a last turn of the assistant: one of the user'])
     assert.deepEqual(flaws({ messages: [{ role: 'assistant', content: '' }] }), ['1: messages[0].content: a text: ""'])
-    assert.deepEqual(flaws({ messages: turns, label: 'good' }), ['1: label: true or false: "good"'])
+    assert.deepEqual(flaws({ messages: turns, label: 'fair' }), ['1: label: true or false: "fair"'])
   })
 
   test('a file has one shape', () => {

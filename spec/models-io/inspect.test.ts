@@ -20,7 +20,7 @@ describe('inspection', () => {
       says('b', 'x', false),
       '{"prompt": ',
       says('b', 'x', true),
-      { prompt: 'c', completion: '', label: 'yes' },
+      { prompt: 'c', completion: '', label: 'maybe' },
       { text: 'other' },
     )
     assert.deepEqual([found.rows, found.kind, found.distinctPrompts], [5, 'labelled', 2])

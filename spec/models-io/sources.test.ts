@@ -162,7 +162,7 @@ describe('Parquet', () => {
     ])
     const numbers = [...columns.slice(0, 2), { name: 'label', data: [1n, 0n], type: 'INT64' as const }]
     const file = await written('numbers.parquet', new Uint8Array(parquetWriteBuffer({ columnData: numbers })))
-    assert.deepEqual(await flaws(() => readRows(file)), ['1: label: true or false: 1', '2: label: true or false: 0'])
+    assert.deepEqual(await readRows(file), labelled)
   })
 })
 
@@ -207,7 +207,8 @@ describe('published shapes', () => {
     assert.deepEqual(parse({ prompt: [user], completion: [says('So.')], label: false }), [
       { tag: 'labelled', prompt: 'user: How?\nassistant:', completion: ' So.', label: false },
     ])
-    assert.deepEqual(await flaws(() => parse({ chosen: sides.chosen, rejected: 'No.' })), ['1: rejected: a list of {role, content}: "No."'])
+    assert.deepEqual(parse({ chosen: sides.chosen, rejected: 'No.' }), [preference])
+    assert.deepEqual(await flaws(() => parse({ chosen: sides.chosen, rejected: 7 })), ['1: rejected: a list of {role, content}: 7'])
   })
 
   test('UltraFeedback: the best answer against the worst', async () => {

@@ -1,0 +1,167 @@
+/** Conversations in the forms that data sets write them: read to the same turns; what cannot be read, or would be lost, is refused by name. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { chatOf, DataError, parseRows, type Row } from '../../models/index.ts'
+
+const read = (row: unknown): Row => parseRows(JSON.stringify(row), 'f')[0]!
+const refused = (row: unknown, options = {}): string => {
+  try {
+    parseRows(JSON.stringify(row), 'f', options)
+  } catch (error) {
+    assert.ok(error instanceof DataError)
+    const [{ field, expected, found }] = error.findings as readonly [DataError['findings'][number]]
+    return `${field}: ${expected}: ${found}`
+  }
+  return 'read'
+}
+const user = { role: 'user', content: 'How?' }
+const says = (content: unknown, more = {}) => ({ role: 'assistant', content, ...more })
+const pair: Row = { tag: 'paired', prompt: 'user: How?\nassistant:', chosen: ' So.', rejected: ' No.' }
+const shown: Row = { tag: 'demonstration', prompt: 'user: How?\nassistant:', completion: ' So.' }
+
+describe('one conversation, written in many ways', () => {
+  const pairs: Readonly<Record<string, unknown>> = {
+    'lists of turns': { prompt: [user], chosen: [says('So.')], rejected: [says('No.')] },
+    'a prompt as text': { prompt: 'How?', chosen: [says('So.')], rejected: [says('No.')] },
+    'one turn each': { prompt: [user], chosen: says('So.'), rejected: says('No.') },
+    'the prompt repeated in both': { prompt: [user], chosen: [user, says('So.')], rejected: [user, says('No.')] },
+    'the prompt as text, repeated as a turn': { prompt: 'How?', chosen: [user, says('So.')], rejected: [user, says('No.')] },
+    'no prompt': { chosen: [user, says('So.')], rejected: [user, says('No.')] },
+    'an answer as text': { prompt: [user], chosen: 'So.', rejected: 'No.' },
+    'the prompt in chosen alone': { chosen: [user, says('So.')], rejected: 'No.' },
+    'lists as JSON in texts': { prompt: 'How?', chosen: JSON.stringify([says('So.')]), rejected: JSON.stringify([says('No.')]) },
+    'a bot in the role of the system': {
+      prompt: [user],
+      chosen: [user, { role: 'system', content: 'So.' }],
+      rejected: [user, says('No.')],
+    },
+    'parts of text': {
+      prompt: [user],
+      chosen: [
+        says([
+          { type: 'text', text: 'S' },
+          { type: 'text', text: 'o.' },
+        ]),
+      ],
+      rejected: [says(['No.'])],
+    },
+    'ShareGPT turns': {
+      prompt: [{ from: 'human', value: 'How?' }],
+      chosen: { from: 'gpt', value: 'So.' },
+      rejected: { from: 'gpt', value: 'No.' },
+    },
+  }
+  for (const [name, row] of Object.entries(pairs)) test(name, () => assert.deepEqual(read(row), pair))
+
+  const demonstrations: Readonly<Record<string, unknown>> = {
+    messages: { messages: [user, says('So.')] },
+    'as a JSON text': { messages: JSON.stringify([user, says('So.')]) },
+    ShareGPT: {
+      conversations: [
+        { from: 'human', value: 'How?' },
+        { from: 'gpt', value: 'So.' },
+      ],
+    },
+    "Vertex's parts": {
+      messages: [
+        { role: 'user', parts: [{ text: 'How?' }] },
+        { role: 'model', parts: [{ text: 'So.' }] },
+      ],
+    },
+  }
+  for (const [name, row] of Object.entries(demonstrations)) test(name, () => assert.deepEqual(read(row), shown))
+
+  test('a system column is the first turn, unless it is there; developer is system', () => {
+    const prompt = 'system: Be brief.\nuser: How?\nassistant:'
+    const system = { role: 'system', content: 'Be brief.' }
+    for (const row of [
+      { system: 'Be brief.', prompt: 'How?', completion: 'So.' },
+      { system: 'Be brief.', prompt: [system, user], completion: 'So.' },
+      { system: 'Be brief.', prompt: [user], completion: [user, says('So.')] },
+      { messages: [{ role: 'developer', content: 'Be brief.' }, user, says('So.')] },
+    ])
+      assert.deepEqual(read(row), { tag: 'demonstration', prompt, completion: ' So.' })
+    assert.deepEqual(read({ system: '', prompt: 'How?', completion: 'So.' }), { tag: 'demonstration', prompt: 'How?', completion: 'So.' })
+    assert.match(refused({ system: 'Other.', prompt: [system, user], completion: 'So.' }), /^system: what the system turn says/)
+  })
+})
+
+describe('what cannot be meant is refused', () => {
+  const cases: readonly (readonly [string, unknown, RegExp])[] = [
+    [
+      'another question in the completion',
+      { prompt: 'Why?', completion: [user, says('So.')] },
+      /^completion: turns that go on from the prompt.*another question, "How\?"/,
+    ],
+    [
+      'pairs that part in the middle',
+      { chosen: [user, says('a'), user, says('b')], rejected: [user, says('X'), user, says('c')] },
+      /^rejected: the turns of chosen, up to the last: other ones/,
+    ],
+    [
+      'an image',
+      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: 'x' }] }, says('So.')] },
+      /^messages\[0\]\.content\[0\]: .*halograd trains on text alone: one of type image_url/,
+    ],
+    [
+      'a turn of the user at the end',
+      { messages: [user, says('So.'), user] },
+      /^messages\[2\]: a last turn of the assistant: one of the user/,
+    ],
+    ['a role that nobody has', { messages: [{ role: 'robot', content: 'x' }, says('So.')] }, /^messages\[0\]\.role: one of/],
+    [
+      'tool calls without a template',
+      { messages: [user, says(null, { tool_calls: [{ function: { name: 'f', arguments: '{}' } }] }), says('So.')] },
+      /^messages\[1\]: turns of text only.*tool_calls/,
+    ],
+    ['tools without a template', { tools: [{ name: 'f' }], messages: [user, says('So.')] }, /^tools: turns of text only/],
+    [
+      'reasoning without a template',
+      { messages: [user, says('So.', { reasoning_content: 'well' })] },
+      /^messages\[1\]: turns of text only.*reasoning_content/,
+    ],
+  ]
+  for (const [name, row, message] of cases) test(name, () => assert.match(refused(row), message))
+})
+
+describe('templates and what they leave out', () => {
+  const chat = (template: string) => ({ render: chatOf({ config: { chat_template: template, eos_token: '</s>' } })!.render })
+  const full = `{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}[{{ m.role }}]{% if m.reasoning_content %}<think>{{ m.reasoning_content }}</think>{% endif %}{{ m.content }}{% for c in m.tool_calls or [] %}<call>{{ c.function.name }} {{ c.function.arguments | tojson }}</call>{% endfor %}{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}`
+  const bare = '{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}'
+  const calls = [{ id: '1', type: 'function', function: { name: 'area', arguments: '{"r": 2}' } }]
+  const used = {
+    tools: JSON.stringify([{ type: 'function', function: { name: 'area' } }]),
+    messages: [user, says(null, { tool_calls: calls }), { role: 'tool', content: '12', tool_call_id: '1' }, says('12.')],
+  }
+
+  test('tools, calls and reasoning reach a template that writes them', () => {
+    const [row] = parseRows(JSON.stringify(used), 'f', chat(full))
+    assert.ok(row?.tag === 'demonstration')
+    assert.equal(
+      row.prompt,
+      '[{"type": "function", "function": {"name": "area"}}][user]How?[assistant]<call>area {"r": 2}</call>[tool]12[assistant]',
+    )
+    const [thought] = parseRows(JSON.stringify({ messages: [user, says('So.', { reasoning_content: 'well' })] }), 'f', chat(full))
+    assert.ok(thought?.tag === 'demonstration' && thought.completion === '<think>well</think>So.')
+  })
+  test('what another template leaves out is refused', () => {
+    assert.match(refused(used, chat(bare)), /^tools: a chat template that writes the tool "area"/)
+    assert.match(refused({ messages: used.messages }, chat(bare)), /^messages\[1\]\.tool_calls: a chat template that writes the tool calls/)
+    assert.match(refused({ messages: [user, says('So.', { reasoning_content: 'well' })] }, chat(bare)), /^messages\[1\]: .*the reasoning/)
+    const strips = bare.replace('{{ m.content }}', "{{ m.content.split('</think>')[-1] }}")
+    assert.match(refused({ messages: [user, says('<think>well</think>So.')] }, chat(strips)), /^messages\[1\]: .*the reasoning/)
+    assert.equal(refused({ messages: [user, says('<think>well</think>So.')] }, chat(bare)), 'read')
+  })
+})
+
+test('verdicts in common ways; draws and scores are none', () => {
+  const label = (value: unknown) => refused({ prompt: 'p', completion: 'c', label: value })
+  for (const good of [true, 1, '1', 'True', 'good', 'thumbs_up', 'thumbsUp', 'Thumbs-Up', '👍', '👍🏽', 'yes', 'LIKE'])
+    assert.deepEqual(read({ prompt: 'p', completion: 'c', label: good }), { tag: 'labelled', prompt: 'p', completion: 'c', label: true })
+  for (const bad of [false, 0, -1, '-1', 'FALSE', 'BAD', 'thumbsDown', '👎', 'dislike'])
+    assert.deepEqual(read({ prompt: 'p', completion: 'c', label: bad }), { tag: 'labelled', prompt: 'p', completion: 'c', label: false })
+  for (const none of [0.7, 5, '', '--', 'maybe', null, []]) assert.match(label(none), /^label: true or false/)
+  const rows = [1, -1, 0].map((value) => JSON.stringify({ prompt: 'p', completion: 'c', label: value }))
+  assert.throws(() => parseRows(rows.join('\n'), 'f'), /f:3, field label: expected labels of one scale.*found 0 here, and -1 on line 2/)
+  assert.equal(parseRows(rows.slice(0, 2).join('\n'), 'f').length, 2)
+})
