@@ -70,6 +70,8 @@ type Graph = ReturnType<typeof graph>
 
 const end = (x: number): End => (Number.isFinite(x) ? x : x > 0 ? 'inf' : '-inf')
 const range = ([low, high]: Interval): Range => [end(low), end(high)]
+/** A little wider: the checker's own bounds, which are not as close, are to be within. What is 0 stays so. */
+const loosely = ([low, high]: Interval): Range => range([low - Math.abs(low) * 2 ** -40, high + Math.abs(high) * 2 ** -40])
 const exactly = (x: number): Range => [x, x]
 
 /** Enclosures of a body along its first argument, the others being anything in their intervals. */
@@ -108,7 +110,7 @@ const claimed = ({ part, claim, in: moving, domain, enclosed }: Asked): readonly
   if (found.length === 0) return []
   const boxes = found.map(([box, on]) => ({
     box: Object.entries(domain).map(([name, side]) => range(name === moving ? box : side)),
-    enclosure: range(claim === concave ? on.curvature : on.slope),
+    enclosure: loosely(claim === concave ? on.curvature : on.slope),
   }))
   const ranges = Object.fromEntries(Object.entries(domain).map(([name, side]) => [name, range(side)]))
   return [{ part, claim: claim.name, in: moving, domain: ranges, boxes }]
@@ -187,7 +189,7 @@ const ofWitness = (loss: AnyLoss, found: Witness, { scalar, leaf }: Graph): Pick
     refutation: {
       ...{ lemma: found.lemma, in: found.moving, points: found.points.map(exactly) },
       at: Object.fromEntries(Object.entries(found.rest).map(([item, x]) => [item, exactly(x)])),
-      enclosures: bounds(loss, examples, found).map(range),
+      enclosures: bounds(loss, examples, found).map(([low, high]) => loosely([low - 2 ** -60, high + 2 ** -60])),
     },
   }
 }
