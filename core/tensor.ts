@@ -17,7 +17,7 @@ export const show = (shape: Shape): string => {
   return axes.length === 0 ? '{}' : `{ ${axes.join(', ')} }`
 }
 export const axesOf = (x: AnyTensor): readonly string[] => Object.keys(x.shape)
-export const has = (x: AnyTensor, axis: string): boolean => axis in x.shape
+export const has = (x: AnyTensor, axis: string): boolean => Object.hasOwn(x.shape, axis)
 export const volume = (shape: Shape): number => Object.values(shape).reduce((a, b) => a * b, 1)
 export const pick = (shape: Shape, keep: (axis: string) => boolean): Shape =>
   Object.fromEntries(Object.entries(shape).filter(([axis]) => keep(axis)))

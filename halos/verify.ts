@@ -4,6 +4,7 @@
  */
 
 import type { Interval } from '../core/index.ts'
+import { compositionCondition } from './composition.ts'
 import {
   affineCondition,
   comparisonCondition,
@@ -47,7 +48,7 @@ export const isStated = (loss: AnyLoss): loss is Stated<Everything> => 'because'
 export const verify = (loss: AnyLoss): Report => {
   if (isHalo(loss)) return ofHalo(loss, loss)
   if (isView(loss)) {
-    const { parts, ...report } = ofHalo(loss.through, loss)
+    const { parts, ...report } = ofHalo(loss.through, loss, loss.reduced)
     return { ...report, name: loss.name, parts: { ...parts, evidence: loss.seen.text } }
   }
   const conditions = [{ name: 'a declaration exists', finding: declarability(loss) }, evidenceCondition(loss)]
@@ -65,7 +66,8 @@ const declarability = (loss: AnyLoss): Condition['finding'] => {
   }
 }
 
-const conditionsOf = (h: Halo, loss: AnyLoss): readonly Condition[] => {
+type Reduced = (evidence: Everything) => Everything
+const conditionsOf = (h: Halo, loss: AnyLoss, reduced?: Reduced): readonly Condition[] => {
   const [vocabulary, ofValue] = [vocabularyCondition(h), valueConditions(h.value)]
   if (ofValue.some(({ name }) => name === oneText)) return [vocabulary, ...ofValue] // a body that may not end is not evaluated
   return [
@@ -78,15 +80,18 @@ const conditionsOf = (h: Halo, loss: AnyLoss): readonly Condition[] => {
     referenceCondition(h),
     heldCondition(h),
     evidenceCondition(loss),
+    compositionCondition(h, loss, reduced),
   ]
 }
 /** The proofs that a verdict rests on, as data: certificates are written from them. None of what has no declaration. */
 export const proofsOf = (loss: AnyLoss): readonly Proof[] =>
-  (isView(loss) ? conditionsOf(loss.through, loss) : isHalo(loss) ? conditionsOf(loss, loss) : []).flatMap(({ proof }) => proof ?? [])
+  (isView(loss) ? conditionsOf(loss.through, loss, loss.reduced) : isHalo(loss) ? conditionsOf(loss, loss) : []).flatMap(
+    ({ proof }) => proof ?? [],
+  )
 
 /** What a declaration says, of the loss that it is evaluated as. */
-const ofHalo = (h: Halo, loss: AnyLoss): Report => {
-  const conditions = conditionsOf(h, loss).map(({ name, finding }): Condition => ({ name, finding }))
+const ofHalo = (h: Halo, loss: AnyLoss, reduced?: Reduced): Report => {
+  const conditions = conditionsOf(h, loss, reduced).map(({ name, finding }): Condition => ({ name, finding }))
   const readable = !conditions.some(({ name }) => name === oneText)
   return {
     name: h.name,

@@ -3,7 +3,7 @@
  * Nothing stands in for anything in silence: what was asked for is taken, or the reason why it cannot be is an error.
  */
 import { setFlagsFromString } from 'node:v8'
-import { type Backend, compile, dot, rename, type Tensor, tensor, volume } from '../../core/index.ts'
+import { type Backend, own, type Tensor } from '../../core/index.ts'
 import { UnavailableError, UsageError } from '../terminal/errors.ts'
 import { defaultOf, isModule } from './modules.ts'
 import { processor } from './processor.ts'
@@ -108,7 +108,7 @@ export const blas = async (): Promise<string | undefined> => (await (await impor
 
 /** What `auto` stands for here: the fastest that is bit-exact from machine to machine. */
 export const automatic = async (): Promise<string> => {
-  for (const name of ['wasm', 'reference']) if ((await entries[name]?.ways())?.some(({ available }) => available)) return name
+  for (const name of ['wasm', 'reference']) if ((await own(entries, name)?.ways())?.some(({ available }) => available)) return name
   throw new UnavailableError('no backend is available on this machine: see `halograd env`')
 }
 
@@ -141,6 +141,7 @@ export const open = async (wish: Wish): Promise<Backend> => {
 export const openBackend = async (wish: Wish, announce: (line: string) => void): Promise<Opened> => {
   // What is traced and planned outlives V8's youngest megabyte, and would be copied four times before that has grown to sixteen.
   setFlagsFromString('--semi-space-growth-factor=16')
+  const { compile, dot, rename, tensor, volume } = await import('../../core/index.ts')
   const backend = patient(await open(wish))
   const matrix = { m: 256, k: 256 }
   const product = (x: Tensor<'m' | 'k'>) => dot(x, rename(x, 'm', 'n'), 'k')
@@ -167,7 +168,7 @@ const patient = (backend: Backend): Backend => ({
 })
 
 const entryOf = (name: string): Entry => {
-  const entry = entries[name]
+  const entry = own(entries, name)
   if (entry !== undefined) return entry
   throw new UsageError(
     `--backend: there is no backend '${name}'. Known are auto, ${backendNames.join(', ')}; or give a file that exports one, such as ./my-backend/index.ts`,

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Truncation } from '../../models/index.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { backendNames } from './backends.ts'
-import { configurable } from './configuration.ts'
+import { configurable } from './settings.ts'
 
 const truncations: readonly Truncation[] = ['prompt-start', 'completion-end', 'drop', 'refuse']
 

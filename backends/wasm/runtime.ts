@@ -16,11 +16,11 @@ export const services = { gemm: 16, pack: 6, gemv: 10, fill: 3, combineSum: 5, c
 
 /**
  * The control block, at the beginning of memory: addresses of primitives, those that are written often a cache line apart.
- * `polls` counts how often thread 0 found a barrier closed; each thread has a ticket of its own.
+ * `polls` counts how often thread 0 found a barrier closed; `failed` is 1 once a worker has met a trap; each thread has a ticket of its own.
  */
 export const control = {
   ...{ arrived: 0, generation: 64, polls: 128 },
-  ...{ command: 192, program: 196, list: 200, threads: 204 },
+  ...{ command: 192, program: 196, list: 200, threads: 204, failed: 208 },
   ticket: (thread: number): number => 256 + 64 * thread,
   bytes: 256 + 64 * 64,
 } as const

@@ -2,12 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { FileError } from './errors.ts'
 import { fileError } from './files.ts'
-
-export interface Bytes {
-  readonly length: number
-  /** Those from `from` to before `to`. They are not to be changed. */
-  readonly slice: (from: number, to: number) => Uint8Array
-}
+import type { Bytes } from './source.ts'
 
 /**
  * The bytes that a file has now, even if another file takes its name meanwhile. It is closed when nobody can ask for them any more.

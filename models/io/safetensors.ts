@@ -4,10 +4,11 @@
  * Source: https://github.com/huggingface/safetensors#format
  */
 import type { Half } from '../../core/index.ts'
-import type { Bytes } from './bytes.ts'
 import { type DType, decode, dtypes, encode, type FloatType, halvesIn } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
-import { isObject, type Json, parseJson } from './fields.ts'
+import { isObject, type Json } from './fields.ts'
+import { endOfString, parseJson } from './json.ts'
+import type { Bytes } from './source.ts'
 
 /** A tensor as a checkpoint holds it. */
 export interface StoredTensor {
@@ -89,13 +90,16 @@ const headerOf = (bytes: Bytes, file: string): { readonly header: Json; readonly
 const duplicate = (json: string): string | undefined => {
   const seen = new Set<string>()
   let depth = 0
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
-    if (token === '{' || token === '[') depth++
-    else if (token === '}' || token === ']') depth--
-    else if (depth === 1) {
-      const key: string = JSON.parse(token)
-      if (seen.has(key)) return key
-      seen.add(key)
+  for (let i = 0; i < json.length; i++) {
+    const c = json[i]
+    if (c === '{' || c === '[') depth++
+    else if (c === '}' || c === ']') depth--
+    else if (c === '"') {
+      const end = endOfString(json, i)
+      const key: string = depth === 1 ? JSON.parse(json.slice(i, end + 1)) : ''
+      if (depth === 1 && seen.has(key)) return key
+      if (depth === 1) seen.add(key)
+      i = end
     }
   }
   return undefined

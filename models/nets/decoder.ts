@@ -92,7 +92,7 @@ const attend = (
 }
 
 /** Those of these axes that a tensor has. */
-const axesAmong = <A extends string>(x: AnyTensor, axes: readonly A[]): readonly A[] => axes.filter((axis) => axis in x.shape)
+const axesAmong = <A extends string>(x: AnyTensor, axes: readonly A[]): readonly A[] => axes.filter((axis) => Object.hasOwn(x.shape, axis))
 const coordinatesOf = (x: AnyTensor): readonly Coordinate[] => axesAmong(x, ['half', 'pair', 'key'])
 
 const normalizeHeads = <A extends string>(x: Tensor<A>, spec: HeadNormSpec, gains: Norm): Tensor<A> => {

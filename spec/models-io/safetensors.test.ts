@@ -221,7 +221,7 @@ describe('weights, on disk', () => {
     await shardedBy({ a: 'absent.safetensors' })
     await assert.rejects(readWeights(directory), /absent\.safetensors: expected a file that can be read, found no such file/)
     await writeFile(join(directory, 'model.safetensors.index.json'), '{"weight_map": [')
-    await assert.rejects(readWeights(directory), /index\.json: expected \{"weight_map"/)
+    await assert.rejects(readWeights(directory), /index\.json: expected a JSON document, found malformed JSON/)
   })
 
   test('a directory without weights is refused', async () => {

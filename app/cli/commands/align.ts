@@ -2,8 +2,8 @@
 import { Command } from 'commander'
 import type { Settings } from '../../../halos/index.ts'
 import type { TrainingExample } from '../../../models/index.ts'
-import { pathOf, settingsOf } from '../../inputs/configuration.ts'
 import { common, names, positive, setting, type TrainingOptions, trainingOptions } from '../../inputs/options.ts'
+import { pathOf, settingsOf } from '../../inputs/settings.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 interface AlignOptions extends TrainingOptions {

@@ -45,4 +45,6 @@ export const command = (terminal: Terminal): Command =>
     })
 
 const known = (): readonly string[] =>
-  readdirSync(new URL('../../reproduce/experiments/', import.meta.url)).map((file) => file.replace(/\.ts$/, ''))
+  readdirSync(new URL('../../reproduce/experiments/', import.meta.url)).flatMap((file) =>
+    file.endsWith('.d.ts') ? [] : (/^(.+)\.[jt]s$/.exec(file)?.[1] ?? []),
+  )

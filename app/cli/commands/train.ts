@@ -1,7 +1,7 @@
 /** `halograd train`: what is not alignment. `sft` imitates demonstrations; `reward` learns to tell the better of two completions. */
 import { Command } from 'commander'
-import { pathOf, settingsOf } from '../../inputs/configuration.ts'
 import { common, type TrainingOptions, trainingOptions } from '../../inputs/options.ts'
+import { pathOf, settingsOf } from '../../inputs/settings.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 export const command = (terminal: Terminal): Command =>
