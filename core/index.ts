@@ -2,7 +2,6 @@
 
 export * from './definitions.ts'
 export * from './evaluate.ts'
-export * from './expression.ts'
 export * from './grad.ts'
 export * from './indices.ts'
 export * from './interval.ts'

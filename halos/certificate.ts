@@ -6,9 +6,10 @@
  *     { claim: 'concave', part: 'value', in: 'z', domain: { z: [0, ∞] }, boxes: [{ box: [[0, ∞]], enclosure: [−1, 0] }] }
  */
 import { either as E } from 'fp-ts'
-import { type Interval, interpretation, intervals, type Program, type Scalar, type Ternary, trace, type Unary } from '../core/index.ts'
+import { type Interval, interpretation, intervals, type Scalar, type Ternary, type Unary } from '../core/index.ts'
 import type { Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
+import { type Program, trace } from './program.ts'
 import { type Claim, concave, type Enclosure, enclose, increasing, middle, nonDecreasing } from './prove.ts'
 import { firstLoss, type Item, type Witness, witness } from './refute.ts'
 import { isHalo, isView, type Report, verify } from './verify.ts'

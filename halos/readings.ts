@@ -3,8 +3,9 @@
  * the language, instead of applying primitives is found out at points: what its program computes, what it computes itself, what its graph does.
  */
 import { either as E } from 'fp-ts'
-import { input, intervals, numbers, type Program, runProgram, type Tensor, trace, type Unary, unary } from '../core/index.ts'
+import { input, intervals, numbers, type Tensor, type Unary, unary } from '../core/index.ts'
 import { elements } from './element.ts'
+import { type Program, runProgram, trace } from './program.ts'
 
 const points = [0, 1, -1, 0.5, -0.5, 2, -2, 3.7, -3.7, 10, -10, 1e-3, -1e-3, 37, -37, 300, -300, 1e4, -1e4]
 const close = (x: number, y: number): boolean =>

@@ -6,7 +6,7 @@
  * A program is data: it is proved, printed and written into certificates, and no longer depends on what the body does when it is called.
  */
 import { either as E } from 'fp-ts'
-import { applyPrimitive, interpretation, type Primitive, type Scalar } from './scalar.ts'
+import { applyPrimitive, interpretation, type Primitive, type Scalar } from '../core/index.ts'
 
 export type Step =
   | { readonly tag: 'input'; readonly name: string }
