@@ -6,7 +6,8 @@
  *     { claim: 'concave', part: 'value', in: 'z', domain: { z: [0, ∞] }, boxes: [{ box: [[0, ∞]], enclosure: [−1, 0] }] }
  */
 import { either as E } from 'fp-ts'
-import { type Interval, interpretation, intervals, type Scalar, type Ternary, type Unary } from '../core/index.ts'
+import { interpretation, type Scalar, type Ternary, type Unary } from '../core/index.ts'
+import { type Interval, intervals } from '../core/internal.ts'
 import type { Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import { type Program, trace } from './program.ts'
