@@ -34,14 +34,16 @@ import type { Dialogue, Row } from './rows.ts'
 export interface Read<R = Row> {
   readonly row: R
   readonly notes: readonly string[]
+  /** What the record is, where a preset says it. */
+  readonly preset?: string
 }
 
 /** The row that a record means, or everything that is wrong with it. Fields of no meaning here are ignored. */
 export const rowOf = (json: Json, render: Render): E.Either<readonly Flaw[], Read> =>
-  E.flatMap(saidOf(json), ({ row, notes }) =>
+  E.flatMap(saidOf(json), ({ row, ...known }) =>
     isDialogue(row)
-      ? E.map((read: Read): Read => ({ ...read, notes: [...notes, ...read.notes] }))(rendered(row, render))
-      : E.right({ row, notes }),
+      ? E.map((read: Read): Read => ({ ...known, ...read, notes: [...known.notes, ...read.notes] }))(rendered(row, render))
+      : E.right({ row, ...known }),
   )
 
 const isDialogue = (row: Row | Dialogue): row is Dialogue => row.tag !== 'text' && typeof row.prompt !== 'string'
@@ -52,20 +54,25 @@ export const saidOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogu
   return known === undefined ? ownOf(json) : foreignOf(json, known)
 }
 
+/** What is expected where a tool's own records stand: it is wrong with all of them, or with none. */
+export const trainingRow = 'a row of training data'
+
 /** A record of a shape that a preset describes. */
 const foreignOf = (json: Json, { preset, mapping }: Recognised): E.Either<readonly Flaw[], Read<Row | Dialogue>> => {
   if (!preset.direct || mapping.refused !== undefined)
     return E.left([
       {
-        expected: 'a row of training data',
+        expected: trainingRow,
         found: `a record of ${preset.title}`,
-        advice: mapping.refused ?? 'Make rows of it first: halograd data import FILE --out rows.jsonl.',
+        advice: mapping.refused ?? 'Make rows of it: halograd data import FILE --out rows.jsonl.',
       },
     ])
   const flaws = mapping.check?.(json) ?? []
-  return flaws.length > 0
-    ? E.left(flaws)
-    : E.mapLeft((each: readonly Flaw[]) => each.map(renamed(mapping, json)))(ownOf(canonicalOf(mapping, json)))
+  if (flaws.length > 0) return E.left(flaws)
+  return E.bimap(
+    (each: readonly Flaw[]) => each.map(renamed(mapping, json)),
+    (read: Read<Row | Dialogue>) => ({ ...read, preset: preset.name }),
+  )(ownOf(canonicalOf(mapping, json)))
 }
 
 /** A record in halograd's own fields. */

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { access, constants, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { FileError } from './errors.ts'
+import { FileError, InputError } from './errors.ts'
 
 /** @throws FileError */
 export const readBytes = (path: string): Promise<Uint8Array> => guarded(path, 'a file that can be read', () => readFile(path))
@@ -50,7 +50,7 @@ export const checkWritable = (path: string): Promise<void> =>
   })
 
 /** What a file holds; a large one piece by piece. */
-export type Content = string | Uint8Array | Iterable<Uint8Array>
+export type Content = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 /**
  * Writes one file atomically, creating its directory when absent.
@@ -208,6 +208,7 @@ const guarded = async <T>(path: string, expected: string, work: () => Promise<T>
   try {
     return await work()
   } catch (error) {
+    if (error instanceof InputError) throw error // of what was to be written, not of the file
     const code = codeOf(error)
     const [found, todo] = advice[code] ?? [error instanceof Error ? error.message : String(error), 'Check the path and the disk.']
     throw new FileError({ file: path, expected, found: `${found} (${code})`, advice: todo })

@@ -1,0 +1,8 @@
+/** Importing, as the rest of halograd sees it. */
+export { type Import, type ImportOptions, importing } from './importing.ts'
+export type { Summary } from './log.ts'
+export type { Reading } from './making.ts'
+export type { Field, Mapping, Preset } from './mapping.ts'
+export { pathOf } from './paths.ts'
+export { type NamedPreset, presets, recognise } from './presets.ts'
+export { presetNamed, presetOf } from './recognise.ts'
