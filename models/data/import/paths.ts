@@ -1,11 +1,10 @@
 /**
- * Where a value is in a record: a JSONPath (RFC 9535, through json-p3), of which `$.` may be left out. Names between dots are read directly; only they
- * can be written, too.
+ * Where a value is in a record: a JSONPath (RFC 9535, through json-p3), of which `$.` may be left out. Names between dots are read directly.
  *
  *     data.rating      $.choices[0].message      messages[?@.role == 'user'].content      properties['$ai_trace_id']
  */
 import { compile, type JSONValue } from 'json-p3'
-import { isObject, type Json } from '../../io/fields.ts'
+import { isObject } from '../../io/fields.ts'
 
 /** What a path leads to, in order; nothing where it leads nowhere. */
 export type Path = (record: unknown) => readonly unknown[]
@@ -41,14 +40,3 @@ const queried = (text: string): Path => {
   // What JSON.parse returned, or was made of it.
   return (record) => query.query(record as JSONValue).values()
 }
-
-/** The record with a value at a path of names. @throws Error for a path that has more than names */
-export const withValue = (record: Json, path: string, value: unknown): Json => {
-  const [first, ...rest] = namesOf(path) ?? []
-  if (first === undefined) throw new Error(`${path}: only names can be written`)
-  const inner = record[first]
-  return { ...record, [first]: rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest.join('.'), value) }
-}
-
-/** Whether a path can be written as well as read. */
-export const isWritable = (path: string): boolean => namesOf(path) !== undefined
