@@ -48,7 +48,7 @@ const columns: { readonly [R in Role]: readonly [policy: string, reference: stri
 export const evidenceOf = (inputs: Inputs): Incomplete => {
   const column = (name: string): Tensor<'example'> | undefined => {
     const x = inputs[name]
-    // The axes are those that `tensors` below gave it.
+    // The axes are those that `inputsOf` below gave it.
     return x && ('token' in x.shape ? sum(x as Tensor<'example' | 'token'>, 'token') : (x as Tensor<'example'>))
   }
   const completion = (role: Role): Incomplete => {
@@ -56,13 +56,14 @@ export const evidenceOf = (inputs: Inputs): Incomplete => {
     if (policy === undefined) return {}
     return { [role]: { policy, ...(reference && { reference }), length: length ?? tokens(inputs[columns[role][0]]!) } }
   }
-  const label = column('labels')
+  const [label, value] = [column('labels'), column('values')]
   return {
     ...completion('outcome'),
     ...completion('unrelated'),
     ...completion('chosen'),
     ...completion('rejected'),
     ...(label && { label }),
+    ...(value && { value }),
   }
 }
 
@@ -71,7 +72,8 @@ const tokens = (x: Tensor<string>): Tensor<'example'> =>
     ? (maximum(sum(where(equal(x, 0), 0, 1) as Tensor<'example' | 'token'>, 'token'), 1) as Tensor<'example'>)
     : fill({ example: size(x, 'example') }, 1)
 
-const tensors = (inputs: Case['inputs']): Inputs =>
+/** Columns as tensors. */
+export const inputsOf = (inputs: Case['inputs']): Inputs =>
   Object.fromEntries(
     Object.entries(inputs).map(([name, column]) => {
       const rows = column.map((row) => (typeof row === 'object' ? row : [typeof row === 'boolean' ? (row ? 1 : -1) : row]))
@@ -112,9 +114,9 @@ export const evaluateCase = async (
   backend: Backend,
   loss: AnyLoss,
   { id, inputs: given }: Case,
-  { pooled, inputs = (x) => x, reported, trained = /^policy_/, evaluate }: Conventions = {},
+  { pooled, inputs = (x) => x, reported, trained = /^(policy_|values$)/, evaluate }: Conventions = {},
 ): Promise<Answer> => {
-  const columns = tensors(given)
+  const columns = inputsOf(given)
   const policies = Object.fromEntries(Object.entries(columns).filter(([name]) => trained.test(name)))
   const needs = pooled === undefined ? loss.needs : { ...loss.needs, unrelated: false }
   const evidence = (p: Inputs): Incomplete => evidenceOf(inputs({ ...columns, ...p }))

@@ -114,7 +114,7 @@ export type Decision =
   | { readonly tag: 'open'; readonly box: Interval }
 
 /** Where a box is halved: one without an end at twice its other end. */
-const middle = ([low, high]: Interval): number => {
+export const middle = ([low, high]: Interval): number => {
   if (low === -Infinity) return high === Infinity ? 0 : Math.min(-1, 2 * high)
   return high === Infinity ? Math.max(1, 2 * low) : low + (high - low) / 2
 }

@@ -40,7 +40,7 @@ const [long, short] = [-1000, -10]
 
 /** The loss of the first example, as a function of some of its evidence, the rest being at rest. */
 type OfItems = <A>(S: Scalar<A>, given: Readonly<Record<Item, A>>) => A
-const firstLoss = (loss: AnyLoss, examples: number, base = long): OfItems => {
+export const firstLoss = (loss: AnyLoss, examples: number, base = long): OfItems => {
   const { losses } = traced(loss, examples)
   return (S, given) => {
     const leaf = (item: Item) => given[item] ?? S.of(atRest(item, base))
@@ -64,8 +64,22 @@ const looksAt = (loss: AnyLoss, examples: number): ReadonlySet<Item> => {
   return elements(union, (leaf, place) => new Set([itemOf(leaf, place)]))(traced(loss, examples).losses, { example: 0 })
 }
 
+/** Where a lemma refutes a loss: enough to see it again. */
+export interface Witness {
+  readonly lemma: 'not monotone' | 'not relative' | 'not separable' | 'nothing compared'
+  /** The numbers of the evidence that are moved, or whose slopes are taken. */
+  readonly moving: readonly Item[]
+  /** Everything that the loss looks at, where it rests. */
+  readonly rest: Readonly<Record<Item, number>>
+  readonly points: readonly number[]
+  /** For people. */
+  readonly text: string
+}
+const resting = (loss: AnyLoss, examples: number, base: number): Readonly<Record<Item, number>> =>
+  Object.fromEntries([...looksAt(loss, examples)].map((item) => [item, atRest(item, base)]))
+
 /** Three log-probabilities of the completion at which the loss certainly falls and certainly rises: the nearest to rest. */
-const notMonotone = (loss: AnyLoss): string | undefined => {
+const notMonotone = (loss: AnyLoss): Witness | undefined => {
   const item: Item = loss.needs.pair ? 'chosen.policy[0]' : 'outcome.policy[0]'
   for (const base of [long, short]) {
     const f = firstLoss(loss, 1, base)
@@ -78,7 +92,10 @@ const notMonotone = (loss: AnyLoss): string | undefined => {
       if (nearest === undefined) continue
       const [at, losses] = [nearest.map(([x]) => x).join(', '), nearest.map(([, y]) => middle(y)).join(', ')]
       const rest = [...Object.entries(elsewhere).map(([other, x]) => `${other} = ${x}`), `every other log π is ${base}`].join(', ')
-      return `not monotone: at ${item} = ${at} the loss is ${losses} (${rest})`
+      return {
+        ...{ lemma: 'not monotone', moving: [item], points: nearest.map(([x]) => x), rest: { ...resting(loss, 1, base), ...elsewhere } },
+        text: `not monotone: at ${item} = ${at} the loss is ${losses} (${rest})`,
+      }
     }
   }
   return undefined
@@ -109,21 +126,24 @@ const below = ([, [, high]]: Point, [, [low]]: Point): boolean => high < low
 const middle = ([low, high]: Interval): number => Number(((low + high) / 2).toPrecision(6))
 
 /** A completion at which the reference model is felt, but not through log π_θ − log π_ref. */
-const notRelative = (loss: AnyLoss): string | undefined => {
+const notRelative = (loss: AnyLoss): Witness | undefined => {
   const f = firstLoss(loss, 2)
   for (const item of looksAt(loss, 2)) {
     if (!item.includes('.reference')) continue
     const policy = item.replace('.reference', '.policy') as Item // of the same completion
     const [felt, model] = [slope(f, item, atRest(item, long)), slope(f, policy, atRest(policy, long))]
     if (!has0(felt) && !has0(intervals.add(felt, model)))
-      return `no function of log π_θ − log π_ref: ∂L/∂${policy} = ${middle(model)}, but ∂L/∂${item} = ${middle(felt)}`
+      return {
+        ...{ lemma: 'not relative', moving: [policy, item], points: [], rest: resting(loss, 2, long) },
+        text: `no function of log π_θ − log π_ref: ∂L/∂${policy} = ${middle(model)}, but ∂L/∂${item} = ${middle(felt)}`,
+      }
   }
   return undefined
 }
 const has0 = ([low, high]: Interval): boolean => low <= 0 && high >= 0
 
 /** Four points at which the ratio of the slopes is certainly no product. */
-const notSeparable = (loss: AnyLoss): string | undefined => {
+const notSeparable = (loss: AnyLoss): Witness | undefined => {
   if (!loss.needs.pair || [...looksAt(loss, 2)].some((item) => item.endsWith('[1]'))) return undefined
   const [f, w, l]: readonly [OfItems, Item, Item] = [firstLoss(loss, 1), 'chosen.policy[0]', 'rejected.policy[0]']
   const at = (item: Item, x: number, y: number): Interval => slope(f, item, item === w ? x : y, { [w]: x, [l]: y })
@@ -133,21 +153,25 @@ const notSeparable = (loss: AnyLoss): string | undefined => {
       const one = mul(mul(at(w, a, c), at(l, a, d)), mul(at(w, b, d), at(l, b, c)))
       const two = mul(mul(at(l, a, c), at(w, a, d)), mul(at(l, b, d), at(w, b, c)))
       if (one[1] < two[0] || two[1] < one[0])
-        return `no function of g(r_w) − h(r_l): its slopes at ${w} ∈ {${a}, ${b}}, ${l} ∈ {${c}, ${d}} have no common ratio`
+        return {
+          ...{ lemma: 'not separable', moving: [w, l], points: [a, b, c, d], rest: resting(loss, 1, long) },
+          text: `no function of g(r_w) − h(r_l): its slopes at ${w} ∈ {${a}, ${b}}, ${l} ∈ {${c}, ${d}} have no common ratio`,
+        }
     }
   return undefined
 }
 const few = [-1, -2, -3, -5].flatMap((x, i, all) => all.slice(i + 1).map((y) => [long + x, long + y] as const))
 
 /** Nothing to compare with. */
-const notCompared = (loss: AnyLoss): string | undefined => {
+const notCompared = (loss: AnyLoss): Witness | undefined => {
   const items = [...looksAt(loss, 2)]
   const others = items.filter((item) => !/^outcome\.(policy|length)\[0\]$|^label\[0\]$/.test(item))
-  return others.length > 0
-    ? undefined
-    : `nothing is compared: of all the evidence the loss of a completion looks at ${items.join(', ')} alone`
+  if (others.length > 0) return undefined
+  const text = `nothing is compared: of all the evidence the loss of a completion looks at ${items.join(', ')} alone`
+  return { lemma: 'nothing compared', moving: [], points: [], rest: resting(loss, 2, long), text }
 }
 
 /** What refutes every declaration of this loss at once, if one of the lemmas does. */
-export const refutation = (loss: AnyLoss): string | undefined =>
+export const witness = (loss: AnyLoss): Witness | undefined =>
   notMonotone(loss) ?? notRelative(loss) ?? notSeparable(loss) ?? notCompared(loss)
+export const refutation = (loss: AnyLoss): string | undefined => witness(loss)?.text

@@ -26,7 +26,7 @@ export const failureOf = async (error: unknown, stop: AbortSignal, verbose: bool
 
 /** Loaded only when something has failed: these folders are the whole of halograd. */
 const isExpected = async (error: unknown): Promise<boolean> => {
-  const [{ ShapeError }, { DeclarationError, EvidenceError }, { InputError, TrainingError }] = await Promise.all([
+  const [{ ShapeError }, { DeclarationError, EvidenceError, TorchError }, { InputError, TrainingError }] = await Promise.all([
     import('../../core/index.ts'),
     import('../../halos/index.ts'),
     import('../../models/index.ts'),
@@ -41,6 +41,7 @@ const isExpected = async (error: unknown): Promise<boolean> => {
     TrainingError,
     DeclarationError,
     EvidenceError,
+    TorchError,
     ShapeError,
   ].some((kind) => error instanceof kind)
 }

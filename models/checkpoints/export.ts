@@ -3,7 +3,8 @@
 import type { Json } from '../io/fields.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import { type WeightOptions, weightFiles } from '../io/weights.ts'
-import { formatConfig, type ModelConfig, type Purpose } from '../nets/config.ts'
+import type { ModelConfig, Purpose } from '../nets/config.ts'
+import { formatConfig } from '../nets/config-json.ts'
 import { formatGeneration } from './generation.ts'
 import { toHalfRotation } from './llama2c.ts'
 

@@ -3,7 +3,7 @@
  * All records of a file have one shape. Every flaw of every record is reported, at once.
  */
 import { either as E } from 'fp-ts'
-import { DataError, type Finding, throwAll } from '../io/errors.ts'
+import { DataError, type Finding, mostFindings, throwAll } from '../io/errors.ts'
 import { type Flaw, jsonLines, readRecords, type SourceRecord } from '../io/records.ts'
 import { plain, type Render } from '../text/conversation.ts'
 import type { Row } from './rows.ts'
@@ -89,6 +89,7 @@ export const rowReader = (file: string, take: (row: Row, line: number) => void, 
         for (const flaw of read.left)
           if (flaw.expected !== trainingRow) findings.push({ file, line, ...flaw })
           else if (foreign++ === 0) findings.push({ file, line, ...flaw, advice: flaw.advice.replace('FILE', file) })
+        if (findings.length >= mostFindings) throwAll(DataError, findings)
         return
       }
       const { row, preset } = read.right

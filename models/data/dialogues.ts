@@ -7,7 +7,8 @@
  */
 import { either as E } from 'fp-ts'
 import { show } from '../io/errors.ts'
-import { isObject, type Json, parseJson } from '../io/fields.ts'
+import { isObject, type Json } from '../io/fields.ts'
+import { parseJson } from '../io/json.ts'
 import type { Flaw } from '../io/records.ts'
 import {
   isTranscript,
@@ -22,7 +23,7 @@ import {
   turnsOf,
 } from '../text/conversation.ts'
 import { verdictOf } from './import/values.ts'
-import type { Dialogue, Read, Row } from './rows.ts'
+import type { Dialogue, Read } from './rows.ts'
 
 /** Whether a record has any of these fields. */
 export const has = (json: Json, ...fields: readonly string[]) => fields.some((field) => json[field] !== undefined)

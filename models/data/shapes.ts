@@ -15,7 +15,7 @@ import type { Flaw } from '../io/records.ts'
 import { type Render, withoutText } from '../text/conversation.ts'
 import { chat, has, isChat, judged, rendered } from './dialogues.ts'
 import { canonicalOf, renamed } from './import/fields.ts'
-import { nearest, type Recognised, recognise } from './import/presets.ts'
+import { nearest, type Recognised, recognise } from './import/recognise.ts'
 import type { Dialogue, Read, Row } from './rows.ts'
 
 /** The row that a record means, or everything that is wrong with it. Fields of no meaning here are ignored. */

@@ -5,9 +5,10 @@
 import { type Backend, compile, compileStep, dispose, read, type Tensor, tensor } from '../../core/index.ts'
 import { checkTokens } from '../data/example.ts'
 import { InputError } from '../io/errors.ts'
-import type { Parameters } from '../nets/parameters.ts'
+import type { KVCache } from '../nets/decoder.ts'
+import type { Parameters } from '../nets/layout.ts'
 import { onDevice } from '../nets/resident.ts'
-import type { KVCache, Transformer } from '../nets/transformer.ts'
+import type { Transformer } from '../nets/transformer.ts'
 import { pick, type SamplingOptions } from './sample.ts'
 
 export interface GenerateOptions extends SamplingOptions {

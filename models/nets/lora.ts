@@ -6,14 +6,16 @@
  * While B = 0 the adapted model is the base model: the frozen base *is* the reference, and there is no second copy of it. In training W′ is never made
  * (`apply`): what is as large as the model is read, not written.
  */
-import { type AnyTensor, add, at, type Backend, broadcastTo, dot, leaves, mapTree, mul, type Tensor, volume } from '../../core/index.ts'
+import { type AnyTensor, add, type Backend, broadcastTo, dot, leaves, mapTree, mul, type Tensor, volume } from '../../core/index.ts'
 import { ConfigError } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
 import type { ModelConfig } from './config.ts'
+import { familyOf } from './known.ts'
 import type { LowRank } from './layers.ts'
+import type { Parameters } from './layout.ts'
 import { drawn, type Initializer, type ParameterSpec } from './parameter-spec.ts'
-import { type Parameters, parametersBy } from './parameters.ts'
+import { parametersBy } from './parameters.ts'
 import { fromStored, slotsOf, toStored } from './stored.ts'
 import { over, type Transformer, transformer } from './transformer.ts'
 
@@ -24,11 +26,11 @@ export interface LoraOptions {
   /** Last parts of the names of the modules to adapt, as in PEFT: `q_proj`, `v_proj`, `c_attn`, … */
   readonly targets: readonly string[]
 }
-/** What Hu et al. adapt: queries and values (which GPT-2 keeps as one, with the keys). */
-export const usualTargets = ({ family }: ModelConfig): readonly string[] => (family === 'llama' ? ['q_proj', 'v_proj'] : ['c_attn'])
+/** What PEFT adapts where nobody says otherwise: in most families queries and values, as Hu et al. do (which GPT-2 keeps as one, with the keys). */
+export const usualTargets = (config: ModelConfig): readonly string[] => familyOf(config).loraTargets
 
-/** What is trained: A and B of each adapted module, under the module's name. */
-export type Adapters = Readonly<Record<string, { readonly A: Tensor<string>; readonly B: Tensor<string> }>>
+/** What is trained: A and B of each adapted module, under the module's name; several B where the module holds several of our matrices. */
+export type Adapters = Readonly<Record<string, { readonly A: Tensor<string>; readonly B: readonly Tensor<string>[] }>>
 
 /**
  * A model of which only the adapters are parameters. The base had better live on the backend (`evaluate` it once): it is read from there, never copied.
@@ -55,12 +57,15 @@ const changed = (
   make: (change: LowRank<string>) => AnyTensor,
 ): Parameters => {
   const slots = slotsOf(parametersBy(config))
+  const used = new Map<string, number>()
   return mapTree(base, (weight, i) => {
-    const { name, part } = slots[i]!
-    const adapter = adapters[moduleOf(name)]
-    if (adapter === undefined || !name.endsWith('.weight')) return weight
-    const B = part === undefined ? adapter.B : at(adapter.B, 'part', part.index)
-    return make({ base: weight as Tensor<string>, A: mul(adapter.A, alpha / rank), B })
+    const slot = slots[i]!
+    const module = moduleOf(slot.name)
+    const adapter = adapters[module]
+    if (adapter === undefined || !isLinear(slot)) return weight
+    const part = used.get(module) ?? 0
+    used.set(module, part + 1)
+    return make({ base: weight as Tensor<string>, A: mul(adapter.A, alpha / rank), B: adapter.B[part]! })
   })
 }
 
@@ -83,7 +88,7 @@ export const adaptersToWeights = (
 ): Promise<readonly StoredTensor[]> => toStored(backend, slotsOf(adaptersBy(config, options)), leaves(adapters))
 
 /** PEFT's `adapter_config.json`. */
-export const formatAdapterConfig = ({ family }: ModelConfig, { rank, alpha, targets }: LoraOptions, base: string) => ({
+export const formatAdapterConfig = (config: ModelConfig, { rank, alpha, targets }: LoraOptions, base: string) => ({
   peft_type: 'LORA',
   task_type: 'CAUSAL_LM',
   base_model_name_or_path: base,
@@ -93,50 +98,58 @@ export const formatAdapterConfig = ({ family }: ModelConfig, { rank, alpha, targ
   target_modules: targets,
   bias: 'none',
   // Whether matrices are stored [input, output].
-  fan_in_fan_out: family === 'gpt2',
+  fan_in_fan_out: isTransposed(config),
   inference_mode: true,
 })
+
+/** Whether matrices are stored [input, output]. */
+export const isTransposed = (config: ModelConfig): boolean => slotsOf(parametersBy(config)).some(({ input }) => input === 0)
 
 // ------------------------------------------------------------------ modules
 
 const moduleOf = (name: string): string => name.replace(/\.(weight|bias)$/, '')
 const lastOf = (module: string): string => module.slice(module.lastIndexOf('.') + 1)
 
-/** The matrices inside blocks: each has the residual stream on one side. */
-const isLinear = ({ name, role, shape }: ParameterSpec): boolean =>
-  name.endsWith('.weight') && (role === 'matrix' || role === 'residual') && !('vocab' in shape) && !('position' in shape)
+/** Every linear layer but the output. */
+const isLinear = ({ input }: ParameterSpec): boolean => input !== undefined
 
 /** Adapters as slots under PEFT's names. Modules of several parts share their A. */
 const adaptersBy =
   (config: ModelConfig, { rank, targets }: LoraOptions) =>
   (make: Initializer): Adapters => {
-    const adapters: Record<string, Adapters[string]> = {}
-    for (const slot of slotsOf(parametersBy(config))) {
+    const modules = new Map<string, ParameterSpec[]>()
+    for (const slot of slotsOf(parametersBy(config)).filter(isLinear)) {
       const module = moduleOf(slot.name)
-      if (!isLinear(slot) || !targets.includes(lastOf(module)) || module in adapters) continue
-      const { shape, stored, part } = slot
-      const [input, output] = [stored.find(reads(slot))!, stored.find((axes) => !reads(slot)(axes))!]
-      const named = (axes: readonly string[]) => Object.fromEntries(axes.map((axis) => [axis, shape[axis]!]))
-      const parts = part === undefined ? {} : { part: part.of }
-      const prefix = `base_model.model.${module}`
-      adapters[module] = {
-        A: make<string>({ name: `${prefix}.lora_A.weight`, role: 'matrix', shape: { ...named(input), rank }, stored: [['rank'], input] }),
-        B: make<string>({
-          name: `${prefix}.lora_B.weight`,
-          role: 'bias',
-          shape: { rank, ...parts, ...named(output) },
-          stored: [[...Object.keys(parts), ...output], ['rank']],
-        }),
-      }
+      if (targets.includes(lastOf(module))) modules.set(module, [...(modules.get(module) ?? []), slot])
     }
-    return adapters
+    return Object.fromEntries([...modules].map(([module, slots]) => [module, adapterOf(`base_model.model.${module}`, slots, rank, make)]))
   }
 
-/** A matrix that writes to the residual stream reads everything else; any other reads the stream. */
-const reads =
-  ({ role }: ParameterSpec) =>
-  (axes: readonly string[]): boolean =>
-    axes.includes('embed') === (role !== 'residual')
+const adapterOf = (prefix: string, slots: readonly ParameterSpec[], rank: number, make: Initializer): Adapters[string] => {
+  const [{ shape, stored, input }] = slots as readonly [ParameterSpec]
+  const reads = stored[input!]!
+  const named = (shape: ParameterSpec['shape'], axes: readonly string[]) =>
+    Object.fromEntries(Object.entries(shape).filter(([axis]) => axes.includes(axis)))
+  return {
+    A: make<string>({
+      name: `${prefix}.lora_A.weight`,
+      role: 'matrix',
+      shape: { ...named(shape, reads), rank },
+      stored: [['rank'], reads],
+    }),
+    B: slots.map(({ shape, stored, input, part, rotated }) => {
+      const writes = stored[1 - input!]!
+      return make<string>({
+        name: `${prefix}.lora_B.weight`,
+        role: 'bias',
+        shape: { rank, ...named(shape, writes) },
+        stored: [writes, ['rank']],
+        ...(part && { part: { ...part, dimension: 0 } }),
+        ...(rotated !== undefined && { rotated }),
+      })
+    }),
+  }
+}
 
 const check = (config: ModelConfig, { rank, targets }: LoraOptions): void => {
   const modules = [

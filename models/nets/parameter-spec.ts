@@ -1,6 +1,6 @@
 /**
- * A slot for one parameter: its name and layout in a checkpoint, its axes here, and how it begins. Each family describes its tree of parameters
- * once, over a `Make` that turns slots into tensors: drawn at random, read from a checkpoint, or merely listed.
+ * A slot for one parameter: its name and layout in a checkpoint, its axes here, and how it begins. The tree of parameters is described once, over
+ * a `Make` that turns slots into tensors: drawn at random, read from a checkpoint, or merely listed.
  */
 import { normals, type Shape, type Tensor, tensor, volume } from '../../core/index.ts'
 import type { ModelConfig } from './config.ts'
@@ -9,14 +9,26 @@ import type { ModelConfig } from './config.ts'
 export type Role = 'matrix' | 'residual' | 'gain' | 'bias'
 
 export interface ParameterSpec<A extends string = string> {
-  /** Hugging Face's name for the tensor. */
+  /** Hugging Face's name for the tensor. A `*` stands for a number: the first stored dimension is spread over so many tensors, one an entry. */
   readonly name: string
   readonly role: Role
   readonly shape: Shape<A>
   /** The dimensions of the stored tensor, each one or several of our axes, the first the slowest. */
   readonly stored: readonly (readonly A[])[]
-  /** Which of several equal parts of the last stored dimension: GPT-2 keeps query, key and value side by side. */
-  readonly part?: { readonly index: number; readonly of: number }
+  /** The stored dimension that a linear layer sums over. Absent: it is no linear layer (an embedding, the output layer, a gain, a bias). */
+  readonly input?: 0 | 1
+  /** Where the parameter lies among others in one stored dimension. */
+  readonly part?: Part
+  /** Coordinates of a head that RoPE rotates, where it is not all: stored as [2 × rotated/2, the rest], here as two halves of pairs. The shape ends with `half`, `pair`. */
+  readonly rotated?: number
+}
+
+/** The entries `begin` … of `total` along a stored dimension; inside the first `outer` of its axes, which all parts share. */
+export interface Part {
+  readonly dimension: number
+  readonly outer: number
+  readonly begin: number
+  readonly total: number
 }
 
 export type Initializer = <A extends string>(slot: ParameterSpec<A>) => Tensor<A>

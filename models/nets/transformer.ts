@@ -1,10 +1,11 @@
 /**
- * A decoder-only transformer of either family: next-token logits, log-probabilities of completions, and one token at a time with a memory.
+ * A decoder-only transformer: next-token logits, log-probabilities of completions, and one token at a time with a cache.
  *
  *     log π(y|x) = Σₜ mask(t) · (logit(t, target(t)) − log Σᵥ exp logit(t, v))
  */
 import {
   type AnyTensor,
+  add,
   at,
   broadcastTo,
   div,
@@ -23,18 +24,16 @@ import {
   type Tensor,
   take,
 } from '../../core/index.ts'
+import type { Architecture } from './architecture.ts'
 import type { ModelConfig } from './config.ts'
+import { decode, type KVCache } from './decoder.ts'
 import type { Dropout } from './dropout.ts'
-import { type ForwardContext, next, whole } from './forward-context.ts'
-import { type Gpt2Cache, gpt2 } from './gpt2.ts'
-import type { Logits, Stream, Tokens } from './layers.ts'
-import { type LlamaCache, llama } from './llama.ts'
-import type { Parameters } from './parameters.ts'
+import { next, whole } from './forward-context.ts'
+import { architectureOf } from './known.ts'
+import { type Logits, type Stream, softCap, type Tokens } from './layers.ts'
+import type { Parameters } from './layout.ts'
 import type { Sequences } from './sequences.ts'
 import type { Scores, Trainable } from './trainable.ts'
-
-/** Keys and values of every layer for every position so far. */
-export type KVCache = readonly LlamaCache[] | readonly Gpt2Cache[]
 
 /** A model over parameters of type P: all its weights, or what is trained of them. */
 export interface Transformer<P = Parameters> extends Trainable<P> {
@@ -44,50 +43,74 @@ export interface Transformer<P = Parameters> extends Trainable<P> {
   readonly logits: (parameters: P, tokens: Tokens) => Logits
   /** log π(completion | prompt): the log-probabilities of the targets that count, summed. In nats. */
   readonly logProbabilities: (parameters: P, sequences: Sequences) => Tensor<'batch'>
-  /** Logits after the last of these tokens, and a memory of them with room for `context` tokens. */
+  /** Logits after the last of these tokens, and a cache of them with room for `context` tokens. */
   readonly begin: (parameters: P, tokens: Tokens, context: number) => readonly [Tensor<'batch' | 'vocab'>, KVCache]
-  /** Logits after one more token per text, at `position` (a scalar, the same for all), and the memory that includes it. */
+  /** Logits after one more token per text, at `position` (a scalar, the same for all), and the cache that includes it. */
   readonly advance: (
     parameters: P,
-    memory: KVCache,
+    cache: KVCache,
     tokens: Tensor<'batch'>,
     position: Tensor,
   ) => readonly [Tensor<'batch' | 'vocab'>, KVCache]
 }
 
+/** @throws ConfigError for a family that halograd does not have */
 export const transformer = (config: ModelConfig): Transformer => {
-  // A memory is always of the family whose parameters made it.
-  const run = (parameters: Parameters, tokens: Tokens, pass: ForwardContext, memory?: KVCache): readonly [Stream, KVCache] =>
-    'position' in parameters
-      ? gpt2(config, parameters, tokens, pass, memory as readonly Gpt2Cache[] | undefined)
-      : llama(config, parameters, tokens, pass, memory as readonly LlamaCache[] | undefined)
+  const architecture = architectureOf(config)
   const hidden = (parameters: Parameters, tokens: Tokens, dropout?: Dropout): Stream =>
-    run(parameters, tokens, whole(size(tokens, 'seq'), dropout))[0]
-  const read = <A extends string>({ output, token }: Parameters, stream: Tensor<A | 'embed'>) => dot(stream, output ?? token, 'embed')
+    decode(architecture, parameters, tokens, whole(size(tokens, 'seq'), dropout))[0]
+  const output = (parameters: Parameters): Output => outputOf(architecture.output, parameters)
   const score = (parameters: Parameters, sequences: Sequences) =>
-    scoresOf(hidden(parameters, sequences.tokens, sequences.dropout), parameters.output ?? parameters.token, sequences)
+    scoresOf(hidden(parameters, sequences.tokens, sequences.dropout), output(parameters), sequences)
   return {
     config,
     hidden,
-    logits: (parameters, tokens) => read(parameters, hidden(parameters, tokens)),
+    logits: (parameters, tokens) => output(parameters).logits(hidden(parameters, tokens)),
     logProbabilities: (parameters, sequences) => score(parameters, sequences).logProbability,
     score,
     begin: (parameters, tokens, context) => {
       const length = size(tokens, 'seq')
-      const [stream, memory] = run(parameters, tokens, whole(length))
-      return [read(parameters, at(stream, 'seq', length - 1)), mapTree(memory, (x) => ordered(stridedSlice(x, 'past', 0, 1, context)))]
+      const [stream, cache] = decode(architecture, parameters, tokens, whole(length, undefined, context))
+      const scores = output(parameters).logits(at(stream, 'seq', length - 1))
+      return [scores, mapTree(cache, (x) => ordered(stridedSlice(x, 'past', 0, 1, context)))]
     },
-    advance: (parameters, memory, tokens, position) => {
+    advance: (parameters, cache, tokens, position) => {
       const row: Tokens = broadcastTo(tokens, { batch: size(tokens, 'batch'), seq: 1 })
-      const [stream, remembered] = run(parameters, row, next(position, size(memory[0]!.values, 'past')), memory)
-      return [read(parameters, sum(stream, 'seq')), remembered]
+      const [stream, remembered] = decode(architecture, parameters, row, next(position, size(cache[0]!.values, 'past')), cache)
+      return [output(parameters).logits(sum(stream, 'seq')), remembered]
+    },
+  }
+}
+
+/** The layer that reads logits from the stream: scale · (W h + b), perhaps capped. */
+export interface Output {
+  readonly logits: <A extends string>(stream: Tensor<A | 'embed'>) => Tensor<Exclude<A, 'embed'> | 'vocab'>
+  /** The mean of the logits over the vocabulary. */
+  readonly mean: (stream: Stream) => Tensor<'batch' | 'seq'>
+}
+export const outputOf = (
+  { scale = 1, cap }: Pick<Architecture['output'], 'scale' | 'cap'>,
+  { token, output: weight = token, outputBias: bias }: Pick<Parameters, 'token' | 'output' | 'outputBias'>,
+): Output => {
+  const scaled = <A extends string>(x: Tensor<A>): Tensor<A> => (scale === 1 ? x : (mul(x, scale) as AnyTensor as Tensor<A>))
+  const logits: Output['logits'] = (stream) => {
+    const products: AnyTensor = dot(scaled(stream) as AnyTensor as Tensor<'embed'>, weight, 'embed')
+    const shifted: AnyTensor = bias === undefined ? products : add(products, scaled(bias))
+    return (cap === undefined ? shifted : softCap(shifted as Tensor<string>, cap)) as AnyTensor as never // the axes that the signature says
+  }
+  return {
+    logits,
+    mean: (stream) => {
+      if (cap !== undefined) return mean(logits(stream), 'vocab')
+      const products = dot(scaled(stream), mean(weight, 'vocab'), 'embed')
+      return bias === undefined ? products : add(products, scaled(mean(bias, 'vocab')))
     },
   }
 }
 
 /** What the logits say of the targets that count: all of it is found in one reading of them. */
-export const scoresOf = (stream: Stream, output: Tensor<'vocab' | 'embed'>, { targets, mask }: Pick<Sequences, 'targets' | 'mask'>) => {
-  const logits: Logits = dot(stream, output, 'embed')
+export const scoresOf = (stream: Stream, output: Output, { targets, mask }: Pick<Sequences, 'targets' | 'mask'>) => {
+  const logits: Logits = output.logits(stream)
   const centred = sub(logits, stopGradient(max(logits, 'vocab')))
   const weights = exp(centred)
   const total = sum(weights, 'vocab')
@@ -95,7 +118,7 @@ export const scoresOf = (stream: Stream, output: Tensor<'vocab' | 'embed'>, { ta
   return {
     logProbability: counted(sub(take(centred, 'vocab', targets), log(total))),
     entropy: counted(sub(log(total), div(dot(weights, centred, 'vocab'), total))),
-    logits: counted(dot(stream, mean(output, 'vocab'), 'embed')),
+    logits: counted(output.mean(stream)),
   } satisfies Scores
 }
 
@@ -107,10 +130,10 @@ export const over = <P, Q>(model: Transformer<P>, parametersOf: (given: Q) => P)
   logProbabilities: (given, sequences) => model.logProbabilities(parametersOf(given), sequences),
   score: (given, sequences) => model.score(parametersOf(given), sequences),
   begin: (given, tokens, context) => model.begin(parametersOf(given), tokens, context),
-  advance: (given, memory, tokens, position) => model.advance(parametersOf(given), memory, tokens, position),
+  advance: (given, cache, tokens, position) => model.advance(parametersOf(given), cache, tokens, position),
 })
 
-/** A memory is kept in one order from step to step: `past` inside `batch` and `head`, so that each head's keys stand together. */
+/** A cache is kept in one order from step to step: `past` inside `batch` and `head`, so that each head's keys stand together. */
 const ordered = (x: AnyTensor): AnyTensor => {
   const { batch, head, past, ...inner } = x.shape
   return broadcastTo(x, { batch: batch!, head: head!, past: past!, ...inner })

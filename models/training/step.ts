@@ -7,7 +7,7 @@
  */
 import { add, constant, fill, mapTree, type Tree, vjp, zipTree } from '../../core/index.ts'
 import type { Statistic, TrainingLoss } from '../data/loss.ts'
-import type { Parameters } from '../nets/parameters.ts'
+import type { Parameters } from '../nets/layout.ts'
 import type { Trainable } from '../nets/trainable.ts'
 import { batchStatistics, type Objective, objective, type TrainingBatch, type Whole } from './objective.ts'
 import type { Optimizer, TrainingState, UpdateMetrics } from './optimizer.ts'

@@ -5,7 +5,7 @@
 import { type Backend, evaluate, read, type Tree } from '../../core/index.ts'
 import { nameOf, type TrainingExample } from '../data/example.ts'
 import type { TrainingLoss } from '../data/loss.ts'
-import type { Parameters } from '../nets/parameters.ts'
+import type { Parameters } from '../nets/layout.ts'
 import type { Trainable } from '../nets/trainable.ts'
 import { type DataLoader, type DataLoaderOptions, dataLoader, type MicroBatch } from './data-loader.ts'
 import { startingPoint } from './objective.ts'

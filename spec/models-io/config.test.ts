@@ -140,13 +140,13 @@ describe('config.json', () => {
 
   test('all flaws are reported at once', () => {
     refused(
-      { ...smallLlama, vocab_size: '32', hidden_size: -8, hidden_act: 'relu', tie_word_embeddings: 'yes', eos_token_id: -1 },
+      { ...smallLlama, vocab_size: '32', hidden_size: -8, hidden_act: 'mish', tie_word_embeddings: 'yes', eos_token_id: -1 },
       'field vocab_size',
       'found "32"',
       'field hidden_size',
       'found -8',
       'field hidden_act',
-      'found "relu"',
+      'found "mish"',
       'field tie_word_embeddings',
       'field eos_token_id',
     )
@@ -162,16 +162,13 @@ describe('config.json', () => {
   })
 
   test('variants that would be computed wrongly are refused', () => {
-    refused({ ...smallLlama, rope_scaling: { rope_type: 'llama3', factor: 8 } }, 'rope_scaling.rope_type', '"llama3"')
-    refused({ ...smallLlama, rope_parameters: { rope_type: 'yarn', rope_theta: 1 } }, 'rope_parameters.rope_type', '"yarn"')
-    refused({ ...smallLlama, attention_bias: true }, 'attention_bias')
+    refused({ ...smallLlama, rope_scaling: { rope_type: 'llama3', factor: 8 } }, 'rope_scaling.low_freq_factor')
+    refused({ ...smallLlama, rope_parameters: { rope_type: 'mystery', rope_theta: 1 } }, 'rope_parameters.rope_type', '"mystery"')
+    refused({ ...smallLlama, rope_scaling: { rope_type: 'linear', factor: 2, mrope_section: [1, 1] } }, 'rope_scaling.mrope_section')
     refused({ ...smallLlama, num_key_value_heads: 3 }, 'num_key_value_heads', 'a divisor of 2')
     refused({ ...smallLlama, num_attention_heads: 3 }, 'num_attention_heads', 'a divisor of 8')
     refused({ ...smallLlama, head_dim: 5 }, 'head_dim', 'even')
-    refused(
-      { model_type: 'gpt2', vocab_size: 3, n_embd: 48, n_head: 3, n_layer: 3, scale_attn_by_inverse_layer_idx: true },
-      'scale_attn_by_inverse',
-    )
+    refused({ model_type: 'gpt2', vocab_size: 3, n_embd: 48, n_head: 3, n_layer: 3, add_cross_attention: true }, 'add_cross_attention')
   })
 
   test('stories260K is what it says', whenShared('models/stories260K-hf'), async () => {

@@ -10,6 +10,7 @@ import {
   dataLoader,
   divide,
   objective,
+  outputOf,
   type Scored,
   scoresOf,
   sequencesOf,
@@ -59,7 +60,7 @@ const stepOf = ({ inputs }: GoldenCase) => {
       { vocab, embed: vocab },
       Array.from({ length: vocab ** 2 }, (_, i) => (i % (vocab + 1) === 0 ? 1 : 0)),
     )
-    return scoresOf(stream, identity, part)
+    return scoresOf(stream, outputOf({}, { token: identity }), part)
   }
   const part = (from: number, to: number, ids: unknown, mask: unknown, policy: unknown, reference: unknown): Scored => {
     const some = (x: unknown) => (x as Rows).slice(from, to)

@@ -23,10 +23,13 @@ import {
 import { backend, close, flat, judged, numbers, tiny, tokens } from './tiny.ts'
 
 const text = tokens([[1, 5, 3, 9, 2, 7]])
-const targets = { llama: ['q_proj', 'v_proj', 'o_proj', 'down_proj'], gpt2: ['c_attn', 'c_proj', 'c_fc'] } as const
+const targets: Readonly<Record<string, readonly string[]>> = {
+  llama: ['q_proj', 'v_proj', 'o_proj', 'down_proj'],
+  gpt2: ['c_attn', 'c_proj', 'c_fc'],
+}
 
 for (const { name, config, parameters } of tiny) {
-  const options: LoraOptions = { rank: 2, alpha: 6, targets: targets[config.family] }
+  const options: LoraOptions = { rank: 2, alpha: 6, targets: targets[config.family]! }
   const model = adapted(config, parameters, options)
   const start = initializeAdapters(config, options, 1)
   /** As if trained: no number is 0. */

@@ -5,13 +5,14 @@ import test from 'node:test'
 import * as core from '../../core/index.ts'
 import { add, softmax, type Tensor, take, tensor } from '../../core/index.ts'
 import {
+  architectureOf,
   fromWeights,
   geluTanh,
   generator,
-  gpt2Block,
-  layerNorm,
+  layer,
   loadTokenizer,
   type ModelConfig,
+  normalize,
   parseConfig,
   parseLlama2c,
   readWeights,
@@ -68,7 +69,8 @@ test('weights written are the weights read', whenShared(stories), async () => {
 test("gpt-nano-sort: every activation is minGPT's", whenShared('models/gpt-nano-sort'), async () => {
   const partial = await readSort('t0-partials')
   const parameters = fromWeights(sortConfig, await sortWeights())
-  if (!('position' in parameters)) throw new Error('a GPT-2')
+  const architecture = architectureOf(sortConfig)
+  const norm = { kind: 'layer', epsilon: sortConfig.normEpsilon } as const
 
   const index = partial('idx')
   const [batch = 0, seq = 0] = index.shape
@@ -80,20 +82,20 @@ test("gpt-nano-sort: every activation is minGPT's", whenShared('models/gpt-nano-
   }
   const stream = ['batch', 'seq', 'embed'] as const
   const pass = whole(seq)
-  let x: Stream = add(take(parameters.token, 'vocab', text), pass.place(parameters.position))
+  let x: Stream = add(take(parameters.token, 'vocab', text), pass.place(parameters.position!, 0))
   await same('x', x, ...stream)
   const first = parameters.blocks[0]!
-  await same('ln1', layerNorm(first.attention.norm, x, sortConfig.normEpsilon), ...stream)
-  for (const [layer, block] of parameters.blocks.entries()) {
-    const [y, { keys, values }] = gpt2Block(sortConfig, block, x, pass)
-    if (layer === 0) {
+  await same('ln1', normalize(x, first.attention.norm!, norm, 'embed'), ...stream)
+  for (const [i, block] of parameters.blocks.entries()) {
+    const [y, { keys, values }] = layer(architecture.layers[i]!, block, x, pass)
+    if (i === 0) {
       await same('k', keys, 'batch', 'head', 'past', 'key')
       await same('v', values, 'batch', 'head', 'past', 'key')
     }
-    await same(`block${layer}`, y, ...stream)
+    await same(`block${i}`, y, ...stream)
     x = y
   }
-  await same('ln_f', layerNorm(parameters.norm, x, sortConfig.normEpsilon), ...stream)
+  await same('ln_f', normalize(x, parameters.norm!, norm, 'embed'), ...stream)
   const logits = transformer(sortConfig).logits(parameters, text)
   await same('lm_head', logits, 'batch', 'seq', 'vocab')
   await same('probs', softmax(logits, 'vocab'), 'batch', 'seq', 'vocab')

@@ -1,6 +1,7 @@
-/** `halograd export`: a model for other programs, as a Hugging Face directory or as the GGUF file that llama.cpp reads; adapters merged. */
+/** `halograd export`: a model for other programs, as a Hugging Face directory or as the GGUF file that llama.cpp reads; or a loss for PyTorch. */
 import { Command, Option } from 'commander'
-import { type BackendOptions, backendOptions, type CommonOptions, common } from '../../inputs/options.ts'
+import { type Target, targets } from '../../handover/targets.ts'
+import { type BackendOptions, backendOptions, type CommonOptions, common, setting } from '../../inputs/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 const dtypes = ['f32', 'f16', 'bf16', 'q8_0'] as const
@@ -14,10 +15,50 @@ export interface ExportOptions extends CommonOptions, BackendOptions {
 }
 
 export const command = (terminal: Terminal): Command =>
+  new Command('export')
+    .summary('write a model, a loss or a whole run for other programs')
+    .description(
+      'Writes a model for PyTorch or llama.cpp; or a loss for PyTorch and what is built on it, with the numbers that verify it. Without a subcommand it is a model: halograd export --model aligned --out merged.',
+    )
+    .addCommand(model(terminal), { isDefault: true })
+    .addCommand(loss(terminal))
+
+interface LossOptions extends CommonOptions {
+  readonly set?: Readonly<Record<string, number>>
+  readonly to: Target
+  readonly out: string
+}
+const loss = (terminal: Terminal): Command =>
+  common(
+    new Command('loss')
+      .summary('write a loss for PyTorch, with the numbers that verify it')
+      .description(
+        'Writes a loss, of the catalogue or your own, as a Python module that needs torch alone; beside it parity.json, what halograd computes on fixed inputs, and check_parity.py, which asserts that your machine computes the same.',
+      )
+      .argument('<loss>', 'a name of the catalogue (kto, dpo, …), a file that exports one, or a sum of them: dpo+0.1*sft')
+      .option('--set <name=value>', 'a setting of the loss, e.g. beta=0.1; may be repeated', setting)
+      .addOption(new Option('--to <target>', 'what it is for').choices(targets).default('torch'))
+      .requiredOption('--out <dir>', 'the directory to write'),
+  )
+    .addHelpText(
+      'after',
+      `
+Example:
+  halograd export loss kto --set beta=0.1 --to torch --out kto-torch
+  python kto-torch/check_parity.py`,
+    )
+    .action(async (name: string, { set = {}, to, out, json }: LossOptions) => {
+      const { exportLoss } = await import('../../handover/loss.ts')
+      const files = await exportLoss({ name, settings: set, to, out })
+      if (json) terminal.print(`${JSON.stringify({ loss: name, to, out, files })}\n`)
+      terminal.say(`Saved to ${out}: ${files.join(', ')}`)
+    })
+
+const model = (terminal: Terminal): Command =>
   common(
     backendOptions(
-      new Command('export')
-        .summary('write a model for PyTorch or llama.cpp, adapters merged')
+      new Command('model')
+        .summary('write a model for PyTorch or llama.cpp, adapters merged (what `export` alone does)')
         .description(
           'Writes a model as a Hugging Face directory, which PyTorch and everything around it reads, or as a GGUF file for llama.cpp, with its tokenizer. LoRA adapters are merged into the weights. What the other program would compute differently is refused.',
         )

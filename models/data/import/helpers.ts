@@ -1,6 +1,7 @@
 /** What presets share: turns in any JSON that a tracing tool has logged, messages of a tree, records in a wrapper. */
 import { show } from '../../io/errors.ts'
-import { isObject, type Json, parseJson } from '../../io/fields.ts'
+import { isObject, type Json } from '../../io/fields.ts'
+import { parseJson } from '../../io/json.ts'
 import type { Flaw } from '../../io/records.ts'
 import { withoutText } from '../../text/conversation.ts'
 import { fieldOf } from './fields.ts'

@@ -23,7 +23,7 @@ import {
   writtenOf,
 } from './making.ts'
 import type { Mapping } from './mapping.ts'
-import { recordsIn } from './presets.ts'
+import { recordsIn } from './recognise.ts'
 import { isRated } from './verdicts.ts'
 
 export interface ImportOptions {

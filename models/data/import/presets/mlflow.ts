@@ -1,5 +1,6 @@
 /** MLflow: assessments of traces (feedback, and expectations: what would have been right), and the traces; or traces with their assessments inside. */
-import { isObject, type Json, parseJson } from '../../../io/fields.ts'
+import { isObject, type Json } from '../../../io/fields.ts'
+import { parseJson } from '../../../io/json.ts'
 import { fieldOf } from '../fields.ts'
 import { answered, asked, wrapped } from '../helpers.ts'
 import type { Field, Preset } from '../mapping.ts'

@@ -1,0 +1,117 @@
+/**
+ * Expressions on boxes: bounds of the value, and of the first and second derivative with respect to one variable, by the chain rule:
+ *
+ *     (f ∘ x)″ = f″(x) x′² + f′(x) x″
+ *
+ * At a kink the slope is the hull of both sides' and the curvature is unbounded on the side to which it bends. A jump has no bounds.
+ */
+import * as F from './functions.ts'
+import * as I from './interval.ts'
+
+/** An operation on earlier nodes, a leaf (the name of a variable) or a constant (a double, exactly). */
+export type Node = readonly ['leaf', string] | readonly [op: string, ...args: number[]]
+export type Range = Readonly<Record<string, I.Interval>>
+export type Jet = Readonly<Record<'value' | 'slope' | 'curvature', I.Interval>>
+
+const { add, sub, mul, negate, square, reciprocal, of, everything, nothing, hull, unit } = I
+const two = of(2)
+const still = (value: I.Interval): Jet => ({ value, slope: nothing, curvature: nothing })
+const jump = (value: I.Interval): Jet => ({ value, slope: everything, curvature: everything })
+const bell = (x: I.Interval): I.Interval => mul(F.sigmoid(x), F.sigmoid(negate(x)))
+/** f, f′ and f″. */
+const smooth: Readonly<Record<string, (x: I.Interval) => readonly [I.Interval, I.Interval, I.Interval]>> = {
+  exp: (x) => [F.exp(x), F.exp(x), F.exp(x)],
+  expm1: (x) => [F.expm1(x), F.exp(x), F.exp(x)],
+  log: (x) => [F.log(x), reciprocal(x), negate(square(reciprocal(x)))],
+  log1p: (x) => smooth.log!(add(unit, x)),
+  sigmoid: (x) => [F.sigmoid(x), bell(x), mul(bell(x), F.tanh(mul(of(-0.5), x)))],
+  softplus: (x) => [F.softplus(x), F.sigmoid(x), bell(x)],
+  tanh: (x) => [F.tanh(x), mul(of(4), bell(mul(two, x))), mul(of(-8), mul(bell(mul(two, x)), F.tanh(x)))],
+  reciprocal: (x) => [reciprocal(x), negate(square(reciprocal(x))), mul(two, mul(square(reciprocal(x)), reciprocal(x)))],
+}
+
+const applied = (op: string, x: Jet): Jet => chain(smooth[op]!(x.value), x)
+const chain = ([value, first, second]: readonly I.Interval[], x: Jet): Jet => {
+  return { value: value!, slope: mul(first!, x.slope), curvature: add(mul(second!, square(x.slope)), mul(first!, x.curvature)) }
+}
+const each = (f: (x: I.Interval, y: I.Interval) => I.Interval, x: Jet, y: Jet = x): Jet => {
+  return { value: f(x.value, y.value), slope: f(x.slope, y.slope), curvature: f(x.curvature, y.curvature) }
+}
+const product = (x: Jet, y: Jet): Jet => {
+  if (x === y) return chain([square(x.value), mul(two, x.value), two], x)
+  const [value, slope] = [mul(x.value, y.value), add(mul(x.slope, y.value), mul(x.value, y.slope))]
+  const ends = add(mul(x.curvature, y.value), mul(x.value, y.curvature))
+  return { value, slope, curvature: add(ends, mul(two, mul(x.slope, y.slope))) }
+}
+const larger = (x: Jet, y: Jet, edge: boolean): Jet => {
+  const over = (a: Jet, b: Jet): boolean => (edge ? a.value.low > b.value.high : a.value.low >= b.value.high)
+  if (over(x, y) || x === y) return x
+  if (over(y, x)) return y
+  const value = I.interval(I.greatest(x.value.low, y.value.low), I.greatest(x.value.high, y.value.high))
+  return { value, slope: hull(x.slope, y.slope), curvature: { ...hull(x.curvature, y.curvature), high: I.infinity, nonzero: false } }
+}
+const truth = (value: I.Interval): Jet => (I.isPoint(value) ? still : jump)(value)
+const binary: Readonly<Record<string, (x: Jet, y: Jet, edge: boolean) => Jet>> = {
+  add: (x, y) => each(add, x, y),
+  sub: (x, y) => each(sub, x, y),
+  mul: product,
+  div: (x, y) => product(x, applied('reciprocal', y)),
+  max: larger,
+  min: (x, y, edge) => each(negate, larger(each(negate, x), each(negate, y), edge)),
+  less: (x, y) => truth(x === y ? nothing : I.less(x.value, y.value)),
+  equal: (x, y) => truth(x === y ? unit : I.equal(x.value, y.value)),
+}
+/** xᶜ, whose slope at 0 may be infinite. */
+const power = (x: Jet, c: I.Interval, edge: boolean): Jet => {
+  const [value, inside, less] = [F.power(x.value, c), { ...x.value, nonzero: true }, sub(c, unit)]
+  if (edge && !x.value.nonzero) return jump(value)
+  return chain([value, mul(c, F.power(inside, less)), mul(mul(c, less), F.power(inside, sub(less, unit)))], x)
+}
+/** How many arguments each operation takes. */
+export const arity: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(Object.keys(smooth).map((op) => [op, 1])),
+  ...Object.fromEntries(Object.keys(binary).map((op) => [op, 2])),
+  ...{ sqrt: 1, power: 2, where: 3 },
+}
+
+/**
+ * Bounds of a node on a box. `edge`: whether the box is looked at from its surroundings, too, so that arguments of a maximum that touch at
+ * an end are a kink; else they are told apart by what they are inside the box.
+ */
+export const jetOf = (nodes: readonly Node[], root: number, box: Range, moving: string, edge: boolean): Jet => {
+  const known = new Map<number, Jet>()
+  const at = (i: number): Jet => {
+    const jet = known.get(i) ?? make(nodes[i]!)
+    known.set(i, jet)
+    return jet
+  }
+  /** x and c, where the node is c log x, and x is never 0. */
+  const logarithm = (i: number): readonly [Jet, I.Interval] | undefined => {
+    const [op, a, b] = nodes[i]!
+    for (const [c, other] of [
+      [a, b],
+      [b, a],
+    ] as readonly (readonly [number, number])[])
+      if (op === 'mul' && nodes[c]![0] === 'constant' && nodes[other]![0] === 'log') return [at(nodes[other]![1] as number), at(c).value]
+    return undefined
+  }
+  const make = (node: Node): Jet => {
+    const [op, a, b, c] = node as readonly [string, number, number, number] // but for leaves
+    if (node[0] === 'leaf') {
+      const value = box[node[1]]
+      I.ensure(value !== undefined, `'${node[1]}' has no domain`)
+      return node[1] === moving ? { value, slope: unit, curvature: nothing } : still(value)
+    }
+    if (op === 'constant') return still(of(a))
+    if (op === 'where' && at(a).value.nonzero) return at(b)
+    if (op === 'where') return I.isPoint(at(a).value) ? at(c) : jump(hull(at(b).value, at(c).value))
+    if (op === 'power') {
+      I.ensure(nodes[b]![0] === 'constant', 'a power whose exponent is not a constant')
+      return power(at(a), at(b).value, edge)
+    }
+    const exponent = op === 'exp' ? logarithm(a) : undefined
+    if (exponent !== undefined || op === 'sqrt') return power(...(exponent ?? ([at(a), of(0.5)] as const)), edge)
+    return Object.hasOwn(binary, op) ? binary[op]!(at(a), at(b), edge) : applied(op, at(a))
+  }
+  return at(root)
+}

@@ -1,0 +1,69 @@
+/** GPT-2: LayerNorm, learned positions, multi-head attention and GELU, with biases. Radford et al. (2019), "Language models are unsupervised multitask learners". */
+import type { LayerSpec } from '../architecture.ts'
+import type { ModelConfig } from '../config.ts'
+import type { Family } from '../family.ts'
+import { readFlag } from '../llama-like.ts'
+import { activationNames, activations } from '../parsing.ts'
+
+const layer = ({ normEpsilon, headSize, activation, layerScaled = false, attentionScale }: ModelConfig, i: number): LayerSpec => {
+  const norm = (name: string) => ({ name, kind: 'layer', epsilon: normEpsilon }) as const
+  const conv = (name: string) => ({ name, bias: true, transposed: true })
+  const fused = { ...conv('attn.c_attn'), fused: 'blocks' } as const
+  return {
+    name: `transformer.h.${i}`,
+    attention: {
+      before: norm('ln_1'),
+      ...{ query: fused, key: fused, value: fused, out: conv('attn.c_proj') },
+      scale: (attentionScale ?? headSize ** -0.5) / (layerScaled ? i + 1 : 1),
+    },
+    feedForward: { before: norm('ln_2'), up: conv('mlp.c_fc'), down: conv('mlp.c_proj'), activation },
+  }
+}
+
+export const gpt2: Family = {
+  key: 'gpt2',
+  architectures: { text: 'GPT2LMHeadModel', reward: 'GPT2ForSequenceClassification' },
+  parse: (fields) => {
+    fields.only('add_cross_attention', false)
+    const embed = fields.count('n_embd')
+    const heads = fields.count('n_head')
+    return {
+      family: 'gpt2',
+      vocab: fields.count('vocab_size'),
+      context: fields.count('n_positions', 1024),
+      embed,
+      layers: fields.count('n_layer'),
+      heads,
+      keyValueHeads: heads,
+      headSize: embed / heads,
+      hidden: fields.count('n_inner', 4 * embed),
+      activation: fields.choice('activation_function', activations, 'gelu_new') ?? 'geluTanh',
+      normEpsilon: fields.positive('layer_norm_epsilon', 1e-5),
+      ropeTheta: 10000,
+      rotation: 'half',
+      tied: fields.flag('tie_word_embeddings', true),
+      ...readFlag(fields, 'scale_attn_by_inverse_layer_idx', 'layerScaled'),
+      ...(fields.flag('scale_attn_weights', true) ? {} : { attentionScale: 1 }),
+    }
+  },
+  format: (config) => ({
+    n_embd: config.embed,
+    n_inner: config.hidden,
+    n_layer: config.layers,
+    n_head: config.heads,
+    n_positions: config.context,
+    activation_function: activationNames[config.activation],
+    layer_norm_epsilon: config.normEpsilon,
+    ...(config.layerScaled === true && { scale_attn_by_inverse_layer_idx: true }),
+    ...(config.attentionScale === 1 && { scale_attn_weights: false }),
+  }),
+  architecture: (config) => ({
+    token: 'transformer.wte',
+    position: { name: 'transformer.wpe', offset: 0 },
+    rotary: false,
+    layers: Array.from({ length: config.layers }, (_, i) => layer(config, i)),
+    norm: { name: 'transformer.ln_f', kind: 'layer', epsilon: config.normEpsilon },
+    output: { name: 'lm_head' },
+  }),
+  loraTargets: ['c_attn'],
+}
