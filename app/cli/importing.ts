@@ -68,14 +68,14 @@ interface Mapped {
 const mappingsFor = async (files: readonly string[], options: ImportCommandOptions): Promise<Mapped> => {
   const given = Object.fromEntries(
     Object.entries(options).flatMap(([name, path]) =>
-      name in mappingOptions && typeof path === 'string' ? [[name, checkedPath(name, path)]] : [],
+      Object.hasOwn(mappingOptions, name) && typeof path === 'string' ? [[name, checkedPath(name, path)]] : [],
     ),
   )
   const scale = {
     ...(options.good !== undefined && { good: values(options.good) }),
     ...(options.bad !== undefined && { bad: values(options.bad) }),
   }
-  const own = ['messages', 'prompt', 'completion', 'chosen', 'text', 'content'].some((name) => name in given)
+  const own = ['messages', 'prompt', 'completion', 'chosen', 'text', 'content'].some((name) => Object.hasOwn(given, name))
   if (own && options.from === undefined)
     return { title: 'records of your mapping', mappings: split({ keys: [], ...given, ...scale, columns: columnsFor(options) }) }
   const preset = options.from === undefined ? await presetOf(files) : presetNamed(options.from)

@@ -32,7 +32,7 @@ export const canonicalOf = (mapping: Mapping, record: Json): Json => {
   const entries = [
     ...said.map((name) => [name, name === 'prompt' ? asked : fieldOf(mapping[name], record)] as const),
     ['chat_template_kwargs', fieldOf(mapping.options, record)] as const,
-    ['label', verdict === undefined ? undefined : (judge(verdict, mapping) ?? verdict)] as const,
+    ['label', mapping.verdict === undefined ? undefined : verdict === undefined ? null : (judge(verdict, mapping) ?? verdict)] as const,
   ]
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
 }

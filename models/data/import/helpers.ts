@@ -1,4 +1,5 @@
 /** What presets share: turns in any JSON that a tracing tool has logged, messages of a tree, records in a wrapper. */
+import { own } from '../../../core/index.ts'
 import { show } from '../../io/errors.ts'
 import { isObject, type Json } from '../../io/fields.ts'
 import { parseJson } from '../../io/json.ts'
@@ -51,12 +52,12 @@ const langChain = (message: unknown): unknown => {
   if (!isObject(message) || 'role' in message) return message
   const kwargs = isObject(message.kwargs) ? message.kwargs : isObject(message.data) ? message.data : message
   const name: unknown = Array.isArray(message.id) ? message.id.at(-1) : message.type
-  const role =
-    langChainRoles[
-      String(name)
-        .replace(/Message(Chunk)?$/, '')
-        .toLowerCase()
-    ]
+  const role = own(
+    langChainRoles,
+    String(name)
+      .replace(/Message(Chunk)?$/, '')
+      .toLowerCase(),
+  )
   return role === undefined || kwargs.content === undefined ? message : { ...kwargs, role }
 }
 const langChainRoles: Readonly<Record<string, string>> = { human: 'user', ai: 'assistant', system: 'system', tool: 'tool' }

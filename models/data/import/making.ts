@@ -21,7 +21,8 @@ export type Made = E.Either<string, readonly (Row | Dialogue)[]>
 
 /** The rows of an answer, before they are paired with others: a label, a label and its correction, a pair, a demonstration. */
 export const rowsFrom = (said: Json, verdict: Verdict | undefined): Made => {
-  if (!['messages', 'completion', 'chosen', 'rejected', 'text'].some((name) => name in said)) return E.left('no text of the answer')
+  if (!['messages', 'completion', 'chosen', 'rejected', 'text'].some((name) => Object.hasOwn(said, name)))
+    return E.left('no text of the answer')
   if ('chosen' in said || 'rejected' in said || 'text' in said) return read(said)
   const label = verdict?.label ?? (verdict?.correction !== undefined ? false : undefined)
   const judged = read(label === undefined ? said : { ...said, label })

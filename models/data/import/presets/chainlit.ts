@@ -1,5 +1,6 @@
 /** Chainlit: feedbacks {forId, value}, and the steps of threads that they are about; or steps with their feedback inside. */
 
+import { own } from '../../../../core/index.ts'
 import { wrapped } from '../helpers.ts'
 import type { Mapping, Preset } from '../mapping.ts'
 
@@ -10,7 +11,7 @@ const step: Mapping = {
   id: 'id',
   thread: 'threadId',
   time: 'createdAt',
-  role: ({ type }) => roles[String(type)],
+  role: ({ type }) => own(roles, String(type)),
   content: 'output',
   verdict: 'feedback.value',
   good: [1],
