@@ -42,4 +42,4 @@ export const definitions: { readonly [W in Derived]: <A>(S: Scalar<A>) => (x: A)
     return S.where(S.less(x, S.of(0)), S.mul(S.of(-1), y), y)
   },
 }
-export const isDerived = (primitive: Primitive): primitive is Derived => primitive in definitions
+export const isDerived = (primitive: Primitive): primitive is Derived => Object.hasOwn(definitions, primitive)

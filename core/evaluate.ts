@@ -3,6 +3,7 @@
  * arguments; what it returns stays on the device until `read`.
  */
 import { checkIndices, type Indexed, indexed } from './indices.ts'
+import { fetched, isHalf, type Numbers, plain, type Source } from './numbers.ts'
 import { broadcastTo } from './ops.ts'
 import { clearTraceCache, device, input, need, reachable, ShapeError, show } from './tensor.ts'
 import { build, leaves, mapTree, matching, paths, type Structure, structure } from './tree.ts'
@@ -78,7 +79,8 @@ const program = <A extends readonly unknown[], B>(
     const { traced, given } = find(args)
     const { executable, captured, positions, donated, results } = await traced
     const inputs = [...given, ...captured]
-    for (const [i, { op, shape }] of inputs.entries()) if (op.tag === 'data' && positions[i]) checkIndices(shape, op.values, positions[i])
+    for (const [i, { op, shape }] of inputs.entries())
+      if (op.tag === 'data' && positions[i]) checkIndices(shape, plain(op.values), positions[i])
     const made = await execute(backend, executable, inputs, donated)
     return build(results, ({ shape }, i) => device(shape, made[i]!)) as B // shaped like what `f` returned
   }
@@ -95,7 +97,7 @@ const execute = async (
   const passing = new Map<number, Handle>()
   const handles = inputs.map((x, i): Handle => {
     if (x.op.tag === 'data') {
-      const handle = backend.upload(x.op.values)
+      const handle = uploaded(backend, x.op.values)
       passing.set(i, handle)
       return handle
     }
@@ -126,7 +128,7 @@ const release = (buffer: BufferOwner['buffer'] | undefined): void => {
 }
 const finalizers = new FinalizationRegistry(release)
 /** By a lease that was handed on, or a new one. */
-const ownBuffer = (backend: Backend, handle: Handle, from: BufferOwner | undefined): DeviceBuffer => {
+const ownBuffer = (backend: Backend, handle: Handle, from?: BufferOwner): DeviceBuffer => {
   const owner = from ?? { buffer: { backend, handle } }
   if (from === undefined) finalizers.register(owner, owner.buffer)
   else from.buffer.handle = handle
@@ -138,8 +140,23 @@ export const dispose = (backend: Backend, tree: unknown): void => {
   for (const { op } of leaves(tree)) if (op.tag === 'device' && op.backend.name === backend.name) release(op.owner?.buffer)
 }
 
-/** Put a tree of data (or expressions) on the device. */
-export const evaluate = <T>(backend: Backend, tree: T): Promise<T> => compile(backend, () => tree)()
+const uploaded = (backend: Backend, values: Numbers | Source): Handle => {
+  const numbers = fetched(values)
+  return isHalf(numbers) && backend.uploadHalf !== undefined ? backend.uploadHalf(numbers) : backend.upload(plain(numbers))
+}
+
+/**
+ * Put a tree on the device: data tensor by tensor, so that of a file never more than one is in memory beside them; expressions are computed there,
+ * all of them by one program.
+ */
+export const evaluate = async <T>(backend: Backend, tree: T): Promise<T> => {
+  const computed = leaves(tree).filter(({ op }) => op.tag !== 'data')
+  const results = computed.length === 0 ? [] : await compile(backend, () => computed)()
+  let next = 0
+  return mapTree(tree, ({ op, shape }) =>
+    op.tag === 'data' ? device(shape, ownBuffer(backend, uploaded(backend, op.values))) : results[next++]!,
+  )
+}
 
 /** The numbers of a tensor, in the order of its shape's keys (or of the axes named). */
 export const read = async <A extends string>(

@@ -198,7 +198,7 @@ export const flatten = <A extends string, N extends A, I extends string>(
 ): Tensor<Exclude<A, N> | I> => {
   const length = size(x, ...axes)
   const rest = pick(x.shape, (axis) => !axes.some((a) => a === axis))
-  if (into in rest) throw new ShapeError(`join: '${into}' is already an axis of ${show(x.shape)}`)
+  if (Object.hasOwn(rest, into)) throw new ShapeError(`join: '${into}' is already an axis of ${show(x.shape)}`)
   return node({ tag: 'flatten', axes, into }, [x], { ...rest, [into]: length }) as Tensor<Exclude<A, N> | I>
 }
 /** The same values with exactly these axes, in this order: constant along those that x lacks. */

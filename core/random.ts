@@ -2,6 +2,7 @@
  * Counter-based randomness: uniform(key, salt, i) = hash(key, salt, i) / 2²⁴. No state, so any element can be drawn anywhere,
  * in any order, on any backend, with the same bits. The mixer is Wellons' "triple32"-style xorshift-multiply.
  */
+import { plain } from './numbers.ts'
 import { cos, log, mul, sqrt, sub } from './ops.ts'
 import { literal, node, ShapeError } from './tensor.ts'
 import type { Shape, Tensor } from './types.ts'
@@ -22,7 +23,7 @@ export const draw = (h: number, index: number): number => (mix((mix(index ^ h) +
 
 /** Uniform numbers in [0, 1), decided by the `key` (an integer below 2²⁴, as float32 holds them all) and the `salt`: give each use of a key its own. */
 export const random = <A extends string>(key: Tensor, shape: Shape<A>, salt: number): Tensor<A> => {
-  const known = key.op.tag === 'data' ? key.op.values[0]! : (literal(key) ?? 0)
+  const known = key.op.tag === 'data' ? plain(key.op.values)[0]! : (literal(key) ?? 0)
   if (Object.keys(key.shape).length > 0 || known !== (known & 0xffffff)) throw new ShapeError('random: a key is a whole number below 2²⁴')
   return node({ tag: 'random', salt }, [key], shape) as Tensor<A>
 }

@@ -2,6 +2,7 @@
  * Tensors are expressions. A node is one scalar primitive, one reduction over named axes, or one data movement;
  * an operation returns a node and computes nothing. Nodes are hash-consed: equal expressions are one object.
  */
+import type { Numbers, Source } from './numbers.ts'
 import type { AnyTensor, DeviceBuffer, Merge, Op, Shape, Tensor } from './types.ts'
 
 /** The neutral element of each merge. */
@@ -16,7 +17,7 @@ export const show = (shape: Shape): string => {
   return axes.length === 0 ? '{}' : `{ ${axes.join(', ')} }`
 }
 export const axesOf = (x: AnyTensor): readonly string[] => Object.keys(x.shape)
-export const has = (x: AnyTensor, axis: string): boolean => axis in x.shape
+export const has = (x: AnyTensor, axis: string): boolean => Object.hasOwn(x.shape, axis)
 export const volume = (shape: Shape): number => Object.values(shape).reduce((a, b) => a * b, 1)
 export const pick = (shape: Shape, keep: (axis: string) => boolean): Shape =>
   Object.fromEntries(Object.entries(shape).filter(([axis]) => keep(axis)))
@@ -90,8 +91,11 @@ export const need = (what: string, x: AnyTensor, axis: string): number => {
 export const isTensor = (x: unknown): x is AnyTensor => isBranch(x) && x.op !== undefined && x.from !== undefined && x.shape !== undefined
 export const isBranch = (x: unknown): x is Readonly<Record<string, unknown>> => typeof x === 'object' && x !== null
 
-/** `tensor({ batch: 2, seq: 3 }, [1, 2, 3, 4, 5, 6])`: the last axis varies fastest. The numbers are not copied: do not change them. */
-export const tensor = <A extends string>(shape: Shape<A>, values: ArrayLike<number>): Tensor<A> => {
+/**
+ * `tensor({ batch: 2, seq: 3 }, [1, 2, 3, 4, 5, 6])`: the last axis varies fastest. The numbers are not copied: do not change them. Those of a
+ * `Source` are fetched when a program needs them, each time anew.
+ */
+export const tensor = <A extends string>(shape: Shape<A>, values: Numbers | Source): Tensor<A> => {
   if (values.length !== volume(shape))
     throw new ShapeError(`tensor: ${show(shape)} holds ${volume(shape)} numbers, but ${values.length} were given`)
   return fresh({ tag: 'data', values }, [], shape) as Tensor<A> // a leaf of exactly this shape

@@ -4,6 +4,7 @@
  *
  * Axes have names, and the type of a tensor is the *set* of its names (after GTensor, Haliax, Penzai and Dex).
  */
+import type { Half, Numbers, Source } from './numbers.ts'
 import type { Primitive } from './scalar.ts'
 
 // ------------------------------------------------------------------ tensors
@@ -37,7 +38,7 @@ export type Merge = 'sum' | 'max' | 'logSumExp'
 export type Op =
   // leaves
   | { readonly tag: 'input'; readonly name: string }
-  | { readonly tag: 'data'; readonly values: ArrayLike<number> }
+  | { readonly tag: 'data'; readonly values: Numbers | Source }
   | DeviceBuffer
   /** `single` is what it is in float32, where that is another number: a limit that follows the number type. */
   | { readonly tag: 'constant'; readonly value: number; readonly single?: number }
@@ -114,6 +115,8 @@ export interface Backend {
   readonly name: string
   readonly compile: (graph: Graph) => Promise<Executable>
   readonly upload: (data: ArrayLike<number>) => Handle
+  /** Upload sixteen-bit numbers, widened on the way to what the backend computes in. Without it they are widened on the host. */
+  readonly uploadHalf?: (data: Half) => Handle
   readonly download: (handle: Handle) => Promise<Float32Array | Float64Array>
   readonly free: (handle: Handle) => void
   /** How many arrays are alive: a test counts them. */

@@ -76,7 +76,7 @@ const nothing: Needs = {
 /** These needs, and no others. Every loss reads log π_θ, so that `policy` need not be said, but may be. */
 export const needing = (...named: readonly (keyof Needs | Part)[]): Needs => ({
   ...nothing,
-  ...Object.fromEntries(named.filter((name) => name in nothing).map((name) => [name, true])),
+  ...Object.fromEntries(named.filter((name) => Object.hasOwn(nothing, name)).map((name) => [name, true])),
 })
 
 /** The completions that evidence is made of. */

@@ -46,6 +46,10 @@ export const rejected: Checked<Reference<'pair'>> = valid({
 /**
  * Q = (data, π_θ): E[β log π_θ/π_ref] is β KL(π_θ‖π_ref), which is never negative. Completions of π_θ are too dear to sample at every
  * step: completions of other prompts of the batch stand in for them (KTO paper, §4.1), the estimate is clamped, and held constant.
+ *
+ * Of independent draws of π_θ the mean is unbiased. What trains is biased, by bounds that spec/theorems/estimator.ts proves: mismatched
+ * data by (max r − min r) · TV(data, π_θ); the clamp upwards, by half a standard deviation of the mean; holding it constant leaves out
+ * at most ¼ λ |∂z₀/∂θ| of the gradient. Micro-batches add nothing, for they are pooled before the clamp.
  */
 export const policy = ({ clamped = true, held = true } = {}): Checked<Reference<'unrelated'>> =>
   valid({
@@ -53,7 +57,8 @@ export const policy = ({ clamped = true, held = true } = {}): Checked<Reference<
     kind: 'unrelated',
     inputs: 'the prompts of the data',
     outputs: 'π_θ, represented by the mismatched completions of the batch',
-    estimator: 'mean reward of the unrelated completions',
+    estimator:
+      'mean reward of the unrelated completions: unbiased if these are independent draws of π_θ; biased by at most (max r − min r) TV(data, π_θ) on mismatched data',
     over: 'unrelated',
     reach: 'batch',
     held,

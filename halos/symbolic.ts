@@ -36,7 +36,7 @@ export const only = (needs: Needs, all: Everything): Everything => {
 }
 
 /** The statistic of some other batch: leaves, too. */
-const pooled: Statistic = { sum: input('pooled.sum', {}) as Tensor, count: input('pooled.count', {}) as Tensor } // scalars have no axes
+export const pooled: Statistic = { sum: input('pooled.sum', {}) as Tensor, count: input('pooled.count', {}) as Tensor } // scalars have no axes
 
 /** What the loss makes of so many examples. The reference point is held fixed, where it is a statistic of the batch. */
 export const traced = (loss: AnyLoss, examples: number): Outcome =>

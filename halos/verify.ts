@@ -3,6 +3,7 @@
  * stated without one, the refutation of every declaration. No verdict is taken on trust.
  */
 
+import { compositionCondition } from './composition.ts'
 import {
   affineCondition,
   type Condition,
@@ -36,7 +37,7 @@ export const isStated = (loss: AnyLoss): loss is Stated<Everything> => 'because'
 export const verify = (loss: AnyLoss): Report => {
   if (isHalo(loss)) return ofHalo(loss, loss)
   if (isView(loss)) {
-    const { parts, ...report } = ofHalo(loss.through, loss)
+    const { parts, ...report } = ofHalo(loss.through, loss, loss.reduced)
     return { ...report, name: loss.name, parts: { ...parts, evidence: loss.seen.text } }
   }
   const conditions = [{ name: 'a declaration exists', finding: declarability(loss) }, evidenceCondition(loss)]
@@ -55,7 +56,7 @@ const declarability = (loss: AnyLoss): Condition['finding'] => {
 }
 
 /** What a declaration says, of the loss that it is evaluated as. */
-const ofHalo = (h: Halo, loss: AnyLoss): Report => {
+const ofHalo = (h: Halo, loss: AnyLoss, reduced?: (evidence: Everything) => Everything): Report => {
   const conditions = [
     ...valueConditions(h.value),
     affineCondition(h),
@@ -63,6 +64,7 @@ const ofHalo = (h: Halo, loss: AnyLoss): Report => {
     referenceCondition(h),
     heldCondition(h),
     evidenceCondition(loss),
+    compositionCondition(h, loss, reduced),
   ]
   return {
     name: h.name,

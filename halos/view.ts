@@ -25,6 +25,8 @@ export const contramap =
 /** A HALO seen through other evidence. */
 export interface View<in E> extends Loss<E> {
   readonly through: Halo
+  /** The evidence of the HALO, from that of the view. */
+  readonly reduced: (evidence: E) => Everything
   /** How the evidence becomes that of the HALO. */
   readonly seen: { readonly text: string; readonly latex: string; readonly plus?: string; readonly sums?: string }
 }
@@ -75,6 +77,7 @@ export const ofPairs = <P extends Part>(
       name,
       source: h.source,
       through: h as unknown as Halo, // only to be looked at
+      reduced: (e) => judged(e) as unknown as Everything, // h looks at no more of it
       seen: {
         text: 'pairs, each as two judged completions',
         latex: 's = 1 \\text{ for } y_w, -1 \\text{ for } y_l',

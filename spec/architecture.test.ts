@@ -147,3 +147,29 @@ test('no any, no suppressed errors, no fp-ts sub-paths, no path of somebody’s 
     .flatMap((file) => forbidden.filter((pattern) => pattern.test(text(file))).map((pattern) => `${file}: ${pattern}`))
   assert.deepEqual(wrong, [])
 })
+
+test('nothing is looked up by `in`, or in a table by a name from outside: both find what every object inherits', () => {
+  const ignored = /\/\*[\s\S]*?\*\/|\/\/.*|`(?:[^`\\]|\\.)*`|'[^'\n]*'|"[^"\n]*"/g
+  const products = all.filter((file) => !file.startsWith('spec/') && file.endsWith('.ts'))
+  const code = new Map(products.map((file) => [file, text(file).replace(ignored, "''")]))
+  // `'label' in x` asks for a name of ours, and narrows types. Loops and mapped types look for nothing.
+  const asked = products.flatMap((file) =>
+    (code.get(file) ?? '')
+      .split('\n')
+      .filter((line) => /[\w)\]] in (?!keyof\b)\w/.test(line) && !/\bfor \(|\[\w+ in /.test(line))
+      .map((line) => `${file}: ${line.trim()}: Object.hasOwn`),
+  )
+  assert.deepEqual(asked, [])
+  const tables = products.flatMap((file) =>
+    [...(code.get(file) ?? '').matchAll(/^(?:export )?const (\w+): Readonly<Record<string,/gm)].flatMap(([, table]) =>
+      products
+        .filter((user) => user === file || text(user).includes(`${table},`))
+        .filter(
+          (user) => new RegExp(`(?<![\\w.])${table}\\[(?!')`).test(code.get(user) ?? '') && !text(user).includes(`Object.hasOwn(${table},`),
+        )
+        .map((user) => `${user}: ${table}[…]: own(${table}, …)`),
+    ),
+  )
+  // certificate.ts lets no operation through that is not in `arity`, whose keys are these.
+  assert.deepEqual(tables, ['app/check/jet.ts: smooth[…]: own(smooth, …)'])
+})

@@ -1,9 +1,10 @@
 /** Everything that the README states, each part by a command of its own: what one leaves behind does not burden the next. */
+
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { UnavailableError } from '../terminal/errors.ts'
+import { loaderFlags, sourceFile } from '../terminal/sources.ts'
 import { machine } from './machine.ts'
 import { isQuiet, watchCores } from './quiet.ts'
 import { isMachine, type Row } from './row.ts'
@@ -106,8 +107,8 @@ export async function* counting<T>(
 
 /** By what is judged together: each small program is by itself, contestants are with all they did. The machine's own row is not among them. */
 const rowsOf = async (part: string, options: readonly string[]): Promise<ReadonlyMap<string, readonly Row[]>> => {
-  const halograd = fileURLToPath(new URL('../cli/halograd.mjs', import.meta.url))
-  const child = spawn(process.execPath, [halograd, 'bench', ...part.split(' '), ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const halograd = [...loaderFlags(), sourceFile('../cli/bin.ts', import.meta.url)]
+  const child = spawn(process.execPath, [...halograd, 'bench', ...part.split(' '), ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const read: Row[] = []
   for await (const line of createInterface({ input: child.stdout })) read.push(JSON.parse(line) as Row) // what `halograd bench` prints

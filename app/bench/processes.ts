@@ -1,10 +1,11 @@
 /** Processes that measure: a TypeScript file of this folder in a Node of its own, perhaps kept on one core. */
+
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { loaderFlags, sourceFile } from '../terminal/sources.ts'
 
 /** A file of this folder. */
-export const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+export const file = (name: string): string => sourceFile(name, import.meta.url)
 
 /** How a program is started. */
 export interface Program {
@@ -14,7 +15,7 @@ export interface Program {
 /** `flags`: of Node. */
 export const script = (name: string, args: readonly string[], flags: readonly string[] = []): Program => ({
   program: process.execPath,
-  args: [...flags, '--import', import.meta.resolve('tsx'), file(name), ...args],
+  args: [...flags, ...loaderFlags(), file(name), ...args],
 })
 
 const taskset = '/usr/bin/taskset'

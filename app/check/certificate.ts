@@ -32,7 +32,7 @@ const fields =
   <A>(readers: { readonly [K in keyof A]: Read<A[K]> }): Read<A> =>
   (x, where) => {
     const [given, names] = [record(x, where), Object.keys(readers) as (keyof A & string)[]]
-    const odd = [...Object.keys(given).filter((key) => !(key in readers)), ...names.filter((key) => !(key in given))]
+    const odd = [...Object.keys(given).filter((key) => !Object.hasOwn(readers, key)), ...names.filter((key) => !Object.hasOwn(given, key))]
     ensure(odd.length === 0, `${where}: unknown or missing: ${odd.join(', ')}`)
     return Object.fromEntries(names.map((key) => [key, readers[key](given[key], `${where}.${key}`)])) as A // field by field, as typed
   }

@@ -39,7 +39,7 @@ const kinds: Readonly<Record<string, readonly [of: keyof Jet, follows: (claimed:
 const prove = (nodes: readonly Node[], root: number, { claim, in: moving, domain, boxes }: Claim): void => {
   ensure(Object.hasOwn(kinds, claim), `no claim is called '${claim}'`)
   const [[of, follows], names] = [kinds[claim]!, Object.keys(domain)]
-  ensure(of === 'value' || moving in domain, `'${moving}' has no domain`)
+  ensure(of === 'value' || names.includes(moving), `'${moving}' has no domain`)
   const [whole, cover] = [Object.values(domain), boxes.map(({ box }) => box)]
   ensure(
     cover.every((box) => box.length === whole.length) && covers(whole, cover),
@@ -73,7 +73,7 @@ const required: readonly (readonly [part: string, claim: string, moving: string,
 const declared = ({ claims, settings }: Certificate): void => {
   for (const [part, claim, moving, domain] of required) {
     const wide = (given: Range): boolean =>
-      Object.entries(given).every(([name, side]) => name in settings || (domain[name] !== undefined && I.within(domain[name], side)))
+      Object.entries(given).every(([name, x]) => Object.hasOwn(settings, name) || (domain[name] && I.within(domain[name], x)))
     const made = claims.some((made) => made.part === part && made.claim === claim && made.in === moving && wide(made.domain))
     ensure(made, `a HALO needs the claim that ${part} is ${claim}, on its whole domain`)
   }

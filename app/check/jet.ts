@@ -111,7 +111,7 @@ export const jetOf = (nodes: readonly Node[], root: number, box: Range, moving: 
     }
     const exponent = op === 'exp' ? logarithm(a) : undefined
     if (exponent !== undefined || op === 'sqrt') return power(...(exponent ?? ([at(a), of(0.5)] as const)), edge)
-    return op in binary ? binary[op]!(at(a), at(b), edge) : applied(op, at(a))
+    return Object.hasOwn(binary, op) ? binary[op]!(at(a), at(b), edge) : applied(op, at(a))
   }
   return at(root)
 }

@@ -74,5 +74,5 @@ const table = (unit: string, { prompt, completion, together }: NonNullable<Inspe
   ]
 }
 
-const findingLine = ({ line, field, expected, found, advice }: Finding): string =>
-  `line ${line}${field === undefined ? '' : `, field ${field}`}: expected ${expected}, found ${found}. ${advice}`
+const findingLine = ({ file, line, field, expected, found, advice }: Finding): string =>
+  `${file}:${line}${field === undefined ? '' : `, field ${field}`}: expected ${expected}, found ${found}. ${advice}`

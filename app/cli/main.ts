@@ -1,7 +1,8 @@
 /** `halograd`: reads the arguments, runs the command, and turns whatever goes wrong into words and an exit code. */
-import { readdir, readFile } from 'node:fs/promises'
+
+import { createRequire } from 'node:module'
 import { Command } from 'commander'
-import { withConfiguration } from '../inputs/configuration.ts'
+import { modulesIn } from '../terminal/sources.ts'
 import { interrupted, ok, processTerminal, type Terminal } from '../terminal/terminal.ts'
 import { failureOf } from './failure.ts'
 
@@ -9,7 +10,7 @@ import { failureOf } from './failure.ts'
 export const main = async (args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> => {
   try {
     const halograd = await program(terminal)
-    await halograd.parseAsync([...(await withConfiguration(halograd, args))], { from: 'user' })
+    await halograd.parseAsync([...(await withFile(halograd, args))], { from: 'user' })
     return terminal.stop.aborted ? interrupted(terminal.stop) : ok
   } catch (error) {
     const { exitCode, message } = await failureOf(error, terminal.stop, args.includes('--verbose'))
@@ -18,10 +19,17 @@ export const main = async (args: readonly string[], terminal: Terminal = process
   }
 }
 
+/** Options may come from a file. Reading one takes more of halograd than most commands need. */
+const withFile = async (halograd: Command, args: readonly string[]): Promise<readonly string[]> => {
+  if (!args.some((arg) => arg === '--config' || arg.startsWith('--config='))) return args
+  const { withConfiguration } = await import('../inputs/configuration.ts')
+  return withConfiguration(halograd, args)
+}
+
 const program = async (terminal: Terminal): Promise<Command> => {
   const halograd = new Command('halograd')
     .description('Human-aware losses, declared, proved and trained: align language models with KTO, DPO and their kin, in TypeScript.')
-    .version(await version(), '--version', 'print the version')
+    .version(version(), '--version', 'print the version')
     .helpOption('--help', 'explain a command and its options')
     .addHelpText(
       'after',
@@ -39,12 +47,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTE
 
 /** Every file of `commands/` is a command: nothing lists them. */
 const commands = async (): Promise<readonly ((terminal: Terminal) => Command)[]> => {
-  const folder = new URL('./commands/', import.meta.url)
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.ts')).sort()
-  return Promise.all(files.map(async (file) => (await import(new URL(file, folder).href)).command))
+  const modules = await modulesIn<{ readonly command: (terminal: Terminal) => Command }>('./commands/', import.meta.url)
+  return [...modules.values()].map(({ command }) => command)
 }
 
-const version = async (): Promise<string> => JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')).version
+const version = (): string => {
+  const description: { readonly version: string } = createRequire(import.meta.url)('halograd/package.json')
+  return description.version
+}
 
 /** Errors are thrown, not exited with; every command says where help is. */
 const configured = (command: Command, terminal: Terminal): Command => {

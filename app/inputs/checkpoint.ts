@@ -1,8 +1,11 @@
 /** Model directories in Hugging Face's layout: read whole or refused, written whole or not at all. */
+import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Backend } from '../../core/index.ts'
 import {
   CheckpointError,
+  ConfigError,
+  checkAgainst,
   exists,
   fromWeights,
   type Json,
@@ -10,15 +13,15 @@ import {
   type ModelConfig,
   merge,
   modelFiles,
+  nameIn,
   type Parameters,
   type Purpose,
   parseConfig,
-  parseJson,
   type RewardParameters,
   readAdapters,
   readBase,
   readGeneration,
-  readText,
+  readJson,
   readWeights,
   rewardFromWeights,
   rewardModel,
@@ -56,14 +59,41 @@ export interface RewardCheckpoint {
  * @param say told of what takes time
  * @throws FileError, ConfigError, CheckpointError, TokenizerError; UnavailableError for what the hub does not give
  */
-export const loadCheckpoint = async (name: string, say?: (line: string) => void): Promise<Checkpoint> => {
+export const loadCheckpoint = (name: string, say?: (line: string) => void): Promise<Checkpoint> => load(name, [], say)
+
+/** @param above directories of adapters whose base this is */
+const load = async (name: string, above: readonly string[], say?: (line: string) => void): Promise<Checkpoint> => {
   const directory = await localPath(name, 'model', say && { say })
+  const place = await realpath(directory).catch(() => directory)
+  if (above.includes(place)) throw circular(directory, [...above, place])
   const base = (await exists(join(directory, 'config.json'))) ? undefined : await readBase(directory)
-  if (base !== undefined) return withAdapters(await loadCheckpoint((await exists(base)) ? base : `hf:${base}`, say), directory)
+  if (base !== undefined) return withAdapters(await load((await exists(base)) ? base : `hf:${base}`, [...above, place], say), directory)
   const { config, weights, ...rest } = await read(directory, 'text')
   const control = await readControl(directory)
   return { model: transformer(config), parameters: fromWeights(config, weights, directory), ...rest, ...(control && { control }) }
 }
+
+/** A model without its tokenizer. */
+export interface Network extends Pick<Checkpoint, 'model' | 'parameters'> {
+  /** What the checkpoint calls the tensor of this name. */
+  readonly nameOf: (tensor: string) => string
+}
+
+/** The model of a directory, or of `hf:owner/name`, without its tokenizer. @throws FileError, ConfigError, CheckpointError, UnavailableError */
+export const loadNetwork = async (name: string, say?: (line: string) => void): Promise<Network> => {
+  const directory = await localPath(name, 'model', say && { say })
+  const file = join(directory, 'config.json')
+  const config = parseConfig(await readJson(file, ConfigError), file)
+  const weights = await readWeights(directory)
+  checkAgainst(weights, config, file)
+  return { model: transformer(config), parameters: fromWeights(config, weights, directory), nameOf: (tensor) => nameIn(weights, tensor) }
+}
+
+const circular = (file: string, places: readonly string[]): ConfigError =>
+  new ConfigError({
+    ...{ file, field: 'base_model_name_or_path', expected: 'a model', found: `adapters of adapters, in a circle: ${places.join(' → ')}` },
+    advice: 'Name the model that was adapted, there or with --model.',
+  })
 
 /** The model with the adapters of a directory merged into its weights. @throws FileError, ConfigError, CheckpointError */
 export const withAdapters = async (checkpoint: Checkpoint, directory: string): Promise<Checkpoint> => {
@@ -82,7 +112,7 @@ export const loadRewardModel = async (name: string): Promise<RewardCheckpoint> =
 
 const read = async (directory: string, purpose: Purpose) => {
   const file = join(directory, 'config.json')
-  const config = parseConfig(parseJson(await readText(file)), file, purpose)
+  const config = parseConfig(await readJson(file, ConfigError), file, purpose)
   const tokenizer = await loadTokenizer(directory)
   if (tokenizer.vocabularySize > config.vocab)
     throw new CheckpointError({
@@ -92,10 +122,10 @@ const read = async (directory: string, purpose: Purpose) => {
       advice: 'Use the tokenizer that the model was trained with.',
     })
   const generation = await readGeneration(directory)
-  return {
-    config: withStops(config, generation, tokenizer.eos === undefined ? [] : [tokenizer.eos]),
-    ...{ tokenizer, generation, weights: await readWeights(directory) },
-  }
+  const complete = withStops(config, generation, tokenizer.eos === undefined ? [] : [tokenizer.eos])
+  const weights = await readWeights(directory)
+  checkAgainst(weights, complete, file)
+  return { config: complete, tokenizer, generation, weights }
 }
 
 export type Files = Readonly<Record<string, string | Uint8Array | undefined>>

@@ -8,11 +8,7 @@ import { type Command, InvalidArgumentError, type Option } from 'commander'
 import { distance } from 'fastest-levenshtein'
 import { either as E, readonlyArray as RA } from 'fp-ts'
 import type { Finding } from '../../models/index.ts'
-
-/** A flag of a command whose options may come from a file. (`bench --config` names a model.) */
-const fromFile = '--config <file>'
-export const configurable = (command: Command): Command =>
-  command.option(fromFile, 'options from a YAML or JSON file, named as here (batch: 32); flags win. Every run leaves one: run.json')
+import { fromFile, nameOf, ofThisCall, pathOf } from './settings.ts'
 
 /** The arguments with the file of `--config`, if there is one, as flags. @throws FileError; InputError with every flaw of the file */
 export const withConfiguration = async (program: Command, args: readonly string[]): Promise<readonly string[]> => {
@@ -25,34 +21,6 @@ export const withConfiguration = async (program: Command, args: readonly string[
   if (first !== undefined) throw new InputError(first, ...others)
   return [...args.slice(0, words), ...flags.flat(), ...args.slice(words)]
 }
-
-/** An option as it is in effect. */
-export interface Setting {
-  /** The flag without its dashes. */
-  readonly name: string
-  readonly value: unknown
-  /** What the value may be the path of. */
-  readonly paths: readonly ('file' | 'dir')[]
-}
-
-/** What a command was asked for in effect, defaults included: flags, file and all. */
-export const settingsOf = (command: Command): readonly Setting[] =>
-  command.options
-    .filter((option) => !ofThisCall.includes(nameOf(option)))
-    .flatMap((option) => {
-      const value: unknown = command.getOptionValue(option.attributeName())
-      const paths = (['file', 'dir'] as const).filter((kind) => new RegExp(`<.*\\b${kind}\\b.*>`).test(option.flags))
-      return value === undefined ? [] : [{ name: nameOf(option), value, paths }]
-    })
-
-/** How a command is called this once: no part of what it does. */
-const ofThisCall: readonly string[] = ['config', 'resume', 'json', 'verbose']
-
-const nameOf = (option: Option): string => (option.long ?? option.flags).replace(/^--/, '')
-
-/** `train sft`, without the name of the program. */
-export const pathOf = (command: Command): string =>
-  command.parent === null || command.parent.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 
 const fileIn = (args: readonly string[]): string | undefined => {
   const at = args.findLastIndex((arg) => arg === '--config' || arg.startsWith('--config='))
@@ -68,7 +36,23 @@ const commandIn = (program: Command, args: readonly string[], words = 0): readon
 type Flaw = Omit<Finding, 'file'>
 type Entry = E.Either<Flaw, readonly string[]>
 
+/** Options of a command are no longer, in characters. */
+const longest = 2 ** 20
+
 const entriesOf = async (text: string, path: string, options: readonly Option[]): Promise<readonly Entry[]> => {
+  const flaw = (expected: string, found: string) => [E.left({ expected, found, advice: 'Give one option a line, such as `batch: 32`.' })]
+  if (text.length > longest) return flaw(`at most ${longest} characters`, `${text.length}`)
+  try {
+    return await entriesIn(text, path, options)
+  } catch (error) {
+    // Aliases that multiply, and nesting that has no end: the library throws.
+    if (error instanceof ReferenceError || error instanceof RangeError || error instanceof SyntaxError || error instanceof TypeError)
+      return flaw('options by name', error.message)
+    throw error
+  }
+}
+
+const entriesIn = async (text: string, path: string, options: readonly Option[]): Promise<readonly Entry[]> => {
   const { isMap, isScalar, LineCounter, parseDocument } = await import('yaml')
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false })

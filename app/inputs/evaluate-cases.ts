@@ -1,5 +1,7 @@
 /** Losses on numbers from a file: the cases, each with its settings, under our names or under another library's. */
+
 import { reference } from '../../backends/index.ts'
+import { own } from '../../core/index.ts'
 import { type Answer, type Case, type Column, catalogue, evaluateCase, find, getOrThrow, noLosses, upstream } from '../../halos/index.ts'
 import { DataError, parseJson, readText } from '../../models/index.ts'
 import { UsageError } from '../terminal/errors.ts'
@@ -33,7 +35,7 @@ const byName = async (name: string, settings: Settings): Promise<Evaluate> => {
   const defaults = find(await catalogue(), name)?.defaults ?? {}
   return async (given) => {
     const own = Object.entries(given.hyper ?? {}).flatMap(([key, value]) =>
-      key in defaults && typeof value === 'number' ? [[key, value]] : [],
+      Object.hasOwn(defaults, key) && typeof value === 'number' ? [[key, value]] : [],
     )
     return evaluateCase(reference(), await findLoss(name, { ...Object.fromEntries(own), ...settings }), given)
   }
@@ -41,8 +43,8 @@ const byName = async (name: string, settings: Settings): Promise<Evaluate> => {
 
 /** …under the name, and with the conventions, of another library: undesirable examples may come last. */
 const byEntry = async (entry: string, settings: Settings): Promise<Evaluate> => {
-  const theirs = upstream[entry]
-  if (theirs === undefined) throw new UsageError(`--entry: ${noLosses[entry] ?? `there is no '${entry}'. ${similar(entry)}`}`)
+  const theirs = own(upstream, entry)
+  if (theirs === undefined) throw new UsageError(`--entry: ${own(noLosses, entry) ?? `there is no '${entry}'. ${similar(entry)}`}`)
   const family = find(await catalogue(), theirs.family)
   return async (given) => {
     const hyper = given.hyper ?? {}

@@ -2,7 +2,7 @@
  * One process at a time works in a directory: OUT/.lock says which, and is gone when that is done. A process that was killed leaves it there; whoever
  * comes next sees that nobody runs under its number any more, and takes it over.
  */
-import { readFile, rm } from 'node:fs/promises'
+import { lstat, readFile, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createExclusively, type Json, parseJson, readIfThere } from '../../models/index.ts'
@@ -37,6 +37,8 @@ const take = async (directory: string, lock = join(directory, '.lock')): Promise
   const release = await createExclusively(lock, `${JSON.stringify(me)}\n`)
   if (release !== undefined) return release
   const found = await readIfThere(lock)
+  if (found === undefined && (await isLink(lock)))
+    throw new BusyError(`${lock} is a link to a file that does not exist: delete it, if no process works there`)
   if (found !== undefined) {
     await checkGone(directory, lock, found)
     // One at a time, or what a second one removes is already the lock of the first.
@@ -46,6 +48,12 @@ const take = async (directory: string, lock = join(directory, '.lock')): Promise
   }
   return take(directory, lock)
 }
+
+const isLink = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  )
 
 /** @throws BusyError, unless the holder is known not to run any more */
 const checkGone = async (directory: string, lock: string, found: string): Promise<void> => {

@@ -26,14 +26,15 @@ import { defaultOf, isModule } from './modules.ts'
 export const findLoss = async (name: string, settings: Settings): Promise<AnyLoss> => {
   const terms = await Promise.all(termsOf(name).map(async ({ coefficient, loss }) => ({ coefficient, ...(await named(loss)) })))
   const known: Settings = Object.assign({}, ...terms.map(({ defaults }) => defaults))
-  const unknown = Object.keys(settings).filter((setting) => !(setting in known))
+  const unknown = Object.keys(settings).filter((setting) => !Object.hasOwn(known, setting))
   if (unknown.length > 0) {
     const has = Object.entries(known).map(([setting, value]) => `${setting}=${value}`)
     throw new UsageError(
       `${terms.map(({ key }) => key).join(' + ')} has no setting ${unknown.map((setting) => `'${setting}'`).join(', ')}. ${has.length === 0 ? 'It has none.' : `It has ${has.join(', ')}.`}`,
     )
   }
-  const own = (defaults: Settings): Settings => Object.fromEntries(Object.entries(settings).filter(([setting]) => setting in defaults))
+  const own = (defaults: Settings): Settings =>
+    Object.fromEntries(Object.entries(settings).filter(([setting]) => Object.hasOwn(defaults, setting)))
   return getOrThrow(mixture(terms.map(({ coefficient, defaults, make }): Ingredient => [coefficient, getOrThrow(make(own(defaults)))])))
 }
 

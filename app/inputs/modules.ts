@@ -15,6 +15,7 @@ export const defaultOf = async (file: string, option: string): Promise<unknown> 
   const path = resolve(file)
   const asIs = !path.endsWith('.ts') || (await packageType(dirname(path))) === 'module'
   const read = asIs ? path : join(dirname(path), `.${basename(path, '.ts')}.${process.pid}.mts`)
+  if (/\.[cm]?ts$/.test(path)) await readTypeScript(file, option)
   try {
     if (read !== path) await copyFile(path, read)
     const module: { readonly default?: unknown } = await import(pathToFileURL(read).href)
@@ -24,6 +25,17 @@ export const defaultOf = async (file: string, option: string): Promise<unknown> 
   } finally {
     if (read !== path) await rm(read, { force: true })
   }
+}
+
+/** Node 22.18 and later read TypeScript by themselves; before, tsx does, where it is installed. @throws UsageError where nothing does */
+const readTypeScript = async (file: string, option: string): Promise<void> => {
+  if (!import.meta.url.endsWith('.js') || ('typescript' in process.features && process.features.typescript)) return
+  const tsx = await import('tsx/esm/api').catch(() => undefined)
+  if (tsx === undefined)
+    throw new UsageError(
+      `${option}: ${file} is TypeScript, which Node ${process.versions.node} does not read by itself: npm install tsx, use Node 22.18 or later, or give JavaScript`,
+    )
+  tsx.register({ tsconfig: false })
 }
 
 /** What the nearest package.json says that its files are. */

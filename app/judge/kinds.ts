@@ -1,8 +1,9 @@
 /** The kinds of judges: every file of `judges/` is one, by its name, and nothing lists them. `--judge 'lexicon words.tsv'`: a kind, and what it needs. */
-import { readdir } from 'node:fs/promises'
+
 import type { Backend } from '../../core/index.ts'
 import { defaultOf, isModule } from '../inputs/modules.ts'
 import { UsageError } from '../terminal/errors.ts'
+import { modulesIn } from '../terminal/sources.ts'
 import type { Judge } from './judge.ts'
 
 /** Where a judge works. */
@@ -25,13 +26,8 @@ export interface JudgeKind {
 }
 
 export const judgeKinds = async (): Promise<ReadonlyMap<string, JudgeKind>> => {
-  const folder = new URL('./judges/', import.meta.url)
-  const names = (await readdir(folder)).flatMap((file) => /^(.+)\.ts$/.exec(file)?.[1] ?? []).sort()
-  return new Map(
-    await Promise.all(
-      names.map(async (name): Promise<[string, JudgeKind]> => [name, (await import(new URL(`${name}.ts`, folder).href)).judge]),
-    ),
-  )
+  const modules = await modulesIn<{ readonly judge: JudgeKind }>('./judges/', import.meta.url)
+  return new Map([...modules].map(([name, { judge }]) => [name, judge]))
 }
 
 /** The judge that was asked for: a kind and its argument, or a file that exports one. @throws UsageError, and what `make` throws */

@@ -2,11 +2,12 @@
  * Who does jobs: makes what is asked for from what is filed, and files it, whole or not at all. Here, or in a process of its own:
  * with models this small, two processes are twice as fast as one, and two threads are not.
  */
+
 import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { type Backend, dispose } from '../../core/index.ts'
 import { fromWeights, type Parameters, readWeights, toWeights, writeAtomically, writeWeights } from '../../models/index.ts'
 import { open, type Wish } from '../inputs/backends.ts'
+import { loaderFlags, sourceFile } from '../terminal/sources.ts'
 import { baseOf, type Files, files, type Job, type Note, startOf } from './files.ts'
 import { pipeline } from './pipeline.ts'
 import { configOf, type Recipe } from './recipe.ts'
@@ -67,7 +68,7 @@ export type Answer = { readonly note: Note } | { readonly error: string }
 
 /** In a process of its own, which can be ended at any moment: what is filed is whole. */
 export const remoteWorker = (options: ExperimentWorkerOptions, signal: AbortSignal): ExperimentWorker => {
-  const child = fork(fileURLToPath(new URL('./worker.mjs', import.meta.url)), [JSON.stringify(options)], { execArgv: [] })
+  const child = fork(sourceFile('./worker.ts', import.meta.url), [JSON.stringify(options)], { execArgv: [...loaderFlags()] })
   signal.addEventListener('abort', () => child.kill('SIGKILL'), { once: true })
   const perform = (job: Job): Promise<Note> =>
     new Promise((resolve, reject) => {

@@ -2,7 +2,8 @@
  * An experiment: what the paper claims, the cells that show it, and what is made of their figures. A file of `experiments/` each, found without
  * being listed. Findings are computed from the figures, never written down.
  */
-import { readdir } from 'node:fs/promises'
+
+import { modulesIn } from '../terminal/sources.ts'
 import type { Cell, Measurement, Method, Start } from './pipeline.ts'
 import type { Size, Sweep } from './recipe.ts'
 import type { Finding } from './statistics.ts'
@@ -50,9 +51,8 @@ export interface Row {
 
 /** The experiments of the folder, in alphabetical order. */
 export const experiments = async (): Promise<readonly Experiment[]> => {
-  const folder = new URL('./experiments/', import.meta.url)
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.ts')).sort()
-  return Promise.all(files.map(async (file) => (await import(new URL(file, folder).href)).experiment))
+  const modules = await modulesIn<{ readonly experiment: Experiment }>('./experiments/', import.meta.url)
+  return [...modules.values()].map(({ experiment }) => experiment)
 }
 
 export const figure = ({ z0, ...rest }: Measurement, name: Figure): number =>

@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import type { Setting } from '../inputs/configuration.ts'
+import type { Setting } from '../inputs/settings.ts'
 import { UsageError } from '../terminal/errors.ts'
 
 /** What each option says, as text; of files and directories, what is in them. */

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Backend } from '../../core/index.ts'
 import { fromSnapshot, removeStaged, type State, toSnapshot, writeDirectoryAtomically } from '../../models/index.ts'
 import { jsonNote } from '../inputs/checkpoint.ts'
-import type { Setting } from '../inputs/configuration.ts'
+import type { Setting } from '../inputs/settings.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { type Kept, keep, latest, type Progress, readCheckpoint, removeAll, rotate, unfinished } from './checkpoints.ts'
 import { checkSame, type Identity, identityOf } from './identity.ts'
@@ -23,6 +23,8 @@ export interface RunLogOptions {
   /** How many checkpoints stay, beside the best; 0: none is made. */
   readonly keep: number
   readonly steps: number
+  /** How the backend runs. */
+  readonly mode: string
   readonly say: (line: string) => void
 }
 
@@ -48,12 +50,14 @@ export interface RunLog<P> {
  * @throws UsageError when there is an unfinished run and it is not to be resumed, or the one to be resumed is another; CheckpointError, FileError
  */
 export const openRunLog = async <P>(backend: Backend, begun: State<P>, options: RunLogOptions): Promise<RunLog<P>> => {
-  const { out, command, settings, resume, steps, say } = options
+  const { out, command, settings, resume, steps, mode, say } = options
   const identity: Identity = options.keep > 0 || resume ? await identityOf(settings) : {}
   const kept = resume ? await latest(out, say) : undefined
   if (kept !== undefined) checkSame(out, kept.progress.identity, identity)
   else if (resume) say(`There is no checkpoint in ${out}: the run begins at its beginning.`)
   else await checkFinished(out)
+  const before = kept?.progress.mode ?? mode
+  if (before !== mode) say(`The run began on ${before} and goes on with ${mode}: as it would have, but not to the last bit.`)
   let saved = kept?.progress.step ?? 0
   const rows = kept === undefined ? [] : [...(await readLog(out, saved))]
   const behind = rows.length
@@ -87,7 +91,7 @@ export const openRunLog = async <P>(backend: Backend, begun: State<P>, options: 
       const step = rows.at(-1)?.step ?? 0
       if (options.keep === 0 || step === saved) return
       await log?.flush()
-      await keep(out, { step, steps, identity, ...done }, await toSnapshot(backend, state))
+      await keep(out, { step, steps, identity, mode, ...done }, await toSnapshot(backend, state))
       saved = step
       await rotate(out, options.keep, bestOf(rows)?.step)
     },

@@ -1,8 +1,8 @@
 /** What a training run is asked to do: a loss, options, and how the command was called. */
 import type { AnyLoss } from '../../halos/index.ts'
 import type { TrainingExample } from '../../models/index.ts'
-import type { Setting } from '../inputs/configuration.ts'
 import type { TrainingOptions } from '../inputs/options.ts'
+import type { Setting } from '../inputs/settings.ts'
 
 /** What is asked for. */
 export interface Task {
@@ -12,6 +12,8 @@ export interface Task {
   readonly settings: readonly Setting[]
   readonly loss: AnyLoss
   readonly options: TrainingOptions
+  /** The default learning rate for all weights of a small model. */
+  readonly rate: number
   /** Sees the training examples before anything is computed. */
   readonly inspect?: (examples: readonly TrainingExample[]) => void
 }

@@ -3,7 +3,7 @@
  * Everything that decides what comes next is in the journal: a run that was killed goes on as if it had not been.
  */
 import { dispose, evaluate, type Tree } from '../../core/index.ts'
-import { adamW, begin, linear, train, writeDirectoryAtomically } from '../../models/index.ts'
+import { begin, train, writeDirectoryAtomically } from '../../models/index.ts'
 import { type Evaluation, evaluator } from '../inference/evaluation.ts'
 import type { Opened } from '../inputs/backends.ts'
 import { jsonNote } from '../inputs/checkpoint.ts'
@@ -13,6 +13,7 @@ import { count, progress } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'
 import type { RunData } from './data.ts'
 import { csvOf, heldOutIn, type LogRow, rowOf } from './log.ts'
+import { optimizationOf } from './optimization.ts'
 import { leastHeldOut, planOf } from './plan.ts'
 import { sayResult, sayStart } from './report.ts'
 import { type RunResult, resultOf } from './result.ts'
@@ -43,12 +44,23 @@ export const trainingLoop = async <P extends Tree<P>>(
     resume = false,
   } = options
   const { steps, saveEvery, evalEvery } = planOf(options, data)
-  const optimizer = adamW({ rate: linear({ rate: options.lr, warmup: Math.round(steps / 10), steps }) })
-  const journalOptions = { out, command, settings, resume, keep: saveEvery === 0 ? 0 : options.keep, steps, say: terminal.say }
+  const { optimizer, rate, line } = optimizationOf(options, parameters, steps, task.rate)
+  const inEffect = settings.some(({ name }) => name === 'lr') ? settings : [...settings, { name: 'lr', value: rate, paths: [] }]
+  const journalOptions = {
+    out,
+    command,
+    settings: inEffect,
+    resume,
+    keep: saveEvery === 0 ? 0 : options.keep,
+    steps,
+    mode: opened.mode,
+    say: terminal.say,
+  }
   const runLog = await openRunLog(backend, begin(optimizer, parameters), journalOptions)
   const { rows } = runLog
   const behind = rows.at(-1)?.step ?? 0
   terminal.say(`${loss.name}: ${data.training.length} examples, ${steps} steps of ${batch}; ${data.heldOut.length} examples held out`)
+  terminal.say(line)
   if (behind > 0) terminal.say(`resumed after step ${behind}`)
 
   try {

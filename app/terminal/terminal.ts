@@ -41,8 +41,13 @@ export const processTerminal = (): Terminal => {
     for (const request of Object.keys(requests)) process.on(request, onRequest)
     return controller
   }
-  // A reader that has seen enough (`| head`) is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  // Whoever wants the result must know that it was not written, or not to its end (`| head`).
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    say(code === 'EPIPE' ? 'Standard output was closed before all was written.' : `error: standard output cannot be written: ${message}`)
+    process.exit(code === 'EPIPE' ? closed : failed)
+  })
+  // Nobody reads what is said: the work goes on.
+  process.stderr.on('error', () => {})
   return {
     print: (text) => void process.stdout.write(text),
     say,
@@ -57,6 +62,8 @@ export const processTerminal = (): Terminal => {
 export const ok = 0
 export const failed = 1
 export const misused = 2
+/** Of a command whose output nobody reads any more: as of one that SIGPIPE ends. */
+const closed = 128 + 13
 /** 128 + the number of the signal, as shells count. */
 const codeOf = (request: Request): number => 128 + constants.signals[request]
 /** Of a command that was asked to stop: 130 by Ctrl-C, 143 by SIGTERM. */

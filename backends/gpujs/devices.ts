@@ -46,8 +46,15 @@ export const graphics = (): Promise<Graphics | string> => {
   return known
 }
 
+type Platform = () => Promise<Graphics | string>
+let elsewhere: Platform = async () => 'this browser has no WebGPU: Chrome, Edge, Safari 26 and Firefox 141 or later do'
+/** What to ask where there is no `navigator.gpu`: Node's entry names Dawn; a page has nothing else. */
+export const useWithoutNavigator = (platform: Platform): void => {
+  elsewhere = platform
+}
+
 const find = async (): Promise<Graphics | string> => {
-  if (typeof navigator === 'undefined' || !('gpu' in navigator)) return (await import('./dawn.ts')).dawn()
+  if (typeof navigator === 'undefined' || !('gpu' in navigator)) return elsewhere()
   const adapter = await navigator.gpu.requestAdapter()
   return adapter === null ? 'WebGPU is here, but no GPU is' : describe(navigator.gpu, adapter, '')
 }

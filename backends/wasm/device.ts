@@ -1,11 +1,11 @@
 /**
  * A WebAssembly memory with its runtime: it keeps arrays, and runs programs over them, on as many threads as help.
  */
-import type { Handle } from '../../core/index.ts'
+import type { Half, Handle } from '../../core/index.ts'
 import type { Program } from '../plan/program.ts'
 import { adaptive } from './adaptive.ts'
 import { workspace } from './gemm.ts'
-import { type Blas, blasProducts } from './host.ts'
+import type { Blas, Host } from './host.ts'
 import { type Heap, heap } from './memory.ts'
 import { type ThreadPool, threadPool } from './pool.ts'
 import { print } from './print.ts'
@@ -28,15 +28,18 @@ export interface Loaded {
 export interface Device {
   readonly heap: Heap
   readonly upload: (data: ArrayLike<number>) => Resident
+  readonly uploadHalf: (data: Half) => Resident
   readonly read: (handle: Handle) => Float32Array
   readonly free: (handle: Handle) => void
   readonly live: () => number
   readonly load: (program: Program) => Promise<Loaded>
   readonly close: () => Promise<void>
 }
+type Widen = (to: number, from: number, end: number) => void
 type Entry = (list: number, thread: number, threads: number) => void
 
 export interface DeviceOptions {
+  readonly host: Host
   readonly threads: number
   readonly blas?: Blas | undefined
   /** Fused multiplications and additions in products: see `fusable`. */
@@ -45,7 +48,7 @@ export interface DeviceOptions {
   readonly eager?: boolean
 }
 
-export const device = async ({ threads, blas, fused = false, eager = false }: DeviceOptions): Promise<Device> => {
+export const device = async ({ host, threads, blas, fused = false, eager = false }: DeviceOptions): Promise<Device> => {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
     throw new RangeError(`wasm: threads must be a number from 1 to ${mostThreads}, but ${threads} were asked for`)
   const store = heap(threads > 1)
@@ -54,7 +57,8 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
   const common = await WebAssembly.compile(runtime(type, fused))
   const own = (await WebAssembly.instantiate(common, { host: { memory } })).exports
   const gemm = own.gemm as (...args: readonly number[]) => void // exported by `runtime`
-  const services = blas === undefined ? own : { ...own, ...(await blasProducts(blas, memory, gemm)) }
+  const widen = { bf16: own.widenBf16 as Widen, f16: own.widenF16 as Widen } // exported by `runtime`
+  const services = blas === undefined ? own : { ...own, ...(await host.blasProducts(blas, memory, gemm)) }
   const workspaces = store.take(threads * workspace)
   let alive = 0
   let arena = { address: store.take(0), bytes: 0 }
@@ -67,6 +71,15 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     gone.push(number)
   })
   let closed = false
+  /** The workers, once they have started; and what a program has thrown in the middle, when all that wait for this thread wait for ever. */
+  let helpers: ThreadPool | undefined
+  let broken: unknown
+  /** @throws what ended the device */
+  const check = (): void => {
+    if (closed) throw new TypeError('wasm: this backend is closed')
+    if (broken !== undefined) throw broken
+    helpers?.check()
+  }
 
   const make = (size: number): Resident => {
     alive++
@@ -78,15 +91,16 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     return mine
   }
   const load = async (program: Program): Promise<Loaded> => {
-    if (closed) throw new TypeError('wasm: this backend is closed')
-    const printed = print(program, type, threads, eager)
+    check()
+    const printed = print(program, type, threads, eager, blas !== undefined)
     const module = await WebAssembly.compile(printed.binary)
     const instance = await WebAssembly.instantiate(module, { host: { memory, ...services } })
     const number = programs++
     const worthwhile = threads > 1 && (eager || milliseconds(program) > leastShared)
-    if (worthwhile) team ??= threadPool(store, common, threads, blas)
-    const helpers = worthwhile ? await team : undefined
-    await helpers?.load(number, module, gone.splice(0))
+    if (worthwhile) team ??= threadPool(host, store, common, threads, blas)
+    const pool = worthwhile ? await team : undefined
+    helpers ??= pool
+    await pool?.load(number, module, gone.splice(0))
     const bytes = 4 * printed.arena
     if (bytes > arena.bytes) {
       store.give(arena.address, arena.bytes)
@@ -95,7 +109,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     const listed = 4 * printed.arguments.length
     const list = store.take(listed)
     const main = instance.exports.main as Entry // exported by `print`
-    const taking = adaptive(helpers?.threads ?? 1)
+    const taking = adaptive(pool?.threads ?? 1)
     /** Where the arrays are, by slot; and the words of the list that are addresses inside each. */
     const places: number[] = []
     const uses = Array.from({ length: 2 + program.inputs.length + program.outputs.length }, (): { word: number; offset: number }[] => [])
@@ -107,7 +121,7 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
       for (const { word, offset } of uses[slot]!) words[word] = address + 4 * offset
     }
     const run = (given: readonly Handle[]): readonly Resident[] => {
-      if (closed) throw new TypeError('wasm: this backend is closed')
+      check()
       const inputs = given.map((handle, i) => {
         const input = known(handle)
         if (input.size !== program.inputs[i])
@@ -125,9 +139,16 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
       place(1, workspaces)
       const start = performance.now()
       const count = taking.threads(start)
-      if (count > 1) helpers?.start(number, list, count)
-      main(list, 0, count)
-      if (helpers !== undefined) taking.took(count, performance.now() - start, store.integers()[control.polls / 4]!)
+      if (count > 1) pool?.start(number, list, count)
+      try {
+        main(list, 0, count)
+      } catch (error) {
+        broken = error
+        void pool?.close()
+        throw error
+      }
+      if (count > 1) pool?.check()
+      if (pool !== undefined) taking.took(count, performance.now() - start, store.integers()[control.polls / 4]!)
       return outputs
     }
     const step = (i: number): void => {
@@ -136,13 +157,21 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     }
     swept.register(run, { number, list, bytes: listed })
     const names = printed.steps.map(({ name }) => name)
-    return { run, steps: names, step, bytes: printed.binary.length, threads: helpers?.threads ?? 1 }
+    return { run, steps: names, step, bytes: printed.binary.length, threads: pool?.threads ?? 1 }
   }
   return {
     heap: store,
     upload: (data) => {
       const handle = make(data.length)
       store.floats().set(data, handle.address / 4)
+      return handle
+    },
+    uploadHalf: ({ format, bits }) => {
+      const handle = make(bits.length)
+      const end = handle.address + 4 * bits.length
+      // Into the second half of the array, from which the first is filled: what is written never overtakes what is read.
+      store.halves().set(bits, (end - 2 * bits.length) / 2)
+      widen[format](handle.address, end - 2 * bits.length, end)
       return handle
     },
     read: (handle) => {
@@ -159,7 +188,10 @@ export const device = async ({ threads, blas, fused = false, eager = false }: De
     load,
     close: async () => {
       closed = true
-      await (await team)?.close()
+      await team?.then(
+        (pool) => pool.close(),
+        () => {}, // it never started
+      )
     },
   }
 }

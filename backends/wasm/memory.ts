@@ -12,6 +12,7 @@ export interface Heap {
   /** All of it as numbers. A view lasts until the memory grows: ask anew each time. */
   readonly floats: () => Float32Array<ArrayBufferLike>
   readonly integers: () => Int32Array<ArrayBufferLike>
+  readonly halves: () => Uint16Array<ArrayBufferLike>
   /** Bytes in use. */
   readonly used: () => number
 }
@@ -82,6 +83,7 @@ export const heap = (shared: boolean): Heap => {
       used -= aligned(bytes)
     },
     floats: lasting(() => new Float32Array(memory.buffer)),
+    halves: lasting(() => new Uint16Array(memory.buffer)),
     integers: lasting(() => new Int32Array(memory.buffer)),
     used: () => used,
   }

@@ -5,7 +5,7 @@
  * of those who take part, and does its own share; the last barrier of the program ends it for all. To receive messages (new
  * programs), a worker is told to listen: it returns to its event loop, answers, and goes back to sleep.
  */
-import { type Blas, spawn } from './host.ts'
+import type { Blas, Host } from './host.ts'
 import type { Heap } from './memory.ts'
 import { control } from './runtime.ts'
 
@@ -13,8 +13,10 @@ export interface ThreadPool {
   readonly threads: number
   /** Teach every worker a program, and let it forget others. */
   readonly load: (program: number, module: WebAssembly.Module, forget: readonly number[]) => Promise<void>
-  /** Start the first workers on a program; the caller is thread 0, and runs it too. */
+  /** Start the first workers on a program; the caller is thread 0, and runs it too. @throws Error where a worker runs no more */
   readonly start: (program: number, list: number, threads: number) => void
+  /** @throws Error where a worker has failed: what it was to compute was not computed */
+  readonly check: () => void
   readonly close: () => Promise<void>
 }
 const commands = { run: 0, listen: 1 } as const
@@ -32,7 +34,13 @@ const serve = () => {
     for (let looks = 0; Atomics.load(words, ticket) === seen; looks++) if (looks > ${patience}) Atomics.wait(words, ticket, seen)
     seen++
     if (words[${control.command / 4}] === ${commands.listen}) return
-    programs[words[${control.program / 4}]](words[${control.list / 4}], thread, words[${control.threads / 4}])
+    try {
+      programs[words[${control.program / 4}]](words[${control.list / 4}], thread, words[${control.threads / 4}])
+    } catch {
+      // The others must not wait for this thread: it comes to every barrier, until it is ended.
+      Atomics.store(words, ${control.failed / 4}, 1)
+      for (;;) services.barrier(thread, words[${control.threads / 4}])
+    }
   }
 }
 receive(async (message) => {
@@ -50,8 +58,14 @@ receive(async (message) => {
 })`
 
 /** Start `threads − 1` workers. */
-export const threadPool = async (heap: Heap, runtime: WebAssembly.Module, threads: number, blas: Blas | undefined): Promise<ThreadPool> => {
-  const workers = await Promise.all(Array.from({ length: threads - 1 }, () => spawn(script)))
+export const threadPool = async (
+  host: Host,
+  heap: Heap,
+  runtime: WebAssembly.Module,
+  threads: number,
+  blas: Blas | undefined,
+): Promise<ThreadPool> => {
+  const workers = await Promise.all(Array.from({ length: threads - 1 }, () => host.spawn(script)))
   const words = heap.integers() // the control block stays where it is when memory grows
   const call = (thread: number): void => {
     Atomics.add(words, control.ticket(thread) / 4, 1)
@@ -66,15 +80,24 @@ export const threadPool = async (heap: Heap, runtime: WebAssembly.Module, thread
       }),
     )
   }
+  /** What is wrong, if anything: that a worker has ended, or has met a trap inside a program. */
+  const check = (): void => {
+    const failure = workers.map((worker) => worker.failure()).find((found) => found !== undefined)
+    if (failure !== undefined) throw failure
+    if (Atomics.load(words, control.failed / 4) !== 0) throw new Error('wasm: a worker failed inside a program: open the backend again')
+  }
   await tell((thread) => ({ memory: heap.memory, runtime, thread, blas }))
   return {
     threads,
-    load: (program, module, forget) => {
+    check,
+    load: async (program, module, forget) => {
+      check()
       words[control.command / 4] = commands.listen
       for (let thread = 1; thread < threads; thread++) call(thread)
       return tell(() => ({ program, module, forget }))
     },
     start: (program, list, taking) => {
+      check()
       words[control.command / 4] = commands.run
       words[control.polls / 4] = 0
       words[control.program / 4] = program

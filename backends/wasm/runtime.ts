@@ -9,17 +9,18 @@ import { gemv } from './gemv.ts'
 import { type Code, f32, i32, i32x4, v128 } from './instructions.ts'
 import { merge, mergeOne } from './lanes.ts'
 import { type MemoryType, module } from './module.ts'
+import { widen } from './widen.ts'
 
 /** What a program may import, with the number of its arguments. */
 export const services = { gemm: 16, pack: 6, gemv: 10, fill: 3, combineSum: 5, combineMax: 5, barrier: 2 } as const
 
 /**
  * The control block, at the beginning of memory: addresses of primitives, those that are written often a cache line apart.
- * `polls` counts how often thread 0 found a barrier closed; each thread has a ticket of its own.
+ * `polls` counts how often thread 0 found a barrier closed; `failed` is 1 once a worker has met a trap; each thread has a ticket of its own.
  */
 export const control = {
   ...{ arrived: 0, generation: 64, polls: 128 },
-  ...{ command: 192, program: 196, list: 200, threads: 204 },
+  ...{ command: 192, program: 196, list: 200, threads: 204, failed: 208 },
   ticket: (thread: number): number => 256 + 64 * thread,
   bytes: 256 + 64 * 64,
 } as const
@@ -40,6 +41,7 @@ export const runtime = (memory: MemoryType, fused = false): Uint8Array<ArrayBuff
   const m = module(memory)
   gemm(m, fused)
   gemv(m)
+  widen(m)
   /** fill(address, bytes, bits): every element of an array. */
   m.define('fill', ['i32', 'i32', 'i32'], (locals, to, count, bits) => {
     const place = (i: I): I => i32.add(to.get, i)

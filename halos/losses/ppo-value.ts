@@ -6,7 +6,7 @@
  * V has parameters of its own, and is held where it meets the policy: in log π this is PPO-Clip, the same HALO.
  */
 import { either as E } from 'fp-ts'
-import { add, constant, mul, square, stopGradient, sub, type Tensor } from '../../core/index.ts'
+import { add, mul, square, stopGradient, sub, type Tensor } from '../../core/index.ts'
 import type { Everything, Evidence } from '../evidence.ts'
 import { family } from '../family.ts'
 import type { Halo } from '../halo.ts'
@@ -19,19 +19,25 @@ import { clipOf } from './ppo-clip.ts'
 type Clip = Halo<'policy' | 'reference' | 'old', 'judged'>
 type Valued = Evidence<'policy' | 'reference' | 'old', 'judged'> & Pick<Everything, 'value'>
 
+/** What V did not expect of the label. */
+const errorOf = ({ value, label }: Pick<Valued, 'value' | 'label'>): Tensor<'example'> =>
+  value === undefined ? label : (sub(label, value) as Tensor<'example'>)
+const advantaged = (e: Valued): Valued => ({ ...e, label: stopGradient(errorOf(e)) })
+
 const withCritic = (clip: Clip, critic: number): View<Valued> => ({
   name: 'PPO with a value head',
   source: source('§3.3, offline PPO (defaults: config/loss/ppo.yaml of its code)'),
   through: clip as unknown as Halo, // only to be looked at
+  reduced: (e) => advantaged(e) as unknown as Everything, // the clip looks at no more of it
   seen: {
     text: 'labels, less what a value head expects',
     latex: 'A = \\mathrm{stop}\\left(\\ell - V(x)\\right)',
     plus: `${critic} \\, \\mathbb{E}\\left[ \\left(V(x) - \\ell\\right)^2 \\right]`,
   },
   needs: { ...clip.needs, value: true },
-  evaluate: ({ value = constant(0), label, ...rest }) => {
-    const error = sub(label, value) as Tensor<'example'>
-    const outcome = clip.evaluate({ ...rest, label: stopGradient(error) })
+  evaluate: (e) => {
+    const error = errorOf(e)
+    const outcome = clip.evaluate(advantaged(e))
     const numerator = mul(square(error), critic) as Tensor<'example'>
     const losses = add(outcome.losses, numerator) as Tensor<'example'>
     return { ...outcome, ...summed(losses, ...outcome.terms, { name: 'V', numerator, denominator: ones(numerator) }) }

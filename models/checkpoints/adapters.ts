@@ -2,12 +2,12 @@
  * Adapters on disk, as PEFT keeps them: `adapter_config.json` says how they were made, `adapter_model.safetensors` holds A and B of each module.
  * Whatever PEFT would compute differently (DoRA, rank-stabilised scaling, ranks by module, trained biases, …) is refused, never ignored.
  */
-import { join } from 'node:path'
 import type { Backend } from '../../core/index.ts'
 import { CheckpointError, ConfigError, show, throwAll } from '../io/errors.ts'
-import { fieldsOf, isObject, parseJson, showJson } from '../io/fields.ts'
-import { exists, readText } from '../io/files.ts'
+import { fieldsOf, isObject, showJson } from '../io/fields.ts'
+import { readJson } from '../io/json.ts'
 import { formatSafetensors } from '../io/safetensors.ts'
+import { exists, join } from '../io/source.ts'
 import { readWeights } from '../io/weights.ts'
 import type { ModelConfig } from '../nets/config.ts'
 import { type Adapters, adaptersFromWeights, adaptersToWeights, formatAdapterConfig, isTransposed, type LoraOptions } from '../nets/lora.ts'
@@ -38,7 +38,7 @@ export const readAdapters = async (
   config: ModelConfig,
 ): Promise<{ readonly options: LoraOptions; readonly adapters: Adapters }> => {
   const file = join(directory, files.config)
-  const options = parseAdapterConfig(parseJson(await readText(file)), config, file)
+  const options = parseAdapterConfig(await readJson(file, ConfigError), config, file)
   const path = join(directory, files.weights)
   const weights = await readWeights(path)
   const adapters = adaptersFromWeights(config, options, weights, path)
@@ -59,7 +59,7 @@ export const readAdapters = async (
 export const readBase = async (directory: string): Promise<string | undefined> => {
   const file = join(directory, files.config)
   if (!(await exists(file))) return undefined
-  const json = parseJson(await readText(file))
+  const json = await readJson(file, ConfigError)
   const base = isObject(json) ? json.base_model_name_or_path : json
   if (typeof base === 'string' && base !== '') return base
   throw new ConfigError({

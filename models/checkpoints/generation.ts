@@ -2,10 +2,10 @@
  * `generation_config.json`: how a model wants to be sampled, as Hugging Face keeps it. halograd reads the tokens that end an answer (a chat model may have
  * several), and leaves the rest as it is for whoever reads it next.
  */
-import { join } from 'node:path'
 import { ConfigError, throwAll } from '../io/errors.ts'
-import { fieldsOf, isObject, type Json, parseJson, showJson } from '../io/fields.ts'
-import { exists, readText } from '../io/files.ts'
+import { fieldsOf, isObject, type Json, showJson } from '../io/fields.ts'
+import { readJson } from '../io/json.ts'
+import { exists, join } from '../io/source.ts'
 import type { ModelConfig } from '../nets/config.ts'
 import { ends } from '../nets/config-json.ts'
 
@@ -15,7 +15,7 @@ const name = 'generation_config.json'
 export const readGeneration = async (directory: string): Promise<Json> => {
   const file = join(directory, name)
   if (!(await exists(file))) return {}
-  const json = parseJson(await readText(file))
+  const json = await readJson(file, ConfigError)
   if (isObject(json)) return json
   throw new ConfigError({ file, expected: 'a JSON object', found: showJson(json), advice: 'Correct or remove the file.' })
 }

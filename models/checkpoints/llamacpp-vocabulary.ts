@@ -3,6 +3,7 @@
  * name ("gpt2"), and SentencePiece's, which merges by the score of what comes out ("llama"). What it would tokenize differently is refused.
  */
 
+import { own } from '../../core/index.ts'
 import { show, TokenizerError } from '../io/errors.ts'
 import { isObject, type Json } from '../io/fields.ts'
 import { f32, flag, i32, list, type Metadata, text, u32 } from '../io/gguf.ts'
@@ -107,7 +108,7 @@ const patterns: Readonly<Record<string, { readonly name: string; readonly whole:
 
 const byteLevel = (json: Json, model: Json, merges: readonly Merge[]): Metadata => {
   const pattern = patternOf(json.pre_tokenizer)
-  const known = pattern === undefined ? undefined : patterns[pattern]
+  const known = pattern === undefined ? undefined : own(patterns, pattern)
   if (known === undefined || known.whole !== (model.ignore_merges === true))
     throw unlike('pre_tokenizer', `the pieces of ${[...new Set(Object.values(patterns).map(({ name }) => name))].join(', ')}`, pattern)
   if (componentsOf(json.normalizer).length > 0) throw unlike('normalizer', 'null', json.normalizer)

@@ -3,6 +3,7 @@
  * llama.cpp rotates *interleaved* pairs of coordinates, as llama2.c does, and keeps all matrices [output, input]. What it would compute differently is refused.
  */
 
+import { own } from '../../core/index.ts'
 import { ConfigError } from '../io/errors.ts'
 import { f32, formatGguf, type GgufTensor, type GgufType, type Metadata, text, u32 } from '../io/gguf.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
@@ -103,7 +104,7 @@ const names: Readonly<Record<string, string>> = {
 
 const renamed = ({ family }: ModelConfig, tensor: StoredTensor, dtype: GgufType): GgufTensor => {
   const [, block, module, kind] = /^(?:(?:model\.layers|transformer\.h)\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(tensor.name)!
-  const name = names[module!]!
+  const name = own(names, module!)!
   // GPT-2's own matrices are [input, output].
   const { shape, data } = family === 'gpt2' && block !== undefined && tensor.shape.length === 2 ? transposed(tensor) : tensor
   const precise = shape.length === 1 || name === 'position_embd'

@@ -11,7 +11,7 @@ export const toSnapshot = async (backend: Backend, tree: unknown): Promise<reado
   const names = paths(tree)
   const stored: StoredTensor[] = []
   for (const [i, x] of leaves(tree).entries()) {
-    const data = Float32Array.from(await read(backend, x as Tensor<string>))
+    const data = new Float32Array(await read(backend, x as Tensor<string>))
     stored.push({ name: names[i]!, dtype: 'F32', shape: Object.values(x.shape), data })
   }
   return stored

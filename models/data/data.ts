@@ -3,7 +3,7 @@
  * All records of a file have one shape. Every flaw of every record is reported, at once.
  */
 import { either as E } from 'fp-ts'
-import { DataError, type Finding, throwAll } from '../io/errors.ts'
+import { DataError, type Finding, mostFindings, throwAll } from '../io/errors.ts'
 import { type Flaw, jsonLines, readRecords, type SourceRecord } from '../io/records.ts'
 import { plain, type Render } from '../text/conversation.ts'
 import type { Row } from './rows.ts'
@@ -85,6 +85,7 @@ export const rowReader = (file: string, take: (row: Row, line: number) => void, 
       const read = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
       if (E.isLeft(read)) {
         findings.push(...read.left.map((flaw) => ({ file, line, ...flaw })))
+        if (findings.length >= mostFindings) throwAll(DataError, findings)
         return
       }
       const { row } = read.right

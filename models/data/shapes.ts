@@ -10,7 +10,8 @@
  */
 import { either as E } from 'fp-ts'
 import { show } from '../io/errors.ts'
-import { isObject, type Json, parseJson } from '../io/fields.ts'
+import { isObject, type Json } from '../io/fields.ts'
+import { parseJson } from '../io/json.ts'
 import type { Flaw } from '../io/records.ts'
 import {
   isTranscript,
@@ -26,7 +27,7 @@ import {
   withoutText,
 } from '../text/conversation.ts'
 import { canonicalOf, renamed } from './import/fields.ts'
-import { nearest, type Recognised, recognise } from './import/presets.ts'
+import { nearest, type Recognised, recognise } from './import/recognise.ts'
 import { verdictOf } from './import/values.ts'
 import type { Dialogue, Row } from './rows.ts'
 

@@ -3,6 +3,7 @@
  *
  *     F16    sign, 5 bits of exponent, 10 of fraction (IEEE 754 binary16)        BF16    the upper half of a float32
  */
+import { type Half, half, widened } from '../../core/index.ts'
 
 interface Codec {
   /** Bytes an element. */
@@ -12,39 +13,63 @@ interface Codec {
 }
 type Where = readonly [buffer: ArrayBufferLike, byteOffset: number, length: number]
 
+const halves = (format: Half['format'], ...where: Where): Half => half(format, new Uint16Array(...where))
+
 export const dtypes = {
   F64: { size: 8, decode: (...where) => Float32Array.from(new Float64Array(...where)) },
   F32: { size: 4, decode: (...where) => new Float32Array(...where) },
-  F16: { size: 2, decode: (...where) => Float32Array.from(new Uint16Array(...where), fromHalf) },
-  BF16: { size: 2, decode: (...where) => new Float32Array(Uint32Array.from(new Uint16Array(...where), (upper) => upper << 16).buffer) },
+  F16: { size: 2, decode: (...where) => widened(halves('f16', ...where)) },
+  BF16: { size: 2, decode: (...where) => widened(halves('bf16', ...where)) },
+  // Buffers beside the weights, and the codes of quantized ones: to be read, and for no more.
   I64: { size: 8, decode: (...where) => Float32Array.from(new BigInt64Array(...where), Number) },
   I32: { size: 4, decode: (...where) => Float32Array.from(new Int32Array(...where)) },
+  I16: { size: 2, decode: (...where) => Float32Array.from(new Int16Array(...where)) },
+  I8: { size: 1, decode: (...where) => Float32Array.from(new Int8Array(...where)) },
+  U64: { size: 8, decode: (...where) => Float32Array.from(new BigUint64Array(...where), Number) },
+  U32: { size: 4, decode: (...where) => Float32Array.from(new Uint32Array(...where)) },
+  U16: { size: 2, decode: (...where) => Float32Array.from(new Uint16Array(...where)) },
   U8: { size: 1, decode: (...where) => Float32Array.from(new Uint8Array(...where)) },
+  BOOL: { size: 1, decode: (...where) => Float32Array.from(new Uint8Array(...where)) },
+  F8_E4M3: { size: 1, decode: (...where) => Float32Array.from(new Uint8Array(...where), (bits) => fromByte(bits, 3, 7)) },
+  F8_E5M2: { size: 1, decode: (...where) => Float32Array.from(new Uint8Array(...where), (bits) => fromByte(bits, 2, 15)) },
 } as const satisfies Readonly<Record<string, Codec>>
 
 export type DType = keyof typeof dtypes
+
+/** Formats of real numbers: what the weights of a model are stored in, where they are not quantized. */
+export const isFloat = (dtype: DType): boolean => ['F64', 'F32', 'F16', 'BF16'].includes(dtype)
 
 /** The formats that weights are written in. */
 export type FloatType = 'F32' | 'F16' | 'BF16'
 
 /** The numbers in little-endian bytes. Those of F32 are not copied, but stay where they are if that is a multiple of 4. */
-export const decode = (bytes: Uint8Array, dtype: DType): Float32Array => {
-  const codec = dtypes[dtype]
-  const { buffer, byteOffset, byteLength } = bytes.byteOffset % codec.size === 0 ? bytes : Uint8Array.from(bytes)
-  return codec.decode(buffer, byteOffset, byteLength / codec.size)
+export const decode = (bytes: Uint8Array, dtype: DType): Float32Array => dtypes[dtype].decode(...aligned(bytes, dtypes[dtype].size))
+
+/** The numbers of 16 bits in little-endian bytes, not widened: see `decode`. */
+export const halvesIn = (bytes: Uint8Array, dtype: 'F16' | 'BF16'): Half => halves(dtype === 'F16' ? 'f16' : 'bf16', ...aligned(bytes, 2))
+
+const aligned = (bytes: Uint8Array, size: number): Where => {
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : Uint8Array.from(bytes)
+  return [buffer, byteOffset, byteLength / size]
 }
 
 /** The little-endian bytes of numbers in a format. Beyond the range of F16 (65504) they become infinite. */
 export const encode = (data: Float32Array, dtype: FloatType): Uint8Array => {
   if (dtype === 'F32') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   const bits = new Uint32Array(data.buffer, data.byteOffset, data.length)
-  return new Uint8Array(Uint16Array.from(bits, dtype === 'F16' ? toHalf : toUpperHalf).buffer)
+  const made = new Uint16Array(data.length)
+  // A loop with a call that can be inlined: twenty times as fast as Uint16Array.from with a function.
+  if (dtype === 'F16') for (let i = 0; i < made.length; i++) made[i] = toHalf(bits[i]!)
+  else for (let i = 0; i < made.length; i++) made[i] = toUpperHalf(bits[i]!)
+  return new Uint8Array(made.buffer)
 }
 
-const fromHalf = (bits: number): number => {
-  const [sign, exponent, fraction] = [bits >>> 15 ? -1 : 1, (bits >>> 10) & 31, bits & 1023]
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
+/** A number of 8 bits, so many of them for the fraction; the exponent is stored with `bias` added. E4M3 has no infinities. */
+const fromByte = (bits: number, fraction: number, bias: number): number => {
+  const [sign, exponent, part] = [bits >>> 7 ? -1 : 1, (bits & 127) >>> fraction, (bits & ((1 << fraction) - 1)) / (1 << fraction)]
+  if ((bits & 127) === 127) return Number.NaN
+  if (bias === 15 && exponent === 31) return part === 0 ? sign * Infinity : Number.NaN
+  return exponent === 0 ? sign * part * 2 ** (1 - bias) : sign * (1 + part) * 2 ** (exponent - bias)
 }
 
 /** From the bits of a float32: m · 2^(exponent − 23). Half-precision numbers are 2^(exponent − 10) apart, at least 2^−24. */

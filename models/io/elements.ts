@@ -5,17 +5,17 @@
  *     [ {…}, {…} ]  →  {…}   {…}
  */
 
-import { parseJson } from './fields.ts'
+import { parseJson } from './json.ts'
 
-/** An element as it is written, and the line on which it ends, from 1. */
+/** An element as it is written, or nothing where it is longer than the limit; and the line on which it ends, from 1. */
 export interface Element {
   readonly line: number
-  readonly text: string
+  readonly text: string | undefined
 }
 
 /** What a text holds that begins with `[`: its elements; then, where the array is not all or not closed, the rest, as it is. */
-export async function* elementsOf(text: AsyncIterable<string>): AsyncGenerator<Element> {
-  const split = splitter()
+export async function* elementsOf(text: AsyncIterable<string>, longest: number): AsyncGenerator<Element> {
+  const split = splitter(longest)
   for await (const piece of text) yield* split(piece)
   yield* split(undefined)
 }
@@ -23,13 +23,19 @@ export async function* elementsOf(text: AsyncIterable<string>): AsyncGenerator<E
 const interesting = /["\\[\]{},\n]/g
 
 /** Gives the elements that end in the next piece; at the end (`undefined`) what is left over. */
-const splitter = () => {
+const splitter = (longest: number) => {
   let [line, depth, quoted, escaped, closed] = [1, 0, false, false, false]
-  let parts: string[] = []
+  let [parts, length]: [string[], number] = [[], 0]
+  const take = (part: string): void => {
+    length += part.length
+    if (length > longest) parts = []
+    else parts.push(part)
+  }
   const end = (rest: string): readonly Element[] => {
-    const element = parts.join('') + rest
-    parts = []
-    return element.trim() === '' ? [] : [{ line, text: element }]
+    take(rest)
+    const element = length > longest ? undefined : parts.join('')
+    ;[parts, length] = [[], 0]
+    return element?.trim() === '' ? [] : [{ line, text: element }]
   }
   return (piece: string | undefined): readonly Element[] => {
     if (piece === undefined) return [...end(''), ...(closed ? [] : [{ line, text: '' }])]
@@ -59,7 +65,7 @@ const splitter = () => {
         closed = depth === 0
       }
     }
-    parts.push(piece.slice(from))
+    take(piece.slice(from))
     return found
   }
 }
@@ -71,13 +77,14 @@ export interface Layout {
 }
 
 /** Looks at the first line that is not blank. */
-export const layoutOf = async (text: AsyncIterable<string>): Promise<Layout> => {
+export const layoutOf = async (text: AsyncIterable<string>, longest: number): Promise<Layout> => {
   const [pieces, read]: [AsyncIterator<string>, string[]] = [text[Symbol.asyncIterator](), []]
-  let sign = ''
+  let [sign, length] = ['', 0]
   for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
     read.push(next.value)
+    length += next.value.length
     sign ||= next.value.trimStart()[0] ?? ''
-    if (sign === '[' || (sign !== '' && next.value.includes('\n'))) break
+    if (sign === '[' || length > longest || (sign !== '' && next.value.includes('\n'))) break
   }
   const [line = ''] = read.join('').trimStart().split('\n', 1)
   const kind = sign === '[' ? 'array' : sign === '{' && parseJson(line) === undefined ? 'object' : 'lines'

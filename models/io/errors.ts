@@ -78,13 +78,17 @@ export class BatchError extends InputError {
 
 /** A non-empty list of findings as the error that carries them; nothing when there are none. */
 export const throwAll = (Kind: new (...findings: [Finding, ...Finding[]]) => InputError, findings: readonly Finding[]): void => {
-  const [first, ...rest] = findings
+  const [first, ...rest] = findings.slice(0, mostFindings)
   if (first !== undefined) throw new Kind(first, ...rest)
 }
+
+/** So many flaws of one input are enough to see what is wrong: whoever looks for more may stop. */
+export const mostFindings = 10_000
 
 /** A value as an error message shows it: short, and telling its type. */
 export const show = (value: unknown): string => {
   if (value === undefined) return 'nothing'
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, shown) : value) ?? String(value)
+  return text.length > shown ? `${text.slice(0, shown - 3)}…` : text
 }
+const shown = 60

@@ -8,15 +8,6 @@ export type Json = Readonly<Record<string, unknown>>
 
 export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What the text says, or `undefined` where it is not JSON. */
-export const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** What `parseJson` returned, as an error message shows it. */
 export const showJson = (json: unknown): string => (json === undefined ? 'malformed JSON' : show(json))
 

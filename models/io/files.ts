@@ -6,17 +6,23 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { access, constants, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { own } from '../../core/index.ts'
 import { FileError } from './errors.ts'
+import { decodeText } from './text.ts'
 
 /** @throws FileError */
 export const readBytes = (path: string): Promise<Uint8Array> => guarded(path, 'a file that can be read', () => readFile(path))
 
-/** @throws FileError */
-export const readText = (path: string): Promise<string> => guarded(path, 'a file that can be read', () => readFile(path, 'utf8'))
+/** @throws FileError, also for what is not UTF-8 */
+export const readText = async (path: string): Promise<string> => textOf(path, await readBytes(path))
 
 /** …or nothing, where there is no such file. @throws FileError */
-export const readIfThere = (path: string): Promise<string | undefined> =>
-  guarded(path, 'a file that can be read', () => readFile(path, 'utf8').catch(ifAbsent(undefined)))
+export const readIfThere = async (path: string): Promise<string | undefined> => {
+  const bytes = await guarded(path, 'a file that can be read', () => readFile(path).catch(ifAbsent(undefined)))
+  return bytes && textOf(path, bytes)
+}
+
+const textOf = (file: string, bytes: Uint8Array): string => decodeText(bytes, undefined, (why) => new FileError({ file, ...why }))
 
 /** A file piece by piece, however large it is. @throws FileError */
 export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
@@ -208,8 +214,13 @@ const guarded = async <T>(path: string, expected: string, work: () => Promise<T>
   try {
     return await work()
   } catch (error) {
-    const code = codeOf(error)
-    const [found, todo] = advice[code] ?? [error instanceof Error ? error.message : String(error), 'Check the path and the disk.']
-    throw new FileError({ file: path, expected, found: `${found} (${code})`, advice: todo })
+    throw fileError(path, expected, error)
   }
+}
+
+/** What a failure of the operating system means for the user. */
+export const fileError = (path: string, expected: string, error: unknown): FileError => {
+  const code = codeOf(error)
+  const [found, todo] = own(advice, code) ?? [error instanceof Error ? error.message : String(error), 'Check the path and the disk.']
+  return new FileError({ file: path, expected, found: `${found} (${code})`, advice: todo })
 }

@@ -4,14 +4,16 @@
  * everything that is wrong with a file can be told at once.
  */
 import { pipeline, Readable } from 'node:stream'
-import * as zlib from 'node:zlib'
 import { type CsvError, type Info, type Options, parse } from 'csv-parse'
 import { either as E } from 'fp-ts'
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, toJson } from 'hyparquet'
 import { elementsOf, layoutOf } from './elements.ts'
 import { DataError, type Finding, show } from './errors.ts'
-import { isObject, type Json, parseJson } from './fields.ts'
+import { isObject, type Json } from './fields.ts'
 import { readChunks } from './files.ts'
+import { unzipped } from './gzip.ts'
+import { deeper, parseJson, whyNotJson } from './json.ts'
+import { parquet } from './parquet.ts'
+import { textDecoder } from './text.ts'
 
 /** What is wrong with a record, whichever it is. */
 export type Flaw = Omit<Finding, 'file' | 'line'>
@@ -22,80 +24,102 @@ export interface SourceRecord {
   readonly content: E.Either<Flaw, Json>
 }
 
+export interface ReadOptions {
+  /** Of text, a label of the WHATWG Encoding Standard. Default: UTF-8, and nothing else is read. */
+  readonly encoding?: string
+  /** The longest line of JSON Lines, or record of CSV, in UTF-16 code units. Default: 32 Mi. */
+  readonly longest?: number
+}
+const usuallyLongest = 2 ** 25
+
 /** @throws FileError, DataError when the file as a whole cannot be read */
-export const readRecords = (file: string): AsyncIterable<SourceRecord> => {
+export const readRecords = (file: string, options: ReadOptions = {}): AsyncIterable<SourceRecord> => {
   const [, kind] = /\.(csv|tsv|parquet)(?:\.gz)?$/i.exec(file) ?? []
-  if (kind?.toLowerCase() === 'parquet') return parquet(file)
-  const text = decoded(/\.gz$/i.test(file) ? unzipped(file) : readChunks(file))
-  return kind === undefined ? jsonOf(text, /\.json(?:\.gz)?$/i.test(file)) : separated(text, kind.toLowerCase() === 'csv' ? ',' : '\t')
+  if (kind?.toLowerCase() === 'parquet') return numbered(parquet(file))
+  const { encoding, longest = usuallyLongest } = options
+  const text = decoded(/\.gz$/i.test(file) ? unzipped(file) : readChunks(file), file, encoding)
+  return kind === undefined
+    ? jsonOf(text, longest, /\.json(?:\.gz)?$/i.test(file))
+    : separated(text, file, kind.toLowerCase() === 'csv' ? ',' : '\t', longest)
 }
 
-async function* unzipped(file: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* pipeline(Readable.from(readChunks(file)), zlib.createGunzip(), () => undefined)
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) throw error
-    throw new DataError({ file, expected: 'a gzip file', found: error.message, advice: 'Download it again, or compress it with gzip.' })
-  }
+async function* numbered(rows: AsyncIterable<Json>): AsyncGenerator<SourceRecord> {
+  let line = 0
+  for await (const row of rows) yield { line: ++line, content: E.right(row) }
 }
 
-/** UTF-8, without the mark that some editors put at its beginning. */
-async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true })
-  yield decoder.decode()
+/** Without the mark that some editors put at the beginning. */
+async function* decoded(chunks: AsyncIterable<Uint8Array>, file: string, encoding: string | undefined): AsyncGenerator<string> {
+  const decode = textDecoder(encoding, (why) => new DataError({ file, ...why }))
+  for await (const chunk of chunks) yield decode(chunk, false)
+  yield decode(new Uint8Array(0), true)
 }
 
 /** One JSON object a line; or, however the file is called, one array of them; or, in a .json file, one object alone. */
-async function* jsonOf(given: AsyncIterable<string>, mayBeObject: boolean): AsyncGenerator<SourceRecord> {
-  const { kind, text } = await layoutOf(given)
-  if (kind === 'array') for await (const element of elementsOf(text)) yield { line: element.line, content: elementOf(element.text) }
-  else if (kind === 'object' && mayBeObject) yield { line: 1, content: jsonLine(await whole(text)) }
-  else yield* jsonLinesOf(text)
+async function* jsonOf(given: AsyncIterable<string>, longest: number, mayBeObject: boolean): AsyncGenerator<SourceRecord> {
+  const { kind, text } = await layoutOf(given, longest)
+  if (kind === 'array')
+    for await (const element of elementsOf(text, longest)) yield { line: element.line, content: elementOf(element.text, longest) }
+  else if (kind === 'object' && mayBeObject) yield { line: 1, content: await objectIn(text, longest) }
+  else yield* jsonLinesOf(text, longest)
 }
 
-const whole = async (text: AsyncIterable<string>): Promise<string> => {
-  const pieces: string[] = []
-  for await (const piece of text) pieces.push(piece)
-  return pieces.join('')
+const objectIn = async (text: AsyncIterable<string>, longest: number): Promise<SourceRecord['content']> => {
+  let all = ''
+  for await (const piece of text) {
+    all += piece
+    if (all.length > longest) return E.left(tooLong(longest, 'in an object'))
+  }
+  return jsonLine(all)
 }
 
-const elementOf = (text: string): SourceRecord['content'] => {
+const elementOf = (text: string | undefined, longest: number): SourceRecord['content'] => {
+  if (text === undefined) return E.left(tooLong(longest, 'in an element'))
   const json = parseJson(text)
   if (isObject(json)) return E.right(json)
   return E.left({
     expected: text === '' ? 'a ] at the end of the array' : 'an object in the array',
-    found: text === '' ? 'the end of the file' : json === undefined ? `malformed JSON ${show(text.trim())}` : show(json),
+    found: text === '' ? 'the end of the file' : foundIn(text, json),
     advice: text === '' ? 'Write the file again: its end is missing.' : 'Write one array of objects, with commas between them.',
   })
 }
 
-async function* jsonLinesOf(text: AsyncIterable<string>): AsyncGenerator<SourceRecord> {
-  const read = lineReader()
+async function* jsonLinesOf(text: AsyncIterable<string>, longest: number): AsyncGenerator<SourceRecord> {
+  const read = lineReader(longest)
   for await (const piece of text) yield* read(piece)
   yield* read('\n')
 }
 
 /** One JSON object a line. Blank lines are skipped. */
-export const jsonLines = (text: string): readonly SourceRecord[] => lineReader()(`${text.replace(/^\uFEFF/, '')}\n`)
+export const jsonLines = (text: string, longest: number = usuallyLongest): readonly SourceRecord[] =>
+  lineReader(longest)(`${text.replace(/^\uFEFF/, '')}\n`)
 
-/** The records that end in the next piece of a text. */
-const lineReader = () => {
-  let [line, rest] = [0, '']
+/** The records that end in the next piece of a text. Of a line that is too long, nothing is kept. */
+const lineReader = (longest: number) => {
+  let [line, rest, length] = [0, '', 0]
   return (piece: string): readonly SourceRecord[] => {
     const lines = piece.split('\n')
-    const last = lines.pop() ?? ''
-    if (lines.length === 0) {
-      rest += last
-      return []
-    }
-    lines[0] = rest + lines[0]
-    rest = last
-    return lines.flatMap((text) => {
+    return lines.flatMap((part, i) => {
+      length += part.length
+      rest = length > longest ? '' : rest + part
+      if (i === lines.length - 1) return []
       line++
-      return text.trim() === '' ? [] : [{ line, content: jsonLine(text) }]
+      const found = length > longest ? E.left(tooLong(longest)) : rest.trim() === '' ? undefined : jsonLine(rest)
+      ;[rest, length] = ['', 0]
+      return found === undefined ? [] : [{ line, content: found }]
     })
   }
+}
+
+const tooLong = (longest: number, where = 'on a line'): Flaw => ({
+  expected: `at most ${longest} characters ${where}`,
+  found: 'more',
+  advice: 'Write one record a line; what belongs to several examples, on several lines.',
+})
+
+const foundIn = (text: string, json: unknown): string => {
+  if (json !== undefined) return show(json)
+  return deeper(text) ? whyNotJson(text).found : `malformed JSON ${show(text.trim())}`
 }
 
 const jsonLine = (text: string): SourceRecord['content'] => {
@@ -103,7 +127,7 @@ const jsonLine = (text: string): SourceRecord['content'] => {
   if (isObject(json)) return E.right(json)
   return E.left({
     expected: 'a JSON object',
-    found: json === undefined ? `malformed JSON ${show(text.trim())}` : show(json),
+    found: foundIn(text, json),
     advice: 'Write one complete object a line (JSON Lines: no array around them, no commas between them).',
   })
 }
@@ -111,27 +135,46 @@ const jsonLine = (text: string): SourceRecord['content'] => {
 // ------------------------------------------------------------------ CSV
 
 /**
- * RFC 4180, the first line naming the fields. A label is true or false, or 1 or 0; a weight is a number; every other field is text. Malformed records
- * come last.
+ * RFC 4180, the first line naming the fields. A label is true or false, or 1 or 0; a weight is a number; every other field is text.
  */
-async function* separated(text: AsyncIterable<string>, delimiter: string): AsyncGenerator<SourceRecord> {
+async function* separated(text: AsyncIterable<string>, file: string, delimiter: string, longest: number): AsyncGenerator<SourceRecord> {
   const flawed: SourceRecord[] = []
   const options = {
     delimiter,
-    ...{ bom: true, columns: true, info: true, skip_empty_lines: true, skip_records_with_error: true },
-    on_skip: (error: CsvError | undefined) => void flawed.push({ line: Number(error?.lines), content: E.left(csvFlaw(error)) }),
+    max_record_size: longest,
+    columns: (names: readonly string[]) => distinct(names, file),
+    ...{ bom: true, info: true, skip_empty_lines: true, skip_records_with_error: true },
+    on_skip: (error: CsvError | undefined) => {
+      // Where such a record ends, nobody knows: what follows would be read as something else.
+      if (error?.code === 'CSV_MAX_RECORD_SIZE')
+        throw new DataError({ file, line: Number(error.lines), ...tooLong(longest, 'in a record') })
+      flawed.push({ line: Number(error?.lines), content: E.left(csvFlaw(error)) })
+    },
   } satisfies Options
   const records: AsyncIterable<{ readonly record: Json; readonly info: Info }> = pipeline(
     Readable.from(text),
     parse(options),
     () => undefined,
   )
-  for await (const { record, info } of records) yield { line: info.lines, content: E.right(cells(record)) }
+  for await (const { record, info } of records) {
+    yield* flawed.splice(0)
+    yield { line: info.lines, content: E.right(cells(record)) }
+  }
   yield* flawed
 }
 
+/** @throws DataError: of two fields with one name, a record would keep only the last */
+const distinct = (names: readonly string[], file: string): string[] => {
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice === undefined) return [...names]
+  throw new DataError({
+    ...{ file, line: 1, field: twice, expected: 'a header that names each field once' },
+    ...{ found: 'the name twice', advice: 'Rename or remove one of the columns.' },
+  })
+}
+
 const cells = (record: Json): Json => {
-  const label = booleans[String(record.label).trim().toLowerCase()]
+  const label = booleans.get(String(record.label).trim().toLowerCase())
   const { weight, ...rest } = record
   const number = typeof weight === 'string' && weight.trim() !== '' ? Number(weight) : undefined
   return {
@@ -140,46 +183,10 @@ const cells = (record: Json): Json => {
     ...(number !== undefined && { weight: Number.isNaN(number) ? weight : number }),
   }
 }
-const booleans: Readonly<Record<string, boolean>> = { true: true, false: false, 1: true, 0: false }
+const booleans = new Map<string, boolean>(Object.entries({ true: true, false: false, 1: true, 0: false }))
 
 const csvFlaw = (error: CsvError | undefined): Flaw => ({
   expected: 'a record with as many fields as the header, quotes inside fields doubled',
   found: error?.message ?? 'a malformed record',
   advice: 'Correct the quotes and separators of the line, or write the file again with a CSV library.',
 })
-
-// ------------------------------------------------------------------ Parquet
-
-/** A group of rows at a time. */
-async function* parquet(path: string): AsyncGenerator<SourceRecord> {
-  for await (const _ of readChunks(path)) break // a file that cannot be read at all says so as any other does
-  const file = await asyncBufferFromFile(path)
-  const metadata = await understood(path, () => parquetMetadataAsync(file))
-  let line = 0
-  for (const { num_rows } of metadata.row_groups) {
-    const [rowStart, rowEnd] = [line, line + Number(num_rows)]
-    const rows: readonly Json[] = await understood(path, () => parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors }))
-    // 64-bit integers become numbers, dates strings.
-    for (const row of rows)
-      yield { line: ++line, content: E.right(Object.fromEntries(Object.entries(row).map(([k, x]) => [k, toJson(x)]))) }
-  }
-}
-
-const understood = async <T>(file: string, work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work()
-  } catch (error) {
-    throw new DataError({
-      file,
-      expected: 'a Parquet file',
-      found: error instanceof Error ? error.message : String(error),
-      advice: 'Download it again, or convert it to JSON Lines.',
-    })
-  }
-}
-
-/** Beside Snappy, which the library has: what Node has. */
-const compressors = {
-  GZIP: (bytes: Uint8Array) => zlib.gunzipSync(bytes),
-  BROTLI: (bytes: Uint8Array) => zlib.brotliDecompressSync(bytes),
-}

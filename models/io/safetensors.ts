@@ -3,20 +3,30 @@
  * (`{name: {dtype, shape, data_offsets: [begin, end]}, __metadata__?: {…}}`), then the raw little-endian data without gaps or overlaps.
  * Source: https://github.com/huggingface/safetensors#format
  */
-import { type DType, decode, dtypes, encode, type FloatType } from './dtypes.ts'
+import type { Half } from '../../core/index.ts'
+import { type DType, decode, dtypes, encode, type FloatType, halvesIn } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
-import { isObject, type Json, parseJson } from './fields.ts'
+import { isObject, type Json } from './fields.ts'
+import { endOfString, parseJson } from './json.ts'
+import type { Bytes } from './source.ts'
 
-/**
- * A tensor as a checkpoint holds it. Whatever `dtype` it has in the file, its data are rounded to float32, row-major. Data that need no conversion
- * are those of the file, not a copy.
- */
+/** A tensor as a checkpoint holds it. */
 export interface StoredTensor {
   readonly name: string
   readonly dtype: DType
   readonly shape: readonly number[]
+  /**
+   * Its numbers, row-major, rounded to float32 whatever `dtype` they have. Those of a file are read when they are asked for, each time anew: ask
+   * once. They are not to be changed.
+   */
   readonly data: Float32Array
+  /** The same numbers as they are stored, where that is in 16 bits. */
+  readonly half?: () => Half
 }
+
+/** The same tensor under another name: not read yet, if it is not (`{ ...tensor, name }` would read it). */
+export const renamed = (tensor: StoredTensor, name: string): StoredTensor =>
+  Object.defineProperties({} as StoredTensor, { ...Object.getOwnPropertyDescriptors(tensor), name: { value: name, enumerable: true } }) // the rest is copied
 
 /** The reference implementation's own bound on the header, against files that ask for absurd memory. */
 const longestHeader = 100_000_000
@@ -27,21 +37,38 @@ const longestHeader = 100_000_000
  * @param file named in errors only
  * @throws CheckpointError when the file is truncated or its header does not describe its data exactly
  */
-export const parseSafetensors = (bytes: Uint8Array, file: string): readonly StoredTensor[] => {
-  const { header, data } = split(bytes, file)
+export const parseSafetensors = (bytes: Uint8Array, file: string): readonly StoredTensor[] =>
+  tensorsIn({ length: bytes.length, slice: (from, to) => bytes.subarray(from, to) }, file)
+
+/** …wherever its bytes are. Only its header is read at once; the numbers of a tensor, when they are asked for. @throws CheckpointError */
+export const tensorsIn = (bytes: Bytes, file: string): readonly StoredTensor[] => {
+  const { header, start } = headerOf(bytes, file)
   const entries = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]) => entryOf(name, value, file))
     .sort((a, b) => a.begin - b.begin || a.end - b.end)
-  checkCoverage(entries, data.length, file)
-  return entries.map(({ name, dtype, shape, begin, end }) => ({ name, dtype, shape, data: decode(data.subarray(begin, end), dtype) }))
+  checkCoverage(entries, bytes.length - start, file)
+  return entries.map(({ name, dtype, shape, begin, end }) => {
+    const own = (): Uint8Array => bytes.slice(start + begin, start + end)
+    const tensor: StoredTensor = {
+      ...{ name, dtype, shape },
+      get data() {
+        return decode(own(), dtype)
+      },
+    }
+    if (dtype !== 'F16' && dtype !== 'BF16') return tensor
+    // Not enumerable: `{ ...tensor, data }` is another tensor, and must not say that it is stored as this one is.
+    return Object.defineProperty(tensor, 'half', { value: () => halvesIn(own(), dtype) })
+  })
 }
 
 const truncated = 'The file is truncated or is not safetensors: download or save it again.'
 
-const split = (bytes: Uint8Array, file: string): { readonly header: Json; readonly data: Uint8Array } => {
+/** The header, and where the data after it start. */
+const headerOf = (bytes: Bytes, file: string): { readonly header: Json; readonly start: number } => {
   if (bytes.length < 8) throw new CheckpointError({ file, expected: 'at least 8 bytes', found: `${bytes.length} bytes`, advice: truncated })
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true))
+  const first = bytes.slice(0, 8)
+  const length = Number(new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true))
   if (length > longestHeader || 8 + length > bytes.length)
     throw new CheckpointError({
       file,
@@ -49,27 +76,30 @@ const split = (bytes: Uint8Array, file: string): { readonly header: Json; readon
       found: `a file of ${bytes.length} bytes`,
       advice: truncated,
     })
-  const text = new TextDecoder().decode(bytes.subarray(8, 8 + length))
+  const text = new TextDecoder().decode(bytes.slice(8, 8 + length))
   const header = parseJson(text)
   if (!isObject(header))
     throw new CheckpointError({ file, expected: 'a header that is a JSON object', found: show(text), advice: truncated })
   const twice = duplicate(text)
   if (twice !== undefined)
     throw new CheckpointError({ file, tensor: twice, expected: 'one entry in the header', found: 'two', advice: 'Save the file again.' })
-  return { header, data: bytes.subarray(8 + length) }
+  return { header, start: 8 + length }
 }
 
 /** A key that stands twice at the top level of valid JSON whose values are all objects (JSON.parse keeps the last and says nothing). */
 const duplicate = (json: string): string | undefined => {
   const seen = new Set<string>()
   let depth = 0
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
-    if (token === '{' || token === '[') depth++
-    else if (token === '}' || token === ']') depth--
-    else if (depth === 1) {
-      const key: string = JSON.parse(token)
-      if (seen.has(key)) return key
-      seen.add(key)
+  for (let i = 0; i < json.length; i++) {
+    const c = json[i]
+    if (c === '{' || c === '[') depth++
+    else if (c === '}' || c === ']') depth--
+    else if (c === '"') {
+      const end = endOfString(json, i)
+      const key: string = depth === 1 ? JSON.parse(json.slice(i, end + 1)) : ''
+      if (depth === 1 && seen.has(key)) return key
+      if (depth === 1) seen.add(key)
+      i = end
     }
   }
   return undefined

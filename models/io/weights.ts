@@ -1,12 +1,12 @@
 /**
  * Weights on disk: one `model.safetensors`, or shards listed by `model.safetensors.index.json` (`{weight_map: {tensor: file}}`), as Hugging Face keeps them.
  */
-import { basename, join } from 'node:path'
 import { dtypes, type FloatType } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
-import { isObject, parseJson } from './fields.ts'
-import { exists, readBytes, readText, writeAtomically } from './files.ts'
-import { formatSafetensors, parseSafetensors, type StoredTensor } from './safetensors.ts'
+import { isObject } from './fields.ts'
+import { readJson } from './json.ts'
+import { formatSafetensors, type StoredTensor, tensorsIn } from './safetensors.ts'
+import { exists, join, openBytes } from './source.ts'
 import { unwrapped } from './wrappers.ts'
 
 /** Tensors by name. */
@@ -30,13 +30,6 @@ export const readWeights = async (path: string): Promise<Weights> => {
     advice: 'Give a Hugging Face model directory with safetensors weights (convert pytorch_model.bin first).',
   })
 }
-
-/**
- * Writes tensors atomically as one safetensors file, as F32.
- * @throws CheckpointError when two have one name or a shape does not fit its data; FileError
- */
-export const writeWeights = async (file: string, tensors: readonly StoredTensor[]): Promise<void> =>
-  writeAtomically(file, formatSafetensors(tensors, metadata))
 
 export interface WeightOptions {
   /** How numbers are written. Default F32; BF16 and F16 take half the space, and round. */
@@ -76,15 +69,16 @@ export const weightFiles = (
 }
 
 /** transformers reads only files that say whose tensors they are. */
-const metadata = { format: 'pt' }
+export const metadata = { format: 'pt' }
 const fiveDigits = (n: number): string => `${n}`.padStart(5, '0')
 
+/** Only the header is read: the numbers of a tensor are read from the file when they are asked for. */
 const readOne = async (file: string): Promise<Weights> =>
-  new Map(parseSafetensors(await readBytes(file), file).map((tensor) => [tensor.name, tensor]))
+  new Map(tensorsIn(await openBytes(file), file).map((tensor) => [tensor.name, tensor]))
 
 const readSharded = async (directory: string): Promise<Weights> => {
   const file = join(directory, index)
-  const places = weightMap(await readText(file), file)
+  const places = weightMap(await readJson(file, CheckpointError), file)
   const shards = new Map<string, Weights>()
   for (const shard of new Set(places.map(([, shard]) => shard))) shards.set(shard, await readOne(join(directory, shard)))
   return new Map(
@@ -103,13 +97,12 @@ const readSharded = async (directory: string): Promise<Weights> => {
 }
 
 /** [tensor, shard] pairs. A shard is a plain file name: an index may not reach outside its directory. */
-const weightMap = (text: string, file: string): readonly (readonly [name: string, shard: string])[] => {
+const weightMap = (json: unknown, file: string): readonly (readonly [name: string, shard: string])[] => {
   const wrong = (expected: string, found: unknown) =>
     new CheckpointError({ file, expected, found: show(found), advice: 'Download or save the index again.' })
-  const json = parseJson(text)
-  if (!isObject(json) || !isObject(json.weight_map)) throw wrong('{"weight_map": {tensor: file, …}}', text)
+  if (!isObject(json) || !isObject(json.weight_map)) throw wrong('{"weight_map": {tensor: file, …}}', json)
   return Object.entries(json.weight_map).map(([name, shard]) => {
-    if (typeof shard === 'string' && shard.endsWith('.safetensors') && basename(shard) === shard) return [name, shard]
+    if (typeof shard === 'string' && shard.endsWith('.safetensors') && !/[\\/]/.test(shard)) return [name, shard]
     throw wrong(`the name of a safetensors file for ${name}`, shard)
   })
 }

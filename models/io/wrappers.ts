@@ -3,7 +3,7 @@
  *
  *     _orig_mod.model.layers.0.…   module.model.layers.0.…   model.layers.0._fsdp_wrapped_module.…   →   model.layers.0.…
  */
-import type { StoredTensor } from './safetensors.ts'
+import { renamed, type StoredTensor } from './safetensors.ts'
 
 /** Never part of a name otherwise, wherever they stand. */
 const inserted = /(?<=^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\./g
@@ -15,5 +15,5 @@ export const unwrapped = (weights: ReadonlyMap<string, StoredTensor>): ReadonlyM
   const wrapped = names.length > 0 && names.every((name) => name.startsWith(before))
   const plain = wrapped ? names.map((name) => name.slice(before.length)) : names
   if (new Set(plain).size < plain.length) return weights
-  return new Map([...weights.values()].map((tensor, i) => [plain[i]!, { ...tensor, name: plain[i]! }]))
+  return new Map([...weights.values()].map((tensor, i) => [plain[i]!, renamed(tensor, plain[i]!)]))
 }

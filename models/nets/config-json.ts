@@ -6,9 +6,8 @@ import type { FloatType } from '../io/dtypes.ts'
 import { ConfigError, show, throwAll } from '../io/errors.ts'
 import { type Fields, fieldsOf, isObject, type Json, showJson } from '../io/fields.ts'
 import type { ModelConfig, Purpose } from './config.ts'
-import { families } from './families.ts'
 import type { Family } from './family.ts'
-import { familyOf, findFamily } from './known.ts'
+import { families, familyOf, findFamily } from './known.ts'
 
 /**
  * A parsed Hugging Face `config.json` as a `ModelConfig`: `parseConfig(parseJson(text), file)`.

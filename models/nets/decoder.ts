@@ -62,7 +62,10 @@ export const layer = (
     return add(to, scale === undefined ? dropped : mul(dropped, scale))
   }
   const [attended, remembered] = attend(spec.attention, p.attention, x, pass, rotate, cache)
-  if (spec.parallel === true) return [added(added(x, attended), feedForward(spec.feedForward, p.feedForward, x)), remembered]
+  if (spec.parallel !== undefined) {
+    const read = spec.parallel === 'shared' ? normed(spec.attention.before, p.attention.norm, x) : x
+    return [added(added(x, attended), feedForward(spec.feedForward, p.feedForward, read)), remembered]
+  }
   const y = normed(spec.attention.onSum, p.attention.onSum, added(x, attended))
   return [normed(spec.feedForward.onSum, p.feedForward.onSum, added(y, feedForward(spec.feedForward, p.feedForward, y))), remembered]
 }
@@ -92,7 +95,7 @@ const attend = (
 }
 
 /** Those of these axes that a tensor has. */
-const axesAmong = <A extends string>(x: AnyTensor, axes: readonly A[]): readonly A[] => axes.filter((axis) => axis in x.shape)
+const axesAmong = <A extends string>(x: AnyTensor, axes: readonly A[]): readonly A[] => axes.filter((axis) => Object.hasOwn(x.shape, axis))
 const coordinatesOf = (x: AnyTensor): readonly Coordinate[] => axesAmong(x, ['half', 'pair', 'key'])
 
 const normalizeHeads = <A extends string>(x: Tensor<A>, spec: HeadNormSpec, gains: Norm): Tensor<A> => {

@@ -1,10 +1,15 @@
-/** Every family in `families/`, found by folder: a new family is a new file there, and is listed nowhere. */
+/**
+ * The modules of `families/` by name, found by reading the folder. In the package, the build puts a listing of the folder in the place of this
+ * file: pages have no file system.
+ */
 import { readdir } from 'node:fs/promises'
-import { type Family, isFamily } from './family.ts'
 
-const folder = new URL('./families/', import.meta.url)
-const files = (await readdir(folder)).filter((file) => /\.[jt]s$/.test(file) && !file.endsWith('.d.ts')).sort()
-const modules: readonly object[] = await Promise.all(files.map((file) => import(new URL(file, folder).href)))
-
-/** In alphabetical order of their files. */
-export const families: readonly Family[] = modules.flatMap((module) => Object.values(module).filter(isFamily))
+export const modules = async (): Promise<Readonly<Record<string, object>>> => {
+  const folder = new URL('./families/', import.meta.url)
+  const names = (await readdir(folder)).filter((file) => file.endsWith('.ts')).map((file) => file.replace(/\.ts$/, ''))
+  return Object.fromEntries(
+    await Promise.all(
+      names.sort().map(async (name): Promise<[string, object]> => [name, await import(new URL(`${name}.ts`, folder).href)]),
+    ),
+  )
+}

@@ -3,8 +3,11 @@
 import { ConfigError } from '../io/errors.ts'
 import type { Architecture } from './architecture.ts'
 import type { ModelConfig } from './config.ts'
-import { families } from './families.ts'
-import type { Family } from './family.ts'
+import { modules } from './families.ts'
+import { type Family, isFamily } from './family.ts'
+
+/** Every family in `families/`, in alphabetical order of their files. */
+export const families: readonly Family[] = Object.values(await modules()).flatMap((module) => Object.values(module).filter(isFamily))
 
 const byKey = new Map(families.map((family) => [family.key, family]))
 

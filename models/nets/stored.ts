@@ -1,5 +1,6 @@
 /** Parameters as a checkpoint stores them: the same numbers, with several of our axes as one dimension, in another order. */
-import { type AnyTensor, type Backend, fill, read, type Tensor, tensor, volume } from '../../core/index.ts'
+import { type AnyTensor, type Backend, fill, read, type Shape, type Tensor, tensor, volume } from '../../core/index.ts'
+import { isFloat } from '../io/dtypes.ts'
 import { CheckpointError, type Finding, throwAll } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
@@ -14,19 +15,21 @@ export const fromStored = <T>(build: (make: Initializer) => T, weights: Weights,
   const findings: Finding[] = []
   const flaw = (tensor: string, expected: string, found: string, advice: string): void =>
     void findings.push({ ...(file === undefined ? {} : { file }), tensor, expected, found, advice })
-  /** The numbers of a stored tensor, if it is there and has this shape. */
-  const find = (name: string, shape: readonly number[]): Float32Array | undefined => {
-    const stored = weights.get(name) ?? weights.get(name.replace(baseModel, ''))
-    if (stored !== undefined && stored.shape.join() === shape.join()) return stored.data
+  /** A stored tensor, if it is there and has this shape. */
+  const find = (name: string, shape: readonly number[]): StoredTensor | undefined => {
+    const stored = weights.get(nameIn(weights, name))
+    if (stored !== undefined && stored.shape.join() === shape.join() && isFloat(stored.dtype)) return stored
+    if (stored !== undefined && !isFloat(stored.dtype)) {
+      flaw(name, 'F32, F16, BF16 or F64', stored.dtype, 'Use a checkpoint that is not quantized.')
+      return undefined
+    }
     const found = stored === undefined ? 'no such tensor' : `shape [${stored.shape.join(', ')}]`
     flaw(name, `shape [${shape.join(', ')}]`, found, 'Use the config.json that belongs to these weights.')
     return undefined
   }
   const built = build((slot) => {
     const parts = tensorsOf(slot).map(({ name, shape }) => find(name, shape))
-    const [first] = parts
-    const data = parts.length === 1 ? first : parts.some((part) => part === undefined) ? undefined : joined(parts as Float32Array[])
-    return data === undefined ? fill(slot.shape, 0) : tensor(slot.shape, taken(slot, data))
+    return parts.every((part) => part !== undefined) ? leaf(slot, parts) : fill(slot.shape, 0)
   })
   throwAll(CheckpointError, findings)
   return built
@@ -34,6 +37,11 @@ export const fromStored = <T>(build: (make: Initializer) => T, weights: Weights,
 
 /** The names of base models, which Hugging Face's libraries put before those of tensors, or leave out. */
 const baseModel = /^(model|transformer|gpt_neox)\./
+/** What a checkpoint calls a tensor: its whole name, or that without the name of the base model. */
+export const nameIn = (weights: Pick<Weights, 'has'>, name: string): string => {
+  const bare = name.replace(baseModel, '')
+  return !weights.has(name) && weights.has(bare) ? bare : name
+}
 
 /** The tensors of a checkpoint that hold a slot: one, or one an entry of its first stored dimension. */
 const tensorsOf = (slot: ParameterSpec): readonly { readonly name: string; readonly shape: readonly number[] }[] => {
@@ -42,10 +50,29 @@ const tensorsOf = (slot: ParameterSpec): readonly { readonly name: string; reado
   return Array.from({ length: shape[0]! }, (_, i) => ({ name: slot.name.replace('*', `${i}`), shape: shape.slice(1) }))
 }
 
-const joined = (parts: readonly Float32Array[]): Float32Array => {
-  const data = new Float32Array(parts.reduce((n, part) => n + part.length, 0))
+/**
+ * The parameter that stored tensors hold, its axes in the order in which they lie there, so that nothing is moved; only what is a part of a tensor
+ * is taken out of it. Its numbers are fetched when a program needs them, and stay as narrow as they are stored until they are on the device.
+ */
+const leaf = <A extends string>(slot: ParameterSpec<A>, parts: readonly StoredTensor[]): Tensor<A> => {
+  const shape = stands(slot)
+  const length = volume(shape)
+  const [first] = parts
+  if (first === undefined) return fill(shape, 0)
+  if (parts.length > 1) return tensor(shape, { length, load: () => taken(slot, joined(parts)) })
+  const whole = slot.part === undefined && slot.rotated === undefined
+  return tensor(shape, { length, load: () => (whole ? (first.half?.() ?? first.data) : taken(slot, first.data)) })
+}
+
+/** The shape of a parameter, its axes as they follow each other in the checkpoint where they do. */
+const stands = <A extends string>({ shape, stored, rotated }: ParameterSpec<A>): Shape<A> =>
+  rotated === undefined ? (Object.fromEntries(stored.flat().map((axis) => [axis, shape[axis]])) as Shape<A>) : shape // the same axes
+
+const joined = (parts: readonly StoredTensor[]): Float32Array => {
+  const all = parts.map(({ data }) => data)
+  const data = new Float32Array(all.reduce((n, part) => n + part.length, 0))
   let at = 0
-  for (const part of parts) {
+  for (const part of all) {
     data.set(part, at)
     at += part.length
   }
@@ -58,18 +85,31 @@ export const toStored = async (
   slots: readonly ParameterSpec[],
   parameters: readonly AnyTensor[],
 ): Promise<readonly StoredTensor[]> => {
-  const stored = new Map<string, StoredTensor>()
+  const tensors = await laidOut(backend, slots, parameters, (length) => new Float32Array(length))
+  return tensors.map((tensor) => ({ ...tensor, dtype: 'F32' }))
+}
+
+/** Numbers as a checkpoint would lay them out, of the precision that `make` has room for. */
+export const laidOut = async <D extends Float32Array | Float64Array>(
+  backend: Backend,
+  slots: readonly ParameterSpec[],
+  parameters: readonly AnyTensor[],
+  make: (length: number) => D,
+): Promise<readonly { readonly name: string; readonly shape: readonly number[]; readonly data: D }[]> => {
+  const whole = new Map<string, { readonly slot: ParameterSpec; readonly data: D }>()
   for (const [i, slot] of slots.entries()) {
-    const values = await read(backend, parameters[i] as Tensor<string>)
-    const tensors = tensorsOf(slot)
-    const known = stored.get(tensors[0]!.name)
-    const data = known?.data ?? new Float32Array(storedShape(slot).reduce((a, b) => a * b, 1))
-    put(slot, values, data)
-    const length = data.length / tensors.length
-    for (const [k, { name, shape }] of tensors.entries())
-      stored.set(name, { name, dtype: 'F32', shape, data: tensors.length === 1 ? data : data.subarray(k * length, (k + 1) * length) })
+    const parameter = parameters[i] as Tensor<string>
+    const values = await read(backend, parameter)
+    const { data } = whole.get(slot.name) ?? { data: make(storedShape(slot).reduce((a, b) => a * b, 1)) }
+    put(linesOf(slot, parameter.shape), values, data)
+    whole.set(slot.name, { slot, data })
   }
-  return [...stored.values()]
+  return [...whole.values()].flatMap(({ slot, data }) => {
+    const tensors = tensorsOf(slot)
+    const length = data.length / tensors.length
+    const piece = (k: number): D => (tensors.length === 1 ? data : (data.subarray(k * length, (k + 1) * length) as D)) // of the same kind
+    return tensors.map(({ name, shape }, k) => ({ name, shape, data: piece(k) }))
+  })
 }
 
 /** The slots that `build` asks for, in the order of the leaves of what it builds. */
@@ -88,28 +128,28 @@ const storedShape = ({ stored, shape, part }: ParameterSpec): readonly number[] 
     return part?.dimension === i ? axes.slice(0, part.outer).reduce((n, axis) => n * shape[axis]!, part.total) : inner(0)
   })
 
-/** The parameter in a stored tensor: its very data where both keep the same elements in the same order. */
 const taken = (slot: ParameterSpec, data: Float32Array): Float32Array => {
-  const { shape, stored, part, rotated } = slot
-  if (part === undefined && rotated === undefined && stored.flat().join() === Object.keys(shape).join()) return data
+  const shape = stands(slot)
   const values = new Float32Array(volume(shape))
-  const { starts, steps } = linesOf(slot)
+  const { starts, steps } = linesOf(slot, shape)
   const length = steps.length
   for (let line = 0, i = 0; line < starts.length; line++) for (let k = 0; k < length; k++) values[i++] = data[starts[line]! + steps[k]!]!
   return values
 }
 
-const put = (slot: ParameterSpec, values: ArrayLike<number>, data: Float32Array): void => {
-  const { starts, steps } = linesOf(slot)
+const put = ({ starts, steps }: Lines, values: ArrayLike<number>, data: Float32Array | Float64Array): void => {
   const length = steps.length
   for (let line = 0, i = 0; line < starts.length; line++) for (let k = 0; k < length; k++) data[starts[line]! + steps[k]!] = values[i++]!
 }
 
-/**
- * Where the checkpoint keeps a parameter, line by line of its last axis, in the order of its shape: the place of each line's first element, and how
- * far the others are from it.
- */
-const linesOf = (slot: ParameterSpec): { readonly starts: Int32Array; readonly steps: Int32Array } => {
+/** The place of each line's first element, and how far the others are from it. */
+interface Lines {
+  readonly starts: Int32Array
+  readonly steps: Int32Array
+}
+
+/** Where the checkpoint keeps a parameter, line by line of its last axis, in the order of `given`: its shape, the axes in any order. */
+const linesOf = (slot: ParameterSpec, given: Shape): Lines => {
   const { shape, stored, part, rotated } = slot
   const strides: Record<string, number> = {}
   let [stride, begin] = [1, 0]
@@ -125,7 +165,7 @@ const linesOf = (slot: ParameterSpec): { readonly starts: Int32Array; readonly s
     if (part.outer === 0) stride = unit * part.total
   }
   const offsets = (axis: string): Int32Array => Int32Array.from({ length: shape[axis]! }, (_, k) => k * strides[axis]!)
-  const axes = Object.keys(shape)
+  const axes = Object.keys(given)
   const tables = rotated === undefined ? axes.map(offsets) : [...axes.slice(0, -2).map(offsets), turned(shape, rotated, strides)]
   let starts = Int32Array.of(begin)
   for (const table of tables.slice(0, -1)) {

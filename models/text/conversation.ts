@@ -6,7 +6,8 @@
  */
 import { either as E } from 'fp-ts'
 import { show } from '../io/errors.ts'
-import { isObject, type Json, parseJson } from '../io/fields.ts'
+import { isObject, type Json } from '../io/fields.ts'
+import { parseJson } from '../io/json.ts'
 import type { Flaw } from '../io/records.ts'
 
 export interface Turn {

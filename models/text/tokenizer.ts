@@ -3,11 +3,12 @@
  * Tokens are not characters: SentencePiece vocabularies put a space before a text, and a character may take several byte tokens. So a continuation is
  * encoded as one (`continues`), and text is decoded from the whole list of ids, never piece by piece.
  */
-import { join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { show, TokenizerError } from '../io/errors.ts'
-import { isObject, type Json, parseJson, showJson } from '../io/fields.ts'
-import { exists, readText } from '../io/files.ts'
+import { isObject, type Json, showJson } from '../io/fields.ts'
+import { readJson } from '../io/json.ts'
+import { exists, join, readText } from '../io/source.ts'
+import { limited, TimeoutError } from '../io/time-limit.ts'
 
 export interface Tokenizer {
   /** Ids are less than this. */
@@ -48,9 +49,9 @@ export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
       advice: `Copy it from the model's page, or have transformers write it: AutoTokenizer.from_pretrained(…).save_pretrained('${directory}').`,
     })
   const [configFile, template] = [join(directory, files.config), join(directory, files.template)]
-  const config = (await exists(configFile)) ? parseJson(await readText(configFile)) : {}
+  const config = (await exists(configFile)) ? await readJson(configFile, TokenizerError) : {}
   const chat = (await exists(template)) ? { chat_template: await readText(template) } : {}
-  return tokenizerOf(parseJson(await readText(file)), isObject(config) ? { ...config, ...chat } : config, directory)
+  return tokenizerOf(await readJson(file, TokenizerError), isObject(config) ? { ...config, ...chat } : config, directory)
 }
 
 /**
@@ -61,20 +62,23 @@ export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
 export const tokenizerOf = (json: unknown, config: unknown = {}, where = files.json): Tokenizer => {
   if (!isObject(json) || !isObject(json.model)) throw malformed(where, files.json, 'a JSON object with a "model"', showJson(json))
   if (!isObject(config)) throw malformed(where, files.config, 'a JSON object', showJson(config))
-  const beginning = build(json, config, where)
-  const continuing = addsSpace(json) ? build(withoutSpace(json), config, where) : beginning
+  checkIds(json, where)
+  const run = contained(json, where)
+  const beginning = run(() => new HuggingFaceTokenizer(json, config))
+  const continuing = addsSpace(json) ? run(() => new HuggingFaceTokenizer(withoutSpace(json), config)) : beginning
   const special = (name: string): number | undefined => {
     const token: unknown = isObject(config[name]) ? config[name].content : config[name]
     if (token === undefined || token === null) return undefined
-    const id = typeof token === 'string' ? beginning.token_to_id(token) : undefined
-    if (id === undefined) throw malformed(where, files.config, `${name}: a token of the vocabulary`, show(token))
+    const id: unknown = typeof token === 'string' ? run(() => beginning.token_to_id(token)) : undefined
+    if (typeof id !== 'number') throw malformed(where, files.config, `${name}: a token of the vocabulary`, show(token))
     return id
   }
   const [bos, eos] = [special('bos_token'), special('eos_token')]
   return {
-    vocabularySize: [...beginning.get_vocab().values()].reduce((largest, id) => Math.max(largest, id), -1) + 1,
+    vocabularySize: run(() => [...beginning.get_vocab().values()].reduce((largest, id) => Math.max(largest, id), -1)) + 1,
     encode: (text, options = {}) => {
-      const encoded: Encoding = (options.continues ? continuing : beginning).encode(text, { add_special_tokens: false })
+      const by = options.continues ? continuing : beginning
+      const encoded: Encoding = run(() => by.encode(text, { add_special_tokens: false }))
       const { ids, tokens } = encoded
       const unknown = ids.findIndex((id) => !Number.isInteger(id))
       if (unknown >= 0) throw malformed(where, files.json, `a token for ${show(tokens[unknown])}`, 'neither that nor an unknown-token')
@@ -89,7 +93,8 @@ export const tokenizerOf = (json: unknown, config: unknown = {}, where = files.j
           found: String(unknown),
           advice: 'Use the tokenizer that the model was trained with.',
         })
-      return ids.length === 0 ? '' : beginning.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false })
+      if (ids.length === 0) return ''
+      return run(() => beginning.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }))
     },
     ...(bos === undefined ? {} : { bos }),
     ...(eos === undefined ? {} : { eos }),
@@ -107,13 +112,52 @@ interface Encoding {
 const malformed = (file: string, field: string, expected: string, found: string): TokenizerError =>
   new TokenizerError({ file, field, expected, found, advice: "Copy the file again from the model's page." })
 
-const build = (json: Json, config: Json, where: string): HuggingFaceTokenizer => {
-  try {
-    return new HuggingFaceTokenizer(json, config)
-  } catch (error) {
-    throw malformed(where, files.json, 'a Hugging Face tokenizer', error instanceof Error ? error.message : String(error))
+/**
+ * Runs the library: whatever it throws of a tokenizer that is malformed is an error that says so. Where tokenizer.json brings regular expressions, it is
+ * ended when it takes too long: a pattern may backtrack for ever.
+ */
+const contained = (json: Json, where: string) => {
+  const timed = bringsPatterns(json)
+  return <T>(work: () => T): T => {
+    try {
+      return timed ? limited(patience, work) : work()
+    } catch (error) {
+      if (error instanceof TimeoutError)
+        throw new TokenizerError({
+          ...{ file: where, field: files.json, expected: 'regular expressions that read a text in time', found: error.message },
+          advice: 'One of its patterns ("Regex") backtracks without end: correct it, or use another tokenizer.',
+        })
+      throw malformed(where, files.json, 'a Hugging Face tokenizer', error instanceof Error ? error.message : String(error))
+    }
   }
 }
+/** Milliseconds for one text. */
+const patience = 5000
+
+const bringsPatterns = (component: unknown): boolean =>
+  Array.isArray(component)
+    ? component.some(bringsPatterns)
+    : isObject(component) &&
+      (Object.hasOwn(component, 'Regex') ||
+        Object.entries(component).some(([key, value]) => key !== 'vocab' && key !== 'merges' && bringsPatterns(value)))
+
+/**
+ * The library keeps tokens in a list by id: ids that are far more than there are tokens would be a list without end.
+ * @throws TokenizerError
+ */
+const checkIds = ({ model, added_tokens: added = [] }: Json, where: string): void => {
+  if (added !== null && !Array.isArray(added)) throw malformed(where, files.json, 'added_tokens: a list', show(added))
+  const vocabulary: unknown = isObject(model) ? model.vocab : undefined
+  const named: readonly (readonly [string, unknown])[] = isObject(vocabulary) ? Object.entries(vocabulary) : []
+  const extra = (added ?? []).map((token: unknown): readonly [string, unknown] =>
+    isObject(token) ? [show(token.content), token.id] : [show(token), undefined],
+  )
+  const most = 2 * (Array.isArray(vocabulary) ? vocabulary.length : named.length) + 2 * extra.length + spareIds
+  for (const [token, id] of [...named, ...extra])
+    if (!(typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < most))
+      throw malformed(where, files.json, `an id from 0 to ${most - 1} for the token ${token}`, show(id))
+}
+const spareIds = 100_000
 
 /** The same component without what puts a space before a text: SentencePiece's (`Prepend`, `Metaspace`) and byte-level `add_prefix_space`. */
 const unprefixed = (component: unknown): unknown => {

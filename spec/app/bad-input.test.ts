@@ -173,7 +173,7 @@ const cases: readonly {
   {
     what: 'a config that is no JSON',
     args: async () => align({ model: await broken('config.json', () => '{') }),
-    says: /config\.json: expected a JSON object/,
+    says: /config\.json:1: expected a JSON document, found malformed JSON/,
     code: 1,
   },
   {

@@ -8,7 +8,7 @@ import { curveLines } from '../../app/run/curves.ts'
 import { type LogRow, readLog } from '../../app/run/log.ts'
 import { bestOf, sinceBest } from '../../app/run/selection.ts'
 import { startEvent } from '../../app/run/tensorboard.ts'
-import { leaves, paths } from '../../core/index.ts'
+import { leaves, paths, plain } from '../../core/index.ts'
 import { readWeights } from '../../models/index.ts'
 import { halograd, interrupted, jsonLines, pairs, temporary, tinyModel } from './fixture.ts'
 
@@ -222,7 +222,7 @@ test('a run that only gets worse stops early, and the best of it is saved, today
   for (const [i, name] of paths(parameters).entries()) {
     const { op } = saved[i]!
     assert.ok(op.tag === 'data')
-    assert.deepEqual(Array.from(op.values), Array.from(kept.get(`parameters.${name}`)!.data), name)
+    assert.deepEqual(Array.from(plain(op.values)), Array.from(kept.get(`parameters.${name}`)!.data), name)
   }
 })
 

@@ -12,7 +12,7 @@ import { readProblem, writeProblem } from '../../app/bench/problem.ts'
 import { median, quantile, summary } from '../../app/bench/statistics.ts'
 import { compare } from '../../app/bench/train.ts'
 import { main } from '../../app/cli/main.ts'
-import { leaves } from '../../core/index.ts'
+import { leaves, plain } from '../../core/index.ts'
 
 const rowsOf = async (options: BenchOptions): Promise<readonly Row[]> => {
   const rows: Row[] = []
@@ -93,7 +93,7 @@ test('a problem is read as it was written, and depends on its seed', async () =>
   const texts = async (seed: number) => {
     await writeProblem(directory, configurations.tiny, seed)
     const { batches, parameters } = await readProblem(directory)
-    const values = (x: unknown) => leaves(x).map(({ op }) => (op.tag === 'data' ? Array.from(op.values) : []))
+    const values = (x: unknown) => leaves(x).map(({ op }) => (op.tag === 'data' ? Array.from(plain(op.values)) : []))
     const [tokens, targets] = [values(batches[0]!.tokens)[0]!, values(batches[0]!.targets)[0]!]
     assert.deepEqual(tokens.slice(1, 16), targets.slice(0, 15), 'targets are the next tokens')
     assert.ok(tokens.every((token) => Number.isInteger(token) && token >= 0 && token < configurations.tiny.model.vocab))

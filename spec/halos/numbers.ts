@@ -1,6 +1,6 @@
 /** Small batches of numbers for losses, and what comes out of them, in float64. */
 import { reference } from '../../backends/index.ts'
-import { grad, read, type Tensor, tensor } from '../../core/index.ts'
+import { constant, grad, read, type Tensor, tensor } from '../../core/index.ts'
 
 const backend = reference()
 
@@ -16,3 +16,5 @@ export const completion = (policy: Tensor<'example'>, reference: readonly number
 /** ∂loss/∂policy at a point. */
 export const slope = async (loss: (policy: Tensor<'example'>) => Tensor, at: readonly number[]): Promise<readonly number[]> =>
   numbers(grad(loss)(column(...at)))
+/** The statistic of a batch whose rewards have this mean. */
+export const averaging = (mean: number) => ({ sum: constant(mean), count: constant(1) })

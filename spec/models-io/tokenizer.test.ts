@@ -100,7 +100,7 @@ describe('tokenizers that cannot be used', () => {
 
   test('missing, malformed, of an unknown kind, or contradicting itself', async () => {
     await refused({}, /expected tokenizer\.json, found no such file.*save_pretrained/)
-    await refused({ 'tokenizer.json': '{"model":' }, /field tokenizer\.json: expected a JSON object with a "model", found malformed JSON/)
+    await refused({ 'tokenizer.json': '{"model":' }, /tokenizer\.json: expected a JSON document, found malformed JSON/)
     await refused({ 'tokenizer.json': '{}' }, /expected a JSON object with a "model"/)
     await refused(
       { 'tokenizer.json': JSON.stringify({ ...json, model: { type: 'Rot13' } }) },

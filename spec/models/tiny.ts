@@ -44,8 +44,14 @@ export const close = (found: readonly number[], expected: readonly number[], tol
   })
 }
 
-/** Every number of a tree, in one list. */
-export const flat = async (tree: unknown): Promise<readonly number[]> => (await Promise.all(leaves(tree).map(numbers))).flat()
+/** Every number of a tree, in one list: of each tensor in the alphabetical order of its axes, since a checkpoint may keep them in another. */
+export const flat = async (tree: unknown): Promise<readonly number[]> => {
+  const sorted = async (x: AnyTensor) => {
+    const on = x.op.tag === 'device' ? x.op.backend : backend
+    return [...(await read(on, x as Tensor<string>, ...Object.keys(x.shape).sort()))]
+  }
+  return (await Promise.all(leaves(tree).map(sorted))).flat()
+}
 
 const text = (i: number, k: number) => ({ prompt: [1, 2 + (i % 5)], completion: [3 + k, 4 + ((i * k) % 6), 2] })
 /** Sixteen little preferences, and the same as judgements. */

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import test from 'node:test'
 import { wasm } from '../../backends/wasm/index.ts'
-import { dispose, evaluate, fill, leaves, mapTree, mul, paths, tensor, volume } from '../../core/index.ts'
+import { dispose, evaluate, fill, leaves, mapTree, mul, paths, plain, tensor, volume } from '../../core/index.ts'
 import { dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
 import {
   adamW,
@@ -128,7 +128,7 @@ test('an example whose loss is not finite stops the run: step, examples and tens
     if (paths(model.parameters)[i] !== 'token' || x.op.tag !== 'data') return x
     return tensor(
       x.shape,
-      Array.from(x.op.values, (value, k) => (k === 5 * 8 ? Number.NaN : value)),
+      Array.from(plain(x.op.values), (value, k) => (k === 5 * 8 ? Number.NaN : value)),
     )
   })
   const poisoned = judged.flatMap(({ ...example }, i) =>

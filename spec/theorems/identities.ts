@@ -21,26 +21,45 @@ type Property = Theorem['holds']
 const identity = (name: string, statement: string, holds: Property, of: string, breaks: Property): Theorem =>
   theorem(name, { statement, source: 'by algebra of the published formulas', holds, controls: [{ of, breaks }], cases: 50 })
 
-const anchored = (unrelated: readonly number[]) =>
-  fc.asyncProperty(three, three, async (p, q) => {
-    const evidence = {
-      outcome: completion(column(...p), q),
-      label: column(1, -1, 1),
-      unrelated: completion(column(...unrelated), [0, 0, 0]),
-    }
-    const run = async (key: string) =>
-      numbers((loss(key) as AnyLoss).evaluate({ ...evidence, chosen: evidence.outcome, rejected: evidence.outcome }).losses)
-    const [one, two] = [await run('kto'), await run('kto-zero')]
-    return one.every((x, i) => x === two[i])
+/** APO-zero of n pairs is KTO of 2n judged completions whose reference point is z₀, clamped: the rewards of the unrelated are given. */
+const anchored = (unrelated: number) =>
+  fc.asyncProperty(three, three, three, three, async (p, q, r, s) => {
+    const [chosen, other] = [completion(column(...p), q), completion(column(...r), s)]
+    const elsewhere = completion(column(unrelated, unrelated, unrelated), [0, 0, 0])
+    const kto = (outcome: typeof chosen, sign: number) =>
+      numbers(loss('kto').evaluate({ ...everything(outcome, other), label: column(sign, sign, sign), unrelated: elsewhere }).losses)
+    const [liked, disliked] = [await kto(chosen, 1), await kto(other, -1)]
+    const apo = await numbers(loss('apo-zero').evaluate(everything(chosen, other)).losses)
+    return apo.every((x, i) => near(x, liked[i]! + disliked[i]!))
   })
+const everything = (own: ReturnType<typeof completion>, other: ReturnType<typeof completion>) => ({
+  ...{ chosen: own, rejected: other, outcome: own, unrelated: other, label: column(1, -1, 1) },
+})
+const near = (x: number, y: number): boolean => Math.abs(x - y) <= 1e-10 * Math.max(1, Math.abs(x))
+
+/** SimPO of p over n tokens is CPO of p/n, whatever n. */
+const perToken = (gamma: number) =>
+  fc.asyncProperty(three, three, lengths, lengths, beta, async (p, q, m, n, b) => {
+    const [own, other] = [completion(column(...p), p), completion(column(...q), q)]
+    const [long, short] = [
+      { ...own, length: column(...m) },
+      { ...other, length: column(...n) },
+    ]
+    const averaged = everything(completion(column(...p.map((x, i) => x / m[i]!)), p), completion(column(...q.map((x, i) => x / n[i]!)), q))
+    const x = await numbers(loss('simpo', { beta: b, gamma }).evaluate(everything(long, short)).losses)
+    const y = await numbers(loss('cpo', { beta: b }).evaluate(averaged).losses)
+    return x.every((value, i) => near(value, y[i]!))
+  })
+const lengths = fc.array(fc.integer({ min: 1, max: 512 }), { minLength: 3, maxLength: 3 })
+const beta = fc.double({ min: 0.1, max: 5, noNaN: true })
 
 export default [
   identity(
     'cDPO',
     'cDPO = DPO + εz',
     same(loss('cdpo', { epsilon: 0.2 }), loss('dpo'), 0.2),
-    'another ε',
-    same(loss('cdpo', { epsilon: 0.2 }), loss('dpo'), 0.1),
+    'ε that is 1 % off',
+    same(loss('cdpo', { epsilon: 0.2 }), loss('dpo'), 0.202),
   ),
   identity(
     'Robust DPO',
@@ -49,12 +68,12 @@ export default [
     'cDPO',
     same(loss('cdpo', { epsilon: 0.2 }), loss('dpo'), -0.2 / 0.6),
   ),
+  identity('SimPO', 'SimPO(γ = 0) of completions of any lengths = CPO on p̄', perToken(0), 'γ = 0.01', perToken(0.01)),
   identity(
-    'SimPO',
-    'SimPO(γ = 0) = CPO on p̄ (lengths of 10: a tenth of β)',
-    same(loss('simpo', { beta: 1, gamma: 0 }), loss('cpo', { beta: 0.1 })),
-    'γ = ½',
-    same(loss('simpo', { beta: 1, gamma: 0.5 }), loss('cpo', { beta: 0.1 })),
+    'APO-zero',
+    'KTO whose z₀ is clamped to 0 is APO-zero: the losses of both completions of a pair add up to that of the pair',
+    anchored(-1),
+    'a z₀ of 0.001',
+    anchored(0.01),
   ),
-  identity('APO-zero', 'KTO with z₀ = 0 is APO-zero on single completions', anchored([-1, -1, -1]), 'z₀ > 0', anchored([1, 1, 1])),
 ]

@@ -65,14 +65,16 @@ const isolation = effect(
   },
 )
 
+/** What is offered, and what is at stake, are the same in both frames; what they are compared with moves from 0 to `expected`. */
+const dealOrNoDeal = (expected: number) => (human: Human) => {
+  const [deal, play] = [gamble([333e3, 1]), gamble([750e3, 0.5], [0, 0.5])]
+  return prefers(human, deal, play) && prefers(human, play, deal, expected)
+}
 const deal = effect(
   'Deal or No Deal',
-  '$333K for sure rather than $1M with probability ⅓; the gamble once $1M has become the reference point',
-  'the value function, §3',
-  (human) => {
-    const [deal, play] = [gamble([333e3, 1]), gamble([1e6, 1 / 3], [0, 2 / 3])]
-    return prefers(human, deal, play) && prefers(human, play, deal, 1e6)
-  },
+  '$333K for sure rather than $750K or nothing at even odds; once $1M has become the reference point, −$250K or −$1M at even odds rather than −$667K for sure',
+  'the value function, §3; Post et al. (2008), “Deal or No Deal?”',
+  dealOrNoDeal(1e6),
 )
 
 /** Gambles of gains alone. */
@@ -117,4 +119,9 @@ const certain = theorem('Certainty equivalents', {
   ],
 })
 
-export default [certainty, reflection, isolation, deal, weights, certain]
+const framed: Theorem = {
+  ...deal,
+  controls: [...deal.controls, { of: 'a reference point that has not moved', breaks: fc.property(humans, dealOrNoDeal(0)) }],
+}
+
+export default [certainty, reflection, isolation, framed, weights, certain]

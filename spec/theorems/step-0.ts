@@ -32,7 +32,7 @@ export default [
     statement: 'π_θ = π_ref: rewards and z₀ are 0, DPO is log 2, KTO the mean of λ/2, APO-zero 1',
     source: 'Rafailov et al. (2023), eq. 7; Ethayarajh et al. (2024), arXiv:2402.01306v1, eq. 7',
     holds: identities(0),
-    controls: [{ of: 'a policy that has moved', breaks: identities(0.1) }],
+    controls: [{ of: 'a policy that has moved by 0.001', breaks: identities(1e-3) }],
     cases: 50,
   }),
 ]

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { wasm } from '../../backends/wasm/index.ts'
 import { descend } from './descend.ts'
 
 const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -60,7 +61,7 @@ const skip = existsSync(chromium) ? false : `no Chromium at ${chromium}: set CHR
 test('Chromium computes the same bits as Node, on one thread and on two', { skip, timeout: 60000 }, async () => {
   const entry = fileURLToPath(new URL('page.ts', import.meta.url))
   const bundle = await build({ entryPoints: [entry], bundle: true, format: 'esm', platform: 'browser', target: 'es2022', write: false })
-  const here = await descend(1)
+  const here = await descend(wasm, 1)
   const there: unknown = JSON.parse(await visit(bundle.outputFiles[0]!.text))
   const results = here.results.map((x) => [...x])
   assert.deepEqual(there, [

@@ -1,5 +1,5 @@
 /** A small training run whose every bit can be compared: between numbers of threads, and between Node and a browser. */
-import { wasm } from '../../backends/wasm/index.ts'
+import type { wasm } from '../../backends/wasm/browser.ts'
 import {
   add,
   compileStep,
@@ -62,8 +62,8 @@ export interface Descent {
   readonly results: readonly Float32Array[]
 }
 /** Losses of some steps of gradient descent, and the parameters after them. */
-export const descend = async (threads: number): Promise<Descent> => {
-  const backend = await wasm({ threads })
+export const descend = async (open: typeof wasm, threads: number): Promise<Descent> => {
+  const backend = await open({ threads })
   const step = compileStep(backend, (p: typeof initial) => {
     const [value, gradient] = valueAndGrad(loss)(p)
     return [zipTree(p, [gradient], (x, g) => sub(x!, mul(0.02, g!))), value] as const

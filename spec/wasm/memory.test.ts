@@ -3,6 +3,7 @@ import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { plan } from '../../backends/plan/index.ts'
 import { device } from '../../backends/wasm/device.ts'
+import { nodeHost } from '../../backends/wasm/host/node.ts'
 import { heap } from '../../backends/wasm/memory.ts'
 import { add, dot, input, mul, type Tensor } from '../../core/index.ts'
 import { collect } from '../garbage.ts'
@@ -33,7 +34,7 @@ test('arrays never overlap, and freed memory becomes one hole again', () => {
 })
 
 test('2,000 donated steps leave memory and the number of arrays as they were', async () => {
-  const machine = await device({ threads: 1 })
+  const machine = await device({ host: nodeHost, threads: 1 })
   const weights = input('weights', { a: 40, b: 50 }) as Tensor<'a' | 'b'>
   const batch = input('batch', { row: 30, b: 50 }) as Tensor<'row' | 'b'>
   const gradient = dot(dot(batch, weights, 'b'), batch, 'row') as Tensor<'a' | 'b'>
@@ -55,7 +56,7 @@ test('2,000 donated steps leave memory and the number of arrays as they were', a
 })
 
 test('programs that nobody holds give their memory back', async (t) => {
-  const machine = await device({ threads: 1 })
+  const machine = await device({ host: nodeHost, threads: 1 })
   const x = input('x', { a: 8 }) as Tensor<'a'>
   const load = async (): Promise<void> => {
     const { run } = await machine.load(plan({ inputs: [x], outputs: [add(x, 1)], donated: new Map() }))

@@ -4,10 +4,11 @@ import { after, test } from 'node:test'
 import { interpret } from '../../backends/plan/interpret.ts'
 import type { FusedKernel } from '../../backends/plan/program.ts'
 import { device } from '../../backends/wasm/device.ts'
+import { nodeHost } from '../../backends/wasm/host/node.ts'
 import { randomRows, type Sample } from './kernels.ts'
 import { generator } from './random.ts'
 
-const machines = await Promise.all([1, 2, 3].map((threads) => device({ threads, eager: true })))
+const machines = await Promise.all([1, 2, 3].map((threads) => device({ host: nodeHost, threads, eager: true })))
 after(() => Promise.all(machines.map(({ close }) => close())))
 
 const results = async (machine: (typeof machines)[number], { program, inputs }: Sample): Promise<readonly Float32Array[]> => {

@@ -8,11 +8,11 @@ import { add, read, tensor } from '../../core/index.ts'
 import { descend } from './descend.ts'
 
 test('the number of threads does not change a bit', async () => {
-  const { mode, alive, results } = await descend(1)
+  const { mode, alive, results } = await descend(wasm, 1)
   assert.deepEqual([mode, alive], ['1 thread', 0])
   const [first, last] = [results[0]![0]!, results[4]![0]!]
   assert(last < first, `the loss goes from ${first} to ${last}`)
-  for (const threads of [2, 3]) assert.deepEqual(await descend(threads), { mode: `${threads} threads`, alive: 0, results })
+  for (const threads of [2, 3]) assert.deepEqual(await descend(wasm, threads), { mode: `${threads} threads`, alive: 0, results })
 })
 
 test('a backend that is not closed does not keep the process alive', () => {

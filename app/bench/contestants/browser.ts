@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 
 const iterators: object = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))
 const helper = (name: string, value: (this: Iterable<unknown>, f: (x: unknown, i: number) => unknown) => unknown): void => {
-  if (!(name in iterators)) Object.defineProperty(iterators, name, { value, configurable: true, writable: true })
+  if (!Reflect.has(iterators, name)) Object.defineProperty(iterators, name, { value, configurable: true, writable: true })
 }
 helper('map', function* (f) {
   let i = 0

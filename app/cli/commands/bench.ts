@@ -1,7 +1,6 @@
 /** `halograd bench`: how fast, and with how much memory. Standard output gets one JSON object a line, `{what, backend, threads, median, …}`. */
 import { rename } from 'node:fs/promises'
 import { Argument, Command, Option } from 'commander'
-import { writeAtomically } from '../../../models/index.ts'
 import { configurations, type Suite, suites } from '../../bench/configurations.ts'
 import type { BenchOptions, Row } from '../../bench/index.ts'
 import { peerNames } from '../../bench/peers.ts'
@@ -27,10 +26,11 @@ export const command = (terminal: Terminal): Command =>
       .option('--small', 'sizes that only show that the benchmark works')
       .option('--seed <n>', 'of weights and data', integer(0), 1)
       .option('--out <file>', 'keep the rows in a file, too; until all are there, in <file>.partial'),
+    true,
   )
     .addHelpText('after', '\nExample:\n  halograd bench train --config A --threads 2 --against pytorch jax-js')
     .action(async (suite: Suite, { out, ...options }: Omit<BenchOptions, 'suite'> & { readonly out?: string }) => {
-      const { bench } = await import('../../bench/index.ts')
+      const [{ bench }, { writeAtomically }] = await Promise.all([import('../../bench/index.ts'), import('../../../models/index.ts')])
       const partial = `${out}.partial`
       let kept: readonly Row[] = []
       for await (const row of bench({ ...options, suite })) {

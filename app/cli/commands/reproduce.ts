@@ -30,6 +30,7 @@ export const command = (terminal: Terminal): Command =>
           availableParallelism(),
         )
         .option('--out <dir>', 'where finished cells, models and reports are kept', 'results'),
+      true,
     ),
   )
     .addHelpText(
@@ -45,4 +46,6 @@ export const command = (terminal: Terminal): Command =>
     })
 
 const known = (): readonly string[] =>
-  readdirSync(new URL('../../reproduce/experiments/', import.meta.url)).map((file) => file.replace(/\.ts$/, ''))
+  readdirSync(new URL('../../reproduce/experiments/', import.meta.url)).flatMap((file) =>
+    file.endsWith('.d.ts') ? [] : (/^(.+)\.[jt]s$/.exec(file)?.[1] ?? []),
+  )

@@ -1,7 +1,7 @@
 /** `halograd train`: what is not alignment. `sft` imitates demonstrations; `reward` learns to tell the better of two completions. */
 import { Command } from 'commander'
-import { pathOf, settingsOf } from '../../inputs/configuration.ts'
 import { common, type TrainingOptions, trainingOptions } from '../../inputs/options.ts'
+import { pathOf, settingsOf } from '../../inputs/settings.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 export const command = (terminal: Terminal): Command =>
@@ -52,7 +52,7 @@ const trains = (
 ): Command =>
   common(trainingOptions(new Command(name), defaults)).action(async (options: TrainingOptions, command: Command) => {
     const [{ findLoss }, { run }] = await Promise.all([import('../../inputs/losses.ts'), import('../../run/run.ts')])
-    const task = { command: pathOf(command), settings: settingsOf(command), loss: await findLoss(loss, {}), options }
+    const task = { command: pathOf(command), settings: settingsOf(command), loss: await findLoss(loss, {}), options, rate: defaults.lr }
     const result = await run(terminal, task)
     if (options.json) terminal.print(`${JSON.stringify(result)}\n`)
   })

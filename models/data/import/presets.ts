@@ -1,50 +1,15 @@
-/** Every preset of `presets/`, found by being there; and which of them a record is. */
+/**
+ * The modules of `presets/` by name, found by reading the folder. In the package, the build puts a listing of the folder in the place of this
+ * file: pages have no file system.
+ */
 import { readdir } from 'node:fs/promises'
-import { isObject, type Json } from '../../io/fields.ts'
-import { fits } from './fields.ts'
-import type { Mapping, Preset } from './mapping.ts'
-import { pathOf } from './paths.ts'
 
-export type NamedPreset = Preset & { readonly name: string }
-
-const load = async (): Promise<readonly NamedPreset[]> => {
+export const modules = async (): Promise<Readonly<Record<string, object>>> => {
   const folder = new URL('./presets/', import.meta.url)
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.ts')).sort()
-  return Promise.all(
-    files.map(async (file) => {
-      const { preset }: { readonly preset: Preset } = await import(new URL(file, folder).href)
-      return { ...preset, name: file.replace(/\.ts$/, '') }
-    }),
+  const names = (await readdir(folder)).filter((file) => file.endsWith('.ts')).map((file) => file.replace(/\.ts$/, ''))
+  return Object.fromEntries(
+    await Promise.all(
+      names.sort().map(async (name): Promise<[string, object]> => [name, await import(new URL(`${name}.ts`, folder).href)]),
+    ),
   )
-}
-
-export const presets: readonly NamedPreset[] = await load()
-
-export interface Recognised {
-  readonly preset: NamedPreset
-  readonly mapping: Mapping
-}
-
-/** The records of a kind in an element of a file. */
-export const recordsIn = (mapping: Mapping, element: unknown): readonly Json[] =>
-  (mapping.records === undefined ? [element] : pathOf(mapping.records)(element)).filter((each): each is Json => fits(mapping, each))
-
-const byKeys = presets
-  .flatMap((preset) => preset.mappings.map((mapping) => ({ preset, mapping })))
-  .sort((a, b) => b.mapping.keys.length - a.mapping.keys.length)
-
-/** What an element of a file is, if any preset knows: the one that asks for the most keys. */
-export const recognise = (element: unknown): Recognised | undefined => byKeys.find(({ mapping }) => recordsIn(mapping, element).length > 0)
-
-/** The presets that come nearest to an element that none fits: those with most of their keys in it. */
-export const nearest = (element: unknown, n = 3): readonly NamedPreset[] => {
-  if (!isObject(element)) return []
-  const shared = ({ keys }: Mapping): number =>
-    keys.filter((key) => key.split(' | ').some((path) => Object.hasOwn(element, path.split('.')[0]!))).length / keys.length
-  return [...new Set(byKeys.map(({ preset }) => preset))]
-    .map((preset) => ({ preset, score: Math.max(...preset.mappings.map(shared)) }))
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score)
-    .slice(0, n)
-    .map(({ preset }) => preset)
 }

@@ -3,6 +3,8 @@
  * What is neither is no verdict: absent is not negative. A 0 is bad beside 1, and a draw beside −1, which no single row can tell: see `Scale`.
  */
 
+import { own } from '../../../core/index.ts'
+
 /** Values that mean the same: texts in any case, numbers however written, and conditions such as '>=4'. */
 export type Values = readonly (string | number | boolean)[]
 
@@ -99,7 +101,7 @@ const tests: Readonly<Record<string, (a: number, b: number) => boolean>> = {
 /** '>=4' as a test of numbers; nothing for what is no condition. */
 export const conditionOf = (text: unknown): ((value: unknown) => boolean) | undefined => {
   const [, sign, bound] = typeof text === 'string' ? (/^\s*(>=|<=|>|<)\s*([+-]?[\d.]+)\s*$/.exec(text) ?? []) : []
-  const test = sign === undefined ? undefined : tests[sign]
+  const test = sign === undefined ? undefined : own(tests, sign)
   if (test === undefined) return undefined
   return (value) => {
     const n = numberOf(value)
