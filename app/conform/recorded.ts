@@ -148,7 +148,7 @@ const near = (x: number, y: number, tolerance: number): boolean => Math.abs(x - 
 /** The first gradient that is another one. */
 const differs = (answer: Pick<Reply, 'grads'>, ours: Pick<Found, 'grads'>, tolerance: number): string | undefined => {
   for (const [name, gradient] of Object.entries(ours.grads)) {
-    if (!(name in answer.grads)) continue
+    if (!Object.hasOwn(answer.grads, name)) continue
     const [theirs, own] = [(answer.grads[name] ?? []).flat(), (gradient ?? []).flat()]
     const scale = Math.max(1e-6, ...own.map(Math.abs), ...theirs.map(Math.abs))
     const length = Math.max(theirs.length, own.length)
