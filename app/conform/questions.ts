@@ -48,17 +48,18 @@ export interface Subject {
   readonly needs: AnyLoss['needs']
 }
 
-const ofBatches: Readonly<Record<string, Property>> = {
-  mild: 'value',
-  strong: 'gradient',
-  extreme: 'finite at extremes',
-  'step 0': 'step 0',
-  ties: 'ties',
-  'all desirable': 'one-sided batches',
-  'all undesirable': 'one-sided batches',
-  'weighed labels': 'advantages',
-  'one example': 'one example',
-}
+/** Which batch serves which property. */
+const ofBatches: readonly (readonly [id: string, property: Property])[] = [
+  ['mild', 'value'],
+  ['strong', 'gradient'],
+  ['extreme', 'finite at extremes'],
+  ['step 0', 'step 0'],
+  ['ties', 'ties'],
+  ['all desirable', 'one-sided batches'],
+  ['all undesirable', 'one-sided batches'],
+  ['weighed labels', 'advantages'],
+  ['one example', 'one example'],
+]
 /** What can only be asked of losses that read labels. */
 const ofLabels: readonly Property[] = ['one-sided batches', 'advantages']
 const signs: readonly number[] = [1, -1, 1, 1, -1, -1, 1, -1]
@@ -87,10 +88,7 @@ export const questionsFor = (subject: Subject): readonly Asked[] => {
   const cut = (over: 'micro-batches' | 'ranks', parts: readonly number[]): Asked =>
     ask(`pooled over ${over}`, { ...of(split), id: `${parts.join(' + ')} over ${over}` }, { over, parts })
   return [
-    ...batches.flatMap((batch) => {
-      const property = ofBatches[batch.id]
-      return property === undefined || (ofLabels.includes(property) && !needs.label) ? [] : [ask(property, batch)]
-    }),
+    ...ofBatches.filter(([, property]) => needs.label || !ofLabels.includes(property)).map(([id, property]) => ask(property, named(id))),
     ask('monotonicity', of({ id: 'a line of desirable examples', own: line, other: still, labels: still.map(() => 1) })),
     ask('monotonicity', of({ id: 'a line of undesirable examples', own: line, other: still, labels: still.map(() => -1) })),
     ask('order of examples', { id: 'mild, in another order', inputs: permuted(mild.inputs) }),
