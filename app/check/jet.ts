@@ -74,10 +74,7 @@ export const arity: Readonly<Record<string, number>> = {
   ...{ sqrt: 1, power: 2, where: 3 },
 }
 
-/**
- * Bounds of a node on a box. `edge`: whether the box is looked at from its surroundings, too, so that arguments of a maximum that touch at
- * an end are a kink; else they are told apart by what they are inside the box.
- */
+/** Bounds of a node on a box. `edge`: it is looked at from outside, too, so that arguments of a maximum that touch at an end are a kink. */
 export const jetOf = (nodes: readonly Node[], root: number, box: Range, moving: string, edge: boolean): Jet => {
   const known = new Map<number, Jet>()
   const at = (i: number): Jet => {
