@@ -1,6 +1,6 @@
 /** The options that several commands share, with their limits, units and defaults. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Truncation } from '../../models/index.ts'
+import type { ReadOptions, Truncation } from '../../models/index.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { backendNames } from './backends.ts'
 import { configurable } from './settings.ts'
@@ -18,6 +18,23 @@ export const common = (command: Command): Command =>
     .option('--json', 'print one JSON document on standard output')
     .option('--verbose', 'show where in the program an error came from')
 
+/** How text is read: what `ReadOptions` of models says. */
+export interface ReadingOptions {
+  readonly encoding?: string
+  readonly maxLine?: number
+}
+const encoding = new Option(
+  '--encoding <name>',
+  'encoding of the data, e.g. windows-1252, utf-16le (default: UTF-8, and nothing else is read)',
+)
+const maxLine = (): Option =>
+  new Option('--max-line <n>', 'characters that a line, or a record, of the data may have (default: 33554432)').argParser(integer(1))
+export const readingOptions = (command: Command): Command => command.addOption(encoding).addOption(maxLine())
+export const reading = ({ encoding, maxLine }: ReadingOptions): ReadOptions => ({
+  ...(encoding === undefined ? {} : { encoding }),
+  ...(maxLine === undefined ? {} : { longestLine: maxLine }),
+})
+
 export interface BackendOptions {
   readonly backend: string
   readonly mode?: string
@@ -34,7 +51,7 @@ export const backendOptions = (command: Command): Command =>
       new Option('--blas <when>', "use the system's BLAS for matrix products where it is found").choices(['off', 'auto']).default('off'),
     )
 
-export interface TrainingOptions extends CommonOptions, BackendOptions {
+export interface TrainingOptions extends CommonOptions, BackendOptions, ReadingOptions {
   readonly model: string
   readonly data: string
   readonly out: string
@@ -71,6 +88,8 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
         'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name (a gated one with HF_TOKEN)',
       )
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file')
+      .addOption(encoding)
+      .addOption(maxLine())
       .requiredOption('--out <dir>', 'where to save the trained model: of one process at a time')
       .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
       .addOption(
