@@ -68,6 +68,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions, ReadingO
   readonly maxLength?: number
   readonly truncate: Truncation
   readonly resume?: true
+  readonly insist?: true
   readonly saveEvery?: number
   readonly keep: number
   readonly evalEvery?: number
@@ -123,6 +124,7 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       .option('--save-every <n>', 'keep a checkpoint every n steps; 0: none (default: 10 in a run)', integer(0))
       .option('--keep <n>', 'checkpoints that stay in OUT/checkpoints, beside the best', integer(1), 2)
       .option('--resume', 'go on from the last checkpoint in OUT, as if never stopped: to the last bit, where numbers are float32')
+      .option('--insist', 'with --resume: go on even where this halograd, this machine or this day gives other numbers')
       .optionsGroup('Adapters:')
       .option('--lora <rank>', 'train adapters of this rank beside the model, which stays as it is (a larger --lr is usual)', integer(1))
       .option('--lora-alpha <α>', 'adapters are scaled by α / rank (default: twice the rank)', positive)

@@ -13,6 +13,7 @@ import { count, progress } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'
 import type { RunData } from './data.ts'
 import { csvOf, heldOutIn, type LogRow, rowOf } from './log.ts'
+import { numericsOf } from './numerics.ts'
 import { leastHeldOut, planOf } from './plan.ts'
 import { sayResult, sayStart } from './report.ts'
 import { type RunResult, resultOf } from './result.ts'
@@ -41,10 +42,14 @@ export const trainingLoop = async <P extends Tree<P>>(
     patience,
     best = false,
     resume = false,
+    insist = false,
   } = options
   const { steps, saveEvery, evalEvery } = planOf(options, data)
   const optimizer = adamW({ rate: linear({ rate: options.lr, warmup: Math.round(steps / 10), steps }) })
-  const journalOptions = { out, command, settings, resume, keep: saveEvery === 0 ? 0 : options.keep, steps, say: terminal.say }
+  const journalOptions = {
+    ...{ out, command, settings, numerics: numericsOf(opened), data, resume, insist },
+    ...{ keep: saveEvery === 0 ? 0 : options.keep, steps, say: terminal.say },
+  }
   const runLog = await openRunLog(backend, begin(optimizer, parameters), journalOptions)
   const { rows } = runLog
   const behind = rows.at(-1)?.step ?? 0
