@@ -8,10 +8,10 @@
  *               ∂_w f/∂_l f is a function of r_w times one of r_l:      four points at which its cross ratio is not 1 refute it
  *   compared    E_Q r is an average of other rewards, or the anchor, which π_ref gives: f looks at one of them
  */
-import { type AnyTensor, type Interval, interpretation, intervals, type Scalar } from '../core/index.ts'
+import { type AnyTensor, anything, hull, type Interval, interpretation, intervals, isCertain, isReal, type Scalar } from '../core/index.ts'
 import { elements, type Place } from './element.ts'
+import { jets, parameter, variable } from './jets.ts'
 import type { AnyLoss } from './loss.ts'
-import { enclose } from './prove.ts'
 import { traced } from './symbolic.ts'
 
 /** A number of the evidence: whose, which, and of which example. */
@@ -47,12 +47,17 @@ export const firstLoss = (loss: AnyLoss, examples: number, base = long): OfItems
     return elements(S, (x, place) => leaf(itemOf(x, place)))(losses, { example: 0 })
   }
 }
-/** ∂f/∂item at x, with others as given. */
-const slope = (f: OfItems, item: Item, x: number, given: Readonly<Record<Item, number>> = {}): Interval =>
-  enclose((S) => (moving) => {
-    const fixed = Object.entries(given).map(([other, value]) => [other, S.of(value)] as const)
-    return f(S, { ...Object.fromEntries(fixed), [item]: moving })
-  })([x, x]).slope
+const point = (x: number): Interval => [x, x]
+/** ∂f/∂item at x, with others as given; anything, where f has none there. */
+const slope = (f: OfItems, item: Item, x: number, given: Readonly<Record<Item, number>> = {}): Interval => {
+  const fixed = Object.entries(given).map(([other, value]) => [other, parameter(point(value))] as const)
+  const beside = ([1, -1] as const).map((side) => {
+    const S = jets(side, { touching: false, crossings: [] }, point(x))
+    const { value, slope: by } = f(S, { ...Object.fromEntries(fixed), [item]: variable(point(x)) })
+    return isCertain(value) && isCertain(by) ? by : anything
+  })
+  return hull(beside[0]!, beside[1]!)
+}
 
 /** Everything that the loss of the first example looks at. */
 const looksAt = (loss: AnyLoss, examples: number): ReadonlySet<Item> => {
@@ -122,7 +127,7 @@ const turns = (points: readonly Point[]): readonly Turn[] =>
       }),
     ),
   )
-const below = ([, [, high]]: Point, [, [low]]: Point): boolean => high < low
+const below = ([, x]: Point, [, y]: Point): boolean => isReal(x) && isReal(y) && x[1] < y[0]
 const middle = ([low, high]: Interval): number => Number(((low + high) / 2).toPrecision(6))
 
 /** A completion at which the reference model is felt, but not through log π_θ − log π_ref. */

@@ -9,7 +9,7 @@
  *     all         all of these, for the README
  */
 import { availableParallelism } from 'node:os'
-import { openBackend, type Wish } from '../inputs/backends.ts'
+import { exactUnless, openBackend, type Wish } from '../inputs/backends.ts'
 import { all } from './all.ts'
 import { type ConfigurationName, configurations, type Suite } from './configurations.ts'
 import { generate } from './generate.ts'
@@ -68,10 +68,9 @@ export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
   const { backend: name, mode, blas } = options
   const threads = options.threads ?? (threaded.includes(name) ? availableParallelism() : 1)
   const wish = {
+    ...exactUnless({ ...(mode === undefined ? {} : { mode }), ...(blas === undefined ? {} : { blas }) }),
     backend: name,
     ...(options.threads === undefined ? {} : { threads }),
-    ...(mode === undefined ? {} : { mode }),
-    ...(blas === undefined ? {} : { blas }),
   }
   if (suite === 'all') return yield* all(repeats, patience)
   yield await machine()

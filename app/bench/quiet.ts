@@ -22,7 +22,7 @@ export interface Watch {
 
 /** `small` for a test. */
 export const watchCores = async (threads: number, small = false): Promise<Watch> => {
-  const { backend } = await openBackend({ backend: 'wasm', threads }, () => {})
+  const { backend } = await openBackend({ backend: 'wasm', threads, exact: true }, () => {})
   const run = await square(small ? 16 : 512).prepare(backend)
   return {
     look: async () => round(median(await timesOf(run, 5, small ? 1 : budget))),

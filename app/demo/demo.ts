@@ -18,7 +18,7 @@ import {
 import { continueAll } from '../inference/continuations.ts'
 import { evaluator } from '../inference/evaluation.ts'
 import { scoreAll } from '../inference/scoring.ts'
-import { openBackend, type Wish } from '../inputs/backends.ts'
+import { exactUnless, openBackend, type Wish } from '../inputs/backends.ts'
 import { jsonNote, saveCheckpoint } from '../inputs/checkpoint.ts'
 import { exclusively } from '../inputs/lock.ts'
 import { distinctPairs, repetition } from '../inputs/texts.ts'
@@ -44,7 +44,7 @@ export const demo = (terminal: Terminal, options: DemoOptions) => exclusively(op
 const shown = async (terminal: Terminal, options: DemoOptions) => {
   const began = performance.now()
   const { seed, out } = options
-  const { backend, mode } = await openBackend(options, terminal.say)
+  const { backend, mode } = await openBackend(exactUnless(options), terminal.say)
   const size: Size = options.size ?? (backend.name === 'reference' ? 'small' : 'full')
   const recipe = recipes[size]
   try {

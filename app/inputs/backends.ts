@@ -22,8 +22,15 @@ export interface Wish {
   readonly backend: string
   readonly mode?: string
   readonly threads?: number
+  /** Default: auto, unless the mode is exact. */
   readonly blas?: 'off' | 'auto'
+  /** The same bits on every machine. Default: as fast as can be here; then the bits are the same on this machine only. */
+  readonly exact?: boolean
 }
+
+/** For commands whose numbers are compared from machine to machine: exact, unless a way to be faster was asked for. */
+export const exactUnless = <W extends Omit<Wish, 'backend'>>(wish: W): W =>
+  wish.mode === undefined && wish.blas === undefined ? { ...wish, exact: true } : wish
 
 const choices = ['mode', 'threads', 'blas'] as const
 
@@ -54,10 +61,11 @@ const entries: Readonly<Record<string, Entry>> = {
         },
       ]
     },
-    open: async ({ mode = 'exact', threads, blas }) => {
+    open: async ({ threads, ...wish }) => {
       const { wasm } = await import('../../backends/wasm/index.ts')
+      const { mode, blas } = await speedOf(wish)
       if (mode !== 'exact' && mode !== 'fast') throw new UsageError(`--mode: wasm has no mode '${mode}'. It has exact and fast`)
-      return wasm({ precision: mode, ...(threads === undefined ? {} : { threads }), ...(blas === undefined ? {} : { blas }) })
+      return wasm({ precision: mode, blas, ...(threads === undefined ? {} : { threads }) })
     },
   },
   gpujs: {
@@ -77,6 +85,14 @@ const entries: Readonly<Record<string, Entry>> = {
     ],
     open: async () => (await import('../../backends/index.ts')).reference(),
   },
+}
+
+/** How the wasm backend makes products: by a BLAS where there is one, else with fused multiply-add where there is that; as the plain loop if asked. */
+const speedOf = async ({ exact = false, mode, blas }: Omit<Wish, 'backend'>) => {
+  const { findBlas, fusable } = await import('../../backends/wasm/index.ts')
+  const native = blas ?? (exact || mode !== undefined ? 'off' : 'auto')
+  const fast = !exact && blas !== 'auto' && (native === 'off' || (await findBlas()) === undefined) && (await fusable())
+  return { mode: mode ?? (fast ? 'fast' : 'exact'), blas: native }
 }
 
 /** gpu.js and Dawn are heavy: they are loaded when they are asked for. */
@@ -106,7 +122,7 @@ export const survey = async (): Promise<readonly Way[]> => (await Promise.all(Ob
 /** The BLAS that `--blas auto` would use. */
 export const blas = async (): Promise<string | undefined> => (await (await import('../../backends/wasm/index.ts')).findBlas())?.library
 
-/** What `auto` stands for here: the fastest that is bit-exact from machine to machine. */
+/** What `auto` stands for here. */
 export const automatic = async (): Promise<string> => {
   for (const name of ['wasm', 'reference']) if ((await own(entries, name)?.ways())?.some(({ available }) => available)) return name
   throw new UnavailableError('no backend is available on this machine: see `halograd env`')
@@ -125,6 +141,9 @@ export interface Opened {
  */
 export const open = async (wish: Wish): Promise<Backend> => {
   const name = wish.backend === 'auto' ? await automatic() : wish.backend
+  const faster = [wish.mode === 'fast' && '--mode fast', wish.blas === 'auto' && '--blas auto'].filter((option) => option !== false)
+  if (wish.exact && faster.length > 0)
+    throw new UsageError(`--exact: the same bits on every machine are not to be had with ${faster.join(' and ')}; leave one of them out`)
   if (isModule(name)) return ownBackend(name)
   const { grants, open: make } = entryOf(name)
   for (const option of choices) {
@@ -146,7 +165,10 @@ export const openBackend = async (wish: Wish, announce: (line: string) => void):
   const matrix = { m: 256, k: 256 }
   const product = (x: Tensor<'m' | 'k'>) => dot(x, rename(x, 'm', 'n'), 'k')
   const { mode } = await compile(backend, product).report(tensor(matrix, new Float32Array(volume(matrix))))
-  announce(`backend: ${backend.name}, ${mode}${wish.backend === 'auto' ? ' (chosen by auto; `halograd env` lists all)' : ''}`)
+  const fast = backend.name === 'wasm' && /,/.test(mode) && wish.mode === undefined && wish.blas === undefined
+  const hints = [wish.backend === 'auto' && 'chosen by auto; `halograd env` lists all', fast && '--exact: the same bits on every machine']
+  const said = hints.filter((hint) => hint !== false)
+  announce(`backend: ${backend.name}, ${mode}${said.length === 0 ? '' : ` (${said.join('; ')})`}`)
   return { backend, mode }
 }
 

@@ -7,6 +7,10 @@ import { configurable } from './settings.ts'
 
 const truncations: readonly Truncation[] = ['prompt-start', 'completion-end', 'drop', 'refuse']
 
+/** Courses of the learning rate, as TRL calls them. */
+export const schedulerTypes = ['linear', 'cosine', 'constant', 'constant_with_warmup'] as const
+export type SchedulerType = (typeof schedulerTypes)[number]
+
 /** What every command understands. */
 export interface CommonOptions {
   readonly json?: true
@@ -39,16 +43,22 @@ export interface BackendOptions {
   readonly backend: string
   readonly mode?: string
   readonly threads?: number
-  readonly blas: 'off' | 'auto'
+  readonly blas?: 'off' | 'auto'
+  readonly exact?: true
 }
-export const backendOptions = (command: Command): Command =>
+/** `exactly`: without options of speed, the command is as with `--exact` (see `exactUnless`). */
+export const backendOptions = (command: Command, exactly = false): Command =>
   command
     .optionsGroup('Where to run:')
     .option('--backend <name>', `where to run: auto, ${backendNames.join(', ')}, or a file that exports one`, 'auto')
+    .option('--exact', 'the same bits on every machine, at the price of speed: the plain loop of every product, and no BLAS')
     .option('--mode <mode>', 'how the backend runs: exact or fast for wasm; webgpu, webasm or cpu for gpujs (see `halograd env`)')
     .option('--threads <n>', 'threads of the wasm backend (default: one a core)', integer(1, 64))
     .addOption(
-      new Option('--blas <when>', "use the system's BLAS for matrix products where it is found").choices(['off', 'auto']).default('off'),
+      new Option(
+        '--blas <when>',
+        `matrix products by a native BLAS where one is found: OpenBLAS, MKL, BLIS, Accelerate, or that of numpy or scipy (default: ${exactly ? 'off' : 'auto, but off with --exact'})`,
+      ).choices(['off', 'auto']),
     )
 
 export interface TrainingOptions extends CommonOptions, BackendOptions, ReadingOptions {
@@ -59,7 +69,15 @@ export interface TrainingOptions extends CommonOptions, BackendOptions, ReadingO
   readonly epochs: number
   readonly batch: number
   readonly accumulate: number
-  readonly lr: number
+  readonly lr?: number
+  readonly lrSchedulerType?: SchedulerType
+  readonly warmupRatio?: number
+  readonly warmupSteps?: number
+  readonly weightDecay?: number
+  readonly adamBeta1?: number
+  readonly adamBeta2?: number
+  readonly adamEpsilon?: number
+  readonly maxGradNorm?: number
   readonly seed: number
   readonly inOrder?: true
   readonly dropout: number
@@ -79,7 +97,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions, ReadingO
   readonly loraTargets?: readonly string[]
   readonly control?: readonly string[]
 }
-export const trainingOptions = (command: Command, defaults: { readonly lr: number; readonly batch: number }): Command =>
+export const trainingOptions = (command: Command, defaults: { readonly batch: number }): Command =>
   backendOptions(
     configurable(command)
       .addHelpText('after', whatItLeaves)
@@ -103,7 +121,23 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       .option('--epochs <n>', 'passes over the data', positive, 1)
       .option('--batch <n>', 'examples a step', integer(1), defaults.batch)
       .option('--accumulate <n>', 'parts in which a batch is run, to save memory; the step is the same', integer(1), 1)
-      .option('--lr <rate>', 'peak learning rate: 10 % warm-up, then linearly to 0', positive, defaults.lr)
+      .option(
+        '--lr <rate>',
+        'peak learning rate (default: by what is trained: 2e-4 for adapters, less the larger a model is; it is told)',
+        positive,
+      )
+      .addOption(
+        new Option('--lr-scheduler-type <type>', 'how the learning rate goes on after the warm-up (default: linear, to 0)').choices(
+          schedulerTypes,
+        ),
+      )
+      .option('--warmup-ratio <fraction>', 'so much of the steps is warm-up (default: 0.1)', fraction)
+      .option('--warmup-steps <n>', '…or so many of them', integer(0))
+      .option('--weight-decay <λ>', 'decoupled weight decay of matrices, times the learning rate (default: 0)', notNegative)
+      .option('--adam-beta1 <β₁>', "AdamW's mean of gradients (default: 0.9)", fraction)
+      .option('--adam-beta2 <β₂>', "AdamW's mean of their squares (default: 0.999)", fraction)
+      .option('--adam-epsilon <ε>', 'AdamW: added to the root of the squares (default: 1e-8)', positive)
+      .option('--max-grad-norm <norm>', 'gradients are scaled down to this norm, all together; 0: never (default: 1)', notNegative)
       .option(
         '--gradient-checkpointing',
         'compute the layers again in the backward pass, rather than keep them: less memory, the same steps',
@@ -126,7 +160,7 @@ export const trainingOptions = (command: Command, defaults: { readonly lr: numbe
       .option('--resume', 'go on from the last checkpoint in OUT, as if never stopped: to the last bit, where numbers are float32')
       .option('--insist', 'with --resume: go on even where this halograd, this machine or this day gives other numbers')
       .optionsGroup('Adapters:')
-      .option('--lora <rank>', 'train adapters of this rank beside the model, which stays as it is (a larger --lr is usual)', integer(1))
+      .option('--lora <rank>', 'train adapters of this rank beside the model, which stays as it is', integer(1))
       .option('--lora-alpha <α>', 'adapters are scaled by α / rank (default: twice the rank)', positive)
       .option('--lora-targets <names>', 'modules to adapt (default: q_proj,v_proj of a Llama, c_attn of a GPT-2)', names),
   )

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { writeAtomically } from '../../models/index.ts'
 import { machineName } from '../bench/machine.ts'
-import { openBackend, type Wish } from '../inputs/backends.ts'
+import { exactUnless, openBackend, type Wish } from '../inputs/backends.ts'
 import { exclusively } from '../inputs/lock.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -87,9 +87,8 @@ const reproduced = async (
 
 /** Several jobs at once share the cores: each has one thread. */
 const wishOf = ({ backend, mode, threads, blas, jobs }: ReproduceOptions): Wish => ({
+  ...exactUnless({ ...(mode === undefined ? {} : { mode }), ...(blas === undefined ? {} : { blas }) }),
   backend,
-  ...(mode === undefined ? {} : { mode }),
-  ...(blas === undefined ? {} : { blas }),
   ...(threads !== undefined ? { threads } : jobs > 1 && ['auto', 'wasm'].includes(backend) ? { threads: 1 } : {}),
 })
 

@@ -59,18 +59,22 @@ export const checkSame = (out: string, before: Identity, now: Identity, insist: 
   const upgraded = before.version !== undefined && before.version !== now.version
   return [
     ...changed.map((line) => `warning: ${line}`),
+    ...(before.arithmetic === undefined || before.arithmetic === now.arithmetic
+      ? []
+      : [
+          `the run began with ${before.arithmetic} arithmetic and goes on with ${now.arithmetic}: as it would have, but not to the last bit`,
+        ]),
     ...(upgraded ? [`begun with halograd ${before.version}, goes on with ${now.version}`] : []),
   ]
 }
 
 /** Of checkpoints from before something was noted, it is not known. */
 const changesOf = (before: Identity, now: Identity): readonly string[] => {
-  const other = (key: 'numerics' | 'arithmetic' | 'examples'): boolean => before[key] !== undefined && before[key] !== now[key]
+  const other = (key: 'numerics' | 'examples'): boolean => before[key] !== undefined && before[key] !== now[key]
   return [
     ...(other('numerics')
       ? [`halograd ${now.version} computes otherwise than ${before.version}: ${changesSince(before.numerics ?? '')}`]
       : []),
-    ...(other('arithmetic') ? [`the arithmetic was ${before.arithmetic}, and is ${now.arithmetic}`] : []),
     ...(other('examples')
       ? ["the prompts are others, though the files are the same: the model's chat template may write the date (strftime_now)"]
       : []),

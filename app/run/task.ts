@@ -12,6 +12,8 @@ export interface Task {
   readonly settings: readonly Setting[]
   readonly loss: AnyLoss
   readonly options: TrainingOptions
+  /** The default learning rate for all weights of a small model. */
+  readonly rate: number
   /** Sees the training examples before anything is computed. */
   readonly inspect?: (examples: readonly TrainingExample[]) => void
 }

@@ -3,7 +3,7 @@
  * Everything that decides what comes next is in the journal: a run that was killed goes on as if it had not been.
  */
 import { dispose, evaluate, type Tree } from '../../core/index.ts'
-import { adamW, begin, linear, train, writeDirectoryAtomically } from '../../models/index.ts'
+import { begin, train, writeDirectoryAtomically } from '../../models/index.ts'
 import { type Evaluation, evaluator } from '../inference/evaluation.ts'
 import type { Opened } from '../inputs/backends.ts'
 import { jsonNote } from '../inputs/checkpoint.ts'
@@ -14,6 +14,7 @@ import { breathe, type Terminal } from '../terminal/terminal.ts'
 import type { RunData } from './data.ts'
 import { csvOf, heldOutIn, type LogRow, rowOf } from './log.ts'
 import { numericsOf } from './numerics.ts'
+import { optimizationOf } from './optimization.ts'
 import { leastHeldOut, planOf } from './plan.ts'
 import { sayResult, sayStart } from './report.ts'
 import { type RunResult, resultOf } from './result.ts'
@@ -45,15 +46,17 @@ export const trainingLoop = async <P extends Tree<P>>(
     insist = false,
   } = options
   const { steps, saveEvery, evalEvery } = planOf(options, data)
-  const optimizer = adamW({ rate: linear({ rate: options.lr, warmup: Math.round(steps / 10), steps }) })
+  const { optimizer, rate, line } = optimizationOf(options, parameters, steps, task.rate)
+  const inEffect = settings.some(({ name }) => name === 'lr') ? settings : [...settings, { name: 'lr', value: rate, paths: [] }]
   const journalOptions = {
-    ...{ out, command, settings, numerics: numericsOf(opened), data, resume, insist },
+    ...{ out, command, settings: inEffect, numerics: numericsOf(opened), data, resume, insist },
     ...{ keep: saveEvery === 0 ? 0 : options.keep, steps, say: terminal.say },
   }
   const runLog = await openRunLog(backend, begin(optimizer, parameters), journalOptions)
   const { rows } = runLog
   const behind = rows.at(-1)?.step ?? 0
   terminal.say(`${loss.name}: ${data.training.length} examples, ${steps} steps of ${batch}; ${data.heldOut.length} examples held out`)
+  terminal.say(line)
   if (behind > 0) terminal.say(`resumed after step ${behind}`)
 
   try {

@@ -92,7 +92,7 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
   }
   const load = async (program: Program): Promise<Loaded> => {
     check()
-    const printed = print(program, type, threads, eager)
+    const printed = print(program, type, threads, eager, blas !== undefined)
     const module = await WebAssembly.compile(printed.binary)
     const instance = await WebAssembly.instantiate(module, { host: { memory, ...services } })
     const number = programs++

@@ -37,7 +37,8 @@ type I = Code<'i32'>
 /** Kernels with less to do than this (primitives computed, or a quarter of the multiplications) are not worth sharing. */
 const little = 1 << 11
 
-export const print = (program: Program, memory: MemoryType, threads: number, eager: boolean): Printed => {
+/** `fixed`: products are shared into the same parts whoever takes part, as a BLAS rounds by the size of a part. */
+export const print = (program: Program, memory: MemoryType, threads: number, eager: boolean, fixed = false): Printed => {
   const { buffers } = program
   const worth = eager ? 0 : little
   const m = module(memory)
@@ -57,7 +58,7 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
     const { a, b, c, m: height, n, k, loops, parts, accumulate } = contract
     const key = JSON.stringify([height, n, k, [a, b, c].map(({ row, column }) => [row, column]), loops, parts, accumulate])
     const name = `c${contracts.size}`
-    const made = contracts.get(key) ?? { ...dotGeneralTask(m, name, contract, call, threads, worth), name }
+    const made = contracts.get(key) ?? { ...dotGeneralTask(m, name, contract, call, threads, worth, fixed), name }
     contracts.set(key, made)
     return made
   }

@@ -7,7 +7,7 @@ import type { DotGeneral, FusedKernel, Program } from '../plan/program.ts'
 import { schedule } from '../plan/schedule.ts'
 import { bitsOf } from './bytes.ts'
 import { contraction, type Products } from './contract.ts'
-import { range, seq } from './control.ts'
+import { block, br, br_if, loop, move, range, seq } from './control.ts'
 import { type Frame, fusedKernel, remembered } from './fused.ts'
 import { workspace } from './gemm.ts'
 import { type Code, i32 } from './instructions.ts'
@@ -53,19 +53,18 @@ export const dotGeneralTask = (
   call: Products,
   threads: number,
   worth: number,
+  /** Each of `threads` shares is one call however many take part: a BLAS rounds a share by its size. */
+  fixed: boolean,
 ): DotGeneralTask => {
   const alone = contract.loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * worth
   const task = m.define(name, ['i32', 'i32', 'i32'], (locals, given, thread, pool) => {
     const [at, to, out, space] = [0, 4, 8, 12].map((offset) => i32.load(given.get, offset)) as [I, I, I, I] // A, B, C (as `oriented` has them), workspaces
     const mine = i32.add(space, i32.mul(thread.get, i32.const(workspace)))
-    return contraction(
-      contract,
-      { a: at, b: to, c: out, workspace: mine },
-      locals,
-      call,
-      { thread: thread.get, threads: pool.get },
-      threads,
-    )
+    const base = { a: at, b: to, c: out, workspace: mine }
+    if (!fixed || alone) return contraction(contract, base, locals, call, { thread: thread.get, threads: pool.get }, threads)
+    const part = locals('i32')
+    const one = contraction(contract, base, locals, call, { thread: part.get, threads: i32.const(threads) }, threads)
+    return seq(part.set(thread.get), block(loop(seq(br_if(1, i32.ge_s(part.get, i32.const(threads))), one, move(part, pool.get), br(0)))))
   })
   return { kind: 'dotGeneral', task, alone }
 }

@@ -23,6 +23,10 @@ export const constantRate =
   () =>
     constant(rate)
 
+/** Linear warm-up, then no change. */
+export const constantWithWarmup = ({ rate, warmup = 0, steps }: Omit<ScheduleOptions, 'floor'>): Schedule =>
+  decaying({ rate, warmup, steps }, () => constant(1))
+
 /** Linear warm-up, then linearly down. */
 export const linear = ({ rate, warmup = 0, steps, floor = 0 }: ScheduleOptions): Schedule =>
   decaying({ rate, warmup, steps }, (done) => sub(1, mul(done, 1 - floor)))

@@ -28,7 +28,7 @@ export const command = (terminal: Terminal): Command =>
           names,
         )
         .option('--set <name=value>', 'another setting of the loss, e.g. desirable=1.33; may be repeated', setting),
-      { lr: 1e-4, batch: 32 },
+      { batch: 32 },
     ),
   )
     .addHelpText(
@@ -38,8 +38,6 @@ Data is JSON Lines, one of
   {"prompt": "…", "completion": "…", "label": true}
   {"prompt": "…", "chosen": "…", "rejected": "…"}
 and any line may have a "weight", from 0 on: how much it counts.
-
-The default learning rate suits models of some hundred thousand parameters; one of a billion wants about 1e-6.
 
 Example:
   halograd align --halo kto --model ./stories260K-hf --data thumbs.jsonl --out aligned --epochs 2
@@ -58,6 +56,6 @@ Example:
         const warning = loss.needs.label ? imbalance(balanceOf(examples), { desirable, undesirable }) : undefined
         if (warning !== undefined) terminal.say(`warning: ${warning}`)
       }
-      const result = await run(terminal, { command: pathOf(command), settings: settingsOf(command), loss, options, inspect })
+      const result = await run(terminal, { command: pathOf(command), settings: settingsOf(command), loss, options, inspect, rate: 1e-4 })
       if (options.json) terminal.print(`${JSON.stringify({ settings, ...result })}\n`)
     })

@@ -26,6 +26,7 @@ export const command = (terminal: Terminal): Command =>
       .option('--small', 'sizes that only show that the benchmark works')
       .option('--seed <n>', 'of weights and data', integer(0), 1)
       .option('--out <file>', 'keep the rows in a file, too; until all are there, in <file>.partial'),
+    true,
   )
     .addHelpText('after', '\nExample:\n  halograd bench train --config A --threads 2 --against pytorch jax-js')
     .action(async (suite: Suite, { out, ...options }: Omit<BenchOptions, 'suite'> & { readonly out?: string }) => {

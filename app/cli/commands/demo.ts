@@ -23,6 +23,7 @@ export const command = (terminal: Terminal): Command =>
         )
         .option('--seed <n>', 'the same seed gives the same run', integer(0), 1)
         .option('--out <dir>', 'where to save the aligned model', 'demo'),
+      true,
     ),
   ).action(async ({ json, ...options }: DemoCommandOptions) => {
     const [{ demo }, { reportLines }] = await Promise.all([import('../../demo/demo.ts'), import('../../demo/report.ts')])

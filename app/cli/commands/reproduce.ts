@@ -30,6 +30,7 @@ export const command = (terminal: Terminal): Command =>
           availableParallelism(),
         )
         .option('--out <dir>', 'where finished cells, models and reports are kept', 'results'),
+      true,
     ),
   )
     .addHelpText(

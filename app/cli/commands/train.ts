@@ -52,7 +52,7 @@ const trains = (
 ): Command =>
   common(trainingOptions(new Command(name), defaults)).action(async (options: TrainingOptions, command: Command) => {
     const [{ findLoss }, { run }] = await Promise.all([import('../../inputs/losses.ts'), import('../../run/run.ts')])
-    const task = { command: pathOf(command), settings: settingsOf(command), loss: await findLoss(loss, {}), options }
+    const task = { command: pathOf(command), settings: settingsOf(command), loss: await findLoss(loss, {}), options, rate: defaults.lr }
     const result = await run(terminal, task)
     if (options.json) terminal.print(`${JSON.stringify(result)}\n`)
   })
