@@ -178,6 +178,16 @@ const bounds = (loss: AnyLoss, examples: number, { lemma, moving, points, rest }
       const places = [0, 1].flatMap((i) => [2, 3].map((j) => ({ [first]: points[i]!, [second]: points[j]! })))
       return moving.flatMap((item) => places.map((place) => at(item, place)))
     }
+    case 'not one reward': {
+      const [a, b] = points as readonly [number, number] // the lemma takes two
+      const places = [
+        [a, a],
+        [b, b],
+        [a, b],
+        [b, a],
+      ] as const
+      return places.map(([x, y]) => f(intervals, { ...resting(intervals, rest), [first]: intervals.of(x), [second]: intervals.of(y) }))
+    }
     case 'nothing compared':
       return []
   }

@@ -44,12 +44,15 @@ const tokensOf =
 const kinds = { labelled: 'judged completions', paired: 'pairs', demonstration: 'demonstrations', text: 'plain texts' } as const
 
 const reportLines = (inspection: Inspection, context: number | undefined): readonly string[] => {
-  const { rows, kind, distinctPrompts, labels, lengths, longer } = inspection
+  const { rows, kind, presets, distinctPrompts, labels, lengths, longer } = inspection
   const judged = labels && kind === 'labelled' ? [`labels: ${labels.desirable} desirable, ${labels.undesirable} undesirable`] : []
   const warning = labels && imbalance(labels)
   const unit = context === undefined ? 'characters' : 'tokens'
   return [
     `${rows} ${kind === undefined ? 'rows' : kinds[kind]}${kind === undefined || kind === 'text' ? '' : `, of ${distinctPrompts} distinct prompts`}`,
+    ...presets
+      .filter((name) => name !== 'trl')
+      .map((name) => `read as ${name} (halograd data import ${inspection.file} --from ${name} --out rows.jsonl writes such rows anew)`),
     ...judged,
     ...(warning === undefined ? [] : [`warning: ${warning}`]),
     ...(lengths === undefined ? [] : table(unit, lengths)),

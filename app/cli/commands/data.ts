@@ -1,7 +1,9 @@
 /** `halograd data`: what a file of training data holds, and everything that is wrong with it, before anything is trained on it; and its conversion. */
-import { Command, Option } from 'commander'
+import { readdirSync } from 'node:fs'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { type CommonOptions, common, type ReadingOptions, readingOptions } from '../../inputs/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
+import { type MappingOptions, mappingOptions } from '../mapping-options.ts'
 
 interface CheckOptions extends CommonOptions, ReadingOptions {
   readonly model?: string
@@ -19,9 +21,10 @@ const source = 'JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet), the
 
 export const command = (terminal: Terminal): Command =>
   new Command('data')
-    .summary('look at training data, or convert it (check, convert)')
+    .summary('look at training data, or convert it (check, import, convert)')
     .addCommand(check(terminal))
     .addCommand(convert(terminal))
+    .addCommand(importing(terminal))
 
 const check = (terminal: Terminal): Command =>
   readingOptions(
@@ -74,3 +77,69 @@ const convert = (terminal: Terminal): Command =>
       const { convert } = await import('../conversion.ts')
       await convert(terminal, from, to, options)
     })
+
+const importing = (terminal: Terminal): Command => {
+  const command = common(
+    new Command('import')
+      .summary('make rows of the feedback that another tool has kept')
+      .description(
+        `Reads exports of chat applications, of tracing and of annotation tools, and writes rows that training takes: what was asked, what was answered, and whether it was good. Files that belong together (feedback, and the messages that it is about) are given together. Known: ${presetNames().join(', ')}; anything else by the paths of its fields.`,
+      )
+      .argument('<files...>', 'JSON (an array of any size, or an object), JSON Lines, CSV or Parquet')
+      .requiredOption('--out <file>', 'JSON Lines (.jsonl)')
+      .option('--from <preset>', 'what the files are (default: recognised by their keys)')
+      .addOption(
+        new Option('--as <shape>', 'what to make (default: labels where there are verdicts, else pairs or demonstrations)').choices(shapes),
+      )
+      .option('--good <values>', "verdicts that are good, between commas: 1,GOOD,'>=4' (default: the common ways to say it)")
+      .option('--bad <values>', 'verdicts that are bad')
+      .option('--where <name=value>', 'only answers of this model, tag, name of score, … (or path=value)', wanted)
+      .option('--balance', 'weigh the rows so that good and bad ones count as KTO advises')
+      .option('--strip-reasoning', 'leave out what models thought before they answered (<think>, <details type="reasoning">)')
+      .option('--skip', 'leave out malformed records, and say which (default: refuse the file)'),
+  )
+  command.optionsGroup('Where things are, as JSONPath:')
+  for (const [name, help] of Object.entries(mappingOptions)) command.option(`--${name} <path>`, help)
+  return command
+    .addHelpText(
+      'after',
+      `
+A verdict belongs to one answer; what was said after it is left out. An answer without a verdict makes no row. A correction is preferred to what it corrects;
+opposite verdicts on one prompt are a pair (--as pairs). The report tells what was found, rated, used and dropped, and the weights that balance the rows.
+
+Examples:
+  halograd data import feedback-history-export.json --out rows.jsonl
+  halograd data import scores.jsonl traces.jsonl --from langfuse --where name=user-feedback --out rows.jsonl
+  halograd data import log.json --records 'sessions[*]' --prompt question --completion answer --verdict stars --good '>=4' --bad '<=2' --out rows.jsonl`,
+    )
+    .action(async (files: readonly string[], options: ImportCommandOptions) => {
+      const { importFiles } = await import('../importing.ts')
+      await importFiles(terminal, files, options)
+    })
+}
+
+export type ImportCommandOptions = MappingOptions &
+  CommonOptions & {
+    readonly out: string
+    readonly from?: string
+    readonly as?: Shape
+    readonly good?: string
+    readonly bad?: string
+    readonly where?: Readonly<Record<string, string>>
+    readonly balance?: true
+    readonly skip?: true
+    readonly stripReasoning?: true
+  }
+
+/** As models finds them: by being there. */
+const presetNames = (): readonly string[] =>
+  readdirSync(new URL('../../../models/data/import/presets/', import.meta.url))
+    .map((file) => file.replace(/\.ts$/, ''))
+    .sort()
+
+/** `name=value` pairs, collected over the occurrences of an option. */
+const wanted = (text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('Expected name=value, e.g. model=llama3.')
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+}
