@@ -1,6 +1,7 @@
 /** Negative affine maps t(v) = shift − scale·v, scale > 0: they turn a value, which is to be large, into a loss. */
 import { either as E } from 'fp-ts'
-import { type Checked, checked, invalid, positive, valid, within } from './validation.ts'
+import { type Checked, checked, number, positive, within } from './validation.ts'
+import { vocabulary } from './vocabulary.ts'
 
 export interface Affine {
   readonly shift: number
@@ -12,11 +13,13 @@ export interface Judged<A> {
   readonly undesirable: A
 }
 
+const maps = vocabulary()
+export const isAffine = maps.has
+
 export const affine = (shift: number, scale: number): Checked<Affine> =>
-  checked({
-    shift: Number.isFinite(shift) ? valid(shift) : invalid('shift', 'a finite number', shift),
-    scale: positive('scale', scale),
-  })
+  E.map((t: Affine) => maps.adopt(t))(
+    checked({ shift: number('shift', 'a finite number', shift, () => true), scale: positive('scale', scale) }),
+  )
 /** v ↦ λ(1 − v). */
 export const complement = (lambda: number): Checked<Affine> => affine(lambda, lambda)
 /** v ↦ −v. */
@@ -24,5 +27,8 @@ export const negation: Checked<Affine> = affine(0, 1)
 /** The same for both labels. */
 export const always = (t: Checked<Affine>): Checked<Judged<Affine>> =>
   E.map((one: Affine) => ({ desirable: one, undesirable: one }))(within('t', t))
+/** Another, made of each. */
+export const eachAffine = (f: (t: Affine) => Checked<Affine>, { desirable, undesirable }: Judged<Affine>): Checked<Judged<Affine>> =>
+  byLabel({ desirable: f(desirable), undesirable: f(undesirable) })
 export const byLabel = (t: Judged<Checked<Affine>>): Checked<Judged<Affine>> =>
   checked({ desirable: within('t.desirable', t.desirable), undesirable: within('t.undesirable', t.undesirable) })

@@ -7,80 +7,86 @@
  */
 import { either as E } from 'fp-ts'
 import { add, div, equal, type Interval, javascript, mul, type Tensor, type Unary } from '../core/index.ts'
-import type { Affine, Judged } from './affine.ts'
+import { type Affine, affine, byLabel, eachAffine, type Judged } from './affine.ts'
 import { type Kind, type Needs, needing, type Part } from './evidence.ts'
 import { type Halo, vary } from './halo.ts'
 import { type Loss, summed, type Term } from './loss.ts'
-import { type Claim, concave, type Decision, decide, nonDecreasing } from './prove.ts'
-import type { Reference } from './reference.ts'
-import type { Reward } from './reward.ts'
+import { nonNegativeSetting, type Parameter } from './parameters.ts'
+import { type Claim, concave, type Decision, decide, enclose, nonDecreasing, type Subject, subjectOf } from './prove.ts'
 import type { Source } from './source.ts'
 import type { Stated, Terms } from './stated.ts'
-import { type Checked, invalid, nonNegative, positive, valid } from './validation.ts'
-import type { Value } from './value.ts'
+import { type Checked, checked, invalid, positive, valid } from './validation.ts'
+import { makeValue, type Value } from './value.ts'
 
 type Same = <P extends Part, K extends Kind>(h: Halo<P, K>) => Checked<Halo<P, K>>
-const both = <A, B>(f: (a: A) => B, { desirable, undesirable }: Judged<A>): Judged<B> => ({
-  desirable: f(desirable),
-  undesirable: f(undesirable),
-})
-
 /** k · L, k > 0. */
 export const scale =
   (k: number): Same =>
   (h) =>
-    E.map((by: number) =>
-      vary(h, { name: `${by} · ${h.name}`, t: both(({ shift, scale: a }: Affine) => ({ shift: by * shift, scale: by * a }), h.t) }),
+    E.chain((by: number) =>
+      E.map((t: Judged<Affine>) => vary(h, { name: `${by} · ${h.name}`, t }))(
+        eachAffine(({ shift, scale: a }) => affine(by * shift, by * a), h.t),
+      ),
     )(positive('scale', k))
 
 /** L + c. */
 export const shift =
   (c: number): Same =>
   (h) =>
-    valid(vary(h, { t: both((t: Affine) => ({ ...t, shift: t.shift + c }), h.t) }))
+    E.map((t: Judged<Affine>) => vary(h, { t }))(eachAffine((t) => affine(t.shift + c, t.scale), h.t))
 
 /** v(β z), β > 0. */
 export const stretch =
   (beta: number): Same =>
   (h) =>
-    E.map((b: number) => vary(h, { inverseTemperature: both((x: number) => b * x, h.inverseTemperature) }))(positive('stretch', beta))
+    E.map((inverseTemperature: Judged<number>) => vary(h, { inverseTemperature }))(
+      checked({
+        desirable: positive('stretch', beta * h.inverseTemperature.desirable),
+        undesirable: positive('stretch', beta * h.inverseTemperature.undesirable),
+      }),
+    )
 
 const compose =
   (outer: Unary, inner: Unary): Unary =>
   (S) =>
   (z) =>
     outer(S)(inner(S)(z))
-/** v(z + c), and the name of it. */
-const moved = ({ name, body }: Value, c: number): Value => ({
-  name: `${name} at z ${c < 0 ? '−' : '+'} ${Math.abs(c)}`,
-  body: compose(body, (S) => (z) => S.add(z, S.of(c))),
-})
+/** v(z + c) for a setting c of its own, and the name of it. */
+const moved = ({ name, text, parameters }: Value, c: Parameter, symbol: string): Value => {
+  const [key, by] = [`${symbol}${Object.keys(parameters).length}`, c.value]
+  return makeValue(`${name} at z ${by < 0 ? '−' : '+'} ${Math.abs(by)}`, (S) => (z, given) => text(S)(S.add(z, given[key]!), given), {
+    ...parameters,
+    [key]: c,
+  })
+}
 
 /** v(z + c), c ≥ 0: gains are felt earlier. */
 export const advance =
   (c: number): Same =>
   (h) =>
-    E.map((by: number) => vary(h, { value: moved(h.value, by) }))(nonNegative('advance', c))
+    E.map((by: Parameter) => vary(h, { value: moved(h.value, by, 'c') }))(nonNegativeSetting('advance', 'c', c))
 
 /** Why not. */
 const said = (decision: Decision): string => {
-  if (decision.tag === 'refuted') return `refuted at z = ${[...new Set(decision.witness)].join(' … ')}`
-  return decision.tag === 'open' ? `undecided near z = ${decision.box[0]}` : 'proved'
+  if (decision.tag === 'refuted') return `refuted at z = ${decision.witness.join(', ')}: ${decision.why}`
+  return decision.tag === 'open' ? `undecided: ${decision.why}` : 'proved'
 }
 
 /** v(z − γ), γ ≥ 0: a margin. v must be concave on (−γ, ∞) already, which is proved or refuted here. */
 export const margin =
   (gamma: number): Same =>
   (h) =>
-    E.chain((by: number): Checked<typeof h> => {
-      if (by === 0) return valid(h)
-      const decision = decide(h.value.body, concave, [-by, Number.POSITIVE_INFINITY])
+    E.chain((by: Parameter): Checked<typeof h> => {
+      const γ = by.value
+      if (γ === 0) return valid(h)
+      const decision = decide(h.value.body, concave, [-γ, Number.POSITIVE_INFINITY])
       if (decision.tag !== 'proved')
-        return invalid('margin', `v = ${h.value.name} concave on (${-by}, ∞), so that it stays concave on gains`, said(decision))
-      return valid(vary(h, { name: `${h.name}, margin ${by}`, value: moved(h.value, -by) }))
-    })(nonNegative('margin', gamma))
+        return invalid('margin', `v = ${h.value.name} concave on (${-γ}, ∞), so that it stays concave on gains`, said(decision))
+      const less: Parameter = { value: -γ, range: [-Number.MAX_VALUE, 0], says: 'γ ≥ 0' }
+      return valid(vary(h, { name: `${h.name}, margin ${γ}`, value: moved(h.value, less, 'γ') }))
+    })(nonNegativeSetting('margin', 'γ', gamma))
 
-/** g ∘ v, for g non-decreasing and concave on the given range of v. */
+/** g ∘ v, for g non-decreasing and concave on the given range of v, in which v must be on all of the line. */
 export const post =
   (name: string, g: Unary, range: Interval): Same =>
   (h) => {
@@ -88,12 +94,25 @@ export const post =
       const decision = decide(g, claim, range)
       if (decision.tag !== 'proved') return invalid('post', `${name} ${claim.name} on [${range.join(', ')}]`, said(decision))
     }
-    return valid(vary(h, { value: { name: `${name}(${h.value.name})`, body: compose(g, h.value.body) } }))
+    const [low, high] = rangeOf(h.value.body)
+    if (low < range[0] || high > range[1])
+      return invalid(
+        'post',
+        `a value between ${range[0]} and ${range[1]}, where ${name} is known`,
+        `${h.value.name}, from ${low} to ${high}`,
+      )
+    return valid(vary(h, { value: makeValue(`${name}(${h.value.name})`, compose(g, h.value.body)) }))
   }
+/** The least and the greatest value, as far as enclosures tell. */
+const rangeOf = (body: Unary): Interval =>
+  E.match(
+    (): Interval => [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+    (subject: Subject) => enclose(subject)([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]).value,
+  )(subjectOf(body))
 
 /** What is the same reward, and the same reference, is told by what they do: two may go by one name. */
-const rewardText = ({ reward }: { readonly reward: Reward }): string => reward.body(javascript)('p', 'q', 'n')
-const referenceText = ({ reference }: { readonly reference: Reference }): string => JSON.stringify(reference)
+const rewardText = ({ reward }: Pick<Halo, 'reward'>): string => reward.body(javascript)('p', 'q', 'n')
+const referenceText = ({ reference, reward }: Pick<Halo, 'reference' | 'reward'>): string => JSON.stringify([reference, reward.centre])
 
 /**
  * L₁ + L₂. A HALO when both have the same reward, reference and inverse temperature, and weigh the labels alike: then v = a₁v₁ + a₂v₂.
@@ -115,14 +134,10 @@ export const plus =
     if (!equalTemper || !proportional) return invalid('plus', 'labels weighed in one proportion', `${one.name} and ${other.name}`)
     const [v, w, k] = [one.value, other.value, b.desirable.scale / a.desirable.scale]
     const sum: Unary = (S) => (z) => S.add(v.body(S)(z), S.mul(S.of(k), w.body(S)(z)))
-    const t = (x: Affine, y: Affine): Affine => ({ shift: x.shift + y.shift, scale: x.scale })
-    return valid(
-      vary(one, {
-        name: `${one.name} + ${other.name}`,
-        value: { name: `${v.name} + ${k} ${w.name}`, body: sum },
-        t: { desirable: t(a.desirable, b.desirable), undesirable: t(a.undesirable, b.undesirable) },
-      }),
-    )
+    const both = (x: Affine, y: Affine): Checked<Affine> => affine(x.shift + y.shift, x.scale)
+    return E.map((t: Judged<Affine>) =>
+      vary(one, { name: `${one.name} + ${other.name}`, value: makeValue(`${v.name} + ${k} ${w.name}`, sum), t }),
+    )(byLabel({ desirable: both(a.desirable, b.desirable), undesirable: both(a.undesirable, b.undesirable) }))
   }
 
 // ------------------------------------------------------------------ mixtures

@@ -5,10 +5,12 @@
  *
  *     { claim: 'concave', part: 'value', in: 'z', domain: { z: [0, ∞] }, boxes: [{ box: [[0, ∞]], enclosure: [−1, 0] }] }
  */
-import { type Interval, interpretation, intervals, type Scalar, type Unary } from '../core/index.ts'
+import { either as E } from 'fp-ts'
+import { type Interval, interpretation, intervals, type Scalar, type Ternary, type Unary } from '../core/index.ts'
 import type { Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
-import { type Claim, concave, type Enclosure, enclose, encloseFirst, increasing, middle, nonDecreasing } from './prove.ts'
+import { type Program, trace } from './program.ts'
+import { type Claim, concave, type Enclosure, enclose, increasing, middle, nonDecreasing } from './prove.ts'
 import { firstLoss, type Item, type Witness, witness } from './refute.ts'
 import { isHalo, isView, type Report, verify } from './verify.ts'
 
@@ -69,7 +71,18 @@ type Graph = ReturnType<typeof graph>
 
 const end = (x: number): End => (Number.isFinite(x) ? x : x > 0 ? 'inf' : '-inf')
 const range = ([low, high]: Interval): Range => [end(low), end(high)]
+/** A little wider: the checker's own bounds, which are not as close, are to be within. What is 0 stays so. */
+const loosely = ([low, high]: Interval): Range => range([low - Math.abs(low) * 2 ** -40, high + Math.abs(high) * 2 ** -40])
 const exactly = (x: number): Range => [x, x]
+
+/** Enclosures of a body along its first argument, the others being anything in their intervals. */
+const enclosing = (body: Unary | Ternary, others: Readonly<Record<string, Interval>> = {}): ((box: Interval) => Enclosure) =>
+  E.match(
+    (why: string): ((box: Interval) => Enclosure) => {
+      throw new TypeError(`no program: ${why}`)
+    },
+    (program: Program) => enclose({ program, variable: 'z', settings: others }),
+  )(trace(body as never, ['z', ...Object.keys(others)])) // a body of that many arguments
 
 interface Asked {
   readonly part: 'value' | 'reward'
@@ -98,7 +111,7 @@ const claimed = ({ part, claim, in: moving, domain, enclosed }: Asked): readonly
   if (found.length === 0) return []
   const boxes = found.map(([box, on]) => ({
     box: Object.entries(domain).map(([name, side]) => range(name === moving ? box : side)),
-    enclosure: range(claim === concave ? on.curvature : on.slope),
+    enclosure: loosely(claim === concave ? on.curvature : on.slope),
   }))
   const ranges = Object.fromEntries(Object.entries(domain).map(([name, side]) => [name, range(side)]))
   return [{ part, claim: claim.name, in: moving, domain: ranges, boxes }]
@@ -113,14 +126,14 @@ const ofValue = ({ body }: Halo['value']): readonly CertifiedClaim[] =>
       [nonDecreasing, everywhere],
       [concave, [0, Infinity]],
     ] as const
-  ).flatMap(([claim, z]) => claimed({ part: 'value', claim, in: 'z', domain: { z }, enclosed: enclose(body) }))
+  ).flatMap(([claim, z]) => claimed({ part: 'value', claim, in: 'z', domain: { z }, enclosed: enclosing(body) }))
 
 /** It never falls, whatever log π, log π_ref and the number of tokens; and rises on the segment that `verify` names. */
 const ofReward = ({ body, reads, explicit = false }: Halo['reward']): readonly CertifiedClaim[] => {
   const on = (claim: Claim, policy: Interval, reference: Interval, length: Interval): readonly CertifiedClaim[] => {
     const read: readonly string[] = reads
     const others = { ...(read.includes('reference') && { reference }), ...(read.includes('length') && { length }) }
-    return claimed({ part: 'reward', claim, in: 'policy', domain: { policy, ...others }, enclosed: encloseFirst(body, reference, length) })
+    return claimed({ part: 'reward', claim, in: 'policy', domain: { policy, ...others }, enclosed: enclosing(body, { reference, length }) })
   }
   return [
     ...on(nonDecreasing, explicit ? everywhere : [-Infinity, 0], [-Infinity, 0], [1, Infinity]),
@@ -154,7 +167,7 @@ const bounds = (loss: AnyLoss, examples: number, { lemma, moving, points, rest }
   const at = (item: Item, given: Readonly<Record<Item, number>>): Interval => {
     const place = { ...rest, ...given }
     const body: Unary = (S) => (x) => f(S, { ...resting(S, place), [item]: x })
-    return enclose(body)([place[item]!, place[item]!]).slope
+    return enclosing(body)([place[item]!, place[item]!]).slope
   }
   switch (lemma) {
     case 'not monotone':
@@ -164,6 +177,16 @@ const bounds = (loss: AnyLoss, examples: number, { lemma, moving, points, rest }
     case 'not separable': {
       const places = [0, 1].flatMap((i) => [2, 3].map((j) => ({ [first]: points[i]!, [second]: points[j]! })))
       return moving.flatMap((item) => places.map((place) => at(item, place)))
+    }
+    case 'not one reward': {
+      const [a, b] = points as readonly [number, number] // the lemma takes two
+      const places = [
+        [a, a],
+        [b, b],
+        [a, b],
+        [b, a],
+      ] as const
+      return places.map(([x, y]) => f(intervals, { ...resting(intervals, rest), [first]: intervals.of(x), [second]: intervals.of(y) }))
     }
     case 'nothing compared':
       return []
@@ -177,7 +200,7 @@ const ofWitness = (loss: AnyLoss, found: Witness, { scalar, leaf }: Graph): Pick
     refutation: {
       ...{ lemma: found.lemma, in: found.moving, points: found.points.map(exactly) },
       at: Object.fromEntries(Object.entries(found.rest).map(([item, x]) => [item, exactly(x)])),
-      enclosures: bounds(loss, examples, found).map(range),
+      enclosures: bounds(loss, examples, found).map(([low, high]) => loosely([low - 2 ** -60, high + 2 ** -60])),
     },
   }
 }

@@ -7,9 +7,9 @@
  * of a few examples, of parts of a batch, and with the statistic of another batch. A view is compared after its evidence was reduced.
  */
 import { type AnyTensor, grad, type Scalar, type Tensor } from '../core/index.ts'
-import type { Condition } from './conditions.ts'
 import { elements } from './element.ts'
 import type { Completion, Everything, Role } from './evidence.ts'
+import type { Condition } from './findings.ts'
 import { type Halo, vary } from './halo.ts'
 import { type AnyLoss, lossOf, type Outcome, type Statistic } from './loss.ts'
 import { type Form, minus, normalForms } from './normal-form.ts'

@@ -1,88 +1,132 @@
 /** The conditions of Definition 3.4, one by one, and how each is decided for a declaration. */
-import { constant, derivative, grad, type Interval, numbers, type Tensor, type Unary } from '../core/index.ts'
-import type { Halo } from './halo.ts'
+import { either as E } from 'fp-ts'
+import { grad, type Interval, constant as number, type Tensor, type Unary } from '../core/index.ts'
+import { far, finiteOn } from './computed.ts'
+import { type Condition, conditionOf, type Finding } from './findings.ts'
+import { foreign, type Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
-import { type Claim, concave, decide, decideEnclosed, encloseFirst, increasing, nonDecreasing } from './prove.ts'
-import type { Reward } from './reward.ts'
+import { textSubject } from './parameters.ts'
+import { concave, enclose, increasing, nonDecreasing, type Subject, subjectOf } from './prove.ts'
+import { readingsDiffer } from './readings.ts'
+import { domainOf, type Reward } from './reward.ts'
 import { only, symbolic } from './symbolic.ts'
 import { biasIn } from './unbiased.ts'
+import type { Value } from './value.ts'
 
-export type Finding =
-  /** True on every point of the segment, by enclosures rounded outwards; `beyond` says what was done outside of it. */
-  | { readonly tag: 'proved'; readonly segment: Interval; readonly boxes: number; readonly beyond?: string }
-  | { readonly tag: 'by construction'; readonly why: string }
-  | { readonly tag: 'tested'; readonly cases: number; readonly seed: number; readonly what: string }
-  | { readonly tag: 'refuted'; readonly witness: string }
-  | { readonly tag: 'open'; readonly why: string }
-export interface Condition {
-  readonly name: string
-  readonly finding: Finding
+const line: Interval = [-Infinity, Infinity]
+
+/** Parts that no constructor made are not what they are said to be, as far as anyone knows. */
+export const vocabularyCondition = (h: Halo): Condition => {
+  const strange = foreign(h)
+  const why = `${strange.join(', ')}: written by hand, not made by a constructor, so that nothing is known of it`
+  return {
+    name: 'the parts are of the vocabularies',
+    finding: strange.length === 0 ? { tag: 'by construction', why: 'each was made by a constructor' } : { tag: 'open', why },
+  }
 }
 
 // ------------------------------------------------------------------ v
 
-/** The least gain that is looked at: no number that a computer holds as a normal one is between it and 0. */
-const least = 2 ** -1000
-/** As far as log-ratios go, where a proof does not reach further. */
-const far = 2 ** 14
-
-/** A claim about v, proved on the whole segment; or as far as `far`, and sampled beyond. */
-const ofValue = (name: string, v: Unary, claim: Claim, whole: Interval): Condition => {
-  const refuted = ([a, b]: Interval): Condition => ({
-    name,
-    finding: { tag: 'refuted', witness: a === b ? `z = ${a}` : `between z = ${a} and z = ${b}` },
-  })
-  const everywhere = decide(v, claim, whole)
-  if (everywhere.tag === 'proved') return { name, finding: { tag: 'proved', segment: whole, boxes: everywhere.boxes } }
-  if (everywhere.tag === 'refuted') return refuted(everywhere.witness)
-  const segment: Interval = [Math.max(whole[0], -far), far]
-  const near = decide(v, claim, segment)
-  if (near.tag === 'refuted') return refuted(near.witness)
-  if (near.tag === 'open') return { name, finding: { tag: 'open', why: `no box could be decided near z = ${near.box[0]}` } }
-  const outside = tail.flatMap((z) => (whole[0] < 0 ? [z, -z] : [z]))
-  const [slope, curvature] = [derivative(v)(numbers), derivative(derivative(v))(numbers)]
-  const fails = outside.find((z) => (claim === concave ? curvature(z) > 0 : slope(z) < 0))
-  if (fails !== undefined) return refuted([fails, fails])
-  return { name, finding: { tag: 'proved', segment, boxes: near.boxes, beyond: `beyond, ${outside.length} points up to 10⁸ sampled` } }
+/** The condition that stands for all others of v where it has no text that could be proved anything about. */
+export const oneText = 'v is one text'
+export const valueConditions = ({ body, text, parameters }: Value): readonly Condition[] => {
+  const differs = readingsDiffer(body)
+  if (differs !== undefined) return [{ name: oneText, finding: { tag: 'open', why: differs } }]
+  return [
+    conditionOf('v is non-decreasing', text, parameters, nonDecreasing, line, 'z'),
+    conditionOf('v is concave on gains', text, parameters, concave, [0, Infinity], 'z'),
+    { name: 'v is finite where it is computed', finding: finiteness(body) },
+  ]
 }
-const tail = Array.from({ length: 100 }, (_, i) => far * (1e8 / far) ** ((i + 1) / 100))
+const finiteness = (body: Unary): Finding =>
+  E.match(
+    (why: string): Finding => ({ tag: 'open', why }),
+    (subject: Subject): Finding => {
+      const segment = finiteOn(subject)
+      if (segment === undefined) return { tag: 'open', why: 'a step of it may overflow, or is not defined, near z = 0' }
+      return segment[0] === -Infinity && segment[1] === Infinity
+        ? { tag: 'by construction', why: `every step is a finite number in double precision, for |z| ≤ ${far}` }
+        : { tag: 'proved on a segment', segment, why: 'beyond, a step of it may overflow in double precision' }
+    },
+  )(subjectOf(body))
 
-export const valueConditions = ({ body }: { readonly body: Unary }): readonly Condition[] => [
-  ofValue('v is non-decreasing', body, nonDecreasing, [-Infinity, Infinity]),
-  ofValue('v is concave on gains', body, concave, [least, Infinity]),
-]
+/**
+ * Where v is affine and E_Q r is a constant for the gradient, nothing is compared: v(r − E) = k r − k E + c, and the gradient of k r is
+ * left, whatever the reference point is.
+ */
+export const comparisonCondition = ({ value, reference, t }: Halo): Condition => {
+  const name = 'something is compared'
+  const [low, high] = E.match(
+    (): Interval => line,
+    (subject: Subject) => enclose(subject)(line).slope,
+  )(subjectOf(value.body))
+  if (low !== high) return { name, finding: { tag: 'by construction', why: 'the slope of v is not that of a line: it depends on E_Q r' } }
+  const k = low
+  if (k === 0) return { name, finding: { tag: 'degenerate', equality: `v is constant: ∂L/∂θ = 0 = that of the loss ${t.desirable.shift}` } }
+  if (!reference.held && reference.over !== 'none' && reference.over !== 'sampler')
+    return { name, finding: { tag: 'by construction', why: `v is affine, and the gradient of E_Q r flows: ∂L = −a ${k} s (∂r − ∂E_Q r)` } }
+  const equality = `v(z) = ${k} z + c and E_Q r is held: ∂L/∂θ = −a ${k} s ∂r/∂θ = ∂(−a ${k} s r)/∂θ, the gradient of a loss without a reference point`
+  return { name, finding: { tag: 'degenerate', equality } }
+}
 
 // ------------------------------------------------------------------ t, r
 
 export const affineCondition = ({ t, inverseTemperature }: Pick<Halo, 't' | 'inverseTemperature'>): Condition => {
-  const bad = [t.desirable.scale, t.undesirable.scale, inverseTemperature.desirable, inverseTemperature.undesirable].find(
-    (scale) => !(scale > 0),
-  )
+  const scales = [t.desirable.scale, t.undesirable.scale, inverseTemperature.desirable, inverseTemperature.undesirable]
+  const bad = scales.find((scale) => !(scale > 0 && Number.isFinite(scale)))
+  const shift = [t.desirable.shift, t.undesirable.shift].find((x) => !Number.isFinite(x))
   const [up, down] = [t.desirable, t.undesirable].map(
     ({ shift, scale }) => `${shift === 0 ? '−' : `${shift} − `}${scale === 1 ? '' : `${scale} `}v`,
   )
   return {
     name: 't is negative affine',
     finding:
-      bad === undefined
-        ? { tag: 'by construction', why: up === down ? `t(v) = ${up}` : `t(v) = ${up} (desirable), ${down} (undesirable)` }
-        : { tag: 'refuted', witness: `scale ${bad}` },
+      bad !== undefined
+        ? { tag: 'refuted', witness: `scale ${bad}` }
+        : shift !== undefined
+          ? { tag: 'refuted', witness: `shift ${shift}` }
+          : { tag: 'by construction', why: up === down ? `t(v) = ${up}` : `t(v) = ${up} (desirable), ${down} (undesirable)` },
   }
 }
 
-/** r in log π_θ, for every log π_ref in [−64, 0] and every length from 1 to 512 at once. */
-export const rewardCondition = ({ body }: Reward): Condition => {
-  const name = 'r increases with log π'
-  const segment: Interval = [-64, -(2 ** -20)]
-  const decision = decideEnclosed(encloseFirst(body, [-64, 0], [1, 512]), increasing, segment)
-  const finding: Finding =
-    decision.tag === 'proved'
-      ? { tag: 'proved', segment, boxes: decision.boxes, beyond: 'for all log π_ref in [−64, 0] and 1 … 512 tokens at once' }
-      : decision.tag === 'refuted'
-        ? { tag: 'refuted', witness: `log π = ${decision.witness[0]}` }
-        : { tag: 'open', why: `no box could be decided near log π = ${decision.box[0]}` }
-  return { name, finding }
+/** Labels that are weighed or felt otherwise: one v all the same, up to positive factors. */
+export const oneValueCondition = ({ t, inverseTemperature: tau }: Pick<Halo, 't' | 'inverseTemperature'>): Condition => {
+  const name = 'one value function'
+  const [slopes, tempers] = [t.desirable.scale === t.undesirable.scale, tau.desirable === tau.undesirable]
+  const why = [
+    ...(slopes ? [] : [`by label, t has the slopes −${t.desirable.scale} and −${t.undesirable.scale}: v up to a positive factor`]),
+    ...(tempers
+      ? []
+      : [
+          `by label, r is felt as ${tau.desirable} r and ${tau.undesirable} r: positive multiples of one reward, each compared with its own mean`,
+        ]),
+  ]
+  return { name, finding: { tag: 'by construction', why: why.length === 0 ? 'the same for both labels' : why.join('; ') } }
 }
+
+/**
+ * r = ρ(x), where x is u, p or one of them per token, and increases with log π_θ whatever log π_ref and the length are: ρ is proved
+ * increasing on every x there is. The bound that keeps an exponential finite makes r constant beyond it, which is stated.
+ */
+export const rewardCondition = ({ shape }: Reward): Condition => {
+  const { argument, text, unbounded, parameters, flat } = shape
+  const [name, domain, x] = ['r increases with log π', domainOf(argument), argument.replace('p/n', 'p̄')]
+  const found = conditionOf(name, unbounded, parameters, increasing, domain, x)
+  if (found.finding.tag !== 'proved' || flat === undefined) return found
+  const computed = conditionOf(name, text, parameters, nonDecreasing, domain, x)
+  return computed.finding.tag === 'proved' ? { ...found, finding: { ...found.finding, flat: flat.why } } : computed
+}
+
+/** The anchor is what the text of the reward gives at u = 0, but for rounding. */
+const anchorIs = ({ centre = Number.NaN, shape: { text, parameters } }: Reward): boolean =>
+  E.match(
+    () => false,
+    (subject: Subject) => {
+      const [low, high] = enclose(subject)([0, 0]).value
+      const slack = 2 ** -40 * Math.max(1, Math.abs(centre))
+      return low - slack <= centre && centre <= high + slack
+    },
+  )(textSubject(text, parameters, 'own'))
 
 // ------------------------------------------------------------------ Q
 
@@ -91,7 +135,15 @@ const seed = 1979
 export const referenceCondition = ({ reference, reward }: Pick<Halo, 'reference' | 'reward'>, cases = 25): Condition => {
   const name = 'Q is a distribution, its estimator unbiased'
   if (reference.over === 'none')
-    return { name, finding: { tag: 'by construction', why: `the constant ${reward.centre}, the reward at θ = π_ref` } }
+    return anchorIs(reward)
+      ? { name, finding: { tag: 'by construction', why: `the constant ${reward.centre}, the reward at θ = π_ref, which its text gives` } }
+      : {
+          name,
+          finding: {
+            tag: 'refuted',
+            witness: `the anchor is said to be ${reward.centre}, which the reward ${reward.name} is not at u = 0`,
+          },
+        }
   for (let i = 0; i < cases; i++) {
     const bias = biasIn(seed + i, reference, reward)
     if (bias !== undefined) return { name, finding: { tag: 'refuted', witness: `world ${seed + i}: ${bias}` } }
@@ -103,16 +155,20 @@ export const referenceCondition = ({ reference, reward }: Pick<Halo, 'reference'
 export const heldCondition = (h: Halo): Condition => {
   const name = 'the reference point is held constant'
   if (!h.reference.held) return { name, finding: { tag: 'by construction', why: 'not declared: gradients flow into Q, as they should' } }
+  try {
+    return { name, finding: heldFinding(h) }
+  } catch (error) {
+    return { name, finding: { tag: 'open', why: `it cannot be evaluated: ${error instanceof Error ? error.message : String(error)}` } }
+  }
+}
+const heldFinding = (h: Halo): Finding => {
   const [all, role] = [symbolic(2), h.reference.over === 'unrelated' ? ('unrelated' as const) : ('outcome' as const)]
   const flow = grad((policy: Tensor<'example'>) => {
     const { z0 } = h.evaluate({ ...all, [role]: { ...all[role], policy } } as never) // all the evidence there is
-    return z0 ?? constant(0)
+    return z0 ?? number(0)
   })(all[role].policy)
   const absent = flow.op.tag === 'broadcastTo' && flow.from[0]?.op.tag === 'constant' && flow.from[0].op.value === 0
-  return {
-    name,
-    finding: absent ? { tag: 'by construction', why: 'no path in the graph' } : { tag: 'refuted', witness: `∂z₀/∂log π(${role})` },
-  }
+  return absent ? { tag: 'by construction', why: 'no path in the graph' } : { tag: 'refuted', witness: `∂z₀/∂log π(${role})` }
 }
 
 // ------------------------------------------------------------------ evidence

@@ -1,7 +1,6 @@
 /** Losses for people to read: their names, a citation, the lines of a report. */
-import type { Interval } from '../core/index.ts'
-import type { Finding } from './conditions.ts'
 import type { Family } from './family.ts'
+import { type Finding, short, showSegment } from './findings.ts'
 import type { AnyLoss } from './loss.ts'
 import type { Profile } from './profile.ts'
 import type { Report } from './verify.ts'
@@ -25,23 +24,24 @@ export const cite = ({ source: { key, title, authors, year, arxiv, journal } }: 
     '}',
   ].join('\n')
 
-const short = (x: number): string => (Number.isFinite(x) ? `${Number(x.toPrecision(4))}`.replaceAll('-', '−') : x > 0 ? '∞' : '−∞')
-const segmentOf = ([low, high]: Interval): string =>
-  `${low === -Infinity ? '(' : '['}${short(low)}, ${short(high)}${high === Infinity ? ')' : ']'}`
-
-/** One finding in one line: "proved on (−∞, ∞) in 1 box". */
+/** One finding in one line: "proved on (−∞, ∞) in 1 box, for all κ ≥ 0". */
 export const explainFinding = (finding: Finding): string => {
   switch (finding.tag) {
     case 'proved': {
-      const { segment, boxes, beyond } = finding
-      return `proved on ${segmentOf(segment)} in ${boxes} box${boxes === 1 ? '' : 'es'}${beyond === undefined ? '' : `; ${beyond}`}`
+      const { segment, boxes, settings, flat } = finding
+      const [all, but] = [settings === undefined ? '' : `, for all ${settings}`, flat === undefined ? '' : `; ${flat}`]
+      return `proved on ${showSegment(segment)} in ${boxes} box${boxes === 1 ? '' : 'es'}${all}${but}`
     }
+    case 'proved on a segment':
+      return `proved on ${showSegment(finding.segment)} only: ${finding.why}`
     case 'by construction':
       return `by construction: ${finding.why}`
     case 'tested':
       return `tested in ${finding.cases} cases (seed ${finding.seed}): ${finding.what}`
     case 'refuted':
       return `refuted: ${finding.witness}`
+    case 'degenerate':
+      return `degenerate: ${finding.equality}`
     case 'open':
       return `open: ${finding.why}`
   }

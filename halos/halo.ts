@@ -9,14 +9,14 @@
  */
 import { either as E } from 'fp-ts'
 import { binary, constant, derivative, mul, numbers, type Scalar, sub, type Tensor, unary } from '../core/index.ts'
-import type { Affine, Judged } from './affine.ts'
+import { type Affine, isAffine, type Judged } from './affine.ts'
 import { type Everything, type Evidence, type Kind, type Needs, needing, type Part } from './evidence.ts'
 import { type Loss, meanOf, type Outcome, type Statistic } from './loss.ts'
-import { expectation, pools, type Reference, statistic } from './reference.ts'
-import { type Reward, rewardOf } from './reward.ts'
+import { expectation, isReference, pools, type Reference, statistic } from './reference.ts'
+import { isReward, type Reward, rewardOf } from './reward.ts'
 import { type Source, unpublished } from './source.ts'
-import { type Checked, checked, invalid, valid } from './validation.ts'
-import type { Value } from './value.ts'
+import { type Checked, checked, invalid, positive, valid, within } from './validation.ts'
+import { isValue, type Value } from './value.ts'
 
 /** The parts of a HALO, each from its vocabulary. */
 export interface Declaration<P extends Part, K extends Kind> {
@@ -51,9 +51,39 @@ export const halo = <P extends Part, K extends Kind>(declaration: Declaration<P,
     t,
     inverseTemperature = valid({ desirable: 1, undesirable: 1 }),
   } = declaration
-  const parts = E.chain(anchored<P, K>)(checked({ reward, reference, value, t, inverseTemperature }))
+  const parts = E.chain(anchored<P, K>)(
+    checked({
+      reward: known('reward', isReward, 'logRatio(β)', reward),
+      reference: known('reference', isReference, 'policy()', reference),
+      value: known('value', isValue, 'value(name, body)', value),
+      t: E.chain(knownMaps)(t),
+      inverseTemperature: E.chain(finiteTemperatures)(inverseTemperature),
+    }),
+  )
   return E.map((sound: Parts<P, K>) => assemble(name, source, sound))(parts)
 }
+const constructors = (example: string): string => `what a constructor of the vocabulary makes, such as ${example}`
+const known = <T extends { readonly name: string }>(
+  field: string,
+  has: (part: T) => boolean,
+  example: string,
+  part: Checked<T>,
+): Checked<T> =>
+  E.chain((made: T): Checked<T> => (has(made) ? valid(made) : invalid(field, constructors(example), `'${made.name}', written by hand`)))(
+    part,
+  )
+const knownMaps = (t: Judged<Affine>): Checked<Judged<Affine>> =>
+  isAffine(t.desirable) && isAffine(t.undesirable) ? valid(t) : invalid('t', constructors('affine(shift, scale)'), JSON.stringify(t))
+const finiteTemperatures = ({ desirable, undesirable }: Judged<number>): Checked<Judged<number>> =>
+  within('inverseTemperature', checked({ desirable: positive('desirable', desirable), undesirable: positive('undesirable', undesirable) }))
+/** What of the parts no constructor made. */
+export const foreign = ({ reward, reference, value, t }: Parts): readonly string[] => [
+  ...(isReward(reward) ? [] : [`the reward ${reward.name}`]),
+  ...(isReference(reference) ? [] : [`the reference ${reference.name}`]),
+  ...(isValue(value) ? [] : [`the value ${value.name}`]),
+  ...(isAffine(t.desirable) && isAffine(t.undesirable) ? [] : ['t']),
+]
+
 /** A reward that is never on both sides of its anchor has no gains. */
 const anchored = <P extends Part, K extends Kind>(parts: Parts<P, K>): Checked<Parts<P, K>> =>
   (parts.reference.over === 'none' || parts.reference.over === 'sampler') && parts.reward.centre === undefined
@@ -78,7 +108,7 @@ export type Parts<P extends Part = Part, K extends Kind = Kind> = Pick<
 const assemble = <P extends Part, K extends Kind>(name: string, source: Source, parts: Parts<P, K>): Halo<P, K> => {
   const { reward, reference, value, t, inverseTemperature } = parts
   const r = rewardOf(reward)
-  const [v, slope, atRest] = [unary(value.body), unary(derivative(value.body)), derivative(value.body)(numbers)(0)]
+  const [v, slope] = [unary(value.body), unary(derivative(value.body))]
   const [scaled, loss] = [inverseTemperatureOf(inverseTemperature), affineOf(t)]
   const needs = needsOf(reward, reference)
   // Of everything, only what `needs` names is looked at, and the evidence has that by its type.
@@ -94,7 +124,7 @@ const assemble = <P extends Part, K extends Kind>(name: string, source: Source, 
       ...meanOf(losses),
       rewards: needs.pair ? { chosen: own, rejected: r(e.rejected) } : { outcome: own },
       relativeReward,
-      steepness: magnitude(mul(slope(scaled(relativeReward, label)), 1 / atRest)) as Tensor<'example'>,
+      steepness: magnitude(mul(slope(scaled(relativeReward, label)), 1 / derivative(value.body)(numbers)(0))) as Tensor<'example'>,
       ...(pools(reference) && pointOf(expected as Tensor, reward)), // one number for the batch has no axes
     }
   }

@@ -5,7 +5,7 @@
 import type { contravariant, monoid } from 'fp-ts'
 import { constant, type Unary } from '../core/index.ts'
 import { type Loss, pool, type Statistic } from './loss.ts'
-import type { Value } from './value.ts'
+import { makeValue, type Value } from './value.ts'
 import { contramap } from './view.ts'
 
 declare module 'fp-ts/HKT' {
@@ -22,9 +22,9 @@ export const Contravariant: contravariant.Contravariant1<'Loss'> = {
 export const valueMonoid: monoid.Monoid<Value> = {
   concat: (v, w) => {
     const body: Unary = (S) => (z) => S.add(v.body(S)(z), w.body(S)(z))
-    return { name: `${v.name} + ${w.name}`, body }
+    return makeValue(`${v.name} + ${w.name}`, body)
   },
-  empty: { name: '0', body: (S) => () => S.of(0) },
+  empty: makeValue('0', (S) => () => S.of(0)),
 }
 
 /** Statistics of parts pool to that of the whole. */

@@ -1,6 +1,7 @@
 /** The shape of a value function: how it feels about gains and losses, where its gradient dies. Read off the declared text. */
+import { either as E } from 'fp-ts'
 import { derivative, numbers, type Unary } from '../core/index.ts'
-import { enclose } from './prove.ts'
+import { enclose, subjectOf } from './prove.ts'
 
 export interface Profile {
   /** v' far out on losses, at 0, and far out on gains. */
@@ -27,9 +28,13 @@ export const profile = (v: Unary): Profile => {
   const limit = (z: number): number => (Number.isFinite(at(z)) ? slope(z) : Number.POSITIVE_INFINITY)
   const peak = Math.max(steepness(0), ...magnitudes.filter((z) => z <= near).flatMap((z) => [steepness(z), steepness(-z)]))
   const dead = (sign: number): number | undefined => onset((z) => steepness(sign * z) < 0.01 * peak)
-  const enclosed = enclose(v)
+  const enclosed = E.map(enclose)(subjectOf(v))
   /** Exactly 0, not only underflown to it. */
-  const flat = (z: number): boolean => enclosed([z, z]).slope.every((bound) => bound === 0)
+  const flat = (z: number): boolean => {
+    if (E.isLeft(enclosed)) return false
+    const { slope: of } = enclosed.right([z, z])
+    return of[0] === 0 && of[1] === 0
+  }
   const [losses, gains, margin] = [dead(-1), dead(1), onset(flat)]
   return {
     slopes: { losses: limit(-far), zero: slope(0), gains: limit(far) },

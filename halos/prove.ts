@@ -1,168 +1,285 @@
 /**
- * Proofs about scalar functions, by interval arithmetic: a claim that holds on an enclosure of every box of a segment holds on the
- * segment. The enclosures are those of the declared text, rounded outwards, through its second derivative.
+ * Proofs about scalar functions, by interval arithmetic: a claim that holds inside every box of a segment, and where the boxes meet,
+ * holds on the segment. The segment may be the whole line; settings may be intervals, and the claim is then proved for all of them.
  *
- * A kink is not missed: where an undecided max may bend the function, its curvature is unbounded above (a maximum is convex),
- * and an undecided comparison, which may jump, proves nothing.
+ *     slope ≥ 0 in every box, f(p⁻) ≤ f(p) ≤ f(p⁺) where they meet   ⇒   f is non-decreasing
+ *
+ * A function that may be undefined, infinite or discontinuous inside a box is proved nothing about there. What is refuted is refuted by
+ * points: by one-sided slopes, by values on both sides of a jump, by a chord that passes above the function. See docs/theory.
  */
-import { type Dual, dual, type Interval, intervals, type Scalar, type Ternary, type Unary } from '../core/index.ts'
+import { either as E } from 'fp-ts'
+import { type Interval, intervals, isCertain, isReal, mark, mayBeNaN, type Unary } from '../core/index.ts'
+import { type Jet, jets, type Notes, parameter, type Side, variable } from './jets.ts'
+import { type Program, runProgram, trace } from './program.ts'
 
-type Curve = Dual<Dual<Interval>>
-const everything: Interval = [-Infinity, Infinity]
-const hull = ([a, b]: Interval, [c, d]: Interval): Interval => [Math.min(a, c), Math.max(b, d)]
-const curve = (primal: Interval, slope: Interval, curvature: Interval): Curve => ({
-  primal: { primal, tangent: slope },
-  tangent: { primal: slope, tangent: curvature },
-})
-
-const smooth = dual(dual(intervals))
-/** The square of an enclosure is never negative. */
-const square = ([a, b]: Interval): Interval => {
-  const [low, high] = intervals.mul([a, b], [a, b])
-  return [Math.max(low, 0), high]
+/** A scalar function as data: a program in one variable, and in settings, each of which is any number of an interval. */
+export interface Subject {
+  readonly program: Program
+  readonly variable: string
+  readonly settings: Readonly<Record<string, Interval>>
 }
-/** A comparison: flat where it is decided (one object is one number, whatever its bounds), a jump where it is not. */
-const comparison =
-  (compare: (x: Interval, y: Interval) => Interval) =>
-  (x: Curve, y: Curve): Curve => {
-    const truth = x === y ? compare([0, 0], [0, 0]) : compare(x.primal.primal, y.primal.primal)
-    return truth[0] === truth[1] ? smooth.of(truth[0]) : curve(truth, everything, everything)
-  }
-/** The scalar language read at enclosures of value, slope and curvature. */
-const curves: Scalar<Curve> = {
-  ...smooth,
-  // σ″ = −σ′ tanh(x/2): the sign is exact at 0 and as far out as one likes, where that of σ(−x) − σ(x) would be lost.
-  sigmoid: ({ primal: { primal: x, tangent: slope }, tangent: { tangent: curvature } }) => {
-    const { mul, add, of, sigmoid, tanh } = intervals
-    const first = mul(sigmoid(x), sigmoid(mul(of(-1), x)))
-    const second = mul(mul(of(-1), first), tanh(mul(of(0.5), x)))
-    return curve(sigmoid(x), mul(first, slope), add(mul(second, square(slope)), mul(first, curvature)))
-  },
-  // 2σ(2x) − 1.
-  tanh: (x) => smooth.sub(smooth.mul(smooth.of(2), curves.sigmoid(smooth.mul(smooth.of(2), x))), smooth.of(1)),
-  less: comparison(intervals.less),
-  equal: comparison(intervals.equal),
-  max: (x, y) => {
-    const [[a, b], [c, d]] = [x.primal.primal, y.primal.primal]
-    if (a > d) return x // where they touch there is a kink: an end that two boxes share belongs to both
-    if (c > b) return y
-    return curve(intervals.max(x.primal.primal, y.primal.primal), hull(x.tangent.primal, y.tangent.primal), [
-      Math.min(x.tangent.tangent[0], y.tangent.tangent[0]),
-      Infinity,
-    ])
-  },
-  where: (p, x, y) => {
-    const [low, high] = p.primal.primal
-    if (low > 0 || high < 0) return x
-    return low === 0 && high === 0 ? y : curve(hull(x.primal.primal, y.primal.primal), everything, everything)
-  },
-}
-
 export interface Enclosure {
   readonly value: Interval
   readonly slope: Interval
   readonly curvature: Interval
 }
-/** Value, slope and curvature of a function on a box. */
+interface Evaluation extends Enclosure {
+  readonly notes: Notes
+}
+
+/** The subject that a body is; or what keeps it from being one. */
+export const subjectOf = (body: Unary): E.Either<string, Subject> =>
+  E.map((program: Program): Subject => ({ program, variable: 'z', settings: {} }))(trace(body as never, ['z'])) // a body of one argument
+
+const evaluate = ({ program, variable: name, settings }: Subject, box: Interval, side: Side): Evaluation => {
+  const notes: Notes = { touching: false, crossings: [] }
+  const still = Object.entries(settings).map(([setting, range]): [string, Jet] => [setting, parameter([...range])])
+  const given = { ...Object.fromEntries(still), [name]: variable(box) }
+  return { ...runProgram(program, jets(side, notes, box), given), notes }
+}
+/** Value, slope and curvature of a function on a box; the function of a point is enclosed at that point alone. */
 export const enclose =
-  (body: Unary) =>
+  (subject: Subject) =>
   (box: Interval): Enclosure =>
-    read(body(curves)(curve(box, [1, 1], [0, 0])))
-/** …of a function of three arguments along the first, for every value of the others in their intervals at once. */
-export const encloseFirst =
-  (body: Ternary, second: Interval, third: Interval) =>
-  (box: Interval): Enclosure => {
-    const still = (x: Interval): Curve => curve(x, [0, 0], [0, 0])
-    return read(body(curves)(curve(box, [1, 1], [0, 0]), still(second), still(third)))
-  }
-const read = ({ primal, tangent }: Curve): Enclosure => ({ value: primal.primal, slope: tangent.primal, curvature: tangent.tangent })
+    evaluate(subject, box, box[0] === box[1] ? 0 : 'box')
+
+/** What is found at a point: the value, and the limits of value, slope and curvature from both sides. */
+export interface Junction {
+  readonly point: number
+  readonly left: Enclosure
+  readonly value: Interval
+  readonly right: Enclosure
+}
+const junction = (subject: Subject, point: number): Junction => ({
+  point,
+  left: evaluate(subject, [point, point], -1),
+  value: evaluate(subject, [point, point], 0).value,
+  right: evaluate(subject, [point, point], 1),
+})
+
+// ------------------------------------------------------------------ claims
 
 /** A property of functions that can be told from enclosures. */
 export interface Claim {
-  readonly name: string
-  /** It holds on this box. */
-  readonly holds: (on: Enclosure) => boolean
-  /** It fails at a point. */
-  readonly failsAt: (at: Enclosure) => boolean
-  /** It fails somewhere between two points. */
-  readonly failsBetween: (left: Enclosure, right: Enclosure) => boolean
+  readonly name: 'non-decreasing' | 'increasing' | 'concave' | 'constant'
+  /** It holds inside a box. */
+  readonly holds: (inside: Enclosure) => boolean
+  /** It fails inside a box. */
+  readonly fails: (inside: Enclosure) => boolean
+  /** It holds across a point, if it holds on both sides. */
+  readonly joins: (at: Junction) => boolean
+  /** Why it fails at a point, if it does. */
+  readonly failsAt: (at: Junction) => string | undefined
+  /** Why it fails among points, in their order, if it does. */
+  readonly failsAmong: (left: Junction, middle: Junction, right: Junction) => string | undefined
 }
+
+const below = (x: Interval, y: Interval): boolean => isReal(x) && isReal(y) && x[1] < y[0]
+const atMost = (x: Interval, y: Interval): boolean => isReal(x) && isReal(y) && x[1] <= y[0]
+const known = ({ value, slope }: Enclosure): boolean => isCertain(value) && !mayBeNaN(slope)
+const digits = ([low, high]: Interval): string => `${Number(((low + high) / 2).toPrecision(4))}`.replace('-', '−')
+const steep = (side: Enclosure): boolean => isCertain(side.value) && isCertain(side.slope)
+const bent = (side: Enclosure): boolean => steep(side) && isCertain(side.curvature)
+
+const fallsAt = ({ left, value, right }: Junction): string | undefined => {
+  for (const side of [left, right]) if (steep(side) && side.slope[1] < 0) return `its slope is ${digits(side.slope)}`
+  if (isCertain(left.value) && below(value, left.value)) return `it falls from ${digits(left.value)} to ${digits(value)}`
+  if (isCertain(right.value) && below(right.value, value)) return `it falls from ${digits(value)} to ${digits(right.value)}`
+  return undefined
+}
+const falls = (a: Junction, b: Junction): string | undefined =>
+  below(b.value, a.value) ? `it falls from ${digits(a.value)} to ${digits(b.value)}` : undefined
+const rises = ({ left, value, right }: Junction): boolean =>
+  isCertain(left.value) && isCertain(right.value) && atMost(left.value, value) && atMost(value, right.value)
+
 export const nonDecreasing: Claim = {
   name: 'non-decreasing',
-  holds: ({ slope: [low] }) => low >= 0,
-  failsAt: ({ slope: [, high] }) => high < 0,
-  failsBetween: (left, right) => right.value[1] < left.value[0],
+  holds: (inside) => known(inside) && inside.slope[0] >= 0,
+  fails: (inside) => steep(inside) && inside.slope[1] < 0,
+  joins: rises,
+  failsAt: fallsAt,
+  failsAmong: (a, b, c) => falls(a, b) ?? falls(b, c),
 }
 export const increasing: Claim = {
+  ...nonDecreasing,
   name: 'increasing',
-  holds: ({ slope: [low] }) => low > 0,
-  failsAt: ({ slope: [, high] }) => high <= 0,
-  failsBetween: (left, right) => right.value[1] < left.value[0],
+  holds: (inside) => nonDecreasing.holds(inside) && (inside.slope[0] > 0 || ((inside.slope[2] ?? 0) & mark.nonzero) !== 0),
+  fails: (inside) => steep(inside) && inside.slope[1] <= 0,
+}
+export const constant: Claim = {
+  ...nonDecreasing,
+  name: 'constant',
+  holds: (inside) => known(inside) && inside.slope[0] === 0 && inside.slope[1] === 0,
+  fails: (inside) => steep(inside) && (inside.slope[1] < 0 || inside.slope[0] > 0),
 }
 export const concave: Claim = {
   name: 'concave',
-  holds: ({ curvature: [, high] }) => high <= 0,
-  failsAt: ({ curvature: [low] }) => low > 0,
-  failsBetween: (left, right) => left.slope[1] < right.slope[0],
+  holds: (inside) => known(inside) && !mayBeNaN(inside.curvature) && inside.curvature[1] <= 0,
+  fails: (inside) => bent(inside) && inside.curvature[0] > 0,
+  joins: (at) => rises(at) && atMost(at.right.value, at.left.value) && atMost(at.right.slope, at.left.slope),
+  failsAt: (at) => {
+    const { left, value, right } = at
+    for (const side of [left, right]) if (bent(side) && side.curvature[0] > 0) return `its curvature is ${digits(side.curvature)}`
+    if (steep(left) && steep(right) && below(left.slope, right.slope))
+      return `its slope grows from ${digits(left.slope)} to ${digits(right.slope)}`
+    const apart = [left, right].find((side) => isCertain(side.value) && (below(side.value, value) || below(value, side.value)))
+    return apart && `it jumps from ${digits(apart.value)} to ${digits(value)}`
+  },
+  failsAmong: (a, b, c) => {
+    if (steep(a.right) && steep(c.left) && below(a.right.slope, c.left.slope))
+      return `its slope grows from ${digits(a.right.slope)} to ${digits(c.left.slope)}`
+    return underChord(a, b, c) ? `at ${b.point} it is under the chord of ${a.point} and ${c.point}` : undefined
+  },
+}
+/** f(b) < f(a) + (f(c) − f(a)) (b − a)/(c − a): a concave function is never under a chord of its own. */
+const underChord = (a: Junction, b: Junction, c: Junction): boolean => {
+  const { of, add, sub, mul, div } = intervals
+  const share = div(sub(of(b.point), of(a.point)), sub(of(c.point), of(a.point)))
+  return below(b.value, add(a.value, mul(sub(c.value, a.value), share)))
 }
 
+// ------------------------------------------------------------------ decisions
+
+/** A proof, as data: what was claimed of what, and the enclosures that show it. Certificates are written from this. */
+export interface Proof {
+  readonly claim: Claim['name']
+  readonly subject: Subject
+  readonly segment: Interval
+  /** Side by side they cover the segment. Enclosures are those inside the box, rounded outwards. */
+  readonly boxes: readonly { readonly box: Interval; readonly enclosure: Enclosure }[]
+  /** Where boxes meet at which comparisons change, or where a box is open: values and slopes on both sides. */
+  readonly junctions: readonly Junction[]
+}
 export type Decision =
-  | { readonly tag: 'proved'; readonly boxes: number }
-  /** Two points (or one, twice) between which the claim certainly fails. */
-  | { readonly tag: 'refuted'; readonly witness: Interval }
-  /** Neither: this box could not be decided. */
-  | { readonly tag: 'open'; readonly box: Interval }
+  | { readonly tag: 'proved'; readonly boxes: number; readonly proof: Proof }
+  /** Points at which, or among which, the claim certainly fails. */
+  | { readonly tag: 'refuted'; readonly witness: readonly number[]; readonly why: string }
+  /** Neither; the subject is absent where there is no program. */
+  | { readonly tag: 'open'; readonly subject?: Subject; readonly why: string }
 
-/** Where a box is halved: one without an end at twice its other end. */
+const byMagnitude = (a: number, b: number): number => Math.abs(a) - Math.abs(b)
+/** Where a box is halved: by magnitude, so that any scale is reached in a few steps. */
 export const middle = ([low, high]: Interval): number => {
-  if (low === -Infinity) return high === Infinity ? 0 : Math.min(-1, 2 * high)
-  return high === Infinity ? Math.max(1, 2 * low) : low + (high - low) / 2
+  if (low < 0 && high > 0) return 0
+  if (high <= 0) return -middle([-high, -low])
+  if (high === Infinity) return low < 1 ? 1 : Math.min(2 * low * Math.max(1, low), low * 2 ** 64, Number.MAX_VALUE)
+  if (low === 0) return high <= 1 ? Math.max(high * high * 0.25, high * 2 ** -64) : 1
+  return high > 4 * low ? Math.sqrt(low) * Math.sqrt(high) : low + (high - low) / 2
+}
+const within = ([low, high]: Interval, x: number): boolean => low < x && x < high
+
+/** A box whose end is 0 is open there: a function may well be infinitely steep at 0, of which no box that touches it is to blame. */
+const opened = ([low, high]: Interval): Interval => (low === 0 || high === 0 ? [low, high, mark.nonzero] : [low, high])
+
+const most = 1500
+/** Decide a claim on a segment by bisection, breadth first: every box is proved, or refuted by points in it, or halved. */
+export const decideSubject = (subject: Subject, claim: Claim, [from, to]: Interval): Decision => {
+  const segment: Interval = [from, to]
+  const at = memo((point: number) => junction(subject, point))
+  const boxes: { readonly box: Interval; readonly enclosure: Enclosure }[] = []
+  const open: Interval[] = []
+  const joints = new Set<number>()
+  const inner = (x: number): boolean => within(segment, x)
+  let todo: Interval[] = [segment]
+  let seen = 0
+  while (todo.length > 0) {
+    const next: Interval[] = []
+    for (const box of todo) {
+      const { notes, ...enclosure } = evaluate(subject, opened(box), 'box')
+      if (claim.holds(enclosure)) {
+        boxes.push({ box, enclosure })
+        for (const end of [box[0], box[1]]) if (inner(end) && (notes.touching || end === 0)) joints.add(end)
+        continue
+      }
+      const centre = notes.crossings.filter((x) => within(box, x)).sort(byMagnitude)[0] ?? middle(box)
+      const refuted = refuteIn(claim, at, box, centre, inner) ?? (claim.fails(enclosure) ? insideOf(box, enclosure) : undefined)
+      if (refuted !== undefined) return simpler(claim, at, refuted, segment)
+      if (++seen > most || !within(box, centre)) open.push(box)
+      else next.push([box[0], centre], [centre, box[1]])
+    }
+    todo = next
+  }
+  const junctions = [...joints].sort((a, b) => a - b).map(at)
+  for (const joint of junctions) {
+    const why = claim.failsAt(joint)
+    if (why !== undefined) return { tag: 'refuted', witness: [joint.point], why }
+    if (!claim.joins(joint)) open.push([joint.point, joint.point])
+  }
+  if (open.length > 0) {
+    const nearest = open.map(([low, high]) => (Math.abs(low) < Math.abs(high) ? low : high)).sort(byMagnitude)[0]
+    return { tag: 'open', subject, why: `no box could be decided near ${subject.variable} = ${nearest}` }
+  }
+  boxes.sort((a, b) => a.box[0] - b.box[0])
+  return { tag: 'proved', boxes: boxes.length, proof: { claim: claim.name, subject, segment, boxes, junctions } }
 }
 
-/** Decide a claim on a segment, which may be the whole line, by bisection: every box is proved, or refuted by its middle or its ends, or halved. */
-export const decide = (body: Unary, claim: Claim, segment: Interval): Decision => decideEnclosed(enclose(body), claim, segment)
-
-/** The same of whatever can be enclosed. */
-export const decideEnclosed = (f: (box: Interval) => Enclosure, claim: Claim, segment: Interval, depth = 40): Decision => {
-  const point = (x: number): Enclosure => f([x, x])
-  const todo: (readonly [box: Interval, depth: number])[] = [[segment, 0]]
-  let boxes = 0
+/** A claim holds on a box, and where it meets the next ones within the segment. */
+export const holdsOn = (subject: Subject, claim: Claim, box: Interval, segment: Interval): boolean => {
+  const { notes, ...enclosure } = evaluate(subject, opened(box), 'box')
+  const joints = [box[0], box[1]].filter((end) => within(segment, end) && (notes.touching || end === 0))
+  return claim.holds(enclosure) && joints.every((end) => claim.joins(junction(subject, end)))
+}
+/** How far from 0, up to `to`, a property of boxes holds: boxes are tried, and halved, from 0 outwards, until one is too small. */
+export const march = (holds: (from: number, to: number) => boolean, to: number): number => {
+  const todo: number[] = [to]
+  let [reached, tries] = [0, 0]
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    const [[low, high], level] = next
-    if (claim.holds(f([low, high]))) {
-      boxes++
+    if (holds(reached, next)) {
+      reached = next
       continue
     }
-    const centre = middle([low, high])
-    if (claim.failsAt(point(centre))) return { tag: 'refuted', witness: shrink(f, claim, [centre, centre]) }
-    if (Number.isFinite(high - low) && claim.failsBetween(point(low), point(high)))
-      return { tag: 'refuted', witness: shrink(f, claim, [low, high]) }
-    if (level >= depth || boxes + todo.length > 20000) {
-      const around: Interval = [low - (high - low), high + (high - low)] // what happens at an end shows on both sides of it
-      if (Number.isFinite(high - low) && around[0] >= segment[0] && claim.failsBetween(point(around[0]), point(around[1])))
-        return { tag: 'refuted', witness: shrink(f, claim, around) }
-      return { tag: 'open', box: [low, high] }
-    }
-    todo.push([[centre, high], level + 1], [[low, centre], level + 1])
+    const centre = middle([reached, next])
+    if (!within([reached, next], centre) || next - reached < 2 ** -30 * next || ++tries > most) return reached
+    todo.push(next, centre)
   }
-  return { tag: 'proved', boxes }
+  return reached
 }
 
-/** A simpler witness near a witness: the point nearest to 0 of a few, or else ends drawn together; with as few digits as still certainly fail. */
-const shrink = (f: (box: Interval) => Enclosure, claim: Claim, [low, high]: Interval): Interval => {
-  const fails = (x: number, y: number): boolean => (x === y ? claim.failsAt(f([x, x])) : claim.failsBetween(f([x, x]), f([y, y])))
-  const points = Array.from({ length: 65 }, (_, i) => low + ((high - low) * i) / 64).filter((x) => fails(x, x))
-  const nearest = points.reduce<number | undefined>((best, x) => (best === undefined || Math.abs(x) < Math.abs(best) ? x : best), undefined)
-  let [left, right] = nearest === undefined ? [low, high] : [nearest, nearest]
-  while (right - left > Math.max(1, Math.abs(left)) / 64) {
-    const centre = left + (right - left) / 2
-    if (fails(left, centre)) right = centre
-    else if (fails(centre, right)) left = centre
-    else break
+type Refutation = Extract<Decision, { readonly tag: 'refuted' }>
+type At = (point: number) => Junction
+const memo = <A>(f: (x: number) => A): ((x: number) => A) => {
+  const known = new Map<number, A>()
+  return (x) => {
+    const before = known.get(x) ?? f(x)
+    known.set(x, before)
+    return before
   }
-  for (let digits = 1; digits <= 15; digits++) {
-    const [a, b] = [Number(left.toPrecision(digits)), Number(right.toPrecision(digits))]
-    if (fails(a, b)) return [a, b]
-  }
-  return [left, right]
 }
+const refuted = (witness: readonly number[], why: string | undefined): Refutation | undefined =>
+  why === undefined ? undefined : { tag: 'refuted', witness, why }
+
+/** Points of a box at which the claim fails: its middle, its ends, or the three of them together. */
+const refuteIn = (claim: Claim, at: At, [low, high]: Interval, centre: number, inner: (x: number) => boolean): Refutation | undefined => {
+  if (!within([low, high], centre)) return undefined
+  const one = refuted([centre], claim.failsAt(at(centre)))
+  if (one !== undefined || !inner(low) || !inner(high)) return one
+  return refuted([low, centre, high], claim.failsAmong(at(low), at(centre), at(high)))
+}
+const insideOf = ([low, high]: Interval, { slope: [least, greatest] }: Enclosure): Refutation => ({
+  tag: 'refuted',
+  witness: [low, high],
+  why: `its slope is within [${least}, ${greatest}] on all of it`,
+})
+
+/** The same refutation by a number of few digits, where there is one. */
+const simpler = (claim: Claim, at: At, found: Refutation, segment: Interval): Refutation => {
+  for (let digits = 1; digits <= 15; digits++) {
+    const rounded = found.witness.map((x) => Number(x.toPrecision(digits)))
+    if (!rounded.every((x) => within(segment, x))) continue
+    const [a, b, c] = rounded.map((x) => at(x))
+    if (a === undefined) return found
+    const again = rounded.length === 1 ? refuted(rounded, claim.failsAt(a)) : undefined
+    const ordered = b !== undefined && c !== undefined && a.point < b.point && b.point < c.point
+    const three = ordered ? refuted(rounded, claim.failsAmong(a, b, c)) : undefined
+    const simple = again ?? three
+    if (simple !== undefined) return simple
+  }
+  return found
+}
+
+/** The same for a body; one that is no program is open. */
+export const decide = (body: Unary, claim: Claim, segment: Interval): Decision =>
+  E.match(
+    (why: string): Decision => ({ tag: 'open', why }),
+    (subject: Subject) => decideSubject(subject, claim, segment),
+  )(subjectOf(body))

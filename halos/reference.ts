@@ -4,11 +4,11 @@
  *
  *     KTO:  z₀ = max(0, stop(mean of r_θ(x, y') over unrelated completions y'))
  */
-import { either as E } from 'fp-ts'
 import { constant, div, equal, iota, less, maximum, mul, rename, size, stopGradient, sub, sum, type Tensor, where } from '../core/index.ts'
 import type { Completion, Everything, Kind } from './evidence.ts'
 import type { Statistic } from './loss.ts'
 import { type Checked, valid } from './validation.ts'
+import { vocabulary } from './vocabulary.ts'
 
 /** How far the expectation reaches: one example, the batch, or the batch and all earlier ones. */
 export type Reach = 'example' | 'batch' | 'history'
@@ -30,8 +30,12 @@ export interface Reference<K extends Kind = Kind> {
   readonly clamped: boolean
 }
 
+const references = vocabulary()
+export const isReference = references.has
+const reference = <K extends Kind>(q: Reference<K>): Reference<K> => references.adopt(q)
+
 /** Q = δ(y_l): the rejected completion of the same prompt. */
-export const rejected: Checked<Reference<'pair'>> = valid({
+const pointMass = reference<'pair'>({
   name: 'δ(y_l)',
   kind: 'pair',
   inputs: 'the same prompt',
@@ -42,6 +46,7 @@ export const rejected: Checked<Reference<'pair'>> = valid({
   held: false,
   clamped: false,
 })
+export const rejected: Checked<Reference<'pair'>> = valid(pointMass)
 
 /**
  * Q = (data, π_θ): E[β log π_θ/π_ref] is β KL(π_θ‖π_ref), which is never negative. Completions of π_θ are too dear to sample at every
@@ -52,26 +57,30 @@ export const rejected: Checked<Reference<'pair'>> = valid({
  * at most ¼ λ |∂z₀/∂θ| of the gradient. Micro-batches add nothing, for they are pooled before the clamp.
  */
 export const policy = ({ clamped = true, held = true } = {}): Checked<Reference<'unrelated'>> =>
-  valid({
-    name: clamped ? 'max(0, KL(π_θ‖π_ref))' : 'KL(π_θ‖π_ref)',
-    kind: 'unrelated',
-    inputs: 'the prompts of the data',
-    outputs: 'π_θ, represented by the mismatched completions of the batch',
-    estimator:
-      'mean reward of the unrelated completions: unbiased if these are independent draws of π_θ; biased by at most (max r − min r) TV(data, π_θ) on mismatched data',
-    over: 'unrelated',
-    reach: 'batch',
-    held,
-    clamped,
-  })
+  valid(
+    reference({
+      name: clamped ? 'max(0, KL(π_θ‖π_ref))' : 'KL(π_θ‖π_ref)',
+      kind: 'unrelated',
+      inputs: 'the prompts of the data',
+      outputs: 'π_θ, represented by the mismatched completions of the batch',
+      estimator:
+        'mean reward of the unrelated completions: unbiased if these are independent draws of π_θ; biased by at most (max r − min r) TV(data, π_θ) on mismatched data',
+      over: 'unrelated',
+      reach: 'batch',
+      held,
+      clamped,
+    }),
+  )
 
 /** Q = δ(y_l), where y_l is the rejected completion of the same rank among the rejected ones (optimal transport of rewards). */
-export const rankMatched: Checked<Reference<'pair'>> = E.map((q: Reference<'pair'>) => ({
-  ...q,
-  name: 'δ(y_l of equal rank)',
-  inputs: 'the prompt of the rejected completion of equal rank',
-  over: 'rank' as const,
-}))(rejected)
+export const rankMatched: Checked<Reference<'pair'>> = valid(
+  reference({
+    ...pointMass,
+    name: 'δ(y_l of equal rank)',
+    inputs: 'the prompt of the rejected completion of equal rank',
+    over: 'rank',
+  }),
+)
 
 const judged = {
   kind: 'judged',
@@ -82,23 +91,26 @@ const judged = {
 } as const
 
 /** The anchor: the reward where the policy is its reference model (0 for log-ratios). Legal for rewards that have one. */
-export const anchor: Checked<Reference<'judged'>> = valid({
+const fixed: Reference<'judged'> = reference({
   ...judged,
   name: 'r(u = 0)',
   outputs: 'none: the anchor u = 0, where the policy is its reference model',
   estimator: 'a constant',
   over: 'none',
 })
+export const anchor: Checked<Reference<'judged'>> = valid(fixed)
 /** Q = (data, π_old): E[q] = Σ π_old · π_θ/π_old = 1, exactly, whatever θ. */
-export const sampler: Checked<Reference<'judged'>> = E.map((q: Reference<'judged'>) => ({
-  ...q,
-  name: '1 = E[q]',
-  outputs: 'π_old, which sampled the completions',
-  estimator: 'the constant 1, which E[π_θ/π_old] is',
-  over: 'sampler' as const,
-}))(anchor)
+export const sampler: Checked<Reference<'judged'>> = valid(
+  reference({
+    ...fixed,
+    name: '1 = E[q]',
+    outputs: 'π_old, which sampled the completions',
+    estimator: 'the constant 1, which E[π_θ/π_old] is',
+    over: 'sampler',
+  }),
+)
 /** Q = the judged completions of the batch: their mean reward (KTO on surprisal). */
-export const batch: Checked<Reference<'judged'>> = valid({
+const ofBatch: Reference<'judged'> = reference({
   ...judged,
   name: 'mean r of the batch',
   outputs: 'the empirical distribution of the batch',
@@ -106,24 +118,29 @@ export const batch: Checked<Reference<'judged'>> = valid({
   over: 'outcome',
   reach: 'batch',
 })
+export const batch: Checked<Reference<'judged'>> = valid(ofBatch)
 /** The same over this batch and all earlier ones. The earlier rewards are those of older θ: Q trails the policy. */
-export const running: Checked<Reference<'judged'>> = E.map((q: Reference<'judged'>) => ({
-  ...q,
-  name: 'running mean of r',
-  outputs: 'the empirical distribution of all batches so far',
-  estimator: 'mean reward of all judged completions so far, each under the θ of its time',
-  reach: 'history' as const,
-}))(batch)
+export const running: Checked<Reference<'judged'>> = valid(
+  reference({
+    ...ofBatch,
+    name: 'running mean of r',
+    outputs: 'the empirical distribution of all batches so far',
+    estimator: 'mean reward of all judged completions so far, each under the θ of its time',
+    reach: 'history',
+  }),
+)
 /** Q = the completions of the other label: desirable ones are compared with undesirable ones, and conversely. Not held. */
-export const opposite: Checked<Reference<'judged'>> = E.map((q: Reference<'judged'>) => ({
-  ...q,
-  name: 'max(0, mean r of the other label)',
-  outputs: 'the empirical distribution of the completions of the other label',
-  estimator: 'their mean reward',
-  over: 'opposite' as const,
-  held: false,
-  clamped: true,
-}))(batch)
+export const opposite: Checked<Reference<'judged'>> = valid(
+  reference({
+    ...ofBatch,
+    name: 'max(0, mean r of the other label)',
+    outputs: 'the empirical distribution of the completions of the other label',
+    estimator: 'their mean reward',
+    over: 'opposite',
+    held: false,
+    clamped: true,
+  }),
+)
 
 /** The rewards that Q averages. */
 type RewardOf = (y: Completion) => Tensor<'example'>

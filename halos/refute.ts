@@ -1,17 +1,19 @@
 /**
  * Refutations. That a loss is *no* HALO cannot be told from a declaration that it does not have: it is told from the loss itself, read at
- * intervals. Four lemmas, each of which holds for whatever the vocabularies can declare, Q's support being held fixed:
+ * intervals. Five lemmas, each of which holds for whatever the vocabularies can declare, Q's support being held fixed:
  *
  *   monotone    f falls, or rises, in log π_θ(y|x):                     three points at which it does both refute it
  *   relative    r is a function of log π_θ − log π_ref, or of log π_θ:  ∂f/∂log π_ref is −∂f/∂log π_θ, or 0, of every completion
  *   separable   f = F(g(r_w) − h(r_l)) or G(r_w) + H(r_l), for pairs that no other pair has a part in:
  *               ∂_w f/∂_l f is a function of r_w times one of r_l:      four points at which its cross ratio is not 1 refute it
+ *   one reward  f = F(r_w − r_l), or a sum of one function of each: f(a, a) is F(0) for all a, or
+ *               f(a, a) + f(b, b) = f(a, b) + f(b, a):                   two points a, b at which neither holds refute it
  *   compared    E_Q r is an average of other rewards, or the anchor, which π_ref gives: f looks at one of them
  */
-import { type AnyTensor, type Interval, interpretation, intervals, type Scalar } from '../core/index.ts'
+import { type AnyTensor, anything, hull, type Interval, interpretation, intervals, isCertain, isReal, type Scalar } from '../core/index.ts'
 import { elements, type Place } from './element.ts'
+import { jets, parameter, variable } from './jets.ts'
 import type { AnyLoss } from './loss.ts'
-import { enclose } from './prove.ts'
 import { traced } from './symbolic.ts'
 
 /** A number of the evidence: whose, which, and of which example. */
@@ -47,12 +49,17 @@ export const firstLoss = (loss: AnyLoss, examples: number, base = long): OfItems
     return elements(S, (x, place) => leaf(itemOf(x, place)))(losses, { example: 0 })
   }
 }
-/** ∂f/∂item at x, with others as given. */
-const slope = (f: OfItems, item: Item, x: number, given: Readonly<Record<Item, number>> = {}): Interval =>
-  enclose((S) => (moving) => {
-    const fixed = Object.entries(given).map(([other, value]) => [other, S.of(value)] as const)
-    return f(S, { ...Object.fromEntries(fixed), [item]: moving })
-  })([x, x]).slope
+const point = (x: number): Interval => [x, x]
+/** ∂f/∂item at x, with others as given; anything, where f has none there. */
+const slope = (f: OfItems, item: Item, x: number, given: Readonly<Record<Item, number>> = {}): Interval => {
+  const fixed = Object.entries(given).map(([other, value]) => [other, parameter(point(value))] as const)
+  const beside = ([1, -1] as const).map((side) => {
+    const S = jets(side, { touching: false, crossings: [] }, point(x))
+    const { value, slope: by } = f(S, { ...Object.fromEntries(fixed), [item]: variable(point(x)) })
+    return isCertain(value) && isCertain(by) ? by : anything
+  })
+  return hull(beside[0]!, beside[1]!)
+}
 
 /** Everything that the loss of the first example looks at. */
 const looksAt = (loss: AnyLoss, examples: number): ReadonlySet<Item> => {
@@ -66,7 +73,7 @@ const looksAt = (loss: AnyLoss, examples: number): ReadonlySet<Item> => {
 
 /** Where a lemma refutes a loss: enough to see it again. */
 export interface Witness {
-  readonly lemma: 'not monotone' | 'not relative' | 'not separable' | 'nothing compared'
+  readonly lemma: 'not monotone' | 'not relative' | 'not separable' | 'not one reward' | 'nothing compared'
   /** The numbers of the evidence that are moved, or whose slopes are taken. */
   readonly moving: readonly Item[]
   /** Everything that the loss looks at, where it rests. */
@@ -122,7 +129,7 @@ const turns = (points: readonly Point[]): readonly Turn[] =>
       }),
     ),
   )
-const below = ([, [, high]]: Point, [, [low]]: Point): boolean => high < low
+const below = ([, x]: Point, [, y]: Point): boolean => isReal(x) && isReal(y) && x[1] < y[0]
 const middle = ([low, high]: Interval): number => Number(((low + high) / 2).toPrecision(6))
 
 /** A completion at which the reference model is felt, but not through log π_θ − log π_ref. */
@@ -162,6 +169,24 @@ const notSeparable = (loss: AnyLoss): Witness | undefined => {
 }
 const few = [-1, -2, -3, -5].flatMap((x, i, all) => all.slice(i + 1).map((y) => [long + x, long + y] as const))
 
+/** Two completions of one and the same evidence, a or b: the loss of a against itself is not that of b against itself. */
+const notOneReward = (loss: AnyLoss): Witness | undefined => {
+  if (!loss.needs.pair || [...looksAt(loss, 2)].some((item) => item.endsWith('[1]'))) return undefined
+  const [f, w, l]: readonly [OfItems, Item, Item] = [firstLoss(loss, 1), 'chosen.policy[0]', 'rejected.policy[0]']
+  const at = (x: number, y: number): Interval => f(intervals, { [w]: [x, x], [l]: [y, y] })
+  const { add, sub } = intervals
+  for (const [a, b] of around) {
+    const [one, other] = [at(a, a), at(b, b)]
+    if (has0(sub(one, other)) || has0(sub(add(one, other), add(at(a, b), at(b, a))))) continue
+    return {
+      ...{ lemma: 'not one reward', moving: [w, l], points: [a, b], rest: resting(loss, 1, long) },
+      text: `no function of r_w − r_l: of completions with the same evidence the loss is ${middle(one)} at log π = ${a}, but ${middle(other)} at ${b}`,
+    }
+  }
+  return undefined
+}
+const around = [1, 5, 20, 100].flatMap((step) => [[long - step, long + step] as const, [long + step, long + 2 * step] as const])
+
 /** Nothing to compare with. */
 const notCompared = (loss: AnyLoss): Witness | undefined => {
   const items = [...looksAt(loss, 2)]
@@ -173,5 +198,5 @@ const notCompared = (loss: AnyLoss): Witness | undefined => {
 
 /** What refutes every declaration of this loss at once, if one of the lemmas does. */
 export const witness = (loss: AnyLoss): Witness | undefined =>
-  notMonotone(loss) ?? notRelative(loss) ?? notSeparable(loss) ?? notCompared(loss)
+  notMonotone(loss) ?? notRelative(loss) ?? notSeparable(loss) ?? notOneReward(loss) ?? notCompared(loss)
 export const refutation = (loss: AnyLoss): string | undefined => witness(loss)?.text

@@ -1,14 +1,20 @@
 /**
- * Rewards: how much the policy thinks of a completion. A closed vocabulary, every word strictly increasing in log π_θ(y|x), which
- * `verify` proves. p = log π_θ(y|x), u = p − log π_ref(y|x), n tokens, p̄ = p/n.
+ * Rewards: how much the policy thinks of a completion. A closed vocabulary: only the constructors here make rewards. Each is a function ρ,
+ * strictly increasing, which `verify` proves, of one argument that increases with log π_θ(y|x): p = log π_θ(y|x), u = p − log π_ref(y|x),
+ * or those per token, for n tokens.
  *
  *     r_θ(x, y) = β u        the reward that DPO and KTO imply
  */
 import { either as E } from 'fp-ts'
-import { type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
+import { type Interval, type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
 import type { Completion, Part } from './evidence.ts'
-import { type Checked, checked, number, positive } from './validation.ts'
-import { boundedExp, capped, flatBeyond } from './words.ts'
+import { type Parameter, type Parameters, positiveSetting, settingOtherThan, settled, type Text } from './parameters.ts'
+import { type Checked, checked, valid } from './validation.ts'
+import { vocabulary } from './vocabulary.ts'
+import { bound, boundedExp, capped, flatBeyond, negate } from './words.ts'
+
+/** What a reward is a function of. */
+export type Argument = 'u' | 'u/n' | 'p' | 'p/n' | 'R'
 
 export interface Reward<P extends Part = Part> {
   readonly name: string
@@ -22,9 +28,22 @@ export interface Reward<P extends Part = Part> {
   readonly explicit?: boolean
   /** The model that it is compared with is π_old, which sampled the completion, where the evidence tells that apart from π_ref. */
   readonly sampled?: boolean
-  /** (log π_θ, log π_ref, tokens) ↦ r, in the scalar language: computed, differentiated and proved from this text. */
+  /** (log π_θ, log π_ref, tokens) ↦ r, in the scalar language: computed and differentiated from this text. */
   readonly body: Ternary
+  /** r = ρ(argument), and ρ without the bound that keeps its exponential from overflowing: what is proved increasing. */
+  readonly shape: Shape
 }
+interface Shape {
+  readonly argument: Argument
+  readonly text: Text
+  readonly unbounded: Text
+  readonly parameters: Parameters
+  /** The arguments at which the bound acts, so that the reward that is computed is constant; in words. */
+  readonly flat?: { readonly on: Interval; readonly why: string }
+}
+
+const rewards = vocabulary()
+export const isReward = rewards.has
 
 /** r of every example. */
 export const rewardOf = (reward: Reward): ((y: Pick<Completion, 'policy'> & Partial<Completion>) => Tensor<'example'>) => {
@@ -33,88 +52,146 @@ export const rewardOf = (reward: Reward): ((y: Pick<Completion, 'policy'> & Part
   return (y) => r(y.policy, other(y) ?? 0, y.length ?? 1) // what it does not read may be absent
 }
 
-const word =
-  <P extends Part>(reads: readonly P[]) =>
-  (name: string, body: Ternary, { scale = 1, centre }: { readonly scale?: number; readonly centre?: number } = {}): Reward<P> => ({
-    name,
-    reads,
-    scale,
-    ...(centre !== undefined && { centre }),
-    body,
-  })
-const relative = word(['policy', 'reference'])
-const relativePerToken = word(['policy', 'reference', 'length'])
-const absolute = word(['policy'])
-const absolutePerToken = word(['policy', 'length'])
+const argumentOf: { readonly [A in Argument]: Ternary } = {
+  u: (S) => (p, q) => S.sub(p, q),
+  'u/n': (S) => (p, q, n) => S.div(S.sub(p, q), n),
+  p: () => (p) => p,
+  'p/n': (S) => (p, _, n) => S.div(p, n),
+  R: () => (r) => r,
+}
+/** Every number that the argument may be: probabilities are at most 1. */
+export const domainOf = (argument: Argument): Interval => (argument === 'p' || argument === 'p/n' ? [-Infinity, 0] : [-Infinity, Infinity])
 
-const withBeta = <R>(beta: number, make: (beta: number) => R): Checked<R> => E.map(make)(positive('reward.beta', beta))
-const times = <A>(S: Scalar<A>, n: number, x: A): A => S.mul(S.of(n), x)
+type Exponential = <A>(S: Scalar<A>, x: A) => A
+/** ρ, made with the exponential function: the one that is bounded, or the function itself. */
+type Made = (exp: Exponential) => Text
+type Rest = Partial<Pick<Reward, 'scale' | 'centre' | 'explicit' | 'sampled'>> & Pick<Shape, 'flat'>
+
+const word =
+  <P extends Part>(argument: Argument, reads: readonly P[]) =>
+  (name: string, made: Made, parameters: Parameters = {}, { scale = 1, flat, ...rest }: Rest = {}): Reward<P> => {
+    const text = made(boundedExp)
+    const shape: Shape = { argument, text, unbounded: made((S, x) => S.exp(x)), parameters, ...(flat && { flat }) }
+    const [rho, inner] = [settled(text, parameters), argumentOf[argument]]
+    const body: Ternary = (S) => (p, q, n) => rho(S)(inner(S)(p, q, n))
+    return rewards.adopt({ name, reads, scale, ...rest, body, shape })
+  }
+const relative = word('u', ['policy', 'reference'])
+const relativePerToken = word('u/n', ['policy', 'reference', 'length'])
+const absolute = word('p', ['policy'])
+const absolutePerToken = word('p/n', ['policy', 'length'])
+
+/** β times something. */
+const withBeta = <R>(beta: number, make: (beta: number, parameters: { readonly β: Parameter }) => R): Checked<R> =>
+  E.map((β: Parameter) => make(β.value, { β }))(positiveSetting('reward.beta', 'β', beta))
+const scaled: Made =
+  () =>
+  (S) =>
+  (x, { β }) =>
+    S.mul(β!, x)
+/** The bound of exponents acts beyond this argument, for e^(k x). */
+const beyond = (name: string, k: number): NonNullable<Shape['flat']> => ({
+  on: k > 0 ? [bound / k, Infinity] : [-Infinity, bound / k],
+  why: flatBeyond(`${k === 1 ? '' : k === -1 ? '−' : `${k} `.replace('-', '−')}${name}`),
+})
 
 /** β u. */
-export const logRatio = (beta: number) =>
-  withBeta(beta, (b) => relative(`${b} u`, (S) => (p, q) => times(S, b, S.sub(p, q)), { scale: b, centre: 0 }))
+export const logRatio = (beta: number) => withBeta(beta, (b, given) => relative(`${b} u`, scaled, given, { scale: b, centre: 0 }))
 /** β u/n. */
 export const logRatioPerToken = (beta: number) =>
-  withBeta(beta, (b) => relativePerToken(`${b} u/n`, (S) => (p, q, n) => times(S, b, S.div(S.sub(p, q), n)), { scale: b, centre: 0 }))
+  withBeta(beta, (b, given) => relativePerToken(`${b} u/n`, scaled, given, { scale: b, centre: 0 }))
 /** β p. */
-export const logProbability = (beta: number) => withBeta(beta, (b) => absolute(`${b} p`, (S) => (p) => times(S, b, p), { scale: b }))
+export const logProbability = (beta: number) => withBeta(beta, (b, given) => absolute(`${b} p`, scaled, given, { scale: b }))
 /** β p̄. */
 export const logProbabilityPerToken = (beta: number) =>
-  withBeta(beta, (b) => absolutePerToken(`${b} p/n`, (S) => (p, _, n) => times(S, b, S.div(p, n)), { scale: b }))
+  withBeta(beta, (b, given) => absolutePerToken(`${b} p/n`, scaled, given, { scale: b }))
+
+const nearlyCertain = 2 ** -50
 /**
  * log (π/(1 − π)) of the per-token probability π = e^p̄: p̄ − log(1 − e^p̄). At p̄ = 0 it is infinite; p̄ is kept below −2⁻⁵⁰,
  * so that a policy which has become certain has a large finite reward, and no gradient.
  */
-export const logOdds: Checked<Reward<'policy' | 'length'>> = E.right(
-  absolutePerToken('p̄ − log(1 − e^p̄)', (S) => (p, _, n) => {
-    const below = times(S, -1, S.max(times(S, -1, S.div(p, n)), S.of(2 ** -50)))
-    return S.sub(below, S.log(times(S, -1, S.expm1(below))))
-  }),
+export const logOdds: Checked<Reward<'policy' | 'length'>> = valid(
+  absolutePerToken(
+    'p̄ − log(1 − e^p̄)',
+    (exp) => (S) => (x) => {
+      const below = exp === boundedExp ? negate(S, S.max(negate(S, x), S.of(nearlyCertain))) : x
+      return S.sub(below, S.log(negate(S, S.expm1(below))))
+    },
+    {},
+    { flat: { on: [-nearlyCertain, 0], why: 'flat from p̄ = −2⁻⁵⁰ on, where a probability is 1 as nearly as makes no difference' } },
+  ),
 )
+const exponential: Made = (exp) => (S) => (x) => exp(S, x)
 /** q = e^u, u = log π_θ/π_old: the importance ratio. Its mean under π_old is 1. */
-export const ratio: Checked<Reward<'policy' | 'reference' | 'old'>> = E.right({
-  ...word<'policy' | 'reference' | 'old'>(['policy', 'reference', 'old'])(
-    `e^u, ${flatBeyond('u')}`,
-    (S) => (p, q) => boundedExp(S, S.sub(p, q)),
-    { centre: 1 },
-  ),
-  sampled: true,
-})
+export const ratio: Checked<Reward<'policy' | 'reference' | 'old'>> = valid(
+  word('u', ['policy', 'reference', 'old'])(`e^u, ${flatBeyond('u')}`, exponential, {}, { centre: 1, sampled: true, flat: beyond('u', 1) }),
+)
 /** e^(u/n), the geometric mean of the tokens' ratios (GSPO). */
-export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'old' | 'length'>> = E.right({
-  ...word<'policy' | 'reference' | 'old' | 'length'>(['policy', 'reference', 'old', 'length'])(
+export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'old' | 'length'>> = valid(
+  word('u/n', ['policy', 'reference', 'old', 'length'])(
     `e^(u/n), ${flatBeyond('u/n')}`,
-    (S) => (p, q, n) => boundedExp(S, S.div(S.sub(p, q), n)),
-    { centre: 1 },
+    exponential,
+    {},
+    {
+      ...{ centre: 1, sampled: true, flat: beyond('u/n', 1) },
+    },
   ),
-  sampled: true,
-})
+)
 /** β (1 − e^(−αp̄))/α, which is β p̄ as α → 0 (AlphaPO). */
 export const alphaMap = (beta: number, alpha: number): Checked<Reward<'policy' | 'length'>> =>
-  E.map((s: { readonly beta: number; readonly alpha: number }) =>
-    absolutePerToken(`${s.beta} (1 − e^(−${s.alpha} p/n))/${s.alpha}`, (S) => (p, _, n) => {
-      return times(S, -s.beta / s.alpha, S.expm1(capped(S, times(S, -s.alpha, S.div(p, n)))))
-    }),
-  )(checked({ beta: positive('reward.beta', beta), alpha: number('reward.alpha', 'a number other than 0', alpha, (a) => a !== 0) }))
+  E.map(({ β, α }: { readonly β: Parameter; readonly α: Parameter }) =>
+    absolutePerToken(
+      `${β.value} (1 − e^(−${α.value} p/n))/${α.value}`,
+      (exp) => (S) => (x, at) => {
+        const exponent = negate(S, S.mul(at.α!, x))
+        const kept = exp === boundedExp ? capped(S, exponent) : exponent
+        return S.mul(negate(S, S.div(at.β!, at.α!)), S.expm1(kept))
+      },
+      { β, α },
+      α.value > 0 ? { flat: beyond('p̄', -α.value) } : {},
+    ),
+  )(checked({ β: positiveSetting('reward.beta', 'β', beta), α: settingOtherThan(0)('reward.alpha', 'α', alpha) }))
 /** −β e^(−u): the score of the forward KL divergence. */
 export const forwardKL = (beta: number) =>
-  withBeta(beta, (b) =>
-    relative(`−${b} e^(−u), ${flatBeyond('−u')}`, (S) => (p, q) => times(S, -b, boundedExp(S, S.sub(q, p))), { centre: -b }),
+  withBeta(beta, (b, given) =>
+    relative(
+      `−${b} e^(−u)`,
+      (exp) =>
+        (S) =>
+        (x, { β }) =>
+          S.mul(negate(S, β!), exp(S, negate(S, x))),
+      given,
+      {
+        ...{ centre: -b, flat: beyond('u', -1) },
+      },
+    ),
   )
 /** β log σ(u): the score of the Jensen–Shannon divergence. */
 export const jensenShannon = (beta: number) =>
-  withBeta(beta, (b) => relative(`${b} log σ(u)`, (S) => (p, q) => times(S, -b, S.softplus(S.sub(q, p))), { centre: -b * Math.LN2 }))
+  withBeta(beta, (b, given) =>
+    relative(
+      `${b} log σ(u)`,
+      () =>
+        (S) =>
+        (x, { β }) =>
+          S.mul(negate(S, β!), S.softplus(negate(S, x))),
+      given,
+      { centre: -b * Math.LN2 },
+    ),
+  )
 /**
  * −β e^(−αu)/α: the score β f′(q) of the α-divergence, f′(q) = (1 − q^(−α))/α (Wang et al. 2023, Table 1), less a constant that no
  * difference of scores sees. The forward KL divergence is α = 1; as α → 0, differences tend to those of β u, reverse KL.
  */
 export const alphaDivergence = (beta: number, alpha: number): Checked<Reward<'policy' | 'reference'>> =>
-  E.map((s: { readonly beta: number; readonly alpha: number }) =>
+  E.map(({ β, α }: { readonly β: Parameter; readonly α: Parameter }) =>
     relative(
-      `−${s.beta} e^(−${s.alpha} u)/${s.alpha}, ${flatBeyond(`−${s.alpha} u`)}`,
-      (S) => (p, q) => times(S, -s.beta / s.alpha, boundedExp(S, times(S, s.alpha, S.sub(q, p)))),
-      { centre: -s.beta / s.alpha },
+      `−${β.value} e^(−${α.value} u)/${α.value}, ${flatBeyond(`−${α.value} u`)}`,
+      (exp) => (S) => (x, at) => S.mul(negate(S, S.div(at.β!, at.α!)), exp(S, S.mul(at.α!, negate(S, x)))),
+      { β, α },
+      { centre: -β.value / α.value, flat: beyond('u', -α.value) },
     ),
-  )(checked({ beta: positive('reward.beta', beta), alpha: number('reward.alpha', 'a number other than 0', alpha, (a) => a !== 0) }))
+  )(checked({ β: positiveSetting('reward.beta', 'β', beta), α: settingOtherThan(0)('reward.alpha', 'α', alpha) }))
 /** R_φ(x, y): the number of an explicit reward model, which takes the place of the log-probability. */
-export const scalarReward: Checked<Reward<'policy'>> = E.right({ ...absolute('R_φ', () => (r) => r), explicit: true })
+export const scalarReward: Checked<Reward<'policy'>> = valid(word('R', ['policy'])('R_φ', () => () => (x) => x, {}, { explicit: true }))

@@ -16,7 +16,7 @@ import type { Reward } from './reward.ts'
 import type { Source } from './source.ts'
 import type { Stated } from './stated.ts'
 import { type Checked, fraction } from './validation.ts'
-import { logLogistic } from './value.ts'
+import { logLogistic, makeValue } from './value.ts'
 
 export const smoothed = <P extends Part>(statement: {
   readonly name: string
@@ -37,7 +37,7 @@ export const smoothed = <P extends Part>(statement: {
 /** v(z) − ε (z − γ) in place of v: what a HALO computes with it, stated instead of declared. */
 const believed = <P extends Part>(h: Halo<P, 'pair'>, name: string, epsilon: number, gamma: number): Stated<Evidence<P, 'pair'>> => {
   const body: Unary = (S) => (z) => S.sub(h.value.body(S)(z), S.mul(S.of(epsilon), S.sub(z, S.of(gamma))))
-  const { source, needs, evaluate } = vary(h, { value: { name: `${h.value.name} − ${epsilon} (z − ${gamma})`, body } })
+  const { source, needs, evaluate } = vary(h, { value: makeValue(`${h.value.name} − ${epsilon} (z − ${gamma})`, body) })
   return {
     ...{ name: `${name}, ε = ${epsilon}`, source, needs, evaluate },
     because: `not monotone in log π: it rises beyond z = ${Math.log((1 - epsilon) / epsilon).toPrecision(3)}`,

@@ -1,17 +1,51 @@
 /**
  * Value functions v: non-decreasing everywhere, concave on gains (0, ∞). Written in the scalar language, so that the text which a
- * backend runs is the text which `verify` proves. Anyone may add one; nothing here is believed.
+ * backend runs is the text which `verify` proves. Anyone may add one, by `value`; nothing here is believed.
  */
 import { either as E } from 'fp-ts'
 import type { Scalar, Unary } from '../core/index.ts'
-import { type Checked, checked, nonNegative, number, positive, valid } from './validation.ts'
+import {
+  exponentSetting,
+  nonNegativeSetting,
+  nonPositiveSetting,
+  type Parameter,
+  type Parameters,
+  positiveSetting,
+  settled,
+  type Text,
+} from './parameters.ts'
+import { type Checked, checked, valid } from './validation.ts'
+import { vocabulary } from './vocabulary.ts'
 import { lesser, negate } from './words.ts'
 
 export interface Value {
   readonly name: string
   readonly body: Unary
+  /** The body before its settings are given: what is proved of it is proved for all of them. */
+  readonly text: Text
+  readonly parameters: Parameters
 }
-export const value = (name: string, body: Unary): Checked<Value> => valid({ name, body })
+
+const values = vocabulary()
+export const isValue = values.has
+
+/** A value function with settings. */
+export const makeValue = (name: string, text: Text, parameters: Parameters = {}): Value =>
+  values.adopt({ name, text, parameters, body: settled(text, parameters) })
+/** v as a body of z alone. */
+export const value = (name: string, body: Unary): Checked<Value> => valid(makeValue(name, (S) => (z) => body(S)(z)))
+
+type Given<K extends string, X> = Readonly<Record<K, X>>
+/** A family of value functions: its settings, checked; its name at them; its text. The casts say that what is given has these keys. */
+const family =
+  <K extends string>(name: (at: Given<K, number>) => string, text: <A>(S: Scalar<A>, given: Given<K, A>) => (z: A) => A) =>
+  (settings: Given<K, Checked<Parameter>>): Checked<Value> => {
+    const body: Text = (S) => (z, given) => text(S, given as Given<K, typeof z>)(z)
+    return E.map((given: Parameters) => {
+      const numbers = Object.fromEntries(Object.entries(given).map(([key, { value: n }]) => [key, n]))
+      return makeValue(name(numbers as Given<K, number>), body, given)
+    })(checked(settings as Record<string, Checked<Parameter>>))
+  }
 
 /** log σ(z). */
 const logSigmoid: Unary = (S) => (z) => negate(S, S.softplus(negate(S, z)))
@@ -26,60 +60,51 @@ export const linear = value('z', () => (z) => z)
 export const exponential = value('−e^(−z)', (S) => (z) => negate(S, S.exp(negate(S, z))))
 /** min(0, z − δ): nothing to gain beyond a margin of δ. */
 export const hinge = (delta: number): Checked<Value> =>
-  E.map((d: number) => ({
-    name: `min(0, z − ${d})`,
-    body:
-      <A>(S: Scalar<A>) =>
-      (z: A) =>
-        lesser(S, S.of(0), S.sub(z, S.of(d))),
-  }))(nonNegative('value.delta', delta))
+  family<'δ'>(
+    ({ δ }) => `min(0, z − ${δ})`,
+    (S, { δ }) =>
+      (z) =>
+        lesser(S, S.of(0), S.sub(z, δ)),
+  )({ δ: nonNegativeSetting('value.delta', 'δ', delta) })
 /** min(z, 1): gains are clipped. */
 export const clipped = value('min(z, 1)', (S) => (z) => lesser(S, z, S.of(1)))
 /** max(least, min(z, 1)): losses are clipped, too (dual clip). The kink at `least` is convex, so it must be a loss: least ≤ 0. */
 export const clippedBelow = (least: number): Checked<Value> =>
-  E.map((low: number) => ({
-    name: `max(${low}, min(z, 1))`,
-    body:
-      <A>(S: Scalar<A>) =>
-      (z: A) =>
-        S.max(S.of(low), lesser(S, z, S.of(1))),
-  }))(number('value.least', 'a number that is not positive', least, (x) => x <= 0))
+  family<'least'>(
+    (at) => `max(${at.least}, min(z, 1))`,
+    (S, at) => (z) => S.max(at.least, lesser(S, z, S.of(1))),
+  )({ least: nonPositiveSetting('value.least', 'least', least) })
 /** log σ(z) + κz: never saturates on gains. */
 export const robust = (kappa: number): Checked<Value> =>
-  E.map((k: number) => ({
-    name: `log σ(z) + ${k}z`,
-    body:
-      <A>(S: Scalar<A>) =>
-      (z: A) =>
-        S.add(logSigmoid(S)(z), S.mul(S.of(k), z)),
-  }))(nonNegative('value.kappa', kappa))
+  family<'κ'>(
+    ({ κ }) => `log σ(z) + ${κ}z`,
+    (S, { κ }) =>
+      (z) =>
+        S.add(logSigmoid(S)(z), S.mul(κ, z)),
+  )({ κ: nonNegativeSetting('value.kappa', 'κ', kappa) })
 /** −(min(z, z*) − z*)²: the square that stops at its summit. */
 export const truncatedSquare = (summit: number): Checked<Value> =>
-  E.map((top: number) => ({
-    name: `−(min(z, ${top}) − ${top})²`,
-    body:
-      <A>(S: Scalar<A>) =>
-      (z: A) => {
-        const short = S.max(S.of(0), S.sub(S.of(top), z))
-        return negate(S, S.mul(short, short))
-      },
-  }))(positive('value.summit', summit))
+  family<'z*'>(
+    (at) => `−(min(z, ${at['z*']}) − ${at['z*']})²`,
+    (S, at) => (z) => {
+      const short = S.max(S.of(0), S.sub(at['z*'], z))
+      return negate(S, S.mul(short, short))
+    },
+  )({ 'z*': positiveSetting('value.summit', 'z*', summit) })
 /**
  * z^α on gains, −λ(−z)^α on losses (Tversky & Kahneman 1992: α = 0.88, λ = 2.25). Its slope at 0 is infinite, so a gradient does not
  * exist there; each power is therefore moved by a little ε, (z + ε)^α − ε^α, whose slope at 0 is the finite α ε^(α−1).
  */
 export const prospect = ({ alpha = 0.88, lambda = 2.25, epsilon = 1e-6 } = {}): Checked<Value> =>
-  E.map((p: { readonly alpha: number; readonly lambda: number; readonly epsilon: number }) => ({
-    name: `z^${p.alpha}, −${p.lambda}(−z)^${p.alpha}, moved by ${p.epsilon} where its slope would be infinite`,
-    body: <A>(S: Scalar<A>) => {
-      const power = (x: A): A => S.exp(S.mul(S.of(p.alpha), S.log(S.add(x, S.of(p.epsilon)))))
-      const side = (x: A): A => S.sub(power(S.max(x, S.of(0))), S.of(p.epsilon ** p.alpha))
-      return (z: A): A => S.sub(side(z), S.mul(S.of(p.lambda), side(negate(S, z))))
+  family<'α' | 'λ' | 'ε'>(
+    ({ α, λ, ε }) => `z^${α}, −${λ}(−z)^${α}, moved by ${ε} where its slope would be infinite`,
+    (S, { α, λ, ε }) => {
+      const power = (x: typeof α) => S.exp(S.mul(α, S.log(x)))
+      const side = (x: typeof α) => S.sub(power(S.add(S.max(x, S.of(0)), ε)), power(ε))
+      return (z) => S.sub(side(z), S.mul(λ, side(negate(S, z))))
     },
-  }))(
-    checked({
-      alpha: number('value.alpha', 'an exponent in (0, 1]', alpha, (x) => x > 0 && x <= 1),
-      lambda: positive('value.lambda', lambda),
-      epsilon: positive('value.epsilon', epsilon),
-    }),
-  )
+  )({
+    α: exponentSetting('value.alpha', 'α', alpha),
+    λ: positiveSetting('value.lambda', 'λ', lambda),
+    ε: positiveSetting('value.epsilon', 'ε', epsilon),
+  })

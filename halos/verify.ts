@@ -3,27 +3,38 @@
  * stated without one, the refutation of every declaration. No verdict is taken on trust.
  */
 
+import type { Interval } from '../core/index.ts'
 import { compositionCondition } from './composition.ts'
 import {
   affineCondition,
-  type Condition,
+  comparisonCondition,
   evidenceCondition,
   heldCondition,
+  oneText,
+  oneValueCondition,
   referenceCondition,
   rewardCondition,
   valueConditions,
+  vocabularyCondition,
 } from './conditions.ts'
 import type { Everything } from './evidence.ts'
+import { type Condition, type Finding, showSegment } from './findings.ts'
 import type { Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import { type Profile, profile } from './profile.ts'
+import type { Proof } from './prove.ts'
 import { refutation } from './refute.ts'
 import type { Stated } from './stated.ts'
 import type { View } from './view.ts'
 
+/**
+ * `HALO`: every condition holds, on the whole line. `HALO on [a, b]`: for z in that segment; beyond, nothing is known. `degenerate`: the
+ * conditions hold literally, but nothing is compared, and the loss equals one without a reference point.
+ */
+export type Verdict = 'HALO' | `HALO on ${string}` | 'degenerate' | 'not a HALO' | 'undecided'
 export interface Report {
   readonly name: string
-  readonly verdict: 'HALO' | 'not a HALO' | 'undecided'
+  readonly verdict: Verdict
   /** The parts, in words: reward, reference, value. */
   readonly parts: Readonly<Record<string, string>>
   readonly conditions: readonly Condition[]
@@ -55,26 +66,48 @@ const declarability = (loss: AnyLoss): Condition['finding'] => {
   }
 }
 
-/** What a declaration says, of the loss that it is evaluated as. */
-const ofHalo = (h: Halo, loss: AnyLoss, reduced?: (evidence: Everything) => Everything): Report => {
-  const conditions = [
-    ...valueConditions(h.value),
+type Reduced = (evidence: Everything) => Everything
+const conditionsOf = (h: Halo, loss: AnyLoss, reduced?: Reduced): readonly Condition[] => {
+  const [vocabulary, ofValue] = [vocabularyCondition(h), valueConditions(h.value)]
+  if (ofValue.some(({ name }) => name === oneText)) return [vocabulary, ...ofValue] // a body that may not end is not evaluated
+  return [
+    vocabulary,
+    ...ofValue,
+    comparisonCondition(h),
     affineCondition(h),
+    oneValueCondition(h),
     rewardCondition(h.reward),
     referenceCondition(h),
     heldCondition(h),
     evidenceCondition(loss),
     compositionCondition(h, loss, reduced),
   ]
+}
+/** The proofs that a verdict rests on, as data: certificates are written from them. None of what has no declaration. */
+export const proofsOf = (loss: AnyLoss): readonly Proof[] =>
+  (isView(loss) ? conditionsOf(loss.through, loss, loss.reduced) : isHalo(loss) ? conditionsOf(loss, loss) : []).flatMap(
+    ({ proof }) => proof ?? [],
+  )
+
+/** What a declaration says, of the loss that it is evaluated as. */
+const ofHalo = (h: Halo, loss: AnyLoss, reduced?: Reduced): Report => {
+  const conditions = conditionsOf(h, loss, reduced).map(({ name, finding }): Condition => ({ name, finding }))
+  const readable = !conditions.some(({ name }) => name === oneText)
   return {
     name: h.name,
     verdict: verdictOf(conditions),
     parts: { reward: h.reward.name, reference: h.reference.name, value: h.value.name },
     conditions,
-    profile: profile(h.value.body),
+    ...(readable && { profile: profile(h.value.body) }),
   }
 }
-const verdictOf = (conditions: readonly Condition[]): Report['verdict'] => {
-  const tags = conditions.map(({ finding }) => finding.tag)
-  return tags.includes('refuted') ? 'not a HALO' : tags.includes('open') ? 'undecided' : 'HALO'
+const verdictOf = (conditions: readonly Condition[]): Verdict => {
+  const findings = conditions.map(({ finding }) => finding)
+  const has = (tag: Finding['tag']): boolean => findings.some((finding) => finding.tag === tag)
+  if (has('refuted')) return 'not a HALO'
+  if (has('degenerate')) return 'degenerate'
+  if (has('open')) return 'undecided'
+  const segments = findings.flatMap((finding) => (finding.tag === 'proved on a segment' ? [finding.segment] : []))
+  return segments.length === 0 ? 'HALO' : `HALO on ${showSegment(segments.reduce(common))}`
 }
+const common = ([a, b]: Interval, [c, d]: Interval): Interval => [a === 0 ? c : c === 0 ? a : Math.max(a, c), Math.min(b, d)]

@@ -13,6 +13,7 @@ import {
   type ModelConfig,
   merge,
   modelFiles,
+  nameIn,
   type Parameters,
   type Purpose,
   parseConfig,
@@ -70,6 +71,22 @@ const load = async (name: string, above: readonly string[], say?: (line: string)
   const { config, weights, ...rest } = await read(directory, 'text')
   const control = await readControl(directory)
   return { model: transformer(config), parameters: fromWeights(config, weights, directory), ...rest, ...(control && { control }) }
+}
+
+/** A model without its tokenizer. */
+export interface Network extends Pick<Checkpoint, 'model' | 'parameters'> {
+  /** What the checkpoint calls the tensor of this name. */
+  readonly nameOf: (tensor: string) => string
+}
+
+/** The model of a directory, or of `hf:owner/name`, without its tokenizer. @throws FileError, ConfigError, CheckpointError, UnavailableError */
+export const loadNetwork = async (name: string, say?: (line: string) => void): Promise<Network> => {
+  const directory = await localPath(name, 'model', say && { say })
+  const file = join(directory, 'config.json')
+  const config = parseConfig(await readJson(file, ConfigError), file)
+  const weights = await readWeights(directory)
+  checkAgainst(weights, config, file)
+  return { model: transformer(config), parameters: fromWeights(config, weights, directory), nameOf: (tensor) => nameIn(weights, tensor) }
 }
 
 const circular = (file: string, places: readonly string[]): ConfigError =>

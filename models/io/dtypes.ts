@@ -20,12 +20,24 @@ export const dtypes = {
   F32: { size: 4, decode: (...where) => new Float32Array(...where) },
   F16: { size: 2, decode: (...where) => widened(halves('f16', ...where)) },
   BF16: { size: 2, decode: (...where) => widened(halves('bf16', ...where)) },
+  // Buffers beside the weights, and the codes of quantized ones: to be read, and for no more.
   I64: { size: 8, decode: (...where) => Float32Array.from(new BigInt64Array(...where), Number) },
   I32: { size: 4, decode: (...where) => Float32Array.from(new Int32Array(...where)) },
+  I16: { size: 2, decode: (...where) => Float32Array.from(new Int16Array(...where)) },
+  I8: { size: 1, decode: (...where) => Float32Array.from(new Int8Array(...where)) },
+  U64: { size: 8, decode: (...where) => Float32Array.from(new BigUint64Array(...where), Number) },
+  U32: { size: 4, decode: (...where) => Float32Array.from(new Uint32Array(...where)) },
+  U16: { size: 2, decode: (...where) => Float32Array.from(new Uint16Array(...where)) },
   U8: { size: 1, decode: (...where) => Float32Array.from(new Uint8Array(...where)) },
+  BOOL: { size: 1, decode: (...where) => Float32Array.from(new Uint8Array(...where)) },
+  F8_E4M3: { size: 1, decode: (...where) => Float32Array.from(new Uint8Array(...where), (bits) => fromByte(bits, 3, 7)) },
+  F8_E5M2: { size: 1, decode: (...where) => Float32Array.from(new Uint8Array(...where), (bits) => fromByte(bits, 2, 15)) },
 } as const satisfies Readonly<Record<string, Codec>>
 
 export type DType = keyof typeof dtypes
+
+/** Formats of real numbers: what the weights of a model are stored in, where they are not quantized. */
+export const isFloat = (dtype: DType): boolean => ['F64', 'F32', 'F16', 'BF16'].includes(dtype)
 
 /** The formats that weights are written in. */
 export type FloatType = 'F32' | 'F16' | 'BF16'
@@ -50,6 +62,14 @@ export const encode = (data: Float32Array, dtype: FloatType): Uint8Array => {
   if (dtype === 'F16') for (let i = 0; i < made.length; i++) made[i] = toHalf(bits[i]!)
   else for (let i = 0; i < made.length; i++) made[i] = toUpperHalf(bits[i]!)
   return new Uint8Array(made.buffer)
+}
+
+/** A number of 8 bits, so many of them for the fraction; the exponent is stored with `bias` added. E4M3 has no infinities. */
+const fromByte = (bits: number, fraction: number, bias: number): number => {
+  const [sign, exponent, part] = [bits >>> 7 ? -1 : 1, (bits & 127) >>> fraction, (bits & ((1 << fraction) - 1)) / (1 << fraction)]
+  if ((bits & 127) === 127) return Number.NaN
+  if (bias === 15 && exponent === 31) return part === 0 ? sign * Infinity : Number.NaN
+  return exponent === 0 ? sign * part * 2 ** (1 - bias) : sign * (1 + part) * 2 ** (exponent - bias)
 }
 
 /** From the bits of a float32: m · 2^(exponent − 23). Half-precision numbers are 2^(exponent − 10) apart, at least 2^−24. */

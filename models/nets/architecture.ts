@@ -59,7 +59,8 @@ export interface LayerSpec {
   readonly name: string
   readonly attention: AttentionSpec
   readonly feedForward: FeedForwardSpec
-  readonly parallel?: boolean | undefined
+  /** Attention and feed-forward read the same stream: each through a norm of its own, or both through the attention's. */
+  readonly parallel?: 'own' | 'shared' | undefined
   /** s. Default: 1. */
   readonly residualScale?: number | undefined
 }

@@ -62,7 +62,10 @@ export const layer = (
     return add(to, scale === undefined ? dropped : mul(dropped, scale))
   }
   const [attended, remembered] = attend(spec.attention, p.attention, x, pass, rotate, cache)
-  if (spec.parallel === true) return [added(added(x, attended), feedForward(spec.feedForward, p.feedForward, x)), remembered]
+  if (spec.parallel !== undefined) {
+    const read = spec.parallel === 'shared' ? normed(spec.attention.before, p.attention.norm, x) : x
+    return [added(added(x, attended), feedForward(spec.feedForward, p.feedForward, read)), remembered]
+  }
   const y = normed(spec.attention.onSum, p.attention.onSum, added(x, attended))
   return [normed(spec.feedForward.onSum, p.feedForward.onSum, added(y, feedForward(spec.feedForward, p.feedForward, y))), remembered]
 }

@@ -6,7 +6,7 @@ import type { ModelConfig } from './config.ts'
 import { architectureOf } from './known.ts'
 import { type Parameters, parametersOf } from './layout.ts'
 import { drawn, type Initializer } from './parameter-spec.ts'
-import { fromStored, slotsOf, toStored } from './stored.ts'
+import { fromStored, laidOut, slotsOf, toStored } from './stored.ts'
 
 /** The tree of parameters of a configuration, each made from its slot. */
 export const parametersBy =
@@ -32,3 +32,11 @@ export const fromWeights = (config: ModelConfig, weights: Weights, file?: string
 /** The tensors of a checkpoint with these parameters, read from wherever they live. */
 export const toWeights = (backend: Backend, config: ModelConfig, parameters: Parameters): Promise<readonly StoredTensor[]> =>
   toStored(backend, slotsOf(parametersBy(config)), leaves(parameters))
+
+/** The numbers of a tree like the parameters (their gradient), by the names of the tensors of a checkpoint and laid out as these, in the backend's precision. */
+export const byTensor = (
+  backend: Backend,
+  config: ModelConfig,
+  tree: Parameters,
+): Promise<readonly { readonly name: string; readonly shape: readonly number[]; readonly data: Float64Array }[]> =>
+  laidOut(backend, slotsOf(parametersBy(config)), leaves(tree), (length) => new Float64Array(length))

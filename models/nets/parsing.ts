@@ -183,6 +183,15 @@ const formatScaling = (rope: RopeScaling): Json => {
   }
 }
 
+/** Fields whose `rope_parameters`, where they are kept by kind of layer, are those of one kind. */
+export const nestedRope = (fields: Fields, kind: string): Fields => ({
+  ...fields,
+  get: (field) => {
+    const value = fields.get(field)
+    return field === 'rope_parameters' && isObject(value) && isObject(value[kind]) ? value[kind] : value
+  },
+})
+
 // ------------------------------------------------------------------ windows
 
 /**

@@ -1,5 +1,6 @@
 /** Parameters as a checkpoint stores them: the same numbers, with several of our axes as one dimension, in another order. */
 import { type AnyTensor, type Backend, fill, read, type Shape, type Tensor, tensor, volume } from '../../core/index.ts'
+import { isFloat } from '../io/dtypes.ts'
 import { CheckpointError, type Finding, throwAll } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
@@ -16,8 +17,12 @@ export const fromStored = <T>(build: (make: Initializer) => T, weights: Weights,
     void findings.push({ ...(file === undefined ? {} : { file }), tensor, expected, found, advice })
   /** A stored tensor, if it is there and has this shape. */
   const find = (name: string, shape: readonly number[]): StoredTensor | undefined => {
-    const stored = weights.get(name) ?? weights.get(name.replace(baseModel, ''))
-    if (stored !== undefined && stored.shape.join() === shape.join()) return stored
+    const stored = weights.get(nameIn(weights, name))
+    if (stored !== undefined && stored.shape.join() === shape.join() && isFloat(stored.dtype)) return stored
+    if (stored !== undefined && !isFloat(stored.dtype)) {
+      flaw(name, 'F32, F16, BF16 or F64', stored.dtype, 'Use a checkpoint that is not quantized.')
+      return undefined
+    }
     const found = stored === undefined ? 'no such tensor' : `shape [${stored.shape.join(', ')}]`
     flaw(name, `shape [${shape.join(', ')}]`, found, 'Use the config.json that belongs to these weights.')
     return undefined
@@ -32,6 +37,11 @@ export const fromStored = <T>(build: (make: Initializer) => T, weights: Weights,
 
 /** The names of base models, which Hugging Face's libraries put before those of tensors, or leave out. */
 const baseModel = /^(model|transformer|gpt_neox)\./
+/** What a checkpoint calls a tensor: its whole name, or that without the name of the base model. */
+export const nameIn = (weights: Pick<Weights, 'has'>, name: string): string => {
+  const bare = name.replace(baseModel, '')
+  return !weights.has(name) && weights.has(bare) ? bare : name
+}
 
 /** The tensors of a checkpoint that hold a slot: one, or one an entry of its first stored dimension. */
 const tensorsOf = (slot: ParameterSpec): readonly { readonly name: string; readonly shape: readonly number[] }[] => {
@@ -75,19 +85,31 @@ export const toStored = async (
   slots: readonly ParameterSpec[],
   parameters: readonly AnyTensor[],
 ): Promise<readonly StoredTensor[]> => {
-  const stored = new Map<string, StoredTensor>()
+  const tensors = await laidOut(backend, slots, parameters, (length) => new Float32Array(length))
+  return tensors.map((tensor) => ({ ...tensor, dtype: 'F32' }))
+}
+
+/** Numbers as a checkpoint would lay them out, of the precision that `make` has room for. */
+export const laidOut = async <D extends Float32Array | Float64Array>(
+  backend: Backend,
+  slots: readonly ParameterSpec[],
+  parameters: readonly AnyTensor[],
+  make: (length: number) => D,
+): Promise<readonly { readonly name: string; readonly shape: readonly number[]; readonly data: D }[]> => {
+  const whole = new Map<string, { readonly slot: ParameterSpec; readonly data: D }>()
   for (const [i, slot] of slots.entries()) {
     const parameter = parameters[i] as Tensor<string>
     const values = await read(backend, parameter)
-    const tensors = tensorsOf(slot)
-    const known = stored.get(tensors[0]!.name)
-    const data = known?.data ?? new Float32Array(storedShape(slot).reduce((a, b) => a * b, 1))
+    const { data } = whole.get(slot.name) ?? { data: make(storedShape(slot).reduce((a, b) => a * b, 1)) }
     put(linesOf(slot, parameter.shape), values, data)
-    const length = data.length / tensors.length
-    for (const [k, { name, shape }] of tensors.entries())
-      stored.set(name, { name, dtype: 'F32', shape, data: tensors.length === 1 ? data : data.subarray(k * length, (k + 1) * length) })
+    whole.set(slot.name, { slot, data })
   }
-  return [...stored.values()]
+  return [...whole.values()].flatMap(({ slot, data }) => {
+    const tensors = tensorsOf(slot)
+    const length = data.length / tensors.length
+    const piece = (k: number): D => (tensors.length === 1 ? data : (data.subarray(k * length, (k + 1) * length) as D)) // of the same kind
+    return tensors.map(({ name, shape }, k) => ({ name, shape, data: piece(k) }))
+  })
 }
 
 /** The slots that `build` asks for, in the order of the leaves of what it builds. */
@@ -115,7 +137,7 @@ const taken = (slot: ParameterSpec, data: Float32Array): Float32Array => {
   return values
 }
 
-const put = ({ starts, steps }: Lines, values: ArrayLike<number>, data: Float32Array): void => {
+const put = ({ starts, steps }: Lines, values: ArrayLike<number>, data: Float32Array | Float64Array): void => {
   const length = steps.length
   for (let line = 0, i = 0; line < starts.length; line++) for (let k = 0; k < length; k++) data[starts[line]! + steps[k]!] = values[i++]!
 }

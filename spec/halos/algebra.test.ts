@@ -50,6 +50,8 @@ const declare = (v: Value): Halo<'policy' | 'reference', 'unrelated'> => {
   return getOrThrow(halo({ name: v.name, source, reward: logRatio(0.2), reference: policy(), value: E.right(v), t }))
 }
 const value = fc.constantFrom(...values)
+/** z compares nothing with a reference point that is held: the algebra keeps it so. */
+const verdictOf = (v: Value): string => (v.name === 'z' ? 'degenerate' : 'HALO')
 const factor = fc.double({ min: 0.1, max: 3, noNaN: true })
 const runs = { numRuns: 25, seed: 1979 }
 
@@ -65,13 +67,14 @@ const closed = (
   name: string,
   make: (h: ReturnType<typeof declare>, k: number) => Checked<ReturnType<typeof declare>>,
   law: (before: number, after: number, k: number) => boolean,
+  verdict: (v: Value) => string = verdictOf,
 ) =>
   test(`closed: ${name}`, () =>
     fc.assert(
       fc.asyncProperty(value, factor, async (v, k) => {
         const before = declare(v)
         const after = getOrThrow(make(before, k))
-        return verify(after).verdict === 'HALO' && law(await lossOf(before), await lossOf(after), k)
+        return verify(after).verdict === verdict(v) && law(await lossOf(before), await lossOf(after), k)
       }),
       runs,
     ))
@@ -99,6 +102,7 @@ closed(
   'L + L′ with one (r, Q)',
   (h, k) => E.chain((other: typeof h) => plus(h)(other))(scale(k)(declare(getOrThrow(logLogistic)))),
   (before, after) => Number.isFinite(before) && Number.isFinite(after),
+  () => 'HALO',
 )
 
 test('the sum computes what the terms do', () =>
@@ -110,7 +114,7 @@ test('the sum computes what the terms do', () =>
   ))
 test('a margin keeps what is concave beyond −γ', () =>
   fc.assert(
-    fc.property(fc.constantFrom(...concaveValues), factor, (v, k) => verify(getOrThrow(margin(k)(declare(v)))).verdict === 'HALO'),
+    fc.property(fc.constantFrom(...concaveValues), factor, (v, k) => verify(getOrThrow(margin(k)(declare(v)))).verdict === verdictOf(v)),
     runs,
   ))
 test('a concave increasing map of a value is a value', () => {
@@ -119,7 +123,8 @@ test('a concave increasing map of a value is a value', () => {
   )
   assert.equal(verify(made).verdict, 'HALO')
 })
-test('−e^(−z) is a value', () => assert.equal(verify(declare(getOrThrow(exponential))).verdict, 'HALO'))
+test('−e^(−z) is a value where it does not overflow', () =>
+  assert.equal(verify(declare(getOrThrow(exponential))).verdict, 'HALO on [−709.8, ∞)'))
 
 const refuses = (what: string, made: Checked<unknown>, reason: RegExp) =>
   test(`refused: ${what}`, () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Unary } from '../../core/index.ts'
-import { getOrThrow, type Halo, kto, vary, verify } from '../../halos/index.ts'
+import { getOrThrow, type Halo, kto, makeValue, vary, verify } from '../../halos/index.ts'
 import { column, completion, numbers, scalar, slope } from './numbers.ts'
 
 type Kto = Halo<'policy' | 'reference', 'unrelated'>
@@ -37,7 +37,7 @@ const turned: Unary = (S) => (z) => S.mul(S.of(-1), S.sigmoid(z))
 const flip = ({ shift, scale }: Kto['t']['desirable']) => ({ shift, scale: -scale })
 const mutations: { readonly [what: string]: readonly [mutant: Kto, fails: readonly string[]] } = {
   'the sign of v': [
-    vary(original, { value: { name: '−σ', body: turned } }),
+    vary(original, { value: makeValue('−σ', (S) => (z) => turned(S)(z)) }),
     ['losses where z₀ > 0', 'a desirable completion is made likelier', 'verify says HALO'],
   ],
   'the slope of t': [

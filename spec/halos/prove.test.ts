@@ -45,7 +45,51 @@ test('a concave kink is proved: min(0, z − 1)', () => {
   assert.equal(decide(hinge, concave, gains).tag, 'proved')
   assert.equal(decide(hinge, nonDecreasing, everywhere).tag, 'proved')
 })
-test('what could jump is left open, not believed', () => {
-  const step: Unary = (S) => (z) => S.where(S.less(z, S.of(1 / 3)), S.of(0), S.sub(z, S.of(1 / 3)))
-  assert.equal(decide(step, nonDecreasing, everywhere).tag, 'open')
+const glued =
+  (factor: number): Unary =>
+  (S) =>
+  (z) => {
+    const x = S.mul(S.of(factor), z)
+    return S.where(S.less(x, S.of(1)), S.of(0), S.sub(x, S.of(1)))
+  }
+test('pieces that meet at a number are proved to meet; where that is no number, they are left open', () => {
+  assert.equal(decide(glued(2), nonDecreasing, everywhere).tag, 'proved')
+  assert.equal(decide(glued(3), nonDecreasing, everywhere).tag, 'open')
 })
+
+/** Functions that are undefined, infinite or discontinuous somewhere, or misbehave where nobody looked. */
+const unproved: { readonly [what: string]: readonly [Unary, Claim, Interval, 'open' | 'refuted'] } = {
+  'NaN everywhere: z + log(−1)': [(S) => (z) => S.add(z, S.log(S.of(-1))), nonDecreasing, everywhere, 'open'],
+  'undefined on losses: log z': [(S) => (z) => S.log(z), nonDecreasing, everywhere, 'open'],
+  'infinite: z + log 0': [(S) => (z) => S.add(z, S.log(S.of(0))), nonDecreasing, everywhere, 'open'],
+  'a pole: −1/z': [(S) => (z) => S.div(S.of(-1), z), nonDecreasing, everywhere, 'open'],
+  'a comparison with NaN': [(S) => (z) => S.where(S.less(S.sqrt(z), S.of(1)), z, S.mul(S.of(-7), z)), nonDecreasing, everywhere, 'refuted'],
+  'a convex kink at 1e14': [(S) => (z) => S.max(z, S.sub(S.mul(S.of(2), z), S.of(1e14))), concave, gains, 'refuted'],
+  'a convex kink at 1e-200': [(S) => (z) => S.max(z, S.sub(S.mul(S.of(2), z), S.of(1e-200))), concave, gains, 'refuted'],
+  'a fall at 20000': [(S) => (z) => S.sub(z, S.where(S.less(z, S.of(20000)), S.of(0), S.of(100))), nonDecreasing, everywhere, 'refuted'],
+  'first undecided, then falling: −|z|': [(S) => (z) => S.sub(z, S.mul(S.of(2), S.max(z, S.of(0)))), nonDecreasing, everywhere, 'refuted'],
+  'an infinite slope that falls: −√max(z − 3, 0)': [
+    (S) => (z) => S.mul(S.of(-1), S.sqrt(S.max(S.sub(z, S.of(3)), S.of(0)))),
+    nonDecreasing,
+    everywhere,
+    'refuted',
+  ],
+}
+for (const [what, [body, claim, segment, tag]] of Object.entries(unproved))
+  test(`not proved: ${what}`, () => assert.equal(decide(body, claim, segment).tag, tag))
+
+const proved: { readonly [what: string]: readonly [Unary, Claim, Interval] } = {
+  'another branch at one point alone': [(S) => (z) => S.where(S.equal(z, S.of(0)), S.mul(S.of(-1), z), z), nonDecreasing, everywhere],
+  'Definition 3.1: z^0.88, −2.25 (−z)^0.88': [
+    (S) => (z) => {
+      const power = (x: typeof z) => S.exp(S.mul(S.of(0.88), S.log(S.max(x, S.of(0)))))
+      return S.sub(power(z), S.mul(S.of(2.25), power(S.mul(S.of(-1), z))))
+    },
+    nonDecreasing,
+    everywhere,
+  ],
+  'the same on gains': [(S) => (z) => S.exp(S.mul(S.of(0.88), S.log(S.max(z, S.of(0))))), concave, [0, Infinity]],
+  'a tail that underflows: −e^(−z)': [(S) => (z) => S.mul(S.of(-1), S.exp(S.mul(S.of(-1), z))), concave, everywhere],
+}
+for (const [what, [body, claim, segment]] of Object.entries(proved))
+  test(`proved: ${what}`, () => assert.equal(decide(body, claim, segment).tag, 'proved'))

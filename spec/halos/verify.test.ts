@@ -21,6 +21,7 @@ import {
   rejected,
   series,
   toLatex,
+  valid,
   value,
   vary,
   verify,
@@ -168,10 +169,8 @@ test('formulas: in the words of the papers, with parentheses only where they are
 test('each condition is refuted by a declaration that breaks it alone', () => {
   const kto = getOrThrow(find(families, 'kto')!()) as unknown as Halo
   const clip = getOrThrow(find(families, 'ppo-clip')!()) as unknown as Halo
-  const falling: Halo['reward'] = { ...kto.reward, body: (S) => (p, q) => S.sub(q, p) }
   const broken: Readonly<Record<string, Halo>> = {
     't is negative affine': vary(kto, { t: { ...kto.t, undesirable: { shift: 0, scale: -1 } } }),
-    'r increases with log π': vary(kto, { reward: falling }),
     // Under π_old the mean of q is 1, but that of log q is −KL, not 0.
     'Q is a distribution, its estimator unbiased': vary(clip, { reward: kto.reward }),
   }
@@ -179,4 +178,52 @@ test('each condition is refuted by a declaration that breaks it alone', () => {
     const refuted = verify(loss).conditions.flatMap((condition) => (condition.finding.tag === 'refuted' ? condition.name : []))
     assert.deepEqual(refuted, [name])
   }
+})
+
+test('what no constructor made is refused, and nothing is known of it', () => {
+  const kto = getOrThrow(find(families, 'kto')!()) as unknown as Halo
+  const falling: Halo['reward'] = { ...kto.reward, body: (S) => (p, q) => S.sub(q, p) }
+  const { verdict, conditions } = verify(vary(kto, { reward: falling }))
+  assert.equal(verdict, 'undecided')
+  assert.match(JSON.stringify(conditions), /the reward 0\.1 u: written by hand/)
+  const parts = { name: 'by hand', reference: anchor, value: value('tanh', (S) => S.tanh), t: always(negation) }
+  const made = halo({ ...parts, reward: valid({ ...getOrThrow(logRatio(1)), centre: 1 }) })
+  assert.ok(E.isLeft(made))
+  assert.match(
+    explain(made.left),
+    /^reward: expected what a constructor of the vocabulary makes, such as logRatio\(β\), got '1 u', written by hand/,
+  )
+})
+
+test('a body that throws, loops, or looks at what it is given is a finding', () => {
+  const bodies: Readonly<Record<string, Parameters<typeof value>[1]>> = {
+    'it throws: no': () => () => {
+      throw new Error('no')
+    },
+    'it applies more than 10000 primitives': (S) => (z) => {
+      for (let x = z; ; ) x = S.add(x, z)
+    },
+    'another function at numbers than as a text': (S) => (z) => (typeof z === 'number' ? z : S.mul(S.of(-1), z)),
+    'which is no scalar': () => () => undefined as never,
+  }
+  for (const [why, body] of Object.entries(bodies)) {
+    const { verdict, conditions } = verify(mine(body))
+    assert.notEqual(verdict, 'HALO', why)
+    assert.ok(JSON.stringify(conditions).includes(why), `${why}: ${JSON.stringify(conditions)}`)
+  }
+})
+
+test('what compares nothing is degenerate, and said to be equal to what', () => {
+  const held = verify(mine(() => (z) => z))
+  assert.equal(held.verdict, 'degenerate')
+  assert.match(describe(held).join('\n'), /something is compared: degenerate: v\(z\) = 1 z \+ c and E_Q r is held: ∂L\/∂θ = −a 1 s ∂r\/∂θ/)
+  assert.equal(verify(mine((S) => () => S.of(3))).verdict, 'degenerate')
+})
+
+test('proofs hold for all settings at once', () => {
+  const settings = (key: string): string => JSON.stringify(reports.get(key)!.conditions)
+  assert.match(settings('robust-dpo'), /κ ≥ 0/)
+  assert.match(settings('simpo'), /γ ≥ 0/)
+  assert.match(settings('prospect'), /0 < α ≤ 1, λ > 0, ε > 0/)
+  assert.match(settings('kto'), /β > 0/)
 })

@@ -86,6 +86,15 @@ describe('safetensors, as bytes', () => {
       ['I64', BigInt64Array.of(-1n, 5_000_000_000n).buffer, [-1, 5_000_000_000]],
       ['I32', Int32Array.of(-1, 7).buffer, [-1, 7]],
       ['U8', Uint8Array.of(0, 255).buffer, [0, 255]],
+      ['I8', Int8Array.of(-128, 127).buffer, [-128, 127]],
+      ['I16', Int16Array.of(-32768, 3).buffer, [-32768, 3]],
+      ['U16', Uint16Array.of(65535, 3).buffer, [65535, 3]],
+      ['U32', Uint32Array.of(7, 2 ** 31).buffer, [7, 2 ** 31]],
+      ['U64', BigUint64Array.of(7n, 2n ** 63n).buffer, [7, 2 ** 63]],
+      ['BOOL', Uint8Array.of(0, 1).buffer, [0, 1]],
+      // 1, −2, the largest, the smallest subnormal, NaN (Micikevicius et al. 2022, arXiv:2209.05433, table 1)
+      ['F8_E4M3', Uint8Array.of(0x38, 0xc0, 0x7e, 0x01, 0x7f).buffer, [1, -2, 448, 2 ** -9, Number.NaN]],
+      ['F8_E5M2', Uint8Array.of(0x3c, 0xc0, 0x7b, 0x01, 0x7c, 0x7f).buffer, [1, -2, 57344, 2 ** -16, Infinity, Number.NaN]],
     ]
     for (const [dtype, buffer, numbers] of cases) {
       const header = { x: { dtype, shape: [numbers.length], data_offsets: [0, buffer.byteLength] } }
@@ -149,7 +158,7 @@ describe('safetensors, as bytes', () => {
     refused(fileOf({ a: f32([-2], 0, 8) }, 8), 'tensor a', 'shape')
     refused(fileOf({ a: f32([0.5], 0, 2) }, 2), 'tensor a', 'shape')
     refused(fileOf({ a: f32([1], 4, 0) }, 4), 'tensor a')
-    refused(fileOf({ a: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } }, 1), 'tensor a', 'F8_E4M3', 'BF16')
+    refused(fileOf({ a: { dtype: 'F4', shape: [1], data_offsets: [0, 1] } }, 1), 'tensor a', 'F4', 'BF16')
     refused(fileOf({ a: 'nonsense' }), 'tensor a', 'nonsense')
     refused(
       fileOf('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1),

@@ -1,0 +1,104 @@
+/**
+ * Texts with settings: what is computed at one number for each setting is proved for every number that the setting may be.
+ *
+ *     v_κ(z) = log σ(z) + κz,  κ ≥ 0        computed at κ = 0.125, proved for κ in [0, ∞)
+ */
+import { either as E } from 'fp-ts'
+import { applyPrimitive, type Interval, interpretation, numbers, type Scalar, type Unary } from '../core/index.ts'
+import { type Program, trace } from './program.ts'
+import type { Subject } from './prove.ts'
+import { type Checked, number } from './validation.ts'
+
+export interface Parameter {
+  readonly value: number
+  /** Every number that it may be. */
+  readonly range: Interval
+  /** The same in words: 'κ ≥ 0'. */
+  readonly says: string
+}
+export type Parameters = Readonly<Record<string, Parameter>>
+type Given<A> = Readonly<Record<string, A>>
+/** A function of one variable, and of settings by name. */
+export type Text = <A>(S: Scalar<A>) => (x: A, given: Given<A>) => A
+
+const [least, largest] = [Number.MIN_VALUE, Number.MAX_VALUE]
+const kind =
+  (expected: string, says: (name: string) => string, range: Interval) =>
+  (field: string, name: string, n: number): Checked<Parameter> =>
+    E.map((value: number): Parameter => ({ value, range, says: says(name) }))(
+      number(field, expected, n, (x) => x >= range[0] && x <= range[1]),
+    )
+export const positiveSetting = kind('a positive number', (x) => `${x} > 0`, [least, largest])
+export const nonNegativeSetting = kind('a number that is not negative', (x) => `${x} ≥ 0`, [0, largest])
+export const nonPositiveSetting = kind('a number that is not positive', (x) => `${x} ≤ 0`, [-largest, 0])
+export const exponentSetting = kind('an exponent in (0, 1]', (x) => `0 < ${x} ≤ 1`, [least, 1])
+/** Any number but one, at which the text is another: proved on the side on which it is. */
+export const settingOtherThan =
+  (hole: number) =>
+  (field: string, name: string, n: number): Checked<Parameter> => {
+    const near = 2 ** -52 * Math.max(1, Math.abs(hole))
+    return n < hole
+      ? kind('a finite number', (x) => `${x} < ${hole}`, [-largest, hole === 0 ? -least : hole - near / 2])(field, name, n)
+      : kind(`a number other than ${hole}`, (x) => `${x} > ${hole}`, [hole === 0 ? least : hole + near, largest])(field, name, n)
+  }
+
+const mapped = <A, B>(record: Readonly<Record<string, A>>, f: (a: A) => B): Readonly<Record<string, B>> =>
+  Object.fromEntries(Object.entries(record).map(([name, a]) => [name, f(a)]))
+
+/** The text at its settings, with what is made of numbers alone computed once. */
+export const settled =
+  (text: Text, parameters: Parameters): Unary =>
+  (S) =>
+  (x) =>
+    Object.keys(parameters).length === 0
+      ? text(S)(x, {})
+      : made(
+          S,
+          text(folding(S))(
+            { scalar: x },
+            mapped(parameters, ({ value }) => ({ number: value })),
+          ),
+        )
+
+/** A number that is known, or a scalar. */
+type Folded<A> = { readonly number: number; readonly single?: number } | { readonly scalar: A }
+const made = <A>(S: Scalar<A>, x: Folded<A>): A => ('scalar' in x ? x.scalar : S.of(x.number, x.single))
+const folding = <A>(S: Scalar<A>): Scalar<Folded<A>> =>
+  interpretation<Folded<A>>(
+    (number, single) => ({ number, ...(single !== undefined && { single }) }),
+    (primitive, args) => {
+      const known = args.flatMap((x) => ('scalar' in x || x.single !== undefined ? [] : [x.number]))
+      if (known.length === args.length) return { number: applyPrimitive(numbers, primitive, known) }
+      return {
+        scalar: applyPrimitive(
+          S,
+          primitive,
+          args.map((x) => made(S, x)),
+        ),
+      }
+    },
+  )
+
+/** The text as a subject of proofs: for all settings at once, or at its own. */
+export const textSubject = (text: Text, parameters: Parameters, settings: 'all' | 'own'): E.Either<string, Subject> => {
+  const names = Object.keys(parameters)
+  return E.map(
+    (program: Program): Subject => ({
+      ...{ program, variable: 'z' },
+      settings: mapped(parameters, ({ value, range }): Interval => (settings === 'all' ? range : [value, value])),
+    }),
+  )(
+    trace(
+      (S) =>
+        (x, ...given) =>
+          text(S)(x!, Object.fromEntries(names.map((name, i) => [name, given[i]!]))),
+      ['z', ...names],
+    ),
+  )
+}
+
+/** 'β > 0, γ ≥ 0'. */
+export const saysOf = (parameters: Parameters): string =>
+  Object.values(parameters)
+    .map(({ says }) => says)
+    .join(', ')
