@@ -132,7 +132,7 @@ const blockOf = ({ row, sizes }: Cut, { from, to }: Rows, depth: number, build: 
   const part = (x: Value): Value => {
     const shape = shapeOf(x)
     const reads: View['reads'] = Object.fromEntries(
-      x.axes.map((axis) => [axis, { offset: axis === row ? from : 0, terms: axis in shape ? [{ axis, step: 1 }] : [] }]),
+      x.axes.map((axis) => [axis, { offset: axis === row ? from : 0, terms: shape[axis] !== undefined ? [{ axis, step: 1 }] : [] }]),
     )
     const made = build.view(x, { reads, guards: [] }, shape)
     if (made.op.tag === 'view') return build.make({ ...made.op, depth }, made.from, made.shape)
