@@ -138,6 +138,21 @@ export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'old' | 'len
     },
   ),
 )
+/** β (e^u + u): the score of the divergence χ² + KL (χPO). */
+export const chiSquared = (beta: number) =>
+  withBeta(beta, (b, given) =>
+    relative(
+      `${b} (e^u + u), its exponential ${flatBeyond('u')}`,
+      (exp) =>
+        (S) =>
+        (x, { β }) =>
+          S.mul(β!, S.add(exp(S, x), x)),
+      given,
+      { centre: b },
+    ),
+  )
+/** e^p̄, the inverse of the perplexity (SimPER). */
+export const inversePerplexity: Checked<Reward<'policy' | 'length'>> = valid(absolutePerToken('e^p̄', (exp) => (S) => (x) => exp(S, x)))
 /** β (1 − e^(−αp̄))/α, which is β p̄ as α → 0 (AlphaPO). */
 export const alphaMap = (beta: number, alpha: number): Checked<Reward<'policy' | 'length'>> =>
   E.map(({ β, α }: { readonly β: Parameter; readonly α: Parameter }) =>

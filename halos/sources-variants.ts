@@ -72,3 +72,17 @@ export const drDpo = paper(
   'Towards Robust Alignment of Language Models: Distributionally Robustifying Direct Preference Optimization',
   'Junkang Wu, others',
 )
+export const chiPo = paper(
+  'huang2024chipo',
+  2024,
+  '2407.13399',
+  'Correcting the Mythos of KL-Regularization: Direct Alignment without Overoptimization via Chi-Squared Preference Optimization',
+  'Audrey Huang, Wenhao Zhan, Tengyang Xie, Jason D. Lee, Wen Sun, Akshay Krishnamurthy, Dylan J. Foster',
+)
+export const simPer = paper(
+  'xiao2025simper',
+  2025,
+  '2502.00883',
+  'SimPER: A Minimalist Approach to Preference Alignment without Hyperparameters',
+  'Teng Xiao, others',
+)
