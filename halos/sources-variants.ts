@@ -86,3 +86,24 @@ export const simPer = paper(
   'SimPER: A Minimalist Approach to Preference Alignment without Hyperparameters',
   'Teng Xiao, others',
 )
+export const odpo = paper(
+  'amini2024odpo',
+  2024,
+  '2402.10571',
+  'Direct Preference Optimization with an Offset',
+  'Afra Amini, Tim Vieira, Ryan Cotterell',
+)
+export const rDpo = paper(
+  'park2024rdpo',
+  2024,
+  '2403.19159',
+  'Disentangling Length from Quality in Direct Preference Optimization',
+  'Ryan Park, Rafael Rafailov, Stefano Ermon, Chelsea Finn',
+)
+export const rebel = paper(
+  'gao2024rebel',
+  2024,
+  '2404.16767',
+  'REBEL: Reinforcement Learning via Regressing Relative Rewards',
+  'Zhaolin Gao, Jonathan D. Chang, Wenhao Zhan, others',
+)
