@@ -17,7 +17,7 @@ const everything = (policy: Tensor<'example'>, others: readonly number[], refs: 
     rejected: other,
     unrelated: other,
     label: column(...others.map((_, i) => (i % 2 === 0 ? 1 : -1))),
-    margin: column(...others.map((_, i) => (i + 1) / 8)),
+    margin: column(...others.map((x) => 0.25 + Math.abs(x) / 8)),
   }
 }
 
