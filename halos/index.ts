@@ -2,7 +2,6 @@
  * halograd/halos: human-aware losses. Start with `halo.ts` (what a HALO is) and `loss.ts` (what a trainer sees of it);
  * `losses/` holds the catalogue, a file a loss.
  */
-export * from './advice.ts'
 export * from './affine.ts'
 export * from './algebra.ts'
 export * from './cases.ts'

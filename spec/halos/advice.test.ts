@@ -1,7 +1,8 @@
 /** The advice names losses of the catalogue, which learn from the data that it is about. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { advice, catalogue, getOrThrow, learnsFrom } from '../../halos/index.ts'
+import { advice } from '../../app/inputs/advice.ts'
+import { catalogue, getOrThrow, learnsFrom } from '../../halos/index.ts'
 
 const families = new Map((await catalogue()).map((family) => [family.key, getOrThrow(family()).needs] as const))
 const evidence: Readonly<Record<string, RegExp>> = {

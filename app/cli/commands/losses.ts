@@ -1,6 +1,6 @@
 /** `halograd losses`: the catalogue, with what each loss is and where it comes from. */
 import { Command } from 'commander'
-import { advice } from '../../../halos/advice.ts'
+import { advice } from '../../inputs/advice.ts'
 import { type CommonOptions, common } from '../../inputs/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 

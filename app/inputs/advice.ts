@@ -1,17 +1,8 @@
 /**
- * Which loss suits which data: what a loss learns from follows from its evidence; what it is good at, its family says (`suits`).
+ * Which loss suits which data, for the help of the catalogue: read before any loss is loaded.
  *
  *     thumbs up and down → kto, …     thumbs-down alone → npo, …     pairs → dpo, …     pairs with scores → odpo, …
  */
-import type { Needs } from './evidence.ts'
-
-/** What people must have said, in words. */
-export const learnsFrom = ({ pair, label, margin, reward, value, control }: Needs): string =>
-  pair
-    ? `pairs${margin ? ' with scores' : ''}${reward ? ', of a reward model' : ''}`
-    : label
-      ? `labels${value ? ', with a value head' : control ? ', told by a control token' : ''}`
-      : 'demonstrations'
 
 /** Where to start, by the data that there are: read from above, the first line that fits. */
 export const advice: readonly (readonly [data: string, losses: string])[] = [
