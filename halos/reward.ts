@@ -6,7 +6,8 @@
  *     r_θ(x, y) = β u        the reward that DPO and KTO imply
  */
 import { either as E } from 'fp-ts'
-import { type Interval, type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
+import { type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
+import type { Interval } from '../core/internal.ts'
 import type { Completion, Part } from './evidence.ts'
 import { type Parameter, type Parameters, positiveSetting, settingOtherThan, settled, type Text } from './parameters.ts'
 import { type Checked, checked, valid } from './validation.ts'

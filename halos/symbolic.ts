@@ -1,5 +1,6 @@
 /** Evidence without numbers: every log-probability is a leaf, named after what it is. What a loss makes of it can be looked at. */
-import { input, type Tensor } from '../core/index.ts'
+import type { Tensor } from '../core/index.ts'
+import { input } from '../core/internal.ts'
 import type { Completion, Everything, Needs } from './evidence.ts'
 import type { AnyLoss, Outcome, Statistic } from './loss.ts'
 

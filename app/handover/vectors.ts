@@ -7,7 +7,8 @@
  * Inputs are multiples of 1/64 below 2¹⁷, so that float32 holds them, and their differences, exactly.
  */
 import { reference } from '../../backends/index.ts'
-import { type AnyTensor, type Backend, constant, draw, fresh, reachable, read, stream, type Tensor } from '../../core/index.ts'
+import { type AnyTensor, type Backend, reachable, read, type Tensor } from '../../core/index.ts'
+import { constant, draw, fresh, stream } from '../../core/internal.ts'
 import {
   type Answer,
   type AnyLoss,

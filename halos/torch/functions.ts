@@ -2,7 +2,8 @@
  * A loss as two functions of Python, `statistic` and `evaluate`, from the graph that every backend runs: what halograd's own tests prove of
  * the one text holds of the other. Losses need not be composed of parts, so a user's own is written, too.
  */
-import { type AnyTensor, clearTraceCache, reachable, type Tensor } from '../../core/index.ts'
+import { type AnyTensor, reachable, type Tensor } from '../../core/index.ts'
+import { clearTraceCache } from '../../core/internal.ts'
 import type { Role } from '../evidence.ts'
 import { type AnyLoss, lossOf, type Outcome, type Statistic } from '../loss.ts'
 import { only, symbolic, traced } from '../symbolic.ts'

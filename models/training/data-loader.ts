@@ -2,7 +2,8 @@
  * From examples to the batches of a step: who is in it, with which unrelated completions, as padded rows, with what the reference model says of them.
  * The same step of the same data, options and seed always has the same batch.
  */
-import { type Backend, stream, type Tensor, tensor } from '../../core/index.ts'
+import { type Backend, type Tensor, tensor } from '../../core/index.ts'
+import { stream } from '../../core/internal.ts'
 import { type BatchOptions, epochOf, padTogether } from '../data/batches.ts'
 import { checkExamples, lengthOf, signOf, type Texts, type TrainingExample, textsOf } from '../data/example.ts'
 import type { TrainingLoss } from '../data/loss.ts'
