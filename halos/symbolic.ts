@@ -20,6 +20,7 @@ export const symbolic = (examples: number): Everything => {
     rejected: completion('rejected'),
     label: leaf('label', examples),
     value: leaf('value', examples),
+    margin: leaf('margin', examples),
   }
 }
 
@@ -33,6 +34,7 @@ export const only = (needs: Needs, all: Everything): Everything => {
     ...(needs.unrelated && { unrelated: part(all.unrelated) }),
     ...(needs.label && { label: all.label }),
     ...(needs.value && { value: all.value }),
+    ...(needs.margin && { margin: all.margin }),
   } as Everything // less than everything: that is the point
 }
 

@@ -105,7 +105,7 @@ const bodyOf = (loss: AnyLoss, outputs: readonly Named[], ending: (results: Resu
   const { lines, results } = printGraph(loss.name, outputs, like)
   const body = [...lines, ...ending(results)]
   const uses = (word: RegExp): boolean => body.some((line) => word.test(line))
-  const evidence = ['outcome', 'chosen', 'rejected', 'unrelated', 'label', 'value'].filter(
+  const evidence = ['outcome', 'chosen', 'rejected', 'unrelated', 'label', 'value', 'margin'].filter(
     (name) => uses(new RegExp(`\\b${name}\\b(?!_)`)) || name === first,
   )
   return [

@@ -90,10 +90,11 @@ export const dataLoader = <P>(
     const column = (values: readonly number[]) => tensor({ batch: members.length }, values)
     const label = loss.needs.label && { label: column(members.map((i) => signs[i]!)) }
     const weight = weighed && { weight: column(members.map((i) => examples[i]!.weight ?? 1)) }
+    const margin = loss.needs.margin && { margin: column(members.map((i) => examples[i]!.margin!)) } // checked to be there
     const tokens = Object.values(mine)
       .flat()
       .reduce((n, text) => n + lengthOf(text), 0)
-    return { batch: { ...scored, ...label, ...weight }, examples: members, tokens }
+    return { batch: { ...scored, ...label, ...weight, ...margin }, examples: members, tokens }
   }
 
   return {

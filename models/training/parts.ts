@@ -34,6 +34,7 @@ const separable = (loss: TrainingLoss): boolean => {
       unrelated: completion('unrelated'),
       label: column('label'),
       value: column('value'),
+      margin: column('margin'),
     },
     loss.statistic === undefined ? undefined : pooled,
   )
