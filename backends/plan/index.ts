@@ -22,6 +22,7 @@ import { update } from './update.ts'
 import { computed, reach, type Value } from './value.ts'
 
 export * from './cost.ts'
+export { interpret } from './interpret.ts'
 export * from './program.ts'
 
 export interface Options {
