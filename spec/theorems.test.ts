@@ -1,8 +1,8 @@
-/** Every theorem holds, every control is refuted, and the README says so. */
+/** Every theorem holds, every control is refuted, and docs/theory.md says so. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
-import { section } from '../app/terminal/readme.ts'
+import { section } from '../app/terminal/documents.ts'
 import { maker, prove, refute, tableOf, theorems } from './theorem.ts'
 
 const all = await theorems()
@@ -18,7 +18,7 @@ test('every theorem has a name of its own and a control', () => {
   for (const { name, controls } of all) assert.ok(controls.length > 0, name)
 })
 
-test('the table of the README is what was found here', async () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  assert.ok(readme.includes(section(maker, await tableOf(all))), 'README.md is stale: npm run theorems')
+test('the table of docs/theory.md is what was found here', async () => {
+  const readme = readFileSync(new URL('../docs/theory.md', import.meta.url), 'utf8')
+  assert.ok(readme.includes(section(maker, await tableOf(all))), 'docs/theory.md is stale: npm run theorems')
 })

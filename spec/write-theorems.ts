@@ -1,5 +1,5 @@
-/** `npm run theorems`: puts the table of theorems into the README. */
-import { putSection } from '../app/terminal/readme.ts'
+/** `npm run theorems`: writes the table of theorems into docs/theory.md. */
+import { putSection } from '../app/terminal/documents.ts'
 import { maker, tableOf, theorems } from './theorem.ts'
 
-await putSection(maker, await tableOf(await theorems()))
+await putSection('docs/theory.md', maker, await tableOf(await theorems()))

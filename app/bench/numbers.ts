@@ -1,10 +1,10 @@
 /**
- * The README's section of numbers, made from the results in the repository: `node --import tsx app/bench/numbers.ts` puts it there.
+ * The section of docs/benchmarks.md with the numbers, made from the results in the repository: `node --import tsx app/bench/numbers.ts` puts it there.
  * `npm run bench -- all --patience MINUTES --out app/bench/results/FILE.jsonl` measures them.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { putSection } from '../terminal/readme.ts'
+import { putSection } from '../terminal/documents.ts'
 import { isQuiet } from './quiet.ts'
 import { type Growth, isMachine, type Measurement, type Ratio, type Row } from './row.ts'
 
@@ -106,4 +106,4 @@ const thousands = (n: number | undefined): string | undefined => n?.toLocaleStri
 const times = (row: { readonly ratio: number } | undefined): string | undefined => row && `${row.ratio.toFixed(2)} ×`
 const withMemory = (row: Ratio | undefined) => (row?.memory === undefined ? undefined : { ratio: row.memory })
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await putSection(maker, numbers(await readResults()))
+if (process.argv[1] === fileURLToPath(import.meta.url)) await putSection('docs/benchmarks.md', maker, numbers(await readResults()))

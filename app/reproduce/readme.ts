@@ -1,8 +1,8 @@
-/** The README's section on what reproduces, made from the results in the repository: `node --import tsx app/reproduce/readme.ts` puts it there. */
+/** The section of docs/reproductions.md on what reproduces, made from the results in the repository: `node --import tsx app/reproduce/readme.ts` puts it there. */
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { putSection } from '../terminal/documents.ts'
 import { duration } from '../terminal/progress.ts'
-import { putSection } from '../terminal/readme.ts'
 import { type Report, summary } from './report.ts'
 
 /** What stands between its comments. */
@@ -21,7 +21,7 @@ const put = async (): Promise<void> => {
   const results = fileURLToPath(new URL('results/', import.meta.url))
   const files = (await readdir(results)).filter((file) => file.endsWith('.json'))
   const reports = await Promise.all(files.map(async (file): Promise<Report> => JSON.parse(await readFile(`${results}${file}`, 'utf8'))))
-  await putSection('app/reproduce/readme.ts', readmeSection(reports))
+  await putSection('docs/reproductions.md', 'app/reproduce/readme.ts', readmeSection(reports))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await put()

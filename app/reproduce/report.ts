@@ -82,7 +82,7 @@ export const summary = (reports: readonly Report[]): string =>
     ...reports.map(({ experiment, claim, findings }) => {
       const having = (verdict: Verdict) => findings.filter((one) => one.verdict === verdict)
       const failed = having('not reproduced').map((one) => `${one.claim} (${withInterval(one.difference)})`)
-      const name = `[${experiment}](app/reproduce/results/${experiment}.md)`
+      const name = `[${experiment}](../app/reproduce/results/${experiment}.md)`
       const counts = `${having('reproduced').length} of ${findings.length} | ${having('not separable').length}`
       return `| ${name} | ${claim} | ${counts} | ${failed.join('; ') || '–'} |`
     }),

@@ -1,5 +1,5 @@
 /**
- * Every code block of the README is executed, in its order, in one folder that looks like a fresh clone.
+ * Every code block of the README is executed, in its order, in one folder that looks like a fresh clone; and so is every program of `docs/`.
  * A comment before a block says how, where it cannot be taken literally: `file: NAME` saves it, `test: COMMAND` runs that instead (the same
  * command with a small setting), `output: NUMBERS` is what it must print, `refuted: WORDS` what it must say while failing.
  */
@@ -57,3 +57,28 @@ for (const { language, text, how, what } of blocks)
       if (how === 'output') for (const number of what.split(' ')) assert.ok(printed.includes(number), `${printed} has no ${number}`)
     }
   })
+
+const guides = readdirSync(join(repository, 'docs')).filter((file) => file.endsWith('.md'))
+const programs = guides.flatMap((guide) =>
+  [...readFileSync(join(repository, 'docs', guide), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text = ''], i) => ({
+    guide,
+    i,
+    text,
+  })),
+)
+for (const { guide, i, text } of programs)
+  test(`docs/${guide}: program ${i + 1} runs`, async () => {
+    const file = `${guide.replace('.md', '')}-${i + 1}.ts`
+    writeFileSync(join(clone, file), text)
+    assert.notEqual(await run(`node --import tsx ${file}`), '')
+  })
+
+test('every program of the README and of docs/ type-checks', async () => {
+  const names = [
+    ...programs.map(({ guide, i }) => `${guide.replace('.md', '')}-${i + 1}.ts`),
+    ...blocks.flatMap(({ how, what }) => (how === 'file' ? [what] : [])),
+  ]
+  for (const { guide, i, text } of programs) writeFileSync(join(clone, `${guide.replace('.md', '')}-${i + 1}.ts`), text)
+  writeFileSync(join(clone, 'programs.json'), JSON.stringify({ extends: './tsconfig.json', include: names }))
+  await run('node node_modules/typescript/bin/tsc -p programs.json')
+})

@@ -193,7 +193,7 @@ test('every experiment has results in the repository: made by its command, on th
   }
 })
 
-test('the README’s section is the one that these results make', () => {
-  const readme = readFileSync(join(repository, 'README.md'), 'utf8')
-  assert.ok(readme.includes(readmeSection(kept)), 'README.md is stale: run `node --import tsx app/reproduce/readme.ts`')
+test('the section of docs/reproductions.md is the one that these results make', () => {
+  const readme = readFileSync(join(repository, 'docs/reproductions.md'), 'utf8')
+  assert.ok(readme.includes(readmeSection(kept)), 'docs/reproductions.md is stale: run `node --import tsx app/reproduce/readme.ts`')
 })

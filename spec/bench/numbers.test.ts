@@ -1,10 +1,10 @@
-/** The README's numbers are those of the results in the repository, and say where they are from. */
+/** The numbers of docs/benchmarks.md are those of the results in the repository, and say where they are from. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import type { Row } from '../../app/bench/index.ts'
 import { maker, numbers, readResults } from '../../app/bench/numbers.ts'
-import { section } from '../../app/terminal/readme.ts'
+import { section } from '../../app/terminal/documents.ts'
 
 const machine = {
   what: 'machine',
@@ -22,8 +22,8 @@ const product: Row = {
   ...{ 'GF/s': 0.5, fraction: 0.5, peakMemory: 1, machine: machine.machine },
 }
 
-test('the README states the numbers of the results', async () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+test('docs/benchmarks.md states the numbers of the results', async () => {
+  const readme = readFileSync(new URL('../../docs/benchmarks.md', import.meta.url), 'utf8')
   const results = await readResults()
   assert.ok(results.length > 0)
   assert.ok(readme.includes(section(maker, numbers(results))), `stale: node --import tsx ${maker}`)
