@@ -12,8 +12,16 @@ interface CheckOptions extends CommonOptions {
 const shapes = ['pairs', 'labels', 'demonstrations'] as const
 export type Shape = (typeof shapes)[number]
 
+/** Presets that can be written. */
+const targets = ['trl', 'openai', 'llama-factory', 'ms-swift', 'sharegpt'] as const
+
+const shapeOrTarget = (text: string): string => {
+  if ([...shapes, ...targets].some((each) => each === text)) return text
+  throw new InvalidArgumentError(`Allowed choices are ${[...shapes, ...targets].join(', ')}.`)
+}
+
 interface ConvertOptions extends CheckOptions {
-  readonly to: Shape
+  readonly to: string
   readonly skip?: true
 }
 
@@ -64,14 +72,20 @@ const convert = (terminal: Terminal): Command =>
       )
       .argument('<in>', source)
       .argument('<out>', 'JSON Lines (.jsonl)')
-      .addOption(new Option('--to <shape>', 'what to write').choices(shapes).makeOptionMandatory())
+      .requiredOption(
+        '--to <shape>',
+        `what to write: ${shapes.join(', ')}; or the shape of another program: ${targets.join(', ')}`,
+        shapeOrTarget,
+      )
       .option('--skip', 'leave out lines that cannot be used, and say which (default: refuse the file)')
       .option('--model <dir>', "write conversations as this model's chat template has them (default: as `role: content` lines)"),
   )
     .addHelpText('after', '\nExample:\n  halograd data convert hf:Anthropic/hh-rlhf/helpful-base/train.jsonl.gz thumbs.jsonl --to labels')
     .action(async (from: string, to: string, options: ConvertOptions) => {
+      const shape = shapes.find((each) => each === options.to)
+      if (shape === undefined) return (await import('../writing.ts')).writeFor(terminal, from, to, options)
       const { convert } = await import('../conversion.ts')
-      await convert(terminal, from, to, options)
+      await convert(terminal, from, to, { ...options, to: shape })
     })
 
 const importing = (terminal: Terminal): Command => {

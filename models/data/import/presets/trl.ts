@@ -23,5 +23,5 @@ export const preset: Preset = {
       refused: 'Stepwise supervision (a label for each step) trains a process reward model, which halograd does not have.',
     },
   ],
-  turns: { role: 'role', content: 'content', names: {} },
+  form: { role: 'role', content: 'content', names: {}, answers: 'turns' },
 }
