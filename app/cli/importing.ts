@@ -46,15 +46,17 @@ const weightsFor = async (files: readonly string[], mappings: readonly Mapping[]
   return weigh(summary()).better
 }
 
-async function* linesOf(rows: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+/** JSON Lines, in pieces of about so many characters. */
+export async function* linesOf(rows: AsyncIterable<unknown>, piece = 2 ** 16): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
-  let lines: string[] = []
+  let lines = ''
   for await (const row of rows) {
-    if (lines.push(`${JSON.stringify(row)}\n`) < 500) continue
-    yield encoder.encode(lines.join(''))
-    lines = []
+    lines += `${JSON.stringify(row)}\n`
+    if (lines.length < piece) continue
+    yield encoder.encode(lines)
+    lines = ''
   }
-  yield encoder.encode(lines.join(''))
+  yield encoder.encode(lines)
 }
 
 // ------------------------------------------------------------------ mappings

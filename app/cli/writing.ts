@@ -4,6 +4,7 @@ import { localPath } from '../inputs/hub.ts'
 import { some } from '../inputs/repetitions.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
+import { linesOf } from './importing.ts'
 
 interface WriteOptions {
   readonly to: string
@@ -22,19 +23,19 @@ export const writeFor = async (terminal: Terminal, from: string, out: string, { 
   const as = await kindFor(file, mappings, kinds)
   const write = writers[as]!
   const { rows, summary } = importing([file], mappings, { as, ...(skip && { skip }) })
-  async function* lines(): AsyncGenerator<Uint8Array> {
-    const encoder = new TextEncoder()
-    for await (const row of rows) yield encoder.encode(`${JSON.stringify(write(row))}\n`)
+  async function* made(): AsyncGenerator<unknown> {
+    for await (const row of rows) yield write(row)
     const [lost] = Object.entries(summary().dropped)
-    if (lost !== undefined && !skip)
-      throw new DataError({
-        file: from,
-        expected: `rows that make ${as}`,
-        found: `${lost[1].length} that do not (${some(lost[1])}): ${lost[0]}`,
-        advice: 'Correct them, or leave them out: --skip.',
-      })
+    if (lost === undefined || skip) return
+    const [reason, places] = lost
+    throw new DataError({
+      file: from,
+      expected: `rows that make ${as}`,
+      found: `${places.length} that do not (${some(places)}): ${reason}`,
+      advice: 'Correct them, or leave them out: --skip.',
+    })
   }
-  await writeAtomically(out, lines())
+  await writeAtomically(out, linesOf(made()))
   const { rows: written, dropped } = summary()
   const left = Object.values(dropped).flat()
   if (json) terminal.print(`${JSON.stringify({ out, to, as, written, left: left.length })}\n`)

@@ -1,9 +1,9 @@
 /** What a run trains on, and what it is measured on: rows of files, as the tokens that the loss asks for. */
 import type { Needs } from '../../halos/index.ts'
-import { chatOf, repetitionsIn, type TrainingExample } from '../../models/index.ts'
+import { repetitionsIn, type TrainingExample } from '../../models/index.ts'
 import type { Checkpoint } from '../inputs/checkpoint.ts'
 import { type Control, controlOf, usualControl } from '../inputs/control.ts'
-import { examplesFor, holdOut, type Located, readLocated } from '../inputs/examples.ts'
+import { examplesFor, holdOut, type Located, readingFor, readLocated } from '../inputs/examples.ts'
 import { heldOut, type TrainingOptions } from '../inputs/options.ts'
 import { repetitionWarnings } from '../inputs/repetitions.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -27,13 +27,12 @@ export const readData = async (
   const spare = heldOut(chosen)
   const spareFile = 'file' in spare ? spare.file : file
   const control = controlOf(asked) ?? before ?? usualControl
-  const rows = await readLocated(file, chatOf(tokenizer), say)
+  const options = readingFor(tokenizer, longest, truncate)
+  const rows = await readLocated(file, options, say)
   const places = rows.map(({ origin }) => origin)
   for (const warning of repetitionWarnings(repetitionsIn(rows, places))) say(warning)
   const split =
-    'file' in spare
-      ? { training: rows, heldOut: await readLocated(spareFile, chatOf(tokenizer), say) }
-      : holdOut(rows, spare.fraction, seed)
+    'file' in spare ? { training: rows, heldOut: await readLocated(spareFile, options, say) } : holdOut(rows, spare.fraction, seed)
   const made = (located: readonly Located[], from: string) =>
     within(say, examplesFor(needs, located, from, tokenizer, control), longest, truncate, from)
   return { training: made(split.training, file), heldOut: made(split.heldOut, spareFile), ...(needs.control && { control }) }

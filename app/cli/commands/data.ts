@@ -1,9 +1,10 @@
 /** `halograd data`: what a file of training data holds, and everything that is wrong with it, before anything is trained on it; and its conversion. */
 import { readdirSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type CommonOptions, common } from '../../inputs/options.ts'
+import { type CommonOptions, common, integer, truncations } from '../../inputs/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { type MappingOptions, mappingOptions } from '../mapping-options.ts'
+import type { ShowOptions } from '../showing.ts'
 
 interface CheckOptions extends CommonOptions {
   readonly model?: string
@@ -29,10 +30,11 @@ const source = 'JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet), the
 
 export const command = (terminal: Terminal): Command =>
   new Command('data')
-    .summary('look at training data, or convert it (check, import, convert)')
+    .summary('look at training data, or convert it (show, check, import, convert)')
     .addCommand(check(terminal))
     .addCommand(convert(terminal))
     .addCommand(importing(terminal))
+    .addCommand(show(terminal))
 
 const check = (terminal: Terminal): Command =>
   common(
@@ -128,6 +130,29 @@ Examples:
     })
 }
 
+const show = (terminal: Terminal): Command =>
+  common(
+    new Command('show')
+      .summary('print rows as training reads them')
+      .description(
+        'Prints rows with the text that the model reads, its tokens, what is learnt and what is masked, where the tokens that begin and end it come from, and what is cut. The first thing to look at.',
+      )
+      .argument('<file>', source)
+      .requiredOption('--model <dir>', 'the model that would be trained: its tokenizer, chat template and context')
+      .option('--rows <n>', 'how many', integer(1), 3)
+      .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
+      .addOption(
+        new Option('--truncate <what>', 'of longer examples, what is cut first; or drop them, or refuse')
+          .choices(truncations)
+          .default('prompt-start'),
+      ),
+  )
+    .addHelpText('after', '\nExample:\n  halograd data show rows.jsonl --model ./stories260K-hf --rows 2')
+    .action(async (file: string, options: ShowOptions) => {
+      const { show } = await import('../showing.ts')
+      await show(terminal, file, options)
+    })
+
 export type ImportCommandOptions = MappingOptions &
   CommonOptions & {
     readonly out: string
@@ -144,7 +169,7 @@ export type ImportCommandOptions = MappingOptions &
 /** As models finds them: by being there. */
 const presetNames = (): readonly string[] =>
   readdirSync(new URL('../../../models/data/import/presets/', import.meta.url))
-    .map((file) => file.replace(/\.ts$/, ''))
+    .flatMap((file) => /^(.+)(?<!\.d)\.[jt]s$/.exec(file)?.[1] ?? [])
     .sort()
 
 /** `name=value` pairs, collected over the occurrences of an option. */
