@@ -82,12 +82,12 @@ export const jetOf = (nodes: readonly Node[], root: number, box: Range, moving: 
     known.set(i, jet)
     return jet
   }
+  const fixed = (i: number): boolean => nodes[i]![0] === 'constant' || (nodes[i]![0] === 'leaf' && nodes[i]![1] !== moving)
   /** x and c, where the node is c log x, and x is never 0. */
   const logarithm = (i: number): readonly [Jet, I.Interval] | undefined => {
-    const [op, a, b] = nodes[i] as readonly [string, number, number] // but for leaves
-    const [c, other] = nodes[a]?.[0] === 'constant' ? [a, b] : [b, a]
-    if (op !== 'mul' || nodes[c]![0] !== 'constant' || nodes[other]![0] !== 'log') return undefined
-    return [at(nodes[other]![1] as number), at(c).value]
+    const [op, a, b] = nodes[i] as readonly [string, number, number]
+    const [c, other] = op === 'mul' && fixed(b) ? [b, a] : [a, b]
+    return op === 'mul' && fixed(c) && nodes[other]![0] === 'log' ? [at(nodes[other]![1] as number), at(c).value] : undefined
   }
   const make = (node: Node): Jet => {
     const [op, a, b, c] = node as readonly [string, number, number, number] // but for leaves
@@ -100,7 +100,7 @@ export const jetOf = (nodes: readonly Node[], root: number, box: Range, moving: 
     if (op === 'where' && at(a).value.nonzero) return at(b)
     if (op === 'where') return I.isPoint(at(a).value) ? at(c) : jump(hull(at(b).value, at(c).value))
     if (op === 'power') {
-      I.ensure(nodes[b]![0] === 'constant', 'a power whose exponent is not a constant')
+      I.ensure(fixed(b), 'a power whose exponent is not a constant')
       return power(at(a), at(b).value, edge)
     }
     const exponent = op === 'exp' ? logarithm(a) : undefined

@@ -6,9 +6,10 @@ import { styleText } from 'node:util'
 import { type Example, fitTogether, isLearnable, type Row, type Tokenizer, type Truncation } from '../../models/index.ts'
 import { loadCheckpoint } from '../inputs/checkpoint.ts'
 import { exampleOf, type Located, readingFor, readLocated } from '../inputs/examples.ts'
+import { type ReadingOptions, reading } from '../inputs/options.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
-export interface ShowOptions {
+export interface ShowOptions extends ReadingOptions {
   readonly model: string
   readonly rows: number
   readonly maxLength?: number
@@ -36,11 +37,11 @@ interface Shown {
 export const show = async (
   terminal: Terminal,
   file: string,
-  { model: directory, rows, maxLength, truncate, json }: ShowOptions,
+  { model: directory, rows, maxLength, truncate, json, ...how }: ShowOptions,
 ): Promise<void> => {
   const { model, tokenizer } = await loadCheckpoint(directory, terminal.say)
   const longest = Math.min(maxLength ?? model.config.context, model.config.context)
-  const located = await readLocated(file, readingFor(tokenizer, longest, truncate), terminal.say)
+  const located = await readLocated(file, { ...readingFor(tokenizer, longest, truncate), ...reading(how) }, terminal.say)
   const shown = located.slice(0, rows).map((row) => ({
     origin: row.origin,
     kind: row.tag,

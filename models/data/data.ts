@@ -4,13 +4,13 @@
  */
 import { either as E } from 'fp-ts'
 import { DataError, type Finding, mostFindings, throwAll } from '../io/errors.ts'
-import { type Flaw, jsonLines, readRecords, type SourceRecord } from '../io/records.ts'
+import { type Flaw, jsonLines, type ReadOptions, readRecords, type SourceRecord } from '../io/records.ts'
 import { plain, type Render } from '../text/conversation.ts'
 import type { Fits } from './dialogues.ts'
 import type { Row } from './rows.ts'
 import { rowOf, trainingRow } from './shapes.ts'
 
-export interface RowOptions {
+export interface RowOptions extends ReadOptions {
   /** How conversations become text. Default: as `role: content` lines. */
   readonly render?: Render
   /** Whether a model can take a text. Conversations that it cannot lose their first turns. Default: always. */
@@ -24,7 +24,7 @@ export interface RowOptions {
 export const readRows = async (file: string, options: RowOptions = {}): Promise<readonly Row[]> => (await readLines(file, options)).rows
 
 /** The rows of a file, and what is wrong with its other lines. @throws FileError, DataError when the file as a whole cannot be read */
-export const readUsable = (file: string, options: RowOptions = {}): Promise<Rows> => rowsIn(readRecords(file), file, options)
+export const readUsable = (file: string, options: RowOptions = {}): Promise<Rows> => rowsIn(readRecords(file, options), file, options)
 
 /** …and their lines. @throws FileError, DataError naming line and field of every flaw */
 export const readLines = async (file: string, options: RowOptions = {}): Promise<Sound> => sound(await readUsable(file, options), file)
@@ -35,7 +35,7 @@ export const readLines = async (file: string, options: RowOptions = {}): Promise
  * @throws DataError naming line and field of every flaw
  */
 export const parseRows = (text: string, file: string, options: RowOptions = {}): readonly Row[] =>
-  sound(rowsOf(jsonLines(text), file, options), file).rows
+  sound(rowsOf(jsonLines(text, options.longestLine), file, options), file).rows
 
 export interface Rows {
   /** Those that can be read, and their lines. */

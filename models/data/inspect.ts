@@ -44,7 +44,7 @@ export interface Lengths {
 /** Reads a file as it comes: of a row, numbers and digests are kept. @throws FileError, DataError when the file as a whole cannot be read */
 export const inspectFile = async (file: string, options: InspectOptions = {}): Promise<Inspection> => {
   const inspector = inspecting(file, options)
-  for await (const record of readRecords(file)) inspector.add(record)
+  for await (const record of readRecords(file, options)) inspector.add(record)
   return inspector.found()
 }
 

@@ -1,12 +1,12 @@
 /** `halograd data`: what a file of training data holds, and everything that is wrong with it, before anything is trained on it; and its conversion. */
 import { readdirSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type CommonOptions, common, integer, truncations } from '../../inputs/options.ts'
+import { type CommonOptions, common, integer, type ReadingOptions, readingOptions, truncations } from '../../inputs/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { type MappingOptions, mappingOptions } from '../mapping-options.ts'
 import type { ShowOptions } from '../showing.ts'
 
-interface CheckOptions extends CommonOptions {
+interface CheckOptions extends CommonOptions, ReadingOptions {
   readonly model?: string
 }
 
@@ -37,14 +37,16 @@ export const command = (terminal: Terminal): Command =>
     .addCommand(show(terminal))
 
 const check = (terminal: Terminal): Command =>
-  common(
-    new Command('check')
-      .summary('count, measure and find mistakes')
-      .description(
-        'Says what a file of training data holds: rows, label balance, lengths, duplicates, contradictions, and every malformed line. The file is read as it comes, however large. Fails if any line cannot be used.',
-      )
-      .argument('<file>', source)
-      .option('--model <dir>', "measure in this model's tokens, and compare with its context"),
+  readingOptions(
+    common(
+      new Command('check')
+        .summary('count, measure and find mistakes')
+        .description(
+          'Says what a file of training data holds: rows, label balance, lengths, duplicates, contradictions, and every malformed line. The file is read as it comes, however large. Fails if any line cannot be used.',
+        )
+        .argument('<file>', source)
+        .option('--model <dir>', "measure in this model's tokens, and compare with its context"),
+    ),
   )
     .addHelpText(
       'after',
@@ -60,27 +62,29 @@ Lines are read in any of these shapes; the fields decide:
 Example:
   halograd data check thumbs.jsonl --model ./stories260K-hf`,
     )
-    .action(async (file: string, { model, json }: CheckOptions) => {
+    .action(async (file: string, { json, ...options }: CheckOptions) => {
       const { check } = await import('../inspection.ts')
-      await check(terminal, file, { ...(model === undefined ? {} : { model }), json: json === true })
+      await check(terminal, file, { ...options, json: json === true })
     })
 
 const convert = (terminal: Terminal): Command =>
-  common(
-    new Command('convert')
-      .summary('write data in the shape that another loss asks for')
-      .description(
-        'Reads data of any shape and writes it as JSON Lines of one: pairs (DPO), labels (KTO) or demonstrations (SFT). A pair is two labels. Labels of one prompt make pairs, each completion once: the first desirable one against the first undesirable one, and so on.',
-      )
-      .argument('<in>', source)
-      .argument('<out>', 'JSON Lines (.jsonl)')
-      .requiredOption(
-        '--to <shape>',
-        `what to write: ${shapes.join(', ')}; or the shape of another program: ${targets.join(', ')}`,
-        shapeOrTarget,
-      )
-      .option('--skip', 'leave out lines that cannot be used, and say which (default: refuse the file)')
-      .option('--model <dir>', "write conversations as this model's chat template has them (default: as `role: content` lines)"),
+  readingOptions(
+    common(
+      new Command('convert')
+        .summary('write data in the shape that another loss asks for')
+        .description(
+          'Reads data of any shape and writes it as JSON Lines of one: pairs (DPO), labels (KTO) or demonstrations (SFT). A pair is two labels. Labels of one prompt make pairs, each completion once: the first desirable one against the first undesirable one, and so on.',
+        )
+        .argument('<in>', source)
+        .argument('<out>', 'JSON Lines (.jsonl)')
+        .requiredOption(
+          '--to <shape>',
+          `what to write: ${shapes.join(', ')}; or the shape of another program: ${targets.join(', ')}`,
+          shapeOrTarget,
+        )
+        .option('--skip', 'leave out lines that cannot be used, and say which (default: refuse the file)')
+        .option('--model <dir>', "write conversations as this model's chat template has them (default: as `role: content` lines)"),
+    ),
   )
     .addHelpText('after', '\nExample:\n  halograd data convert hf:Anthropic/hh-rlhf/helpful-base/train.jsonl.gz thumbs.jsonl --to labels')
     .action(async (from: string, to: string, options: ConvertOptions) => {
@@ -91,24 +95,28 @@ const convert = (terminal: Terminal): Command =>
     })
 
 const importing = (terminal: Terminal): Command => {
-  const command = common(
-    new Command('import')
-      .summary('make rows of the feedback that another tool has kept')
-      .description(
-        `Reads exports of chat applications, of tracing and of annotation tools, and writes rows that training takes: what was asked, what was answered, and whether it was good. Files that belong together (feedback, and the messages that it is about) are given together. Known: ${presetNames().join(', ')}; anything else by the paths of its fields.`,
-      )
-      .argument('<files...>', 'JSON (an array of any size, or an object), JSON Lines, CSV or Parquet')
-      .requiredOption('--out <file>', 'JSON Lines (.jsonl)')
-      .option('--from <preset>', 'what the files are (default: recognised by their keys)')
-      .addOption(
-        new Option('--as <shape>', 'what to make (default: labels where there are verdicts, else pairs or demonstrations)').choices(shapes),
-      )
-      .option('--good <values>', "verdicts that are good, between commas: 1,GOOD,'>=4' (default: the common ways to say it)")
-      .option('--bad <values>', 'verdicts that are bad')
-      .option('--where <name=value>', 'only answers of this model, tag, name of score, … (or path=value)', wanted)
-      .option('--balance', 'weigh the rows so that good and bad ones count as KTO advises')
-      .option('--strip-reasoning', 'leave out what models thought before they answered (<think>, <details type="reasoning">)')
-      .option('--skip', 'leave out malformed records, and say which (default: refuse the file)'),
+  const command = readingOptions(
+    common(
+      new Command('import')
+        .summary('make rows of the feedback that another tool has kept')
+        .description(
+          `Reads exports of chat applications, of tracing and of annotation tools, and writes rows that training takes: what was asked, what was answered, and whether it was good. Files that belong together (feedback, and the messages that it is about) are given together. Known: ${presetNames().join(', ')}; anything else by the paths of its fields.`,
+        )
+        .argument('<files...>', 'JSON (an array of any size, or an object), JSON Lines, CSV or Parquet')
+        .requiredOption('--out <file>', 'JSON Lines (.jsonl)')
+        .option('--from <preset>', 'what the files are (default: recognised by their keys)')
+        .addOption(
+          new Option('--as <shape>', 'what to make (default: labels where there are verdicts, else pairs or demonstrations)').choices(
+            shapes,
+          ),
+        )
+        .option('--good <values>', "verdicts that are good, between commas: 1,GOOD,'>=4' (default: the common ways to say it)")
+        .option('--bad <values>', 'verdicts that are bad')
+        .option('--where <name=value>', 'only answers of this model, tag, name of score, … (or path=value)', wanted)
+        .option('--balance', 'weigh the rows so that good and bad ones count as KTO advises')
+        .option('--strip-reasoning', 'leave out what models thought before they answered (<think>, <details type="reasoning">)')
+        .option('--skip', 'leave out malformed records, and say which (default: refuse the file)'),
+    ),
   )
   command.optionsGroup('Where things are, as JSONPath:')
   for (const [name, help] of Object.entries(mappingOptions)) command.option(`--${name} <path>`, help)
@@ -131,21 +139,23 @@ Examples:
 }
 
 const show = (terminal: Terminal): Command =>
-  common(
-    new Command('show')
-      .summary('print rows as training reads them')
-      .description(
-        'Prints rows with the text that the model reads, its tokens, what is learnt and what is masked, where the tokens that begin and end it come from, and what is cut. The first thing to look at.',
-      )
-      .argument('<file>', source)
-      .requiredOption('--model <dir>', 'the model that would be trained: its tokenizer, chat template and context')
-      .option('--rows <n>', 'how many', integer(1), 3)
-      .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
-      .addOption(
-        new Option('--truncate <what>', 'of longer examples, what is cut first; or drop them, or refuse')
-          .choices(truncations)
-          .default('prompt-start'),
-      ),
+  readingOptions(
+    common(
+      new Command('show')
+        .summary('print rows as training reads them')
+        .description(
+          'Prints rows with the text that the model reads, its tokens, what is learnt and what is masked, where the tokens that begin and end it come from, and what is cut. The first thing to look at.',
+        )
+        .argument('<file>', source)
+        .requiredOption('--model <dir>', 'the model that would be trained: its tokenizer, chat template and context')
+        .option('--rows <n>', 'how many', integer(1), 3)
+        .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
+        .addOption(
+          new Option('--truncate <what>', 'of longer examples, what is cut first; or drop them, or refuse')
+            .choices(truncations)
+            .default('prompt-start'),
+        ),
+    ),
   )
     .addHelpText('after', '\nExample:\n  halograd data show rows.jsonl --model ./stories260K-hf --rows 2')
     .action(async (file: string, options: ShowOptions) => {
@@ -154,7 +164,8 @@ const show = (terminal: Terminal): Command =>
     })
 
 export type ImportCommandOptions = MappingOptions &
-  CommonOptions & {
+  CommonOptions &
+  ReadingOptions & {
     readonly out: string
     readonly from?: string
     readonly as?: Shape
