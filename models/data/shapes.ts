@@ -16,6 +16,7 @@ import { type Render, withoutText } from '../text/conversation.ts'
 import { chat, type Fits, has, isChat, judged, rendered } from './dialogues.ts'
 import { canonicalOf, renamed } from './import/fields.ts'
 import { nearest, type Recognised, recognise } from './import/recognise.ts'
+import { misread, noted } from './overlooked.ts'
 import type { Dialogue, Read, Row } from './rows.ts'
 
 /** The row that a record means, or everything that is wrong with it. Fields of no meaning here are ignored. */
@@ -31,7 +32,9 @@ const isDialogue = (row: Row | Dialogue): row is Dialogue => row.tag !== 'text' 
 /** The same before it is rendered: texts as they are, conversations as turns. */
 export const saidOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogue>> => {
   const known = recognise(json)
-  return known === undefined ? ownOf(json) : foreignOf(json, known)
+  const flaws = misread(json)
+  if (flaws.length > 0) return E.left(flaws)
+  return E.map((read: Read<Row | Dialogue>) => noted(json, read))(known === undefined ? ownOf(json) : foreignOf(json, known))
 }
 
 /** What is expected where a tool's own records stand: it is wrong with all of them, or with none. */

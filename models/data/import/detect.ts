@@ -28,7 +28,7 @@ export const presetOf = async (files: readonly string[], options: ReadOptions = 
   const all = await Promise.all(files.map((file) => scores(file, options)))
   const shared = presets.filter((preset) => all.every((each) => each.has(preset)))
   const total = (preset: NamedPreset): number => all.reduce((sum, each) => sum + each.get(preset)!, 0)
-  const [best] = shared.toSorted((a, b) => total(b) - total(a))
+  const [best] = shared.toSorted((a, b) => total(b) - total(a) || Number(b.original ?? false) - Number(a.original ?? false))
   if (best !== undefined) return best
   const unknown = files.find((_, i) => all[i]!.size === 0)
   if (unknown !== undefined) throw await unknownShape(unknown, options)

@@ -90,6 +90,8 @@ export interface Preset {
   readonly mappings: readonly Mapping[]
   /** Every record is a row: any command reads such a file as it is, without an import. */
   readonly direct?: true
+  /** Shapes that another preset has, too, are this one's. */
+  readonly original?: true
   /** How `data convert --to` writes turns, for shapes that can be written: those whose fields are paths of names. */
   readonly form?: TurnForm
 }

@@ -10,6 +10,7 @@ export const preset: Preset = {
   title: "TRL's types",
   source: 'https://huggingface.co/docs/trl/dataset_formats',
   direct: true,
+  original: true,
   mappings: [
     pairs,
     judged,
