@@ -3,7 +3,7 @@
  *
  *     {prompt, chosen, rejected}  →  input.messages = prompt, preferred_output = chosen, non_preferred_output = rejected        (OpenAI)
  */
-import { own } from '../../../core/index.ts'
+import { own } from '../../../core/internal.ts'
 import { isObject, type Json } from '../../io/fields.ts'
 import type { Reading, Written } from './making.ts'
 import type { Mapping, Preset, TurnForm } from './mapping.ts'
