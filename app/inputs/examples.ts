@@ -142,6 +142,15 @@ export const balanceOf = (examples: readonly TrainingExample[]): Balance => {
   return { desirable, undesirable: examples.length - desirable }
 }
 
+/** What a desirable and an undesirable example count on average, by their own weights. */
+export const meanWeights = (examples: readonly TrainingExample[]): Balance => {
+  const mean = (label: boolean): number => {
+    const those = examples.filter((example) => 'outcome' in example && (example.label === true) === label)
+    return those.length === 0 ? 1 : those.reduce((sum, { weight = 1 }) => sum + weight, 0) / those.length
+  }
+  return { desirable: mean(true), undesirable: mean(false) }
+}
+
 /** A warning that names both counts, and a weight to set, where they break the λ rule of KTO; or nothing. */
 export const imbalance = (counts: Balance, weights: Balance = { desirable: 1, undesirable: 1 }): string | undefined => {
   const { ratio, better } = weigh(counts, weights)

@@ -81,6 +81,9 @@ describe('a mapping of one’s own', () => {
       '--json',
     )
     assert.match(err, /1 dropped: not what --where asks for/)
+    const checked = await halograd('data', 'check', out)
+    assert.match(checked.err, /labels: 2 desirable, 1 undesirable/)
+    assert.doesNotMatch(checked.err, /is advised/)
     assert.deepEqual(
       rows.map(({ label, weight = 1 }) => [label, weight]),
       [

@@ -55,9 +55,9 @@ Lines are read in any of these shapes; the fields decide:
   {prompt, completion, label}            a judged completion
   {prompt, chosen, rejected}             a preference; chosen and rejected may be conversations (UltraFeedback, binarized)
   {chosen, rejected}                     two conversations, or transcripts as in Anthropic's HH-RLHF
-  {history, human_ref_A, human_ref_B, labels}    Stanford's SHP
-  {instruction, completions: [{response, overall_score}]}    UltraFeedback: the best answer against the worst
   {prompt, completion}, {messages}, {text}       what there is to imitate
+Each of prompt, completion, chosen and rejected is a text, a turn {role, content}, or a list of turns; beside them may be system, tools and weight.
+The shapes of other trainers and data sets are read, too (ShareGPT, Alpaca, OpenAI, Vertex, UltraFeedback, SHP, …); exports of tools by data import.
 
 Example:
   halograd data check thumbs.jsonl --model ./stories260K-hf`,
