@@ -43,7 +43,7 @@ test('of two numbers, the bounds are the result if that is a double, and else it
         if (op === 'div' && y === 0) continue
         const [low, high] = intervals[op]([x, x], [y, y])
         const rounded = { add: x + y, sub: x - y, mul: x * y, div: x / y }[op]
-        if ([x, y, rounded].some((size) => size !== 0 && (Math.abs(size) < 1e-260 || Math.abs(size) > 1e260))) continue
+        if ([x, y].some((size) => size !== 0 && (Math.abs(size) < 1e-120 || Math.abs(size) > 1e120))) continue
         const same = X.within(arithmetic[op](X.of(x), X.of(y)), X.of(rounded))
         if (same) assert.deepEqual([low + 0, high + 0], [rounded + 0, rounded + 0], `${op}(${x}, ${y})`)
         assert.ok(high - low <= Math.abs(rounded) * 2 ** -50, `${op}(${x}, ${y}) is wide: ${low}, ${high}`)
