@@ -7,7 +7,7 @@ import test from 'node:test'
 import fc from 'fast-check'
 import * as F from '../../app/check/functions.ts'
 import * as X from '../../app/check/interval.ts'
-import { type Interval, intervals, isCertain, isNonzero, isReal, mark } from '../../core/index.ts'
+import { type Interval, intervals, isCertain, isNonzero, isReal, mark } from '../../core/internal.ts'
 
 const exact = ([low, high]: Interval): X.Interval => X.interval(X.exactly(low), X.exactly(high))
 const special = [0, 1, -1, 2, 0.5, -0.5, 3, 1e-300, -1e-300, 5e-324, 1e300, -1e300, 1 / 3, 0.1]
