@@ -6,23 +6,24 @@
  *     {messages}                      a conversation, with label a judged one                         {text}    plain text
  *
  * Each of prompt, completion, chosen and rejected is a text, a turn, or a list of turns; beside them `system`, `tools`, `chat_template_kwargs` and a
- * `weight` from 0 on. Every other shape is a preset (import/presets) that says where these fields are.
+ * `weight` from 0 on; beside a pair, its `margin`, or `chosen_score` and `rejected_score`. Every other shape is a preset (import/presets) that says where these fields are.
  */
 import { either as E } from 'fp-ts'
 import { show } from '../io/errors.ts'
 import type { Json } from '../io/fields.ts'
 import type { Flaw } from '../io/records.ts'
 import { type Render, withoutText } from '../text/conversation.ts'
-import { chat, has, isChat, judged, rendered } from './dialogues.ts'
+import { chat, type Fits, has, isChat, judged, rendered } from './dialogues.ts'
 import { canonicalOf, renamed } from './import/fields.ts'
 import { nearest, type Recognised, recognise } from './import/recognise.ts'
+import { misread, noted } from './overlooked.ts'
 import type { Dialogue, Read, Row } from './rows.ts'
 
 /** The row that a record means, or everything that is wrong with it. Fields of no meaning here are ignored. */
-export const rowOf = (json: Json, render: Render): E.Either<readonly Flaw[], Read> =>
+export const rowOf = (json: Json, render: Render, fits?: Fits): E.Either<readonly Flaw[], Read> =>
   E.flatMap(saidOf(json), ({ row, ...known }) =>
     isDialogue(row)
-      ? E.map((read: Read): Read => ({ ...known, ...read, notes: [...known.notes, ...read.notes] }))(rendered(row, render))
+      ? E.map((read: Read): Read => ({ ...known, ...read, notes: [...known.notes, ...read.notes] }))(rendered(row, render, fits))
       : E.right({ row, ...known }),
   )
 
@@ -31,7 +32,9 @@ const isDialogue = (row: Row | Dialogue): row is Dialogue => row.tag !== 'text' 
 /** The same before it is rendered: texts as they are, conversations as turns. */
 export const saidOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogue>> => {
   const known = recognise(json)
-  return known === undefined ? ownOf(json) : foreignOf(json, known)
+  const flaws = misread(json)
+  if (flaws.length > 0) return E.left(flaws)
+  return E.map((read: Read<Row | Dialogue>) => noted(json, read))(known === undefined ? ownOf(json) : foreignOf(json, known))
 }
 
 /** What is expected where a tool's own records stand: it is wrong with all of them, or with none. */
@@ -61,8 +64,13 @@ export const ownOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogue
   const row = isChat(json) ? chat(json, flaws, notes) : texts(json, flaws)
   const weight = weightOf(json, flaws)
   if (row === undefined || flaws.length > 0) return E.left(flaws)
-  return E.right({ row: weight === undefined ? row : { ...row, weight }, notes })
+  const margin = marginOf(json)
+  return E.right({ row: { ...row, ...(weight !== undefined && { weight }), ...(margin !== undefined && { margin }) }, notes })
 }
+
+/** Of a pair: said as such, or the difference of both scores. */
+const marginOf = ({ margin, chosen_score: better, rejected_score: worse }: Json): number | undefined =>
+  typeof margin === 'number' ? margin : typeof better === 'number' && typeof worse === 'number' ? better - worse : undefined
 
 const weightOf = ({ weight }: Json, flaws: Flaw[]): number | undefined => {
   if (weight === undefined || weight === null || (typeof weight === 'number' && weight >= 0 && Number.isFinite(weight)))
