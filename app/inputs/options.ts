@@ -93,6 +93,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions, ReadingO
   readonly patience?: number
   readonly best?: true
   readonly lora?: number
+  readonly frozen?: 'bf16' | 'int8'
   readonly loraAlpha?: number
   readonly loraTargets?: readonly string[]
   readonly control?: readonly string[]
@@ -161,6 +162,12 @@ export const trainingOptions = (command: Command, defaults: { readonly batch: nu
       .option('--insist', 'with --resume: go on even where this halograd, this machine or this day gives other numbers')
       .optionsGroup('Adapters:')
       .option('--lora <rank>', 'train adapters of this rank beside the model, which stays as it is', integer(1))
+      .addOption(
+        new Option(
+          '--frozen <format>',
+          'keep the weights beside adapters in half (bf16: nothing is lost of a bf16 model) or a quarter (int8: a scale a row) of the memory',
+        ).choices(['bf16', 'int8']),
+      )
       .option('--lora-alpha <α>', 'adapters are scaled by α / rank (default: twice the rank)', positive)
       .option('--lora-targets <names>', 'modules to adapt (default: q_proj,v_proj of a Llama, c_attn of a GPT-2)', names),
   )

@@ -30,7 +30,14 @@ const trained = async (terminal: Terminal, task: Task): Promise<RunResult> => {
   task.inspect?.(data.training)
   const opened = await openBackend(options, terminal.say)
   try {
-    const choice = { checkpoint, loss, backend: opened.backend, seed: options.seed, ...loraIn(options, checkpoint) }
+    const choice = {
+      checkpoint,
+      loss,
+      backend: opened.backend,
+      seed: options.seed,
+      ...loraIn(options, checkpoint),
+      ...(options.frozen && { frozen: options.frozen }),
+    }
     return await trainableOf(choice, (trainable) => trainingLoop(terminal, task, data, opened, trainable))
   } finally {
     await opened.backend.close?.()

@@ -9,9 +9,11 @@ import {
   adapted,
   adapterFiles,
   beginReward,
+  type FrozenFormat,
   type Headed,
   initializeAdapters,
   initializeHead,
+  keepFrozen,
   type LoraOptions,
   type Parameters,
   type RewardParameters,
@@ -42,6 +44,8 @@ export interface Choice {
   readonly seed: number
   /** Adapters to train instead of the weights, and the name of the model that they belong to. */
   readonly lora?: LoraOptions & { readonly base: string }
+  /** How weights that are not trained are kept. Default: as float32. */
+  readonly frozen?: FrozenFormat
 }
 
 /** Goes on with the subject that was chosen, whatever the type of its parameters. */
@@ -67,10 +71,14 @@ const allWeights = ({ model, ...rest }: Checkpoint) => ({
 
 /** The weights are on the backend once, for policy and reference model alike: with adapters that have not begun, the policy is the reference model. */
 const besideFrozen = async (
-  { checkpoint: { model, parameters }, backend, seed }: Choice,
+  { checkpoint: { model, parameters }, backend, seed, frozen }: Choice,
   { base, ...options }: LoraOptions & { readonly base: string },
 ) => ({
-  model: adapted(model.config, await evaluate(backend, parameters), options),
+  model: adapted(
+    model.config,
+    frozen === undefined ? await evaluate(backend, parameters) : await keepFrozen(backend, model.config, parameters, frozen),
+    options,
+  ),
   parameters: initializeAdapters(model.config, options, seed),
   files: async (backend: Backend, trained: Adapters): Promise<Files> => ({
     ...(await adapterFiles(backend, model.config, options, trained, base)),
