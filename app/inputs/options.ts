@@ -95,7 +95,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions, ReadingO
   readonly lora?: number
   readonly frozen?: 'bf16' | 'int8'
   readonly loraAlpha?: number
-  readonly loraTargets?: readonly string[]
+  readonly loraTargets?: readonly string[] | string
   readonly control?: readonly string[]
 }
 export const trainingOptions = (command: Command, defaults: { readonly batch: number }): Command =>
@@ -169,7 +169,11 @@ export const trainingOptions = (command: Command, defaults: { readonly batch: nu
         ).choices(['bf16', 'int8']),
       )
       .option('--lora-alpha <α>', 'adapters are scaled by α / rank (default: twice the rank)', positive)
-      .option('--lora-targets <names>', 'modules to adapt (default: q_proj,v_proj of a Llama, c_attn of a GPT-2)', names),
+      .option(
+        '--lora-targets <names>',
+        'modules to adapt: their names or ends of these, all-linear, or a regular expression of whole names (default: what PEFT adapts, in most families q_proj,v_proj)',
+        modules,
+      ),
   )
 
 /** Files of `--out`. */
@@ -201,6 +205,9 @@ export const names = (text: string, before: readonly string[] = []): readonly st
   ...before,
   ...text.split(',').map((name) => name.trim()),
 ]
+
+/** Names between commas; or as they are `all-linear` and whatever only a regular expression has. */
+const modules = (text: string): readonly string[] | string => (text === 'all-linear' || /[\\^$*+?()[\]{}|]/.test(text) ? text : names(text))
 
 /** `name=value` pairs, collected over the occurrences of an option. */
 export const setting = (text: string, before: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> => {

@@ -3,7 +3,8 @@
  *
  *     expand → update → chunk → contract → settle → group → store → deliver → layout → memory → lower
  */
-import { type Graph, type Storage, storageOf, volume } from '../../core/index.ts'
+import { type Graph, volume } from '../../core/index.ts'
+import { type Storage, storageOf } from '../../core/internal.ts'
 import { ownerOf } from './access.ts'
 import { chunk } from './chunk.ts'
 import { recogniseContractions } from './contractions.ts'

@@ -2,7 +2,7 @@
  * A rows kernel in the terms of a Program: loops, streams with strides, and instructions.
  * Neighbouring loops merge where every array allows it, also into the inner one, so that a map over whole arrays is one loop.
  */
-import type { Storage } from '../../core/index.ts'
+import type { Storage } from '../../core/internal.ts'
 import type { Access } from './access.ts'
 import type { Triangle } from './domain.ts'
 import { innerAxis } from './layout.ts'

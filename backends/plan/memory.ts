@@ -3,7 +3,7 @@
  *
  *     peak ≥ max over kernels of Σ sizes of the arrays alive there,   and usually equals it
  */
-import type { Storage } from '../../core/index.ts'
+import type { Storage } from '../../core/internal.ts'
 import { touched } from './layout.ts'
 import type { Buffer } from './program.ts'
 import type { Kernel } from './rematerialize.ts'

@@ -5,23 +5,8 @@
  *
  * A row is one of the stored matrix. Dettmers et al. (2022), arXiv:2208.07339, §2.1. From a checkpoint in bf16, bf16 loses nothing.
  */
-import {
-  type AnyTensor,
-  type Backend,
-  evaluate,
-  fetched,
-  isHalf,
-  keepNarrow,
-  leaves,
-  mapTree,
-  mul,
-  type Numbers,
-  plain,
-  type Shape,
-  type Tensor,
-  tensor,
-  volume,
-} from '../../core/index.ts'
+import { type AnyTensor, type Backend, evaluate, leaves, mapTree, mul, type Shape, type Tensor, tensor, volume } from '../../core/index.ts'
+import { fetched, isHalf, keepNarrow, type Numbers, plain } from '../../core/internal.ts'
 import { encode } from '../io/dtypes.ts'
 import type { ModelConfig } from './config.ts'
 import type { Parameters } from './layout.ts'

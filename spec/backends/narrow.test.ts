@@ -4,10 +4,11 @@ import { test } from 'node:test'
 import { reference } from '../../backends/reference/index.ts'
 import { wasm } from '../../backends/wasm/index.ts'
 import * as core from '../../core/index.ts'
+import { keepNarrow, type Narrow, normals, type Storage } from '../../core/internal.ts'
 
 type W = core.Tensor<'vocab' | 'embed'>
-const narrowOf = (storage: core.Storage, length: number, seed: number): core.Narrow => {
-  const values = core.normals(seed, 1, length)
+const narrowOf = (storage: Storage, length: number, seed: number): Narrow => {
+  const values = normals(seed, 1, length)
   if (storage === 'i8')
     return { format: 'i8', bits: Int8Array.from(values, (x) => Math.max(-127, Math.min(127, Math.round(40 * x)))), length }
   const bits = Uint16Array.from(new Uint32Array(Float32Array.from(values).buffer), (x) => x >>> 16)
@@ -21,10 +22,10 @@ for (const storage of ['bf16', 'i8'] as const)
     [5, 7, 3],
   ] as const)
     test(`${storage}, ${vocab} × ${embed}, ${rows} rows: wasm and reference agree`, async () => {
-      const scale = core.normals(3, 4, vocab)
+      const scale = normals(3, 4, vocab)
       const run = async (backend: core.Backend) => {
         const before = backend.live()
-        const q = core.keepNarrow(backend, { vocab, embed }, narrowOf(storage, vocab * embed, 7)) as W
+        const q = keepNarrow(backend, { vocab, embed }, narrowOf(storage, vocab * embed, 7)) as W
         const s = await core.evaluate(backend, core.tensor({ vocab }, scale))
         const weight = core.mul(q, s)
         const loss = (h: core.Tensor<'row' | 'embed'>, labels: core.Tensor<'row'>): core.Tensor => {
@@ -37,7 +38,7 @@ for (const storage of ['bf16', 'i8'] as const)
         const graded = core.compile(backend, (h: core.Tensor<'row' | 'embed'>, labels: core.Tensor<'row'>) =>
           core.valueAndGrad((x: core.Tensor<'row' | 'embed'>) => loss(x, labels))(h),
         )
-        const h = core.tensor({ row: rows, embed }, core.normals(1, 2, rows * embed))
+        const h = core.tensor({ row: rows, embed }, normals(1, 2, rows * embed))
         const made = await graded(
           h,
           core.tensor(
@@ -62,7 +63,7 @@ test('a program that was compiled for float32 does not read what is kept narrow 
   const backend = await wasm({ threads: 1 })
   const double = core.compile(backend, (x: core.Tensor<'i'>) => core.mul(x, 2))
   const wide = core.tensor({ i: 3 }, [1, 2, 3])
-  const narrow = core.keepNarrow(backend, { i: 3 }, { format: 'i8', bits: Int8Array.of(4, 5, -6), length: 3 }) as core.Tensor<'i'>
+  const narrow = keepNarrow(backend, { i: 3 }, { format: 'i8', bits: Int8Array.of(4, 5, -6), length: 3 }) as core.Tensor<'i'>
   assert.deepEqual([...(await core.read(backend, await double(wide)))], [2, 4, 6])
   assert.deepEqual([...(await core.read(backend, await double(narrow)))], [8, 10, -12])
 })

@@ -8,10 +8,8 @@ import {
   compile,
   dispose,
   evaluate,
-  half,
   leaves,
   mapTree,
-  plain,
   read,
   sum,
   type Tensor,
@@ -19,6 +17,7 @@ import {
   valueAndGrad,
   volume,
 } from '../../core/index.ts'
+import { half, plain } from '../../core/internal.ts'
 import {
   type Adapters,
   adapted,

@@ -1,0 +1,13 @@
+/** What the other folders of halograd need of core beyond its public surface. Nothing here is stable, and the package does not export it. */
+export * from './definitions.ts'
+export { keepNarrow } from './evaluate.ts'
+export { inner } from './grad.ts'
+export * from './interval.ts'
+export { fetched, type Half, half, isHalf, type Narrow, type Numbers, plain, type Storage, widened } from './numbers.ts'
+export { stridedSlice } from './ops.ts'
+export * from './own.ts'
+export * from './print.ts'
+export { draw, normals, stream, uniform } from './random.ts'
+export { applyPrimitive } from './scalar.ts'
+export { clearTraceCache, constant, fresh, has, input, neutral, pick, show, storageOf } from './tensor.ts'
+export type { Merge } from './types.ts'
