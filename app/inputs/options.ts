@@ -98,7 +98,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions, ReadingO
   readonly loraTargets?: readonly string[] | string
   readonly control?: readonly string[]
 }
-export const trainingOptions = (command: Command, defaults: { readonly batch: number }): Command =>
+export const trainingOptions = (command: Command, defaults: { readonly batch: number; readonly out?: false }): Command =>
   backendOptions(
     configurable(command)
       .addHelpText('after', whatItLeaves)
@@ -110,7 +110,9 @@ export const trainingOptions = (command: Command, defaults: { readonly batch: nu
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file')
       .addOption(encoding)
       .addOption(maxLine())
-      .requiredOption('--out <dir>', 'where to save the trained model: of one process at a time')
+      .addOption(
+        new Option('--out <dir>', 'where to save the trained model: of one process at a time').makeOptionMandatory(defaults.out !== false),
+      )
       .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
       .addOption(
         new Option('--truncate <what>', 'of longer examples, what is cut first; or drop them, or refuse to run')

@@ -2,6 +2,7 @@
  * What a run trains: a model over parameters of some type P, and where they begin. All weights of a model, adapters beside frozen ones, a policy with a
  * value head, or a reward model. Nothing else in this folder knows what P is.
  */
+import { resolve } from 'node:path'
 import { type Backend, evaluate, type Tree } from '../../core/index.ts'
 import type { AnyLoss } from '../../halos/index.ts'
 import {
@@ -21,11 +22,13 @@ import {
   rewardModel,
   type Trainable,
   type Transformer,
+  usualTargets,
   type ValueHead,
   valueHead,
   valuing,
 } from '../../models/index.ts'
 import { type Checkpoint, type Files, modelDirectory, tokenizerFiles } from '../inputs/checkpoint.ts'
+import type { TrainingOptions } from '../inputs/options.ts'
 
 export interface RunTrainable<P> {
   readonly model: Trainable<P>
@@ -102,3 +105,16 @@ const rewards = ({ model: { config }, parameters, tokenizer }: Checkpoint, seed:
   parameters: beginReward(config, parameters, seed),
   files: async (backend, trained) => ({ ...(await rewardFiles(backend, config, trained)), ...tokenizerFiles(tokenizer) }),
 })
+
+/** The adapters that options ask for, if they do. */
+export const loraIn = ({ lora: rank, loraAlpha, loraTargets, model: base }: TrainingOptions, { model: { config } }: Checkpoint) =>
+  rank === undefined
+    ? {}
+    : {
+        lora: {
+          rank,
+          alpha: loraAlpha ?? 2 * rank,
+          targets: loraTargets ?? usualTargets(config),
+          base: base.startsWith('hf:') ? base.slice(3) : resolve(base),
+        },
+      }
