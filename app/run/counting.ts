@@ -5,7 +5,8 @@
  *     peak = max over programs of Σ arrays alive + scratch of the largest program so far
  */
 import { plan, summarize } from '../../backends/plan/index.ts'
-import type { Backend, Handle, Storage } from '../../core/index.ts'
+import type { Backend, Handle } from '../../core/index.ts'
+import type { Storage } from '../../core/internal.ts'
 
 export interface Count {
   /** Bytes. */

@@ -65,7 +65,10 @@ export const recogniseContractions = (
   /** A matrix product reads float32: a narrow operand is widened into scratch right before, for all products that follow soon. */
   const wide = (x: Value): Value => {
     const known = wider.get(x)
-    const copy = known !== undefined && position - known.at < soon ? known.copy : build.fresh({ tag: 'copy', unique: position, widens: true }, [get(x)], x.shape)
+    const copy =
+      known !== undefined && position - known.at < soon
+        ? known.copy
+        : build.fresh({ tag: 'copy', unique: position, widens: true }, [get(x)], x.shape)
     wider.set(x, { copy, at: position })
     return copy
   }
