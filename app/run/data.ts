@@ -12,6 +12,8 @@ import { within } from './lengths.ts'
 export interface RunData {
   readonly training: readonly TrainingExample[]
   readonly heldOut: readonly TrainingExample[]
+  /** Rows that say the opposite of others. */
+  readonly contradictions: number
   /** What ends the prompts, where the loss has them end so. */
   readonly control?: Control
 }
@@ -31,9 +33,14 @@ export const readData = async (
   const how = { ...chatOf(tokenizer), ...reading(options) }
   const rows = await readLocated(file, how, say)
   const places = rows.map(({ origin }) => origin)
-  for (const warning of repetitionWarnings(repetitionsIn(rows, places))) say(warning)
+  const repeated = repetitionsIn(rows, places)
+  for (const warning of repetitionWarnings(repeated)) say(warning)
   const split = 'file' in spare ? { training: rows, heldOut: await readLocated(spareFile, how, say) } : holdOut(rows, spare.fraction, seed)
   const made = (located: readonly Located[], from: string) =>
     within(say, examplesFor(needs, located, from, tokenizer, control), longest, truncate, from)
-  return { training: made(split.training, file), heldOut: made(split.heldOut, spareFile), ...(needs.control && { control }) }
+  const contradictions = repeated.contradictions.reduce((n, group) => n + group.length, 0)
+  return {
+    ...{ training: made(split.training, file), heldOut: made(split.heldOut, spareFile), contradictions },
+    ...(needs.control && { control }),
+  }
 }
