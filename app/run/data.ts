@@ -1,9 +1,9 @@
 /** What a run trains on, and what it is measured on: rows of files, as the tokens that the loss asks for. */
 import type { Needs } from '../../halos/index.ts'
-import { chatOf, repetitionsIn, type TrainingExample } from '../../models/index.ts'
+import { repetitionsIn, type TrainingExample } from '../../models/index.ts'
 import type { Checkpoint } from '../inputs/checkpoint.ts'
 import { type Control, controlOf, usualControl } from '../inputs/control.ts'
-import { examplesFor, holdOut, type Located, readLocated } from '../inputs/examples.ts'
+import { examplesFor, holdOut, type Located, readingFor, readLocated } from '../inputs/examples.ts'
 import { heldOut, reading, type TrainingOptions } from '../inputs/options.ts'
 import { repetitionWarnings } from '../inputs/repetitions.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -30,7 +30,7 @@ export const readData = async (
   const spare = heldOut(chosen)
   const spareFile = 'file' in spare ? spare.file : file
   const control = controlOf(asked) ?? before ?? usualControl
-  const how = { ...chatOf(tokenizer), ...reading(options) }
+  const how = { ...readingFor(tokenizer, longest, truncate), ...reading(options) }
   const rows = await readLocated(file, how, say)
   const places = rows.map(({ origin }) => origin)
   const repeated = repetitionsIn(rows, places)
