@@ -66,6 +66,7 @@ const open = async (host: Host, { threads, blas = 'off', precision = 'exact' }: 
     },
     upload: machine.upload,
     uploadHalf: machine.uploadHalf,
+    uploadNarrow: machine.uploadNarrow,
     download: async (handle) => machine.read(handle),
     free: machine.free,
     live: machine.live,
