@@ -1,7 +1,7 @@
 /** The report of `halograd data check`. */
 import { chatOf, DataError, type Finding, type Inspection, inspectFile, type Lengths, type Tokenizer } from '../../models/index.ts'
 import { loadCheckpoint } from '../inputs/checkpoint.ts'
-import { imbalance } from '../inputs/examples.ts'
+import { completionOf, imbalance } from '../inputs/examples.ts'
 import { localPath } from '../inputs/hub.ts'
 import { type ReadingOptions, reading } from '../inputs/options.ts'
 import { repetitionWarnings, some } from '../inputs/repetitions.ts'
@@ -37,16 +37,14 @@ export const check = async (terminal: Terminal, file: string, { model, json, ...
 const tokensOf =
   (tokenizer: Tokenizer) =>
   (text: string, part: 'prompt' | 'completion'): number =>
-    part === 'prompt'
-      ? tokenizer.encode(text, { bos: true }).length
-      : tokenizer.encode(text, { continues: true }).length + (tokenizer.eos === undefined ? 0 : 1)
+    part === 'prompt' ? tokenizer.encode(text, { bos: true }).length : completionOf(tokenizer, text).length
 
 const kinds = { labelled: 'judged completions', paired: 'pairs', demonstration: 'demonstrations', text: 'plain texts' } as const
 
 const reportLines = (inspection: Inspection, context: number | undefined): readonly string[] => {
   const { rows, kind, presets, distinctPrompts, labels, lengths, longer } = inspection
   const judged = labels && kind === 'labelled' ? [`labels: ${labels.desirable} desirable, ${labels.undesirable} undesirable`] : []
-  const warning = labels && imbalance(labels)
+  const warning = labels && imbalance(labels, inspection.weights)
   const unit = context === undefined ? 'characters' : 'tokens'
   return [
     `${rows} ${kind === undefined ? 'rows' : kinds[kind]}${kind === undefined || kind === 'text' ? '' : `, of ${distinctPrompts} distinct prompts`}`,
