@@ -13,6 +13,8 @@ export interface Family<S extends Settings = Settings, L extends AnyLoss = AnyLo
   readonly defaults: S
   /** What other libraries call it: TRL's loss_type, HALOs' and OpenRLHF's classes. */
   readonly aliases: readonly string[]
+  /** Which data it suits, where that is more than what its evidence says: 'thumbs-down alone'. */
+  readonly suits?: string
 }
 
 /** A family with these settings unless others are given. */
@@ -21,4 +23,11 @@ export const family = <S extends Settings, L extends AnyLoss>(
   defaults: S,
   make: (settings: S) => Checked<L>,
   aliases: readonly string[] = [],
-): Family<S, L> => Object.assign((settings: Partial<S> = {}) => make({ ...defaults, ...settings }), { key, defaults, aliases })
+  suits?: string,
+): Family<S, L> =>
+  Object.assign((settings: Partial<S> = {}) => make({ ...defaults, ...settings }), {
+    key,
+    defaults,
+    aliases,
+    ...(suits !== undefined && { suits }),
+  })

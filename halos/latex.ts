@@ -164,7 +164,8 @@ export const toLatex = (loss: AnyLoss): string => {
     return `${all}${plus === undefined ? inner : inner.replace(/^L/, 'L_1')}, \\quad ${latex}`
   }
   if (isHalo(loss)) return ofHalo(loss)
-  const { formula, terms } = isStated(loss) ? loss : {}
+  const { formula, terms, latex } = isStated(loss) ? loss : {}
+  if (latex !== undefined) return latex
   if (terms !== undefined) return ofTerms(terms)
   if (formula === undefined) return `\\text{${loss.name}: ${loss.source.title}, ${loss.source.at}}`
   const { body, of, reward, times, per } = formula

@@ -1,11 +1,13 @@
 /**
  * Refutations. That a loss is *no* HALO cannot be told from a declaration that it does not have: it is told from the loss itself, read at
- * intervals. Four lemmas, each of which holds for whatever the vocabularies can declare, Q's support being held fixed:
+ * intervals. Five lemmas, each of which holds for whatever the vocabularies can declare, Q's support being held fixed:
  *
  *   monotone    f falls, or rises, in log π_θ(y|x):                     three points at which it does both refute it
  *   relative    r is a function of log π_θ − log π_ref, or of log π_θ:  ∂f/∂log π_ref is −∂f/∂log π_θ, or 0, of every completion
  *   separable   f = F(g(r_w) − h(r_l)) or G(r_w) + H(r_l), for pairs that no other pair has a part in:
  *               ∂_w f/∂_l f is a function of r_w times one of r_l:      four points at which its cross ratio is not 1 refute it
+ *   one reward  f = F(r_w − r_l), or a sum of one function of each: f(a, a) is F(0) for all a, or
+ *               f(a, a) + f(b, b) = f(a, b) + f(b, a):                   two points a, b at which neither holds refute it
  *   compared    E_Q r is an average of other rewards, or the anchor, which π_ref gives: f looks at one of them
  */
 import { type AnyTensor, anything, hull, type Interval, interpretation, intervals, isCertain, isReal, type Scalar } from '../core/index.ts'
@@ -71,7 +73,7 @@ const looksAt = (loss: AnyLoss, examples: number): ReadonlySet<Item> => {
 
 /** Where a lemma refutes a loss: enough to see it again. */
 export interface Witness {
-  readonly lemma: 'not monotone' | 'not relative' | 'not separable' | 'nothing compared'
+  readonly lemma: 'not monotone' | 'not relative' | 'not separable' | 'not one reward' | 'nothing compared'
   /** The numbers of the evidence that are moved, or whose slopes are taken. */
   readonly moving: readonly Item[]
   /** Everything that the loss looks at, where it rests. */
@@ -167,6 +169,24 @@ const notSeparable = (loss: AnyLoss): Witness | undefined => {
 }
 const few = [-1, -2, -3, -5].flatMap((x, i, all) => all.slice(i + 1).map((y) => [long + x, long + y] as const))
 
+/** Two completions of one and the same evidence, a or b: the loss of a against itself is not that of b against itself. */
+const notOneReward = (loss: AnyLoss): Witness | undefined => {
+  if (!loss.needs.pair || [...looksAt(loss, 2)].some((item) => item.endsWith('[1]'))) return undefined
+  const [f, w, l]: readonly [OfItems, Item, Item] = [firstLoss(loss, 1), 'chosen.policy[0]', 'rejected.policy[0]']
+  const at = (x: number, y: number): Interval => f(intervals, { [w]: [x, x], [l]: [y, y] })
+  const { add, sub } = intervals
+  for (const [a, b] of around) {
+    const [one, other] = [at(a, a), at(b, b)]
+    if (has0(sub(one, other)) || has0(sub(add(one, other), add(at(a, b), at(b, a))))) continue
+    return {
+      ...{ lemma: 'not one reward', moving: [w, l], points: [a, b], rest: resting(loss, 1, long) },
+      text: `no function of r_w − r_l: of completions with the same evidence the loss is ${middle(one)} at log π = ${a}, but ${middle(other)} at ${b}`,
+    }
+  }
+  return undefined
+}
+const around = [1, 5, 20, 100].flatMap((step) => [[long - step, long + step] as const, [long + step, long + 2 * step] as const])
+
 /** Nothing to compare with. */
 const notCompared = (loss: AnyLoss): Witness | undefined => {
   const items = [...looksAt(loss, 2)]
@@ -178,5 +198,5 @@ const notCompared = (loss: AnyLoss): Witness | undefined => {
 
 /** What refutes every declaration of this loss at once, if one of the lemmas does. */
 export const witness = (loss: AnyLoss): Witness | undefined =>
-  notMonotone(loss) ?? notRelative(loss) ?? notSeparable(loss) ?? notCompared(loss)
+  notMonotone(loss) ?? notRelative(loss) ?? notSeparable(loss) ?? notOneReward(loss) ?? notCompared(loss)
 export const refutation = (loss: AnyLoss): string | undefined => witness(loss)?.text

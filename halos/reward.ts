@@ -52,7 +52,7 @@ export const rewardOf = (reward: Reward): ((y: Pick<Completion, 'policy'> & Part
   return (y) => r(y.policy, other(y) ?? 0, y.length ?? 1) // what it does not read may be absent
 }
 
-const argumentOf: { readonly [A in Argument]: Ternary } = {
+export const argumentOf: { readonly [A in Argument]: Ternary } = {
   u: (S) => (p, q) => S.sub(p, q),
   'u/n': (S) => (p, q, n) => S.div(S.sub(p, q), n),
   p: () => (p) => p,

@@ -15,3 +15,8 @@ export interface Source {
 
 /** A loss of one's own. */
 export const unpublished = (name: string): Source => ({ key: 'unpublished', authors: [], title: name, at: 'unpublished' })
+
+/** A paper on arXiv, of which each loss is somewhere. */
+export const paper =
+  (key: string, year: number, arxiv: string, title: string, authors: string) =>
+  (at: string): Source => ({ key, year, arxiv, title, authors: authors.split(', '), at })

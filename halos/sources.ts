@@ -1,9 +1,5 @@
 /** The publications that losses are taken from: `kto('eq. 7')` is that equation of that paper. */
-import type { Source } from './source.ts'
-
-const paper =
-  (key: string, year: number, arxiv: string, title: string, authors: string) =>
-  (at: string): Source => ({ key, year, arxiv, title, authors: authors.split(', '), at })
+import { paper, type Source } from './source.ts'
 
 export const kto = paper(
   'ethayarajh2024kto',

@@ -15,6 +15,8 @@ export interface Stated<in E> extends Loss<E> {
   readonly because: string
   /** The scalar text that it runs, where that is one: to be printed, and drawn. */
   readonly formula?: Formula
+  /** The whole loss in LaTeX, where it is no mean of a formula. */
+  readonly latex?: string
   /** What it is a weighted sum of. */
   readonly terms?: Terms
 }

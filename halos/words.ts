@@ -2,6 +2,8 @@
 import type { Scalar } from '../core/index.ts'
 
 export const negate = <A>(S: Scalar<A>, x: A): A => S.mul(S.of(-1), x)
+/** log σ(x). */
+export const logSigmoid = <A>(S: Scalar<A>, x: A): A => negate(S, S.softplus(negate(S, x)))
 /** The smaller: a maximum turned over, so that its kink is seen to be concave. */
 export const lesser = <A>(S: Scalar<A>, x: A, y: A): A => negate(S, S.max(negate(S, x), negate(S, y)))
 /**

@@ -7,6 +7,7 @@ import { timeLimit } from './io/time-limit-node.ts'
 
 export * from './browser.ts'
 export * from './data/data.ts'
+export * from './data/import/index.ts'
 export * from './data/inspect.ts'
 export { type Repetitions, repetitionsIn } from './data/repetitions.ts'
 export * from './io/files.ts'

@@ -65,7 +65,7 @@ const tanhAt = (x: bigint): Interval => (x > 0n ? negate(tanhAt(-x)) : div(expm1
 export const tanh = rising(tanhAt, -one, one)
 /** xᶜ = e^(c log x), and 0ᶜ = 0 for c > 0. @throws Rejected where it may not be defined */
 export const power = (x: Interval, c: Interval): Interval => {
-  if (!c.nonzero) return unit
+  if (I.isPoint(c) && c.low === 0n) return unit
   const positive = I.isPoint(x) && x.low === 0n ? I.nothing : exp(mul(c, log({ ...x, nonzero: true })))
   if (x.nonzero) return positive
   I.ensure(c.low > 0n, 'a negative power of what may be 0')

@@ -1,6 +1,5 @@
 /**
- * An independent checker of certificates. It shares no code with the prover and believes none of its numbers: it differentiates the
- * expressions of the certificate itself, bounds them in exact arithmetic that is rounded outwards, and demands that
+ * An independent checker of certificates, which shares no code with the prover and believes none of its numbers. It demands that
  *
  *     the boxes of a claim cover its domain exactly;  each enclosure that is claimed contains its own;  the claim follows from each;
  *     the verdict follows from the claims, or from a refutation.
@@ -41,12 +40,9 @@ const prove = (nodes: readonly Node[], root: number, { claim, in: moving, domain
   const [[of, follows], names] = [kinds[claim]!, Object.keys(domain)]
   ensure(of === 'value' || names.includes(moving), `'${moving}' has no domain`)
   const [whole, cover] = [Object.values(domain), boxes.map(({ box }) => box)]
-  ensure(
-    cover.every((box) => box.length === whole.length) && covers(whole, cover),
-    `the boxes of '${claim}' do not cover its domain exactly`,
-  )
+  const exact = cover.every((box) => box.length === whole.length) && covers(whole, cover)
+  ensure(exact, `the boxes of '${claim}' do not cover its domain exactly`)
   for (const { box, enclosure } of boxes) {
-    // What the domain leaves out, every box leaves out.
     const sides: Range = Object.fromEntries(names.map((name, i) => [name, I.interval(box[i]!.low, box[i]!.high, whole[i]!.nonzero)]))
     const own = jetOf(nodes, root, sides, moving, false)[of]
     ensure(I.within(own, enclosure), `${claim}: an enclosure does not contain the ${of} on its box`)
@@ -86,6 +82,9 @@ const leavesOf = (nodes: readonly Node[], root: number): readonly string[] => {
   return [...seen].flatMap((i) => (nodes[i]![0] === 'leaf' ? String(nodes[i]![1]) : []))
 }
 type At = (moving: string, point: Range) => Jet
+const apart = (x: I.Interval, y: I.Interval): boolean => I.below(x, y) || I.below(y, x)
+const isPair = (w: string, l: string, leaves: readonly string[]): boolean =>
+  w === 'chosen.policy[0]' && l === 'rejected.policy[0]' && !leaves.some((leaf) => leaf.endsWith('[1]'))
 /** Each lemma: the numbers that it bounds, and whether they refute that the loss is a HALO. */
 type Lemma = (at: At, refutation: Refutation, leaves: readonly string[]) => readonly [bounds: readonly I.Interval[], refuted: boolean]
 const lemmas: Readonly<Record<string, Lemma>> = {
@@ -102,13 +101,20 @@ const lemmas: Readonly<Record<string, Lemma>> = {
   },
   // The slopes at two points of w (rows) and two of l (columns), whose cross ratio is not 1.
   'not separable': (at, { in: [w = '', l = ''], points }, leaves) => {
-    const alone = w === 'chosen.policy[0]' && l === 'rejected.policy[0]' && !leaves.some((leaf) => leaf.endsWith('[1]'))
     ensure(points.length === 4, 'four points are needed')
     const slopes = (leaf: string) => [0, 1].flatMap((i) => [2, 3].map((j) => at(leaf, { [w]: points[i]!, [l]: points[j]! }).slope))
     const [own, other] = [slopes(w), slopes(l)]
     const diagonals = (x: readonly I.Interval[], y: readonly I.Interval[]): I.Interval => [x[0]!, y[1]!, x[3]!, y[2]!].reduce(I.mul)
     const [one, two] = [diagonals(own, other), diagonals(other, own)]
-    return [[...own, ...other], alone && (I.below(one, two) || I.below(two, one))]
+    return [[...own, ...other], isPair(w, l, leaves) && apart(one, two)]
+  },
+  // f(a, a) is not f(b, b), where the rest of the evidence is the same of both; nor is f a sum of a function of w and one of l.
+  'not one reward': (at, { in: [w = '', l = ''], points: [a, b], at: rest }, leaves) => {
+    ensure(a !== undefined && b !== undefined, 'two points are needed')
+    const same = leaves.every((x) => x === w || x === l || alike(rest[x]!, rest[x.replace('rejected', 'chosen')] ?? rest[x]!))
+    const values = [a, b, a, b].map((x, i) => at(w, { [w]: x, [l]: [a, b, b, a][i]! }).value)
+    const [one, two, across] = [values[0]!, values[1]!, I.add(values[2]!, values[3]!)]
+    return [values, isPair(w, l, leaves) && same && apart(one, two) && apart(I.add(one, two), across)]
   },
   'nothing compared': (_, __, leaves) => [[], leaves.every((leaf) => /^(outcome\.(policy|length)|label)\[0\]$/.test(leaf))],
 }

@@ -74,10 +74,7 @@ export const arity: Readonly<Record<string, number>> = {
   ...{ sqrt: 1, power: 2, where: 3 },
 }
 
-/**
- * Bounds of a node on a box. `edge`: whether the box is looked at from its surroundings, too, so that arguments of a maximum that touch at
- * an end are a kink; else they are told apart by what they are inside the box.
- */
+/** Bounds of a node on a box. `edge`: it is looked at from outside, too, so that arguments of a maximum that touch at an end are a kink. */
 export const jetOf = (nodes: readonly Node[], root: number, box: Range, moving: string, edge: boolean): Jet => {
   const known = new Map<number, Jet>()
   const at = (i: number): Jet => {
@@ -85,15 +82,12 @@ export const jetOf = (nodes: readonly Node[], root: number, box: Range, moving: 
     known.set(i, jet)
     return jet
   }
+  const fixed = (i: number): boolean => nodes[i]![0] === 'constant' || (nodes[i]![0] === 'leaf' && nodes[i]![1] !== moving)
   /** x and c, where the node is c log x, and x is never 0. */
   const logarithm = (i: number): readonly [Jet, I.Interval] | undefined => {
-    const [op, a, b] = nodes[i]!
-    for (const [c, other] of [
-      [a, b],
-      [b, a],
-    ] as readonly (readonly [number, number])[])
-      if (op === 'mul' && nodes[c]![0] === 'constant' && nodes[other]![0] === 'log') return [at(nodes[other]![1] as number), at(c).value]
-    return undefined
+    const [op, a, b] = nodes[i] as readonly [string, number, number]
+    const [c, other] = op === 'mul' && fixed(b) ? [b, a] : [a, b]
+    return op === 'mul' && fixed(c) && nodes[other]![0] === 'log' ? [at(nodes[other]![1] as number), at(c).value] : undefined
   }
   const make = (node: Node): Jet => {
     const [op, a, b, c] = node as readonly [string, number, number, number] // but for leaves
@@ -106,7 +100,7 @@ export const jetOf = (nodes: readonly Node[], root: number, box: Range, moving: 
     if (op === 'where' && at(a).value.nonzero) return at(b)
     if (op === 'where') return I.isPoint(at(a).value) ? at(c) : jump(hull(at(b).value, at(c).value))
     if (op === 'power') {
-      I.ensure(nodes[b]![0] === 'constant', 'a power whose exponent is not a constant')
+      I.ensure(fixed(b), 'a power whose exponent is not a constant')
       return power(at(a), at(b).value, edge)
     }
     const exponent = op === 'exp' ? logarithm(a) : undefined

@@ -13,12 +13,13 @@ import {
   writeAtomically,
 } from '../../models/index.ts'
 import { localPath } from '../inputs/hub.ts'
+import { type ReadingOptions, reading } from '../inputs/options.ts'
 import { some } from '../inputs/repetitions.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { Shape } from './commands/data.ts'
 
-interface ConvertOptions {
+interface ConvertOptions extends ReadingOptions {
   readonly to: Shape
   readonly model?: string
   readonly skip?: true
@@ -26,10 +27,15 @@ interface ConvertOptions {
 }
 
 /** @throws UsageError, FileError; DataError for lines that cannot be used, or that do not say what is asked for */
-export const convert = async (terminal: Terminal, from: string, out: string, { to, model, skip, json }: ConvertOptions): Promise<void> => {
+export const convert = async (
+  terminal: Terminal,
+  from: string,
+  out: string,
+  { to, model, skip, json, ...how }: ConvertOptions,
+): Promise<void> => {
   if (extname(out) !== '.jsonl') throw new UsageError(`${out}: what is written is JSON Lines; give a path that ends in .jsonl`)
   const chat = model === undefined ? undefined : chatOf(await loadTokenizer(await localPath(model, 'model', terminal)))
-  const { rows, findings, notes } = await readUsable(await localPath(from, 'dataset', terminal), chat)
+  const { rows, findings, notes } = await readUsable(await localPath(from, 'dataset', terminal), { ...chat, ...reading(how) })
   if (!skip) throwAll(DataError, findings)
   const { made, left, why } = converted(rows, from, to)
   if (made.length === 0)

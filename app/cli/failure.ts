@@ -3,7 +3,16 @@
  * Anything else is a defect of halograd, and says so.
  */
 import { CommanderError } from 'commander'
-import { AccessError, BusyError, Interrupted, JudgeError, RefutedError, UnavailableError, UsageError } from '../terminal/errors.ts'
+import {
+  AccessError,
+  BusyError,
+  ConformError,
+  Interrupted,
+  JudgeError,
+  RefutedError,
+  UnavailableError,
+  UsageError,
+} from '../terminal/errors.ts'
 import { failed, interrupted, misused, ok } from '../terminal/terminal.ts'
 
 export interface Failure {
@@ -37,6 +46,7 @@ const isExpected = async (error: unknown): Promise<boolean> => {
     UnavailableError,
     RefutedError,
     JudgeError,
+    ConformError,
     InputError,
     TrainingError,
     DeclarationError,

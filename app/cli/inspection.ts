@@ -3,23 +3,24 @@ import { chatOf, DataError, type Finding, type Inspection, inspectFile, type Len
 import { loadCheckpoint } from '../inputs/checkpoint.ts'
 import { imbalance } from '../inputs/examples.ts'
 import { localPath } from '../inputs/hub.ts'
+import { type ReadingOptions, reading } from '../inputs/options.ts'
 import { repetitionWarnings, some } from '../inputs/repetitions.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
-interface CheckOptions {
+interface CheckOptions extends ReadingOptions {
   readonly model?: string
   readonly json: boolean
 }
 
 /** @throws DataError when there are lines that cannot be used, after all of them have been told */
-export const check = async (terminal: Terminal, file: string, { model, json }: CheckOptions): Promise<void> => {
+export const check = async (terminal: Terminal, file: string, { model, json, ...how }: CheckOptions): Promise<void> => {
   const checkpoint = model === undefined ? undefined : await loadCheckpoint(model, terminal.say)
   const context = checkpoint?.model.config.context
-  const reading =
+  const measuring =
     checkpoint === undefined || context === undefined
       ? {}
       : { ...chatOf(checkpoint.tokenizer), measure: tokensOf(checkpoint.tokenizer), longest: context }
-  const inspection = await inspectFile(await localPath(file, 'dataset', terminal), reading)
+  const inspection = await inspectFile(await localPath(file, 'dataset', terminal), { ...measuring, ...reading(how) })
   if (json) terminal.print(`${JSON.stringify(context === undefined ? inspection : { ...inspection, context })}\n`)
   else for (const line of [...reportLines(inspection, context), ...inspection.findings.map(findingLine)]) terminal.say(line)
   const lines = new Set(inspection.findings.map(({ line }) => line)).size
@@ -43,12 +44,15 @@ const tokensOf =
 const kinds = { labelled: 'judged completions', paired: 'pairs', demonstration: 'demonstrations', text: 'plain texts' } as const
 
 const reportLines = (inspection: Inspection, context: number | undefined): readonly string[] => {
-  const { rows, kind, distinctPrompts, labels, lengths, longer } = inspection
+  const { rows, kind, presets, distinctPrompts, labels, lengths, longer } = inspection
   const judged = labels && kind === 'labelled' ? [`labels: ${labels.desirable} desirable, ${labels.undesirable} undesirable`] : []
   const warning = labels && imbalance(labels)
   const unit = context === undefined ? 'characters' : 'tokens'
   return [
     `${rows} ${kind === undefined ? 'rows' : kinds[kind]}${kind === undefined || kind === 'text' ? '' : `, of ${distinctPrompts} distinct prompts`}`,
+    ...presets
+      .filter((name) => name !== 'trl')
+      .map((name) => `read as ${name} (halograd data import ${inspection.file} --from ${name} --out rows.jsonl writes such rows anew)`),
     ...judged,
     ...(warning === undefined ? [] : [`warning: ${warning}`]),
     ...(lengths === undefined ? [] : table(unit, lengths)),

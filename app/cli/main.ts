@@ -1,7 +1,7 @@
 /** `halograd`: reads the arguments, runs the command, and turns whatever goes wrong into words and an exit code. */
 
-import { createRequire } from 'node:module'
 import { Command } from 'commander'
+import { version } from '../inputs/version.ts'
 import { modulesIn } from '../terminal/sources.ts'
 import { interrupted, ok, processTerminal, type Terminal } from '../terminal/terminal.ts'
 import { failureOf } from './failure.ts'
@@ -49,11 +49,6 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C, 143 by SIGTE
 const commands = async (): Promise<readonly ((terminal: Terminal) => Command)[]> => {
   const modules = await modulesIn<{ readonly command: (terminal: Terminal) => Command }>('./commands/', import.meta.url)
   return [...modules.values()].map(({ command }) => command)
-}
-
-const version = (): string => {
-  const description: { readonly version: string } = createRequire(import.meta.url)('halograd/package.json')
-  return description.version
 }
 
 /** Errors are thrown, not exited with; every command says where help is. */

@@ -5,7 +5,7 @@ import { writeDirectoryAtomically } from '../../models/index.ts'
 import { exclusively } from '../inputs/lock.ts'
 import { findLoss } from '../inputs/losses.ts'
 import { toJson } from '../terminal/json.ts'
-import type { Target } from './targets.ts'
+import { filesOf, type Target } from './targets.ts'
 import { needsOf, vectorsOf } from './vectors.ts'
 
 /** Writes a loss, as users name it, into a directory. Returns the names of the files. @throws UsageError, DeclarationError, TorchError, FileError */
@@ -15,9 +15,9 @@ export const exportLoss = async (asked: {
   readonly to: Target
   readonly out: string
 }): Promise<readonly string[]> => {
-  const { name, settings, out } = asked
+  const { name, settings, to, out } = asked
   const defaults = find(await catalogue(), name)?.defaults ?? {}
-  const files = await lossFiles(await findLoss(name, settings), { ...defaults, ...settings })
+  const files = await lossFiles(await findLoss(name, settings), { ...defaults, ...settings }, to)
   await exclusively(out, () => writeDirectoryAtomically(out, Object.fromEntries(files)))
   return [...files.keys()]
 }
@@ -32,11 +32,14 @@ export const filled = (text: string, marks: Readonly<Record<string, string>>): s
 /** A string of Python. */
 const quoted = (text: string): string => JSON.stringify(text)
 
-/** The files: `halo_loss.py`, `check_parity.py`, `parity.json`. @throws TorchError for a loss that PyTorch has no form of */
-export const lossFiles = async (loss: AnyLoss, settings: Settings): Promise<ReadonlyMap<string, string>> => {
+/** The files: `halo_loss.py`, `check_parity.py`, `parity.json`, and what the target adds. @throws TorchError for a loss that PyTorch has no form of */
+export const lossFiles = async (loss: AnyLoss, settings: Settings, to: Target = 'torch'): Promise<ReadonlyMap<string, string>> => {
   const functions = torchFunctions(loss)
   const vectors = await vectorsOf(loss, settings, functions.wholeBatch)
+  const dataloader = `dataloader: ${loss.needs.pair ? 'Paired' : 'Unpaired'}PreferenceDataLoader`
+  const around = await Promise.all(filesOf[to].map(async (name) => [name, filled(await template(name), { dataloader })] as const))
   return new Map([
+    ...around,
     ['halo_loss.py', await moduleOf(loss, settings)],
     ['check_parity.py', await template('check_parity.py')],
     ['parity.json', `${toJson(vectors)}\n`],

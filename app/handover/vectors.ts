@@ -72,7 +72,7 @@ export const vectorsOf = async (loss: AnyLoss, settings: Settings, wholeBatch: b
 
 const exact = reference()
 /** Float64, but with the limits that float32 has: what a program in float32 should find, to its precision. */
-const withLimitsOfFloat32: Backend = {
+export const withLimitsOfFloat32: Backend = {
   ...exact,
   compile: (graph) => {
     const made = new Map<AnyTensor, AnyTensor>(graph.inputs.map((x) => [x, x]))
@@ -113,9 +113,9 @@ export const expect = async (loss: AnyLoss, given: Pick<Vector, 'id' | 'inputs'>
 
 // ------------------------------------------------------------------ the batches
 
-type Batch = Pick<Vector, 'id' | 'inputs' | 'parts'>
+export type Batch = Pick<Vector, 'id' | 'inputs' | 'parts'>
 /** Log-ratios (or scores, or log-probabilities, where the loss has no reference model) of two sides of a batch, and its labels. */
-interface Sides {
+export interface Sides {
   readonly id: string
   readonly own: readonly number[]
   readonly other: readonly number[]
@@ -135,7 +135,7 @@ const extremes: readonly number[] = [1e4, -1e4, 7000, -700, 90, -90, 1, 0]
 const otherExtremes: readonly number[] = [0, 1, -90, -7000, -600, 5000, -1e4, 1e4]
 
 /** The batches that a loss is asked about. */
-export const batchesFor = (loss: AnyLoss): readonly Batch[] => sides.map((each) => batchOf(loss, each))
+export const batchesFor = (loss: Pick<AnyLoss, 'needs'>): readonly Batch[] => sides.map((each) => batchOf(loss, each))
 
 const sides: readonly Sides[] = [
   { id: 'mild', own: spread(1, 3), other: spread(2, 3), labels: alternating },
@@ -150,7 +150,8 @@ const sides: readonly Sides[] = [
   { id: 'in parts', own: spread(11, 3), other: spread(12, 3).map((x) => x + 2), labels: alternating, parts: [3, 1, 4] },
 ]
 
-const batchOf = (loss: AnyLoss, { id, own, other, labels, parts }: Sides): Batch => {
+/** A batch with these log-ratios, as far as the loss reads them. */
+export const batchOf = (loss: Pick<AnyLoss, 'needs'>, { id, own, other, labels, parts }: Sides): Batch => {
   const { pair, outcome, unrelated, label, value, reference, length, reward } = loss.needs
   const n = own.length
   const lengths = (seed: number): readonly number[] => spread(seed, 1, n).map((x) => 1 + Math.floor(8 * Math.abs(x)))

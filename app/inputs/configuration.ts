@@ -67,10 +67,13 @@ const entriesIn = async (text: string, path: string, options: readonly Option[])
     const name = isScalar(key) ? String(key.value) : String(key)
     const place = { ...lineOf(isScalar(key) ? key.range?.[0] : undefined), field: name }
     const read: unknown = document.createNode(value).toJS(document)
-    const entry = name === 'command' ? sameCommand(read, path) : flagsOf(name, read, options)
+    const entry = name === 'command' ? sameCommand(read, path) : noted.includes(name) ? E.right([]) : flagsOf(name, read, options)
     return E.mapLeft((flaw: Flaw) => ({ ...place, ...flaw }))(entry)
   })
 }
+
+/** run.json also says what its numbers depend on beside the options. */
+const noted: readonly string[] = ['version', 'numerics', 'arithmetic']
 
 /** run.json says for which command it is. */
 const sameCommand = (value: unknown, path: string): Entry =>

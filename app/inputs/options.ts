@@ -1,6 +1,6 @@
 /** The options that several commands share, with their limits, units and defaults. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Truncation } from '../../models/index.ts'
+import type { ReadOptions, Truncation } from '../../models/index.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { backendNames } from './backends.ts'
 import { configurable } from './settings.ts'
@@ -21,6 +21,23 @@ export const common = (command: Command): Command =>
     .optionsGroup('Options:')
     .option('--json', 'print one JSON document on standard output')
     .option('--verbose', 'show where in the program an error came from')
+
+/** How text is read: what `ReadOptions` of models says. */
+export interface ReadingOptions {
+  readonly encoding?: string
+  readonly maxLine?: number
+}
+const encoding = new Option(
+  '--encoding <name>',
+  'encoding of the data, e.g. windows-1252, utf-16le (default: UTF-8, and nothing else is read)',
+)
+const maxLine = (): Option =>
+  new Option('--max-line <n>', 'characters that a line, or a record, of the data may have (default: 33554432)').argParser(integer(1))
+export const readingOptions = (command: Command): Command => command.addOption(encoding).addOption(maxLine())
+export const reading = ({ encoding, maxLine }: ReadingOptions): ReadOptions => ({
+  ...(encoding === undefined ? {} : { encoding }),
+  ...(maxLine === undefined ? {} : { longestLine: maxLine }),
+})
 
 export interface BackendOptions {
   readonly backend: string
@@ -44,7 +61,7 @@ export const backendOptions = (command: Command, exactly = false): Command =>
       ).choices(['off', 'auto']),
     )
 
-export interface TrainingOptions extends CommonOptions, BackendOptions {
+export interface TrainingOptions extends CommonOptions, BackendOptions, ReadingOptions {
   readonly model: string
   readonly data: string
   readonly out: string
@@ -69,6 +86,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions {
   readonly maxLength?: number
   readonly truncate: Truncation
   readonly resume?: true
+  readonly insist?: true
   readonly saveEvery?: number
   readonly keep: number
   readonly evalEvery?: number
@@ -76,7 +94,7 @@ export interface TrainingOptions extends CommonOptions, BackendOptions {
   readonly best?: true
   readonly lora?: number
   readonly loraAlpha?: number
-  readonly loraTargets?: readonly string[]
+  readonly loraTargets?: readonly string[] | string
   readonly control?: readonly string[]
 }
 export const trainingOptions = (command: Command, defaults: { readonly batch: number }): Command =>
@@ -89,6 +107,8 @@ export const trainingOptions = (command: Command, defaults: { readonly batch: nu
         'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name (a gated one with HF_TOKEN)',
       )
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file')
+      .addOption(encoding)
+      .addOption(maxLine())
       .requiredOption('--out <dir>', 'where to save the trained model: of one process at a time')
       .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
       .addOption(
@@ -138,10 +158,15 @@ export const trainingOptions = (command: Command, defaults: { readonly batch: nu
       .option('--save-every <n>', 'keep a checkpoint every n steps; 0: none (default: 10 in a run)', integer(0))
       .option('--keep <n>', 'checkpoints that stay in OUT/checkpoints, beside the best', integer(1), 2)
       .option('--resume', 'go on from the last checkpoint in OUT, as if never stopped: to the last bit, where numbers are float32')
+      .option('--insist', 'with --resume: go on even where this halograd, this machine or this day gives other numbers')
       .optionsGroup('Adapters:')
       .option('--lora <rank>', 'train adapters of this rank beside the model, which stays as it is', integer(1))
       .option('--lora-alpha <α>', 'adapters are scaled by α / rank (default: twice the rank)', positive)
-      .option('--lora-targets <names>', 'modules to adapt (default: q_proj,v_proj of a Llama, c_attn of a GPT-2)', names),
+      .option(
+        '--lora-targets <names>',
+        'modules to adapt: their names or ends of these, all-linear, or a regular expression of whole names (default: what PEFT adapts, in most families q_proj,v_proj)',
+        modules,
+      ),
   )
 
 /** Files of `--out`. */
@@ -173,6 +198,9 @@ export const names = (text: string, before: readonly string[] = []): readonly st
   ...before,
   ...text.split(',').map((name) => name.trim()),
 ]
+
+/** Names between commas; or as they are `all-linear` and whatever only a regular expression has. */
+const modules = (text: string): readonly string[] | string => (text === 'all-linear' || /[\\^$*+?()[\]{}|]/.test(text) ? text : names(text))
 
 /** `name=value` pairs, collected over the occurrences of an option. */
 export const setting = (text: string, before: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> => {

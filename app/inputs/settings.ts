@@ -26,7 +26,7 @@ export const settingsOf = (command: Command): readonly Setting[] =>
     })
 
 /** How a command is called this once: no part of what it does. */
-export const ofThisCall: readonly string[] = ['config', 'resume', 'json', 'verbose']
+export const ofThisCall: readonly string[] = ['config', 'resume', 'insist', 'json', 'verbose']
 
 export const nameOf = (option: Option): string => (option.long ?? option.flags).replace(/^--/, '')
 

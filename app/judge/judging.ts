@@ -2,11 +2,12 @@
  * Two sides answer the same questions, and judges compare the answers, question by question: how often does the model win against the completions
  * that people liked (the SFT target), or against another model? The same seed draws the same random numbers on both sides.
  */
-import { chatOf, type Tokenizer } from '../../models/index.ts'
+import { chatOf, type ReadOptions, type Tokenizer } from '../../models/index.ts'
 import { continueAll } from '../inference/continuations.ts'
 import { openBackend, type Wish } from '../inputs/backends.ts'
 import { type Checkpoint, loadCheckpoint } from '../inputs/checkpoint.ts'
 import { readLocated } from '../inputs/examples.ts'
+import { type ReadingOptions, reading } from '../inputs/options.ts'
 import { distinctPairs, repetition } from '../inputs/texts.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { progress } from '../terminal/progress.ts'
@@ -16,7 +17,7 @@ import { type Comparison, shown, tally, type Verdicts, verdictsOf } from './judg
 import { findJudge } from './kinds.ts'
 import { type Question, questionsOf } from './questions.ts'
 
-export interface JudgingOptions extends Wish {
+export interface JudgingOptions extends Wish, ReadingOptions {
   readonly model: string
   /** A model, or `data`: the completions that the file calls good. */
   readonly against: string
@@ -55,7 +56,7 @@ export const judging = async (terminal: Terminal, options: JudgingOptions) => {
     for (const asked of options.judge) judges.push(await findJudge(asked, court))
 
     const first = await loadCheckpoint(model, terminal.say)
-    const rows = await readLocated(data, chatOf(first.tokenizer), terminal.say)
+    const rows = await readLocated(data, { ...chatOf(first.tokenizer), ...reading(options) }, terminal.say)
     const questions = questionsOf(rows, data, {
       ...{ answered: against === 'data', seed },
       ...(heldOut === undefined ? {} : { heldOut }),
@@ -66,8 +67,7 @@ export const judging = async (terminal: Terminal, options: JudgingOptions) => {
         terminal,
         questions,
         { tokenizer, control: control?.desirable ?? '' },
-        data,
-        model.config.context - maxTokens,
+        { data, how: reading(options), room: model.config.context - maxTokens },
       )
       const answers = await continueAll(terminal, `${letter} writes   `, { backend, model, parameters }, asked, {
         ...{ maxTokens, temperature, seed, batch: options.batch },
@@ -112,13 +112,12 @@ const encoded = async (
   { say }: Terminal,
   questions: readonly Question[],
   { tokenizer, control }: { readonly tokenizer: Tokenizer; readonly control: string },
-  data: string,
-  room: number,
+  { data, how, room }: { readonly data: string; readonly how: ReadOptions; readonly room: number },
 ) => {
   if (room < 1)
     throw new UsageError(`--max-tokens: the model's context has no room for a prompt beside so many; give fewer than its context`)
   const chat = chatOf(tokenizer)
-  const rows = chat === undefined ? undefined : await readLocated(data, chat)
+  const rows = chat === undefined ? undefined : await readLocated(data, { ...chat, ...how })
   const whole = questions.map(({ row, prompt }) => {
     const own = rows?.[row]
     return tokenizer.encode((own !== undefined && own.tag !== 'text' ? own.prompt : prompt) + control, { bos: true })

@@ -6,7 +6,7 @@
  * Modules that find others by reading their folder are replaced by listings, because pages have no file system.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,8 @@ const dist = join(root, 'dist')
 const listings = ['halos/losses.ts', 'models/data/import/presets.ts', 'models/nets/families.ts']
 /** Files that run as they are. */
 const copies = ['backends/wasm/blas.mjs', 'app/bench/contestants/pytorch.py']
+/** …and folders of them. */
+const copiedFolders = ['app/handover/python', 'app/conform/python']
 
 const compile = (): void => {
   rmSync(dist, { recursive: true, force: true })
@@ -39,4 +41,5 @@ const list = (source: string): void => {
 compile()
 listings.forEach(list)
 for (const file of copies) copyFileSync(join(root, file), join(dist, file))
+for (const folder of copiedFolders) cpSync(join(root, folder), join(dist, folder), { recursive: true })
 chmodSync(join(dist, 'app/cli/bin.js'), 0o755)

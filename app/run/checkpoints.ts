@@ -34,8 +34,6 @@ export interface Progress {
   /** That it has trained so far. */
   readonly seconds: number
   readonly identity: Identity
-  /** How the backend ran: the numbers of a run are the same to the bit where this is. */
-  readonly mode?: string
 }
 
 export interface Kept {

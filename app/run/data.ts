@@ -4,7 +4,7 @@ import { chatOf, repetitionsIn, type TrainingExample } from '../../models/index.
 import type { Checkpoint } from '../inputs/checkpoint.ts'
 import { type Control, controlOf, usualControl } from '../inputs/control.ts'
 import { examplesFor, holdOut, type Located, readLocated } from '../inputs/examples.ts'
-import { heldOut, type TrainingOptions } from '../inputs/options.ts'
+import { heldOut, reading, type TrainingOptions } from '../inputs/options.ts'
 import { repetitionWarnings } from '../inputs/repetitions.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { within } from './lengths.ts'
@@ -21,19 +21,18 @@ export const readData = async (
   { say }: Terminal,
   needs: Needs,
   { model, tokenizer, control: before }: Checkpoint,
-  { data: file, eval: chosen, maxLength = model.config.context, truncate, seed, control: asked = [] }: TrainingOptions,
+  options: TrainingOptions,
 ): Promise<RunData> => {
+  const { data: file, eval: chosen, maxLength = model.config.context, truncate, seed, control: asked = [] } = options
   const longest = Math.min(maxLength, model.config.context)
   const spare = heldOut(chosen)
   const spareFile = 'file' in spare ? spare.file : file
   const control = controlOf(asked) ?? before ?? usualControl
-  const rows = await readLocated(file, chatOf(tokenizer), say)
+  const how = { ...chatOf(tokenizer), ...reading(options) }
+  const rows = await readLocated(file, how, say)
   const places = rows.map(({ origin }) => origin)
   for (const warning of repetitionWarnings(repetitionsIn(rows, places))) say(warning)
-  const split =
-    'file' in spare
-      ? { training: rows, heldOut: await readLocated(spareFile, chatOf(tokenizer), say) }
-      : holdOut(rows, spare.fraction, seed)
+  const split = 'file' in spare ? { training: rows, heldOut: await readLocated(spareFile, how, say) } : holdOut(rows, spare.fraction, seed)
   const made = (located: readonly Located[], from: string) =>
     within(say, examplesFor(needs, located, from, tokenizer, control), longest, truncate, from)
   return { training: made(split.training, file), heldOut: made(split.heldOut, spareFile), ...(needs.control && { control }) }

@@ -5,13 +5,15 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Backend } from '../../core/index.ts'
-import { fromSnapshot, removeStaged, type State, toSnapshot, writeDirectoryAtomically } from '../../models/index.ts'
+import { fromSnapshot, parseJson, readIfThere, removeStaged, type State, toSnapshot, writeDirectoryAtomically } from '../../models/index.ts'
 import { jsonNote } from '../inputs/checkpoint.ts'
 import type { Setting } from '../inputs/settings.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { type Kept, keep, latest, type Progress, readCheckpoint, removeAll, rotate, unfinished } from './checkpoints.ts'
-import { checkSame, type Identity, identityOf } from './identity.ts'
+import type { RunData } from './data.ts'
+import { checkSame, type Identity, identityIn, identityOf } from './identity.ts'
 import { eventsFolder, type Log, type LogRow, linesOf, metricsFile, openLog, readLog } from './log.ts'
+import type { Numerics } from './numerics.ts'
 import { bestOf } from './selection.ts'
 
 export interface RunLogOptions {
@@ -23,9 +25,11 @@ export interface RunLogOptions {
   /** How many checkpoints stay, beside the best; 0: none is made. */
   readonly keep: number
   readonly steps: number
-  /** How the backend runs. */
-  readonly mode: string
   readonly say: (line: string) => void
+  readonly numerics: Numerics
+  readonly data: RunData
+  /** Goes on even where the numbers are others than those that it began with. */
+  readonly insist: boolean
 }
 
 export interface RunLog<P> {
@@ -50,14 +54,12 @@ export interface RunLog<P> {
  * @throws UsageError when there is an unfinished run and it is not to be resumed, or the one to be resumed is another; CheckpointError, FileError
  */
 export const openRunLog = async <P>(backend: Backend, begun: State<P>, options: RunLogOptions): Promise<RunLog<P>> => {
-  const { out, command, settings, resume, steps, mode, say } = options
-  const identity: Identity = options.keep > 0 || resume ? await identityOf(settings) : {}
+  const { out, command, settings, resume, steps, say, numerics } = options
+  const identity: Identity = options.keep > 0 || resume ? await identityOf(settings, numerics, options.data) : { options: {} }
   const kept = resume ? await latest(out, say) : undefined
-  if (kept !== undefined) checkSame(out, kept.progress.identity, identity)
+  if (kept !== undefined) for (const line of checkSame(out, await begunAs(out, kept), identity, options.insist)) say(line)
   else if (resume) say(`There is no checkpoint in ${out}: the run begins at its beginning.`)
   else await checkFinished(out)
-  const before = kept?.progress.mode ?? mode
-  if (before !== mode) say(`The run began on ${before} and goes on with ${mode}: as it would have, but not to the last bit.`)
   let saved = kept?.progress.step ?? 0
   const rows = kept === undefined ? [] : [...(await readLog(out, saved))]
   const behind = rows.length
@@ -69,7 +71,7 @@ export const openRunLog = async <P>(backend: Backend, begun: State<P>, options: 
     if (kept === undefined) await removeAll(out)
     if (kept === undefined) await rm(join(out, eventsFolder), { recursive: true, force: true })
     await writeDirectoryAtomically(out, {
-      'run.json': jsonNote({ command, ...Object.fromEntries(settings.map(({ name, value }) => [name, value])) }),
+      'run.json': jsonNote({ command, ...numerics, ...Object.fromEntries(settings.map(({ name, value }) => [name, value])) }),
       [metricsFile]: linesOf(rows.slice(0, behind)),
       ...Object.fromEntries(results.map((name) => [name, undefined])),
     })
@@ -91,7 +93,7 @@ export const openRunLog = async <P>(backend: Backend, begun: State<P>, options: 
       const step = rows.at(-1)?.step ?? 0
       if (options.keep === 0 || step === saved) return
       await log?.flush()
-      await keep(out, { step, steps, identity, mode, ...done }, await toSnapshot(backend, state))
+      await keep(out, { step, steps, identity, ...done }, await toSnapshot(backend, state))
       saved = step
       await rotate(out, options.keep, bestOf(rows)?.step)
     },
@@ -99,6 +101,12 @@ export const openRunLog = async <P>(backend: Backend, begun: State<P>, options: 
     at: async (step) => stateIn(await readCheckpoint(out, step)),
     close: async () => log?.close(),
   }
+}
+
+/** What a run began as: what its checkpoint tells, and its run.json. */
+const begunAs = async (out: string, { progress }: Kept): Promise<Identity> => {
+  const { options: _, ...noted } = identityIn(parseJson((await readIfThere(join(out, 'run.json'))) ?? ''))
+  return { ...identityIn(progress.identity), ...noted }
 }
 
 /** Written when a run is done: not there while it runs. */

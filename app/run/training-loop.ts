@@ -13,6 +13,7 @@ import { count, progress } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'
 import type { RunData } from './data.ts'
 import { csvOf, heldOutIn, type LogRow, rowOf } from './log.ts'
+import { numericsOf } from './numerics.ts'
 import { optimizationOf } from './optimization.ts'
 import { leastHeldOut, planOf } from './plan.ts'
 import { sayResult, sayStart } from './report.ts'
@@ -42,19 +43,14 @@ export const trainingLoop = async <P extends Tree<P>>(
     patience,
     best = false,
     resume = false,
+    insist = false,
   } = options
   const { steps, saveEvery, evalEvery } = planOf(options, data)
   const { optimizer, rate, line } = optimizationOf(options, parameters, steps, task.rate)
   const inEffect = settings.some(({ name }) => name === 'lr') ? settings : [...settings, { name: 'lr', value: rate, paths: [] }]
   const journalOptions = {
-    out,
-    command,
-    settings: inEffect,
-    resume,
-    keep: saveEvery === 0 ? 0 : options.keep,
-    steps,
-    mode: opened.mode,
-    say: terminal.say,
+    ...{ out, command, settings: inEffect, numerics: numericsOf(opened), data, resume, insist },
+    ...{ keep: saveEvery === 0 ? 0 : options.keep, steps, say: terminal.say },
   }
   const runLog = await openRunLog(backend, begin(optimizer, parameters), journalOptions)
   const { rows } = runLog

@@ -34,3 +34,8 @@ export class RefutedError extends Error {
 export class JudgeError extends Error {
   override readonly name = 'JudgeError'
 }
+
+/** An implementation that is asked crashed, does not answer, or says what nobody understands. */
+export class ConformError extends Error {
+  override readonly name = 'ConformError'
+}

@@ -41,6 +41,8 @@ export interface Options {
   /** Causal attention of more than so many elements is computed in blocks of so many rows (not under `maps`). Default 2²², 256. */
   readonly chunkAbove?: number
   readonly chunk?: number
+  /** Other softmaxes over a product, such as those over a vocabulary, are computed in blocks of rows of so many elements. Default 2²³. */
+  readonly chunkElements?: number
   /** Is the order of axes searched for? Default true. */
   readonly layout?: boolean
   /** The order of axes to start from. Default: as they first appear in the computation. */
@@ -53,7 +55,9 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   // Backends that want maps alone (gpu.js) cannot write to a part of an array.
   const whole = fuse === 'maps'
   const updated = whole ? expanded : update(graph, expanded)
-  const chunked = whole ? expanded : chunk(updated, { rows: options.chunk ?? 256, above: options.chunkAbove ?? 2 ** 22 })
+  const chunked = whole
+    ? expanded
+    : chunk(updated, { rows: options.chunk ?? 256, above: options.chunkAbove ?? 2 ** 22, elements: options.chunkElements ?? 2 ** 23 })
   const { outputs, contractions, build } = recogniseContractions(chunked, { accumulate, minTile })
   const settled = resolveOutputs(graph, outputs, build)
   const wanted = settled.filter((x) => x !== undefined)

@@ -8,7 +8,7 @@ import { fieldsOf, isObject, showJson } from '../io/fields.ts'
 import { readJson } from '../io/json.ts'
 import { formatSafetensors } from '../io/safetensors.ts'
 import { exists, join } from '../io/source.ts'
-import { readWeights } from '../io/weights.ts'
+import { readWeights, type Weights } from '../io/weights.ts'
 import type { ModelConfig } from '../nets/config.ts'
 import { type Adapters, adaptersFromWeights, adaptersToWeights, formatAdapterConfig, isTransposed, type LoraOptions } from '../nets/lora.ts'
 
@@ -40,19 +40,33 @@ export const readAdapters = async (
   const file = join(directory, files.config)
   const options = parseAdapterConfig(await readJson(file, ConfigError), config, file)
   const path = join(directory, files.weights)
-  const weights = await readWeights(path)
+  const weights = peftNames(await readWeights(path), path)
   const adapters = adaptersFromWeights(config, options, weights, path)
-  const used = new Set(Object.keys(adapters).flatMap((module) => ['A', 'B'].map((AB) => `base_model.model.${module}.lora_${AB}.weight`)))
-  const strange = [...weights.keys()].filter((name) => !used.has(name))
-  const [first, ...others] = strange.map((tensor) => ({
+  const used = new Set(Object.keys(adapters).flatMap((module) => ['A', 'B'].map((AB) => `${prefix}${module}.lora_${AB}.weight`)))
+  const strange = [...weights].filter(([name]) => !used.has(name))
+  const [first, ...others] = strange.map(([, { name: tensor }]) => ({
     file: path,
     tensor,
-    expected: `adapters of ${options.targets.join(', ')} only, as ${files.config} says`,
+    expected: `adapters of ${[options.targets].flat().join(', ')} only, as ${files.config} says`,
     found: 'another tensor',
     advice: 'Use the adapter_config.json that belongs to these adapters.',
   }))
   if (first !== undefined) throw new CheckpointError(first, ...others)
   return { options, adapters }
+}
+
+const prefix = 'base_model.model.'
+
+/** Tensors under the names that PEFT saves them by: a bare state dictionary names the adapter (`lora_A.default.weight`), or leaves out the wrapper. */
+const peftNames = (weights: Weights, file: string): Weights => {
+  const named = [...weights].map(([name, tensor]) => {
+    const whole = name.replace(/\.(lora_[AB])\.default\.weight$/, '.$1.weight')
+    return [whole.startsWith(prefix) ? whole : `${prefix}${whole}`, tensor] as const
+  })
+  const all = new Map(named)
+  if (all.size === named.length) return all
+  const [twice, { name: tensor }] = named.find(([name], i) => named.findIndex(([other]) => other === name) < i)!
+  throw new CheckpointError({ file, tensor, expected: 'one tensor a name', found: `two for ${twice}`, advice: 'Save the adapters again.' })
 }
 
 /** The name or directory of the model that the adapters of a directory belong to; nothing where there are no adapters. */
@@ -82,22 +96,59 @@ export const parseAdapterConfig = (json: unknown, config: ModelConfig, file: str
   fields.only('peft_type', 'LORA')
   fields.only('bias', 'none')
   fields.only('fan_in_fan_out', isTransposed(config))
-  for (const flag of ['use_rslora', 'use_dora', 'lora_bias']) fields.only(flag, false)
-  for (const field of ['rank_pattern', 'alpha_pattern'])
-    if (Object.keys(isObject(json[field]) ? json[field] : {}).length > 0) fields.flaw(field, '{}', json[field], oneRank)
-  for (const field of ['modules_to_save', 'layers_to_transform', 'exclude_modules'])
-    if ((json[field] ?? undefined) !== undefined)
-      fields.flaw(field, 'null', json[field], 'Use adapters of the named modules in all layers.')
-  const { target_modules: targets } = json
-  if (!Array.isArray(targets) || !targets.every((target) => typeof target === 'string'))
-    fields.flaw('target_modules', 'a list of names of modules', targets, 'Name the modules: patterns are not understood.')
+  for (const [field, advice] of Object.entries(variants))
+    if (!isEmpty(fields.get(field))) fields.flaw(field, 'nothing, as in plain LoRA', fields.get(field), advice)
+  const begun = fields.get('init_lora_weights')
+  if (typeof begun === 'string' && !plainBeginnings.includes(begun))
+    fields.flaw('init_lora_weights', `true, false, ${plainBeginnings.join(' or ')}`, begun, changedBase)
+  const targets = fields.get('target_modules')
+  const named = Array.isArray(targets) && targets.every((target) => typeof target === 'string')
+  if (!named && typeof targets !== 'string')
+    fields.flaw('target_modules', 'a list of names of modules, a regular expression, or all-linear', targets, 'Name the modules.')
   const options = {
     rank: fields.count('r'),
     alpha: fields.positive('lora_alpha'),
-    targets: Array.isArray(targets) ? targets.map(String) : [],
+    targets: typeof targets === 'string' ? targets : Array.isArray(targets) ? targets.map(String) : [],
   }
+  for (const [field, value] of Object.entries(json))
+    if (!fields.read.has(field) && !harmless.includes(field) && !isEmpty(value)) fields.flaw(field, 'no such field', value, unknownField)
   throwAll(ConfigError, fields.findings)
   return options
 }
 
+/** Nothing, or what says so. */
+const isEmpty = (value: unknown): boolean =>
+  (value ?? false) === false || value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+
+const plainLora = 'Use adapters of plain LoRA: halograd does not implement this variant.'
 const oneRank = 'Use adapters that all have one rank and one alpha.'
+const allLayers = 'Use adapters of the named modules in all layers.'
+/** What makes of LoRA something else, which PEFT would compute differently. */
+const variants: Readonly<Record<string, string>> = {
+  ...{ use_rslora: 'Use adapters scaled by alpha / r.', use_dora: plainLora, lora_bias: plainLora, use_qalora: plainLora },
+  ...{ rank_pattern: oneRank, alpha_pattern: oneRank },
+  ...{ modules_to_save: 'Merge the saved modules into the model first: halograd reads adapters alone.' },
+  ...{ layers_to_transform: allLayers, layers_pattern: allLayers, exclude_modules: allLayers, layer_replication: allLayers },
+  ...{ alora_invocation_tokens: plainLora, trainable_token_indices: plainLora, target_parameters: plainLora, arrow_config: plainLora },
+  megatron_config: plainLora,
+}
+
+/** Beginnings of adapters that leave the base model as it is. */
+const plainBeginnings = ['gaussian', 'eva', 'orthogonal']
+const changedBase =
+  'Convert the adapters to plain LoRA (PEFT: save_pretrained with path_initial_model_for_weight_conversion): these began with a change of the base model.'
+/** What says how adapters came to be, or where, and not what they are. */
+const harmless = [
+  ...[
+    'task_type',
+    'base_model_name_or_path',
+    'inference_mode',
+    'revision',
+    'auto_mapping',
+    'peft_version',
+    'lora_dropout',
+    'runtime_config',
+  ],
+  ...['loftq_config', 'corda_config', 'eva_config', 'qalora_group_size', 'ensure_weight_tying', 'megatron_core', 'lora_ga_config'],
+]
+const unknownField = 'It may change what PEFT computes. Remove it if it means nothing; otherwise use adapters without it.'

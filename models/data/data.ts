@@ -4,12 +4,12 @@
  */
 import { either as E } from 'fp-ts'
 import { DataError, type Finding, mostFindings, throwAll } from '../io/errors.ts'
-import { type Flaw, jsonLines, readRecords, type SourceRecord } from '../io/records.ts'
+import { type Flaw, jsonLines, type ReadOptions, readRecords, type SourceRecord } from '../io/records.ts'
 import { plain, type Render } from '../text/conversation.ts'
 import type { Row } from './rows.ts'
-import { rowOf } from './shapes.ts'
+import { rowOf, trainingRow } from './shapes.ts'
 
-export interface RowOptions {
+export interface RowOptions extends ReadOptions {
   /** How conversations become text. Default: as `role: content` lines. */
   readonly render?: Render
 }
@@ -21,7 +21,7 @@ export interface RowOptions {
 export const readRows = async (file: string, options: RowOptions = {}): Promise<readonly Row[]> => (await readLines(file, options)).rows
 
 /** The rows of a file, and what is wrong with its other lines. @throws FileError, DataError when the file as a whole cannot be read */
-export const readUsable = (file: string, options: RowOptions = {}): Promise<Rows> => rowsIn(readRecords(file), file, options)
+export const readUsable = (file: string, options: RowOptions = {}): Promise<Rows> => rowsIn(readRecords(file, options), file, options)
 
 /** …and their lines. @throws FileError, DataError naming line and field of every flaw */
 export const readLines = async (file: string, options: RowOptions = {}): Promise<Sound> => sound(await readUsable(file, options), file)
@@ -32,7 +32,7 @@ export const readLines = async (file: string, options: RowOptions = {}): Promise
  * @throws DataError naming line and field of every flaw
  */
 export const parseRows = (text: string, file: string, options: RowOptions = {}): readonly Row[] =>
-  sound(rowsOf(jsonLines(text), file, options), file).rows
+  sound(rowsOf(jsonLines(text, options.longestLine), file, options), file).rows
 
 export interface Rows {
   /** Those that can be read, and their lines. */
@@ -74,6 +74,8 @@ const gather = (file: string, options?: RowOptions) => {
 export const rowReader = (file: string, take: (row: Row, line: number) => void, { render = plain }: RowOptions = {}) => {
   const findings: Finding[] = []
   const notes = new Map<string, number[]>()
+  const presets = new Set<string>()
+  let foreign = 0
   const scale: { zero?: number; minus?: number } = {}
   let first: { readonly tag: Row['tag']; readonly line: number } | undefined
   return {
@@ -84,11 +86,14 @@ export const rowReader = (file: string, take: (row: Row, line: number) => void, 
       }
       const read = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
       if (E.isLeft(read)) {
-        findings.push(...read.left.map((flaw) => ({ file, line, ...flaw })))
+        for (const flaw of read.left)
+          if (flaw.expected !== trainingRow) findings.push({ file, line, ...flaw })
+          else if (foreign++ === 0) findings.push({ file, line, ...flaw, advice: flaw.advice.replace('FILE', file) })
         if (findings.length >= mostFindings) throwAll(DataError, findings)
         return
       }
-      const { row } = read.right
+      const { row, preset } = read.right
+      if (preset !== undefined) presets.add(preset)
       const { tag } = row
       for (const note of read.right.notes) {
         const those = notes.get(note)
@@ -101,6 +106,8 @@ export const rowReader = (file: string, take: (row: Row, line: number) => void, 
     },
     findings: (): readonly Finding[] => [...findings, ...twoScales(file, scale)].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
     notes,
+    /** The shapes of the rows, by the names of presets. */
+    presets,
   }
 }
 

@@ -29,6 +29,8 @@ export interface Inspection extends Repetitions<number> {
   readonly findings: readonly Finding[]
   /** What should be known of lines that can be used. */
   readonly notes: Readonly<Record<string, readonly number[]>>
+  /** The presets by which rows were read. */
+  readonly presets: readonly string[]
 }
 
 export interface Lengths {
@@ -42,7 +44,7 @@ export interface Lengths {
 /** Reads a file as it comes: of a row, numbers and digests are kept. @throws FileError, DataError when the file as a whole cannot be read */
 export const inspectFile = async (file: string, options: InspectOptions = {}): Promise<Inspection> => {
   const inspector = inspecting(file, options)
-  for await (const record of readRecords(file)) inspector.add(record)
+  for await (const record of readRecords(file, options)) inspector.add(record)
   return inspector.found()
 }
 
@@ -79,7 +81,7 @@ const inspecting = (file: string, options: InspectOptions) => {
     if (row.tag === 'paired' || (row.tag === 'labelled' && !row.label)) undesirable++
     if (textsOf(row).map(addText).includes(true)) longer.push(line)
   }
-  const { add, findings, notes } = rowReader(file, take, options)
+  const { add, findings, notes, presets } = rowReader(file, take, options)
   const found = (): Inspection => {
     const counts = { desirable, undesirable }
     return {
@@ -92,6 +94,7 @@ const inspecting = (file: string, options: InspectOptions) => {
       ...repeated.found(),
       findings: findings(),
       notes: Object.fromEntries(notes),
+      presets: [...presets],
     }
   }
   return { add, found }

@@ -49,6 +49,14 @@ export type Dialogue = (Labelled<readonly Turn[], Turn> | Paired<readonly Turn[]
   readonly setting?: Setting
 }
 
+/** A row, and what whoever reads the file should know of it. */
+export interface Read<R = Row> {
+  readonly row: R
+  readonly notes: readonly string[]
+  /** What the record is, where a preset says it. */
+  readonly preset?: string
+}
+
 /** n pairs as 2n labelled completions, each pair's chosen one followed by its rejected one. */
 export const pairsToLabelled = (pairs: readonly Paired[]): readonly Labelled[] =>
   pairs.flatMap(({ tag: _, chosen, rejected, ...shared }): readonly Labelled[] => [

@@ -10,39 +10,20 @@
  */
 import { either as E } from 'fp-ts'
 import { show } from '../io/errors.ts'
-import { isObject, type Json } from '../io/fields.ts'
-import { parseJson } from '../io/json.ts'
+import type { Json } from '../io/fields.ts'
 import type { Flaw } from '../io/records.ts'
-import {
-  isTranscript,
-  isTurn,
-  isWrittenTurns,
-  promptOf,
-  type Render,
-  type Rendered,
-  type Setting,
-  type Turn,
-  transcriptTurns,
-  turnsOf,
-  withoutText,
-} from '../text/conversation.ts'
+import { type Render, withoutText } from '../text/conversation.ts'
+import { chat, has, isChat, judged, rendered } from './dialogues.ts'
 import { canonicalOf, renamed } from './import/fields.ts'
 import { nearest, type Recognised, recognise } from './import/recognise.ts'
-import { verdictOf } from './import/values.ts'
-import type { Dialogue, Row } from './rows.ts'
-
-/** A row, and what whoever reads the file should know of it. */
-export interface Read<R = Row> {
-  readonly row: R
-  readonly notes: readonly string[]
-}
+import type { Dialogue, Read, Row } from './rows.ts'
 
 /** The row that a record means, or everything that is wrong with it. Fields of no meaning here are ignored. */
 export const rowOf = (json: Json, render: Render): E.Either<readonly Flaw[], Read> =>
-  E.flatMap(saidOf(json), ({ row, notes }) =>
+  E.flatMap(saidOf(json), ({ row, ...known }) =>
     isDialogue(row)
-      ? E.map((read: Read): Read => ({ ...read, notes: [...notes, ...read.notes] }))(rendered(row, render))
-      : E.right({ row, notes }),
+      ? E.map((read: Read): Read => ({ ...known, ...read, notes: [...known.notes, ...read.notes] }))(rendered(row, render))
+      : E.right({ row, ...known }),
   )
 
 const isDialogue = (row: Row | Dialogue): row is Dialogue => row.tag !== 'text' && typeof row.prompt !== 'string'
@@ -53,20 +34,25 @@ export const saidOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogu
   return known === undefined ? ownOf(json) : foreignOf(json, known)
 }
 
+/** What is expected where a tool's own records stand: it is wrong with all of them, or with none. */
+export const trainingRow = 'a row of training data'
+
 /** A record of a shape that a preset describes. */
 const foreignOf = (json: Json, { preset, mapping }: Recognised): E.Either<readonly Flaw[], Read<Row | Dialogue>> => {
   if (!preset.direct || mapping.refused !== undefined)
     return E.left([
       {
-        expected: 'a row of training data',
+        expected: trainingRow,
         found: `a record of ${preset.title}`,
-        advice: mapping.refused ?? 'Make rows of it first: halograd data import FILE --out rows.jsonl.',
+        advice: mapping.refused ?? 'Make rows of it: halograd data import FILE --out rows.jsonl.',
       },
     ])
   const flaws = mapping.check?.(json) ?? []
-  return flaws.length > 0
-    ? E.left(flaws)
-    : E.mapLeft((each: readonly Flaw[]) => each.map(renamed(mapping, json)))(ownOf(canonicalOf(mapping, json)))
+  if (flaws.length > 0) return E.left(flaws)
+  return E.bimap(
+    (each: readonly Flaw[]) => each.map(renamed(mapping, json)),
+    (read: Read<Row | Dialogue>) => ({ ...read, preset: preset.name }),
+  )(ownOf(canonicalOf(mapping, json)))
 }
 
 /** A record in halograd's own fields. */
@@ -92,8 +78,6 @@ const weightOf = ({ weight }: Json, flaws: Flaw[]): number | undefined => {
 
 // ------------------------------------------------------------------ texts
 
-const has = (json: Json, ...fields: readonly string[]) => fields.some((field) => json[field] !== undefined)
-
 const texts = (json: Json, flaws: Flaw[]): Row | undefined => {
   if (has(json, 'chosen', 'rejected'))
     return {
@@ -116,23 +100,6 @@ const texts = (json: Json, flaws: Flaw[]): Row | undefined => {
   return undefined
 }
 
-type Shown<P, C> = { readonly prompt: P; readonly completion: C }
-const judged = <P, C>(json: Json, shown: Shown<P, C>, flaws: Flaw[]) => {
-  if (json.label === undefined) return { tag: 'demonstration' as const, ...shown }
-  const verdict = verdictOf(json.label)
-  if (verdict === undefined)
-    flaws.push({
-      field: 'label',
-      expected: 'true or false',
-      found: show(json.label),
-      advice:
-        typeof json.label === 'number'
-          ? "A score needs a threshold: halograd data import FILE --prompt prompt --completion completion --verdict label --good '>=4' --bad '<=2'."
-          : 'Write true for a desirable completion, false for an undesirable one.',
-    })
-  return { tag: 'labelled' as const, ...shown, label: verdict === true }
-}
-
 const textField = (json: Json, field: string, flaws: Flaw[]): string => {
   const value = json[field]
   if (typeof value === 'string') return value
@@ -145,155 +112,4 @@ const filledField = (json: Json, field: string, flaws: Flaw[]): string => {
   if (typeof json[field] === 'string' && text.trim() === '')
     flaws.push({ field, expected: 'a text', found: show(text), advice: withoutText })
   return text
-}
-
-// ------------------------------------------------------------------ conversations
-
-/** Whether a record has turns in it, or what only a conversation has. */
-const isChat = (json: Json): boolean =>
-  has(json, 'messages') ||
-  ['prompt', 'completion', 'chosen', 'rejected'].some((field) => {
-    const value = json[field]
-    return Array.isArray(value) || isTurn(value) || isWrittenTurns(value)
-  }) ||
-  (isTranscript(json.chosen) && isTranscript(json.rejected)) ||
-  ((has(json, 'completion') || has(json, 'chosen', 'rejected')) && (isFilled(json.system) || isFilled(json.tools)))
-
-const isFilled = (value: unknown): boolean =>
-  typeof value === 'string' ? value.trim() !== '' && value.trim() !== '[]' : Array.isArray(value) && value.length > 0
-
-const chat = (json: Json, flaws: Flaw[], notes: string[]): Dialogue | undefined => {
-  const setting = settingOf(json, flaws)
-  const before = withSystem(json, has(json, 'messages') ? [] : turnsBefore(json.prompt, flaws), flaws)
-  const answer = (field: string) => answerOf(json[field], field, before, flaws, notes)
-  const row = (): Dialogue | undefined => {
-    if (has(json, 'chosen', 'rejected')) {
-      const chosen = answer('chosen')
-      const alone = before.length === 0 && (isPlain(json.rejected) || isTurn(json.rejected))
-      // Only chosen tells the prompt: rejected is another answer to it.
-      const rejected = alone ? answerOf(json.rejected, 'rejected', chosen?.prompt ?? [], flaws, notes) : answer('rejected')
-      return compared(chosen, rejected, flaws)
-    }
-    const shown = answer(has(json, 'completion') ? 'completion' : 'messages')
-    return shown && judged(json, shown, flaws)
-  }
-  const found = row()
-  return found && (setting === undefined ? found : { ...found, setting })
-}
-
-/** `tools` as a list, or the JSON of one; `chat_template_kwargs` as an object. */
-const settingOf = (json: Json, flaws: Flaw[]): Setting | undefined => {
-  const tools = typeof json.tools === 'string' && json.tools.trim() !== '' ? parseJson(json.tools) : json.tools
-  if (isFilled(json.tools) && !Array.isArray(tools))
-    flaws.push({ field: 'tools', expected: 'a list of tools', found: show(json.tools), advice: 'Give a list, or its JSON.' })
-  const options = isObject(json.chat_template_kwargs) ? json.chat_template_kwargs : undefined
-  const listed = Array.isArray(tools) && tools.length > 0 ? { tools } : {}
-  return options === undefined && !('tools' in listed) ? undefined : { ...listed, ...(options && { options }) }
-}
-
-const turnsBefore = (prompt: unknown, flaws: Flaw[]): readonly Turn[] => {
-  if (prompt === undefined || prompt === null || prompt === '') return []
-  if (typeof prompt === 'string' && !isWrittenTurns(prompt)) return [{ role: 'user', content: prompt }]
-  return taken(promptOf(isTurn(prompt) ? [prompt] : prompt, 'prompt'), flaws) ?? []
-}
-
-/** The turns after those of a `system` column. */
-const withSystem = ({ system }: Json, turns: readonly Turn[], flaws: Flaw[]): readonly Turn[] => {
-  if (system === undefined || system === null || (typeof system === 'string' && system.trim() === '')) return turns
-  if (typeof system !== 'string')
-    flaws.push({ field: 'system', expected: 'a string', found: show(system), advice: 'Make it a string, or a turn of the prompt.' })
-  const first = turns.find(({ role }) => role === 'system')
-  if (first === undefined) return [{ role: 'system', content: String(system) }, ...turns]
-  if (first.content !== system)
-    flaws.push({
-      field: 'system',
-      expected: 'what the system turn says',
-      found: show(system),
-      advice: 'Keep one of them: the row has two system prompts.',
-    })
-  return turns
-}
-
-/** A text that is no conversation. */
-const isPlain = (value: unknown): value is string => typeof value === 'string' && !isWrittenTurns(value) && !isTranscript(value)
-
-const taken = <T>(turns: E.Either<readonly Flaw[], T>, flaws: Flaw[]): T | undefined => {
-  if (E.isRight(turns)) return turns.right
-  flaws.push(...turns.left)
-  return undefined
-}
-
-/** A completion, and the turns before it: those of the prompt, and those of its own list, where they do not repeat the prompt. */
-const answerOf = (
-  value: unknown,
-  field: string,
-  prompt: readonly Turn[],
-  flaws: Flaw[],
-  notes: string[],
-): Shown<readonly Turn[], Turn> | undefined => {
-  const list = isTranscript(value)
-    ? transcriptTurns(value)
-    : isPlain(value) && field !== 'messages'
-      ? [{ role: 'assistant', content: value }]
-      : isTurn(value)
-        ? [value]
-        : value
-  const turns = taken(turnsOf(list, field), flaws)
-  if (turns === undefined) return undefined
-  const [own, completion] = [turns.slice(0, -1), turns.at(-1)!]
-  const spoken = prompt.filter(({ role }) => role !== 'system')
-  if (begins(own, prompt) || ends(own, prompt)) return { prompt: own, completion }
-  if (begins(own, spoken) || ends(own, spoken)) return { prompt: [...prompt.filter(({ role }) => role === 'system'), ...own], completion }
-  if (own.some(({ role }) => role === 'system') && prompt.some(({ role }) => role === 'system'))
-    flaws.push({ field, expected: 'one system turn', found: 'another one than that of the prompt', advice: 'Keep one of them.' })
-  if (spoken.length > 0 && own.length > 0) {
-    if (own[0]!.role === 'user' && spoken.at(-1)!.role === 'user')
-      flaws.push({
-        field,
-        expected: 'turns that go on from the prompt, or repeat it from its beginning',
-        found: `another question, ${show(own[0]!.content)}`,
-        advice: 'Give the prompt once: as `prompt`, or as the first turns.',
-      })
-    else notes.push(`${field} has several turns: only the last is learnt, the others are read before it`)
-  }
-  return { prompt: [...prompt, ...own], completion }
-}
-
-const key = (turns: readonly Turn[]): string => JSON.stringify(turns.map(({ role, content, beside }) => [role, content, beside]))
-const begins = (turns: readonly Turn[], first: readonly Turn[]): boolean =>
-  first.length > 0 && key(turns.slice(0, first.length)) === key(first)
-const ends = (turns: readonly Turn[], last: readonly Turn[]): boolean =>
-  last.length > 0 && turns.length >= last.length && key(turns.slice(-last.length)) === key(last)
-
-type Answer = Shown<readonly Turn[], Turn> | undefined
-
-/** Two conversations that differ in their last turn only. */
-const compared = (chosen: Answer, rejected: Answer, flaws: Flaw[]): Dialogue | undefined => {
-  if (chosen === undefined || rejected === undefined) return undefined
-  if (key(chosen.prompt) !== key(rejected.prompt)) {
-    flaws.push({
-      field: 'rejected',
-      expected: 'the turns of chosen, up to the last',
-      found: 'other ones',
-      advice: 'Remove the line: completions of different prompts are no preference.',
-    })
-    return undefined
-  }
-  return { tag: 'paired', prompt: chosen.prompt, chosen: chosen.completion, rejected: rejected.completion }
-}
-
-/** A conversation as the texts that a model reads. */
-export const rendered = (row: Dialogue, render: Render): E.Either<readonly Flaw[], Read> => {
-  const { prompt, setting, ...said } = row
-  const written = (last: Turn) => E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(render([...prompt, last], setting))
-  if (said.tag !== 'paired')
-    return E.map(({ notes = [], ...text }: Rendered): Read => ({ row: { ...said, ...text }, notes }))(written(said.completion))
-  return E.flatMap(written(said.chosen), (chosen) =>
-    E.map(
-      (rejected: Rendered): Read => ({
-        row: { ...said, prompt: chosen.prompt, chosen: chosen.completion, rejected: rejected.completion },
-        notes: [...new Set([...(chosen.notes ?? []), ...(rejected.notes ?? [])])],
-      }),
-    )(written(said.rejected)),
-  )
 }

@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs'
 import { access, constants, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { own } from '../../core/index.ts'
-import { FileError } from './errors.ts'
+import { FileError, InputError } from './errors.ts'
 import { decodeText } from './text.ts'
 
 /** @throws FileError */
@@ -56,7 +56,7 @@ export const checkWritable = (path: string): Promise<void> =>
   })
 
 /** What a file holds; a large one piece by piece. */
-export type Content = string | Uint8Array | Iterable<Uint8Array>
+export type Content = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 /**
  * Writes one file atomically, creating its directory when absent.
@@ -214,6 +214,7 @@ const guarded = async <T>(path: string, expected: string, work: () => Promise<T>
   try {
     return await work()
   } catch (error) {
+    if (error instanceof InputError) throw error // of what was to be written, not of the file
     throw fileError(path, expected, error)
   }
 }

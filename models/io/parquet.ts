@@ -17,10 +17,18 @@ export interface ParquetLimits {
   readonly time?: number
 }
 
+/** What the thread runs. A clone reads its TypeScript through tsx, which a thread must be told; the package has it compiled. */
+const script = (): URL => {
+  if (import.meta.url.endsWith('.js')) return new URL('./parquet-worker.js', import.meta.url)
+  const [tsx, source] = [import.meta.resolve('tsx/esm/api'), new URL('./parquet-worker.ts', import.meta.url).href]
+  const code = `import { register } from '${tsx}'; register({ tsconfig: false }); await import('${source}')`
+  return new URL(`data:text/javascript,${encodeURIComponent(code)}`)
+}
+
 /** @throws FileError; DataError naming the row group that cannot be read */
 export async function* parquet(path: string, { memory = 2048, time = 8000 }: ParquetLimits = {}): AsyncGenerator<Json> {
   for await (const _ of readChunks(path)) break // a file that cannot be read at all says so as any other does
-  const worker = new Worker(new URL('./parquet-worker.mjs', import.meta.url), {
+  const worker = new Worker(script(), {
     ...{ workerData: path, execArgv: [], stdout: true, stderr: true },
     resourceLimits: { maxOldGenerationSizeMb: memory },
   })

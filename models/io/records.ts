@@ -28,7 +28,7 @@ export interface ReadOptions {
   /** Of text, a label of the WHATWG Encoding Standard. Default: UTF-8, and nothing else is read. */
   readonly encoding?: string
   /** The longest line of JSON Lines, or record of CSV, in UTF-16 code units. Default: 32 Mi. */
-  readonly longest?: number
+  readonly longestLine?: number
 }
 const usuallyLongest = 2 ** 25
 
@@ -36,7 +36,7 @@ const usuallyLongest = 2 ** 25
 export const readRecords = (file: string, options: ReadOptions = {}): AsyncIterable<SourceRecord> => {
   const [, kind] = /\.(csv|tsv|parquet)(?:\.gz)?$/i.exec(file) ?? []
   if (kind?.toLowerCase() === 'parquet') return numbered(parquet(file))
-  const { encoding, longest = usuallyLongest } = options
+  const { encoding, longestLine: longest = usuallyLongest } = options
   const text = decoded(/\.gz$/i.test(file) ? unzipped(file) : readChunks(file), file, encoding)
   return kind === undefined
     ? jsonOf(text, longest, /\.json(?:\.gz)?$/i.test(file))

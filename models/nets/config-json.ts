@@ -8,6 +8,8 @@ import { type Fields, fieldsOf, isObject, type Json, showJson } from '../io/fiel
 import type { ModelConfig, Purpose } from './config.ts'
 import type { Family } from './family.ts'
 import { families, familyOf, findFamily } from './known.ts'
+import { reasonAgainst } from './refusals.ts'
+import { refuseUnknown } from './unknown-fields.ts'
 
 /**
  * A parsed Hugging Face `config.json` as a `ModelConfig`: `parseConfig(parseJson(text), file)`.
@@ -20,6 +22,7 @@ export const parseConfig = (json: unknown, file = 'config.json', purpose: Purpos
   const family = declared(json, file, purpose)
   const fields = fieldsOf(json, file)
   const config = { ...family.parse(fields), ...ends(fields) }
+  refuseUnknown(json, fields)
   throwAll(ConfigError, fields.findings)
   checkHeads(config, family, fields)
   throwAll(ConfigError, fields.findings)
@@ -35,12 +38,14 @@ const declared = (json: Json, file: string, purpose: Purpose): Family => {
     checkPurpose(architecture, family, purpose, file)
     return family
   }
+  const found = `${show(json.model_type)}${architecture === undefined ? '' : ` (${show(architecture)})`}`
+  const reason = reasonAgainst(json.model_type)
   const supported = families.map(({ key, architectures }) => `${key} (${architectures[purpose]})`)
   throw new ConfigError({
     file,
     field: 'model_type',
     expected: `a supported architecture: ${supported.join(' or ')}`,
-    found: `${show(json.model_type)}${architecture === undefined ? '' : ` (${show(architecture)})`}`,
+    found: reason === undefined ? found : `${found}, ${reason}`,
     advice: 'Use a checkpoint of a supported architecture.',
   })
 }

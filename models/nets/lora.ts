@@ -23,8 +23,8 @@ export interface LoraOptions {
   readonly rank: number
   /** The adapters are scaled by alpha / rank. */
   readonly alpha: number
-  /** Last parts of the names of the modules to adapt, as in PEFT: `q_proj`, `v_proj`, `c_attn`, … */
-  readonly targets: readonly string[]
+  /** Which modules to adapt, as in PEFT: their names or ends of these (`q_proj`, `self_attn.v_proj`); or a regular expression of whole names; or `all-linear`. */
+  readonly targets: readonly string[] | string
 }
 /** What PEFT adapts where nobody says otherwise: in most families queries and values, as Hu et al. do (which GPT-2 keeps as one, with the keys). */
 export const usualTargets = (config: ModelConfig): readonly string[] => familyOf(config).loraTargets
@@ -103,7 +103,7 @@ export const formatAdapterConfig = (config: ModelConfig, { rank, alpha, targets 
 })
 
 /** Whether matrices are stored [input, output]. */
-export const isTransposed = (config: ModelConfig): boolean => slotsOf(parametersBy(config)).some(({ input }) => input === 0)
+export const isTransposed = (config: ModelConfig): boolean => linearIn(config).some(({ input }) => input === 0)
 
 // ------------------------------------------------------------------ modules
 
@@ -112,15 +112,32 @@ const lastOf = (module: string): string => module.slice(module.lastIndexOf('.') 
 
 /** Every linear layer but the output. */
 const isLinear = ({ input }: ParameterSpec): boolean => input !== undefined
+const linearIn = (config: ModelConfig): readonly ParameterSpec[] => slotsOf(parametersBy(config)).filter(isLinear)
+
+/** Whether a module is one of those meant. @throws ConfigError for what is no regular expression */
+const matcher = (targets: LoraOptions['targets']): ((module: string) => boolean) => {
+  if (targets === 'all-linear') return () => true
+  if (typeof targets !== 'string') return (module) => targets.some((target) => module === target || module.endsWith(`.${target}`))
+  try {
+    const whole = new RegExp(`^(?:${targets})$`)
+    return (module) => whole.test(module)
+  } catch (error) {
+    throw new ConfigError({
+      ...{ field: 'targets', expected: 'a regular expression, a list of names, or all-linear', found: targets },
+      advice: `Correct it: ${error instanceof Error ? error.message : String(error)}.`,
+    })
+  }
+}
 
 /** Adapters as slots under PEFT's names. Modules of several parts share their A. */
 const adaptersBy =
   (config: ModelConfig, { rank, targets }: LoraOptions) =>
   (make: Initializer): Adapters => {
+    const isTarget = matcher(targets)
     const modules = new Map<string, ParameterSpec[]>()
-    for (const slot of slotsOf(parametersBy(config)).filter(isLinear)) {
+    for (const slot of linearIn(config)) {
       const module = moduleOf(slot.name)
-      if (targets.includes(lastOf(module))) modules.set(module, [...(modules.get(module) ?? []), slot])
+      if (isTarget(module)) modules.set(module, [...(modules.get(module) ?? []), slot])
     }
     return Object.fromEntries([...modules].map(([module, slots]) => [module, adapterOf(`base_model.model.${module}`, slots, rank, make)]))
   }
@@ -152,18 +169,13 @@ const adapterOf = (prefix: string, slots: readonly ParameterSpec[], rank: number
 }
 
 const check = (config: ModelConfig, { rank, targets }: LoraOptions): void => {
-  const modules = [
-    ...new Set(
-      slotsOf(parametersBy(config))
-        .filter(isLinear)
-        .map(({ name }) => lastOf(moduleOf(name))),
-    ),
-  ]
-  const unknown = targets.filter((target) => !modules.includes(target))
-  if (unknown.length > 0 || targets.length === 0)
+  const modules = [...new Set(linearIn(config).map(({ name }) => moduleOf(name)))]
+  const each = typeof targets === 'string' ? [targets] : targets
+  const unknown = each.filter((target) => !modules.some(matcher(typeof targets === 'string' ? target : [target])))
+  if (unknown.length > 0 || each.length === 0)
     throw new ConfigError({
       field: 'targets',
-      expected: `some of ${modules.join(', ')}`,
+      expected: `some of ${[...new Set(modules.map(lastOf))].join(', ')}, a regular expression of whole names such as ${modules[0]}, or all-linear`,
       found: unknown.join(', ') || 'none',
       advice: 'Name modules of this model.',
     })

@@ -1,12 +1,13 @@
 /** Parameters begin as random numbers or come from a checkpoint, and go back to one under Hugging Face's names. */
 import { type Backend, leaves } from '../../core/index.ts'
+import { CheckpointError } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
 import type { ModelConfig } from './config.ts'
 import { architectureOf } from './known.ts'
 import { type Parameters, parametersOf } from './layout.ts'
 import { drawn, type Initializer } from './parameter-spec.ts'
-import { fromStored, laidOut, slotsOf, toStored } from './stored.ts'
+import { fromStored, laidOut, nameIn, slotsOf, toStored } from './stored.ts'
 
 /** The tree of parameters of a configuration, each made from its slot. */
 export const parametersBy =
@@ -24,10 +25,32 @@ export const initialize = (config: ModelConfig, seed: number, deviation = 0.02):
 /**
  * The parameters that a checkpoint holds.
  * @param file named in errors only
- * @throws CheckpointError naming every tensor that is missing or has another shape
+ * @throws CheckpointError naming every tensor that is missing or has another shape, or an output layer that is not the embedding it is tied to
  */
-export const fromWeights = (config: ModelConfig, weights: Weights, file?: string): Parameters =>
-  fromStored(parametersBy(config), weights, file)
+export const fromWeights = (config: ModelConfig, weights: Weights, file?: string): Parameters => {
+  if (config.tied) checkTied(config, weights, file)
+  return fromStored(parametersBy(config), weights, file)
+}
+
+/** A file may hold a copy of the embedding as its output layer; anything else there would be left aside in silence. */
+const checkTied = (config: ModelConfig, weights: Weights, file: string | undefined): void => {
+  const { token, output } = architectureOf(config)
+  const name = nameIn(weights, `${output.name}.weight`)
+  const [embedding, head] = [weights.get(nameIn(weights, `${token}.weight`)), weights.get(name)]
+  if (embedding === undefined || head === undefined || sameNumbers(embedding, head)) return
+  throw new CheckpointError({
+    ...(file === undefined ? {} : { file }),
+    ...{ tensor: name, expected: `the numbers of ${embedding.name}, which config.json ties it to (tie_word_embeddings)`, found: 'others' },
+    advice: 'Set tie_word_embeddings to false in config.json if the model was trained with two, or remove the tensor.',
+  })
+}
+
+const sameNumbers = (x: StoredTensor, y: StoredTensor): boolean => {
+  if (x.shape.join() !== y.shape.join()) return false
+  const [a, b] = [x.data, y.data]
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i] && !(Number.isNaN(a[i]) && Number.isNaN(b[i]))) return false
+  return true
+}
 
 /** The tensors of a checkpoint with these parameters, read from wherever they live. */
 export const toWeights = (backend: Backend, config: ModelConfig, parameters: Parameters): Promise<readonly StoredTensor[]> =>

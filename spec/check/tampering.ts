@@ -69,14 +69,7 @@ export const tamperings: readonly Tampering[] = [
     /enclosure/,
     (c) => instead(c, 'value', ['mul', c.parts.value!, c.parts.value!]),
   ],
-  [
-    'r falls: −0.1',
-    'dpo',
-    /enclosure|follow/,
-    (c) => {
-      c.nodes[c.nodes.findIndex(([op, x]) => op === 'constant' && x === 0.1)]![1] = -0.1
-    },
-  ],
+  ['r falls', 'dpo', /enclosure|follow/, (c) => instead(c, 'reward', ['constant', -1], ['mul', c.nodes.length, c.parts.reward!])],
   ['r compares the wrong way round', 'dpo', /enclosure/, (c) => node(c, 'sub').splice(1, 2, node(c, 'sub')[2]!, node(c, 'sub')[1]!)],
   ['r is constant', 'dpo', /enclosure/, (c) => instead(c, 'reward', ['constant', 1])],
   [
@@ -240,6 +233,39 @@ export const tamperings: readonly Tampering[] = [
     /./,
     (c) => {
       rising(c).part = 'reward'
+    },
+  ],
+  [
+    'a setting may be negative',
+    'robust-dpo',
+    /enclosure|follow/,
+    (c) => {
+      c.settings.κ = [-1, 1]
+      for (const made of c.claims.filter(({ domain }) => 'κ' in domain)) {
+        made.domain.κ = [-1, 1]
+        made.boxes[0]!.box[1] = [-1, 1]
+      }
+    },
+  ],
+  [
+    'a setting is one number in one claim',
+    'robust-dpo',
+    /not as it is set/,
+    (c) => {
+      concave(c).domain.κ = [0.125, 0.125]
+      concave(c).boxes[0]!.box[1] = [0.125, 0.125]
+    },
+  ],
+  [
+    'an exponent above 1',
+    'prospect',
+    /enclosure|follow/,
+    (c) => {
+      c.settings.α = [0.5, 2]
+      for (const made of [rising(c), concave(c)]) {
+        made.domain.α = [0.5, 2]
+        made.boxes[0]!.box[1] = [0.5, 2]
+      }
     },
   ],
   [

@@ -90,7 +90,11 @@ test('every variant that would be computed wrongly is refused, all at once', () 
     ['modules_to_save', ['lm_head']],
     ['layers_to_transform', [0]],
     ['exclude_modules', ['v_proj']],
-    ['target_modules', 'all-linear'],
+    ['init_lora_weights', 'pissa_niter_4'],
+    ['alora_invocation_tokens', [3, 4]],
+    ['trainable_token_indices', [3]],
+    ['some_new_scaling', 0.5],
+    ['target_modules', 7],
     ['r', 0],
     ['lora_alpha', '16'],
   ]
@@ -104,6 +108,54 @@ test('every variant that would be computed wrongly is refused, all at once', () 
     return []
   }
   for (const [field, value] of cases) assert.deepEqual(refused({ ...plain, [field]: value }), [field])
+  for (const init of ['olora', 'corda', 'loftq', 'pissa'])
+    assert.deepEqual(refused({ ...plain, init_lora_weights: init }), ['init_lora_weights'])
+  const taken: readonly (readonly [string, unknown])[] = [
+    ['modules_to_save', []],
+    ['exclude_modules', []],
+    ['init_lora_weights', 'gaussian'],
+    ['init_lora_weights', false],
+    ['lora_dropout', 0.1],
+    ['alora_invocation_tokens', null],
+    ['loftq_config', {}],
+    ['target_modules', 'all-linear'],
+  ]
+  for (const [field, value] of taken) assert.deepEqual(refused({ ...plain, [field]: value }), [])
   assert.deepEqual([...refused({ ...plain, ...Object.fromEntries(cases) })].sort(), cases.map(([field]) => field).sort())
   assert.throws(() => parseAdapterConfig([], llama.config), ConfigError)
+})
+
+test('modules are named by the ends of their names, whole, by a regular expression, or all at once', () => {
+  const modules = (targets: LoraOptions['targets']) => Object.keys(initializeAdapters(llama.config, { rank: 1, alpha: 1, targets }, 1))
+  const queries = modules(['q_proj'])
+  assert.ok(queries.length === llama.config.layers && queries.every((name) => name.endsWith('.self_attn.q_proj')))
+  assert.deepEqual(modules(['self_attn.q_proj']), queries)
+  assert.deepEqual(modules(queries), queries)
+  assert.deepEqual(modules(String.raw`.*\.q_proj`), queries)
+  assert.equal(modules('all-linear').length, 7 * llama.config.layers)
+  assert.equal(modules(String.raw`model\.layers\.1\.(self_attn|mlp)\..*`).length, 7)
+  for (const none of ['q_proj', '.*lm_head', '(', ['proj']] as const)
+    assert.throws(
+      () => modules(none),
+      (error) => error instanceof ConfigError && /all-linear/.test(error.message),
+    )
+})
+
+test('adapters under the names of a bare state dictionary are the same adapters', async () => {
+  const options = { rank: 3, alpha: 6, targets: ['q_proj'] }
+  const directory = join(folder, 'bare')
+  const adapters = initializeAdapters(llama.config, options, 1)
+  await writeDirectoryAtomically(directory, await adapterFiles(backend, llama.config, options, adapters, 'base'))
+  const file = join(directory, 'adapter_model.safetensors')
+  const saved = await flat((await readAdapters(directory, llama.config)).adapters)
+  const weights = [...(await readWeights(file)).values()].map(({ name, shape, data }) => ({ name, shape, data }))
+  const named = (change: (name: string) => string) =>
+    writeFile(file, formatSafetensors(weights.map(({ name, shape, data }) => ({ name: change(name), dtype: 'F32', shape, data }))))
+  for (const change of [
+    (name: string) => name.replace('.weight', '.default.weight'),
+    (name: string) => name.replace('base_model.model.', ''),
+  ]) {
+    await named(change)
+    assert.deepEqual(await flat((await readAdapters(directory, llama.config)).adapters), saved)
+  }
 })

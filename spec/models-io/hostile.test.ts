@@ -52,20 +52,20 @@ test('whatever JSON.parse reads within that depth, parseJson reads alike', () =>
 test('a deep line and a long one are flaws of their lines; what follows them is read', async () => {
   const deep = await all(file('deep.jsonl', `{"a":${'['.repeat(1e6)}\n{"prompt":"p"}\n`))
   assert.deepEqual(flawsIn(deep), ['1: brackets nested more than 1000 deep'])
-  const long = await all(file('long.jsonl', `{"prompt":"${'x'.repeat(5000)}"}\n{"prompt":"p"}\n`), { longest: 5000 })
+  const long = await all(file('long.jsonl', `{"prompt":"${'x'.repeat(5000)}"}\n{"prompt":"p"}\n`), { longestLine: 5000 })
   assert.deepEqual(flawsIn(long), ['1: more'])
   assert.equal(long.length, 2)
   const array = await all(
     file('array.json', `[{"prompt":"${'x'.repeat(5000)}"},\n{"prompt":"p"}, ${'['.repeat(2000)}${']'.repeat(2000)}]`),
-    { longest: 5000 },
+    { longestLine: 5000 },
   )
   assert.deepEqual(flawsIn(array), ['1: more', '2: brackets nested more than 1000 deep'])
-  assert.deepEqual(flawsIn(await all(file('one.json', `{"prompt":\n"${'x'.repeat(5000)}"}`), { longest: 5000 })), ['1: more'])
+  assert.deepEqual(flawsIn(await all(file('one.json', `{"prompt":\n"${'x'.repeat(5000)}"}`), { longestLine: 5000 })), ['1: more'])
 })
 
 test('a record of CSV that is too long ends the reading, by name', async () => {
   const path = file('long.csv', `prompt,completion\np,c\n"${'x'.repeat(5000)}",c\np,c\n`)
-  await assert.rejects(all(path, { longest: 1000 }), (error) => error instanceof DataError && /long\.csv:3: .*1000/.test(error.message))
+  await assert.rejects(all(path, { longestLine: 1000 }), (error) => error instanceof DataError && /long\.csv:3: .*1000/.test(error.message))
   assert.equal((await all(path)).length, 3)
 })
 

@@ -5,11 +5,28 @@ export interface Target {
   readonly mutants: number
   readonly tests: readonly string[]
 }
-const laws = ['laws/scalar', 'laws/autodiff', 'laws/numbers', 'laws/positions', 'laws/compile', 'laws/random']
-const losses = ['halos/golden', 'halos/mutations', 'halos/prove', 'halos/values', 'halos/verify', 'halos/declaration']
+const laws = ['laws/scalar', 'laws/movements', 'laws/autodiff', 'laws/numbers', 'laws/positions', 'laws/compile', 'laws/random']
+const losses = [
+  'halos/parts',
+  'halos/mutations',
+  'halos/values',
+  'halos/golden',
+  'halos/declaration',
+  'halos/numerics',
+  'halos/verify',
+  'theorems',
+]
 const proofs = ['halos/prove', 'halos/values', 'halos/verify', 'halos/algebra', 'check/certificates', 'theorems']
 const reports = ['halos/verify', 'halos/composition', 'halos/algebra', 'halos/mixture', 'check/certificates', 'theorems', 'app/halos']
-const training = ['models/metrics', 'models/golden-metrics', 'models/head', 'models/train', 'models/catalogue', 'models/snapshot']
+const training = [
+  'models/optimizer',
+  'models/metrics',
+  'models/golden-metrics',
+  'models/head',
+  'models/train',
+  'models/catalogue',
+  'models/snapshot',
+]
 const data = ['models-io/batches', 'models-io/data', 'models/metrics', 'models/train', 'models/catalogue', 'app/data']
 
 const of = (folder: string, tests: readonly string[], files: Readonly<Record<string, number>>): readonly Target[] =>

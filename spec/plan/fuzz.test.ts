@@ -21,6 +21,7 @@ const optionsFor = (seed: number): Options => {
     block: pick(1, 2, 4),
     chunk: pick(2, 3, 4),
     chunkAbove: pick(0, 1e9),
+    chunkElements: pick(1, 6, 1e9),
     axes: [...'abcdefgh']
       .map((axis) => [next(), axis] as const)
       .sort()

@@ -27,10 +27,12 @@ const hasDeclaration = (family: Family): boolean => {
 }
 const [declared, stated] = [families.filter(hasDeclaration), families.filter((family) => !hasDeclaration(family))]
 
-/** A loss of these at each setting between half and twice its default (a setting of 0 stays: it switches something off). */
+/** A loss of these at each setting between half and twice its default (a setting of 0 stays: it switches something off; so do fractions and exponents). */
 const lossOf = (key: string, factor: number): AnyLoss => {
   const family = find(families, key)!
-  return getOrThrow(family(Object.fromEntries(Object.entries(family.defaults).map(([k, x]) => [k, k === 'alpha' ? x : x * factor]))))
+  return getOrThrow(
+    family(Object.fromEntries(Object.entries(family.defaults).map(([k, x]) => [k, k === 'alpha' || k === 'shift' ? x : x * factor]))),
+  )
 }
 const someOf = (among: readonly Family[], holds: (loss: AnyLoss) => boolean) =>
   fc.property(fc.constantFrom(...among.map(({ key }) => key)), fc.double({ min: 0.5, max: 2, noNaN: true }), (key, factor) =>
@@ -45,6 +47,8 @@ const pretenders = [
   pretend('PPO-Clip as published, r = log q', (S) => (z) => minus(S, S.max(minus(S, S.exp(z)), S.of(-1.2)))),
   pretend('cDPO', (S) => (z) => minus(S, S.add(S.softplus(minus(S, z)), S.mul(S.of(0.1), z)))),
   pretend('IPO', (S) => (z) => minus(S, S.mul(S.sub(z, S.of(5)), S.sub(z, S.of(5))))),
+  pretend('Diffusion-KTO’s risk-seeking value, −log σ(−z)', (S) => S.softplus),
+  pretend('Diffusion-KTO’s exponential value, e^(z/100) − 1', (S) => (z) => S.expm1(S.mul(S.of(0.01), z))),
   pretend('DiscoPOP', (S) => (z) => {
     const m = S.sigmoid(S.mul(S.of(20), z))
     return minus(S, S.add(S.mul(S.softplus(minus(S, z)), S.sub(S.of(1), m)), S.mul(S.exp(minus(S, z)), m)))

@@ -1,6 +1,15 @@
 /** `halograd judge`: how often a model wins, against the completions that people liked or against another model. */
 import { Command } from 'commander'
-import { backendOptions, type CommonOptions, common, integer, notNegative, positive, probability } from '../../inputs/options.ts'
+import {
+  backendOptions,
+  type CommonOptions,
+  common,
+  integer,
+  notNegative,
+  positive,
+  probability,
+  readingOptions,
+} from '../../inputs/options.ts'
 import type { JudgingOptions } from '../../judge/judging.ts'
 import { UsageError } from '../../terminal/errors.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -14,26 +23,32 @@ interface JudgeOptions extends CommonOptions, JudgingOptions {
 export const command = (terminal: Terminal): Command =>
   common(
     backendOptions(
-      new Command('judge')
-        .summary('win rate of a model, against data or another model')
-        .description(
-          'Lets a model answer the prompts of a data file, and judges compare its answers with the completions that people liked (the SFT target), or with those of another model: win rates with 90 % intervals, and what the texts are like.',
-        )
-        .requiredOption('--model <dir>', 'the model to judge (A): a Hugging Face directory, or hf:owner/name')
-        .option('--against <dir|data>', 'whom it must beat (B): another model, or data: the chosen, desirable or shown completions', 'data')
-        .requiredOption('--data <file>', 'the prompts; best a file that nothing was trained on')
-        .option('--held-out <fraction>', 'use only what training with this --eval and this --seed holds out of --data', probability)
-        .option('--prompts <n>', 'use at most so many prompts, drawn by --seed (default: all)', integer(1))
-        .requiredOption('--judge <judge>', 'who judges: see `halograd judges`; may be repeated', repeated)
-        .option('--judge-timeout <seconds>', 'how long a judge that is a program may say nothing', positive, 300)
-        .option('--max-tokens <n>', 'tokens of an answer at most', integer(1), 128)
-        .option('--temperature <t>', '0: always the likeliest token; 1: as the model believes', notNegative, 1)
-        .option('--top-k <n>', 'draw from the n likeliest tokens only', integer(1))
-        .option('--top-p <p>', 'draw from the fewest tokens that together have this probability', probability)
-        .option('--seed <n>', 'the same seed draws the same answers', integer(0), 0)
-        .option('--batch <n>', 'prompts answered together', integer(1), 64)
-        .option('--samples <n>', 'answers to show', integer(0), 3)
-        .option('--out <file>', 'save the report with all answers and verdicts, as JSON'),
+      readingOptions(
+        new Command('judge')
+          .summary('win rate of a model, against data or another model')
+          .description(
+            'Lets a model answer the prompts of a data file, and judges compare its answers with the completions that people liked (the SFT target), or with those of another model: win rates with 90 % intervals, and what the texts are like.',
+          )
+          .requiredOption('--model <dir>', 'the model to judge (A): a Hugging Face directory, or hf:owner/name')
+          .option(
+            '--against <dir|data>',
+            'whom it must beat (B): another model, or data: the chosen, desirable or shown completions',
+            'data',
+          )
+          .requiredOption('--data <file>', 'the prompts; best a file that nothing was trained on')
+          .option('--held-out <fraction>', 'use only what training with this --eval and this --seed holds out of --data', probability)
+          .option('--prompts <n>', 'use at most so many prompts, drawn by --seed (default: all)', integer(1))
+          .requiredOption('--judge <judge>', 'who judges: see `halograd judges`; may be repeated', repeated)
+          .option('--judge-timeout <seconds>', 'how long a judge that is a program may say nothing', positive, 300)
+          .option('--max-tokens <n>', 'tokens of an answer at most', integer(1), 128)
+          .option('--temperature <t>', '0: always the likeliest token; 1: as the model believes', notNegative, 1)
+          .option('--top-k <n>', 'draw from the n likeliest tokens only', integer(1))
+          .option('--top-p <p>', 'draw from the fewest tokens that together have this probability', probability)
+          .option('--seed <n>', 'the same seed draws the same answers', integer(0), 0)
+          .option('--batch <n>', 'prompts answered together', integer(1), 64)
+          .option('--samples <n>', 'answers to show', integer(0), 3)
+          .option('--out <file>', 'save the report with all answers and verdicts, as JSON'),
+      ),
     ),
   )
     .addHelpText(

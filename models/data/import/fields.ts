@@ -1,9 +1,8 @@
 /** What a mapping's fields lead to in a record, and the row that a record means: the fields of shapes.ts, under their own names. */
 
-import { show } from '../../io/errors.ts'
 import { isObject, type Json } from '../../io/fields.ts'
 import type { Flaw } from '../../io/records.ts'
-import { withoutText } from '../../text/conversation.ts'
+import { isWrittenTurns } from '../../text/conversation.ts'
 import type { Field, Mapping } from './mapping.ts'
 import { pathOf } from './paths.ts'
 import { judge } from './values.ts'
@@ -28,10 +27,12 @@ const said = ['messages', 'prompt', 'completion', 'chosen', 'rejected', 'text', 
 /** The record in halograd's own fields, without what is absent. A verdict is the label that it stands for, or stays as it is where it stands for none. */
 export const canonicalOf = (mapping: Mapping, record: Json): Json => {
   const verdict = fieldOf(mapping.verdict, record)
+  const prompt = fieldOf(mapping.prompt, record)
+  const asked = typeof prompt === 'string' && !mapping.plain && !isWrittenTurns(prompt) ? [{ role: 'user', content: prompt }] : prompt
   const entries = [
-    ...said.map((name) => [name, fieldOf(mapping[name], record)] as const),
+    ...said.map((name) => [name, name === 'prompt' ? asked : fieldOf(mapping[name], record)] as const),
     ['chat_template_kwargs', fieldOf(mapping.options, record)] as const,
-    ['label', verdict === undefined ? undefined : (judge(verdict, mapping) ?? verdict)] as const,
+    ['label', mapping.verdict === undefined ? undefined : verdict === undefined ? null : (judge(verdict, mapping) ?? verdict)] as const,
   ]
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
 }
@@ -46,16 +47,3 @@ export const renamed =
     const path = paths.find((each) => pathOf(each)(record).length > 0) ?? paths[0]
     return path === undefined ? flaw : { ...flaw, field: `${path}${rest}` }
   }
-
-// ------------------------------------------------------------------ for presets
-
-/** Flaws of fields that are no texts, or empty ones. */
-export const unfilled =
-  (...names: readonly string[]) =>
-  (record: Json): readonly Flaw[] =>
-    names.flatMap((field) => {
-      const value = record[field]
-      return typeof value === 'string' && value.trim() !== ''
-        ? []
-        : [{ field, expected: typeof value === 'string' ? 'a text' : 'a string', found: show(value), advice: withoutText }]
-    })

@@ -36,9 +36,13 @@ export interface Mapping {
   readonly bad?: Values
   /** A better answer that somebody wrote: it is preferred to the completion. */
   readonly correction?: Field
+  /** Answers that were compared with the completion, in an arena: worse than a good one, better than a bad one. */
+  readonly rivals?: Field
   /** What rows may be chosen by, with its name: model, time, tags, comment. */
   readonly columns?: Readonly<Record<string, Field>>
 
+  /** Prompts that are texts stay texts: elsewhere they are the user's turn. */
+  readonly plain?: true
   /** TRL's `chat_template_kwargs`. */
   readonly options?: Field
   /** What is wrong with a record beyond its fields. */

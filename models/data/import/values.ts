@@ -67,6 +67,10 @@ export const judge = (value: unknown, scale: Scale): boolean | undefined => {
   return undefined
 }
 
+/** No verdict at all, rather than one that nobody knows. */
+export const isSilent = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'string' && /^\W*$/.test(value) && !/\p{Emoji_Presentation}/u.test(value))
+
 const among = (value: unknown, values: Values): boolean => values.some((each) => (conditionOf(each) ?? equals(each))(value))
 
 const equals =

@@ -2,7 +2,7 @@
 import { show } from '../../../io/errors.ts'
 import type { Json } from '../../../io/fields.ts'
 import type { Flaw } from '../../../io/records.ts'
-import { unfilled } from '../fields.ts'
+import { unfilled } from '../helpers.ts'
 import type { Field, Preset } from '../mapping.ts'
 
 const answer =

@@ -1,0 +1,149 @@
+/**
+ * What is too large to be there as a whole is computed in blocks of rows.
+ *
+ *     for the rows r of a block:   T = f(x[r]),   y[r] = Σ_c T,   z += Σ_r T        T (*tiles*) is never there as a whole
+ *
+ * What leaves the tiles (*row outputs*: reductions over another axis, sums over the rows) is put together. Tiles that a later pass needs, such as
+ * the backward one, are computed again. Nothing here knows of attention, or of logits: a `Cut` says which values are tiles.
+ */
+import { type Builder, builder, type Expressions, expressions, has, readersOf, type Value } from './value.ts'
+import type { View } from './view.ts'
+
+/** From `from` to before `to`. */
+export interface Rows {
+  readonly from: number
+  readonly to: number
+}
+export interface Cut {
+  /** The axis that is cut, and its blocks in the order in which they are computed. */
+  readonly row: string
+  readonly blocks: readonly Rows[]
+  readonly isTile: (x: Value) => boolean
+  /** How long other axes are in the block that ends before row `to`, where that is not their whole length. */
+  readonly sizes: (to: number) => Readonly<Record<string, number>>
+  /** May tiles be left by this reduction? */
+  readonly leaves: (x: Value) => boolean
+}
+
+/** The same results, in blocks; or as given, where tiles are left otherwise than by reductions. */
+export const inBlocks = (cut: Cut, given: Expressions): Expressions => {
+  const { outputs, values } = given
+  const readers = readersOf(values)
+  const tiles = new Set(values.filter((x) => !x.free && cut.isTile(x)))
+  const rowOutputs = values.filter((x) => !tiles.has(x) && x.from.some((y) => tiles.has(y)))
+  if (!separable(cut, tiles, rowOutputs, outputs)) return given
+  const local = rowPrimitives(cut.row, values, tiles, rowOutputs, readers)
+  const inside = new Set([...tiles, ...rowOutputs, ...local])
+  // A sum over all rows is known when all blocks are done.
+  if (rowOutputs.some((x) => !has(x, cut.row) && (readers.get(x) ?? []).some((y) => inside.has(y)))) return given
+
+  // How often a path to a value leaves and enters again: what has the same depth is computed in one go.
+  const depths = new Map<Value, number>()
+  for (const x of values)
+    depths.set(
+      x,
+      x.from.reduce((d, y) => Math.max(d, depths.get(y)! + Number(inside.has(y) && !inside.has(x))), 0),
+    )
+  const depth = (x: Value): number => depths.get(x)!
+  const rebuild = new Map<Value, boolean>()
+  /** Is a square needed at a later depth, too? */
+  const recomputed = (x: Value): boolean => {
+    const known = rebuild.get(x)
+    if (known !== undefined) return known
+    const found = (readers.get(x) ?? []).some((y) => depth(y) > depth(x) || (tiles.has(y) && recomputed(y)))
+    rebuild.set(x, found)
+    return found
+  }
+  const results = new Set(outputs)
+  const leaves = (x: Value): boolean =>
+    results.has(x) || (readers.get(x) ?? []).some((y) => !inside.has(y) || depth(y) > depth(x) || (tiles.has(y) && recomputed(y)))
+
+  const build = builder()
+  const whole = new Map<Value, Value>()
+  const get = (x: Value): Value => {
+    if (!whole.has(x) && inside.has(x)) compute(depth(x))
+    const made = whole.get(x) ?? build.rebuild(x, x.op.tag === 'accumulate' ? addends(x.from.map(get)) : x.from.map(get))
+    whole.set(x, made)
+    return made
+  }
+  const compute = (d: number): void => {
+    const leaving = [...inside].filter((x) => !tiles.has(x) && depth(x) === d && leaves(x))
+    const parts = new Map(leaving.map((x) => [x, [] as Value[]]))
+    for (const range of cut.blocks) {
+      const block = blockOf(cut, range, d, build)
+      const known = new Map<Value, Value>()
+      const at = (x: Value): Value => {
+        const old = known.get(x)
+        if (old !== undefined) return old
+        const kept = !inside.has(x) || (depth(x) < d && !tiles.has(x))
+        const made = kept ? block.part(get(x)) : block.anew(x, x.from.map(at))
+        known.set(x, made)
+        return made
+      }
+      for (const x of leaving) parts.get(x)!.push(at(x))
+    }
+    for (const [x, made] of parts)
+      whole.set(
+        x,
+        has(x, cut.row)
+          ? build.make({ tag: 'assemble', axis: cut.row, starts: cut.blocks.map(({ from }) => from) }, made, x.shape)
+          : build.make({ tag: 'accumulate' }, made, x.shape),
+      )
+  }
+  for (const x of values) if (!tiles.has(x) && !(inside.has(x) && !leaves(x))) get(x)
+  return expressions(outputs.map(get))
+}
+
+/** What is accumulated block by block is one sum with what it is added to. */
+const addends = (parts: readonly Value[]): readonly Value[] => parts.flatMap((x) => (x.op.tag === 'accumulate' ? x.from : [x]))
+
+/** Are the tiles primitives, sums and random numbers, and left by reductions alone? */
+const separable = (cut: Cut, tiles: ReadonlySet<Value>, rowOutputs: readonly Value[], outputs: readonly Value[]): boolean =>
+  [...tiles].every(({ op }) => op.tag === 'primitive' || op.tag === 'reduce' || op.tag === 'random') &&
+  !outputs.some((x) => tiles.has(x)) &&
+  rowOutputs.every((x) => x.op.tag === 'reduce' && cut.leaves(x))
+
+/** Primitives on rows between exits and tiles, such as 1/s: they belong to the block. */
+const rowPrimitives = (
+  row: string,
+  values: readonly Value[],
+  tiles: ReadonlySet<Value>,
+  rowOutputs: readonly Value[],
+  readers: ReadonlyMap<Value, readonly Value[]>,
+): ReadonlySet<Value> => {
+  const after = new Set(rowOutputs.filter((x) => has(x, row)))
+  const words: Value[] = []
+  for (const x of values)
+    if (x.op.tag === 'primitive' && !tiles.has(x) && has(x, row) && x.from.some((y) => after.has(y))) {
+      after.add(x)
+      words.push(x)
+    }
+  const needed = new Set<Value>()
+  for (const x of words.toReversed()) if ((readers.get(x) ?? []).some((y) => tiles.has(y) || needed.has(y))) needed.add(x)
+  return needed
+}
+
+/** A part of what the cut goes through. What is computed at different depths is different values. An axis of which one row is left goes. */
+const blockOf = ({ row, sizes }: Cut, { from, to }: Rows, depth: number, build: Builder) => {
+  const resized: Readonly<Record<string, number>> = { ...sizes(to), [row]: to - from }
+  const shapeOf = ({ axes, shape }: Value) =>
+    Object.fromEntries(axes.map((axis) => [axis, resized[axis] ?? shape[axis]!] as const).filter(([, size]) => size > 1))
+  /** Of a value that is there as a whole. */
+  const part = (x: Value): Value => {
+    const shape = shapeOf(x)
+    const reads: View['reads'] = Object.fromEntries(
+      x.axes.map((axis) => [axis, { offset: axis === row ? from : 0, terms: shape[axis] !== undefined ? [{ axis, step: 1 }] : [] }]),
+    )
+    const made = build.view(x, { reads, guards: [] }, shape)
+    if (made.op.tag === 'view') return build.make({ ...made.op, depth }, made.from, made.shape)
+    return made.axes.length < Object.keys(shape).length ? build.copy(made, shape) : made // where a window shows nothing: zeros, which still have axes
+  }
+  /** The same primitive, sum or random numbers, of parts of the arguments. */
+  const anew = (x: Value, parts: readonly Value[]): Value => {
+    const { op } = x
+    if (op.tag === 'reduce') return build.reduce(op.merge, parts[0]!, op.over)
+    if (op.tag !== 'random') return build.rebuild(x, parts)
+    return build.make({ ...op, offset: op.offset + from * (op.strides[row] ?? 0) }, parts, shapeOf(x))
+  }
+  return { part, anew }
+}

@@ -1,0 +1,74 @@
+/** The publications of variants of DPO and KTO: see sources.ts. */
+import { paper } from './source.ts'
+
+export const gpo = paper(
+  'tang2024gpo',
+  2024,
+  '2402.05749',
+  'Generalized Preference Optimization: A Unified Approach to Offline Alignment',
+  'Yunhao Tang, Zhaohan Daniel Guo, Zeyu Zheng, Daniele Calandriello, others',
+)
+export const dpop = paper(
+  'pal2024smaug',
+  2024,
+  '2402.13228',
+  'Smaug: Fixing Failure Modes of Preference Optimisation with DPO-Positive',
+  'Arka Pal, Deep Karkhanis, Samuel Dooley, Manley Roberts, Siddartha Naidu, Colin White',
+)
+export const bpo = paper(
+  'sun2025bpo',
+  2025,
+  '2506.03557',
+  'BPO: Revisiting Preference Modeling in Direct Preference Optimization',
+  'Lin Sun, others',
+)
+export const rePo = paper('wu2025repo', 2025, '2503.07426', 'RePO: ReLU-based Preference Optimization', 'Junkang Wu, others')
+export const dpoShift = paper(
+  'yang2025dposhift',
+  2025,
+  '2502.07599',
+  'DPO-Shift: Shifting the Distribution of Direct Preference Optimization',
+  'Xiliang Yang, others',
+)
+export const minorDpo = paper(
+  'xie2024minordpo',
+  2024,
+  '2408.09834',
+  'Minor DPO Reject Penalty to Increase Training Robustness',
+  'Shiming Xie, others',
+)
+export const calDpo = paper(
+  'xiao2024caldpo',
+  2024,
+  '2412.14516',
+  'Cal-DPO: Calibrated Direct Preference Optimization for Language Model Alignment',
+  'Teng Xiao, others',
+)
+export const npo = paper(
+  'zhang2024npo',
+  2024,
+  '2404.05868',
+  'Negative Preference Optimization: From Catastrophic Collapse to Effective Unlearning',
+  'Ruiqi Zhang, Licong Lin, Yu Bai, Song Mei',
+)
+export const simNpo = paper(
+  'fan2024simnpo',
+  2024,
+  '2410.07163',
+  'Simplicity Prevails: Rethinking Negative Preference Optimization for LLM Unlearning',
+  'Chongyu Fan, Jiancheng Liu, Licong Lin, others',
+)
+export const una = paper(
+  'wang2024una',
+  2024,
+  '2408.15339',
+  'UNA: Unifying Alignments of RLHF/PPO, DPO and KTO by a Generalized Implicit Reward Function',
+  'Zhichao Wang, others',
+)
+export const drDpo = paper(
+  'wu2024drdpo',
+  2024,
+  '2407.07880',
+  'Towards Robust Alignment of Language Models: Distributionally Robustifying Direct Preference Optimization',
+  'Junkang Wu, others',
+)
