@@ -26,7 +26,6 @@ export const isCertain = (x: Interval): boolean => (marksOf(x) & DOUBT) === 0
 /** Surely a finite real number at every point of the box, though it may jump. */
 export const isReal = (x: Interval): boolean => (marksOf(x) & (INFINITE | NAN)) === 0
 export const mayBeNaN = (x: Interval): boolean => (marksOf(x) & NAN) !== 0
-export const mayJump = (x: Interval): boolean => (marksOf(x) & JUMP) !== 0
 /** Surely not 0, though a bound may be (the values of eˣ on the line are those of (0, ∞)). */
 export const isNonzero = (x: Interval): boolean => x[0] > 0 || x[1] < 0 || (marksOf(x) & NONZERO) !== 0
 /** Nothing is known of it: the primitive is not defined for some argument in the box. */

@@ -6,7 +6,8 @@
  * under which v is not concave, leave the class.
  */
 import { either as E } from 'fp-ts'
-import { add, div, equal, type Interval, javascript, mul, type Tensor, type Unary } from '../core/index.ts'
+import { add, div, equal, mul, type Tensor, type Unary } from '../core/index.ts'
+import { type Interval, javascript } from '../core/internal.ts'
 import { type Affine, affine, byLabel, eachAffine, type Judged } from './affine.ts'
 import { type Kind, type Needs, needing, type Part } from './evidence.ts'
 import { type Halo, vary } from './halo.ts'

@@ -56,7 +56,7 @@ export const evidenceOf = (inputs: Inputs): Incomplete => {
     if (policy === undefined) return {}
     return { [role]: { policy, ...(reference && { reference }), length: length ?? tokens(inputs[columns[role][0]]!) } }
   }
-  const [label, value] = [column('labels'), column('values')]
+  const [label, value, margin] = [column('labels'), column('values'), column('margins')]
   return {
     ...completion('outcome'),
     ...completion('unrelated'),
@@ -64,6 +64,7 @@ export const evidenceOf = (inputs: Inputs): Incomplete => {
     ...completion('rejected'),
     ...(label && { label }),
     ...(value && { value }),
+    ...(margin && { margin }),
   }
 }
 

@@ -6,7 +6,8 @@
  *     { loss: 'KTO', verdict: 'HALO', nodes: [['leaf', 'z'], ['sigmoid', 0], …], parts: { value: 1, … }, claims: […], refutation: null }
  */
 import { either as E } from 'fp-ts'
-import { type Interval, intervals, type Scalar, type Unary } from '../core/index.ts'
+import type { Scalar, Unary } from '../core/index.ts'
+import { type Interval, intervals } from '../core/internal.ts'
 import { type Certified, exactly, type Graph, graph, loosely, type Node, ofHalo, type Range } from './certified-claims.ts'
 import type { AnyLoss } from './loss.ts'
 import { enclose, subjectOf } from './prove.ts'

@@ -4,7 +4,8 @@
  *     { part: 'value', claim: 'concave', in: 'z', domain: { z: [0, ∞], κ: [0, ∞] }, boxes: [{ box: [[0, ∞], [0, ∞]], enclosure: [−1, 0] }] }
  */
 import { either as E } from 'fp-ts'
-import { type Interval, interpretation, type Scalar } from '../core/index.ts'
+import { interpretation, type Scalar } from '../core/index.ts'
+import type { Interval } from '../core/internal.ts'
 import type { Halo } from './halo.ts'
 import { type Text, textSubject } from './parameters.ts'
 import { type Body, type Program, trace } from './program.ts'

@@ -2,7 +2,8 @@
  * What is real may overflow where it is computed: e^1000 is a number, but not one in double precision. Every step of a text must stay
  * finite for the log-ratios that occur, which are taken to be within ±10⁴; the enclosures contain the results that are rounded, too.
  */
-import { applyPrimitive, type Interval, interpretation, intervals, isReal, mark } from '../core/index.ts'
+import { interpretation } from '../core/index.ts'
+import { applyPrimitive, type Interval, intervals, isReal, mark } from '../core/internal.ts'
 import { runProgram } from './program.ts'
 import { march, type Subject } from './prove.ts'
 

@@ -1,6 +1,7 @@
 /** The conditions of Definition 3.4, one by one, and how each is decided for a declaration. */
 import { either as E } from 'fp-ts'
-import { grad, type Interval, constant as number, type Tensor, type Unary } from '../core/index.ts'
+import { grad, type Tensor, type Unary } from '../core/index.ts'
+import { type Interval, constant as number } from '../core/internal.ts'
 import { far, finiteOn } from './computed.ts'
 import { type Condition, conditionOf, type Finding } from './findings.ts'
 import { foreign, type Halo } from './halo.ts'

@@ -1,4 +1,5 @@
 /** Losses for people to read: their names, a citation, the lines of a report. */
+import type { Needs } from './evidence.ts'
 import type { Family } from './family.ts'
 import { type Finding, short, showSegment } from './findings.ts'
 import type { AnyLoss } from './loss.ts'
@@ -69,3 +70,11 @@ const profileLines = ({ slopes, lossAversion, saturation, margin, bounded }: Pro
     `  ${bounds[`${bounded.below}`][`${bounded.above}`]}${margin === undefined ? '' : `; nothing to gain beyond a margin of ${short(margin)}`}`,
   ]
 }
+
+/** What people must have said, in words. */
+export const learnsFrom = ({ pair, label, margin, reward, value, control }: Needs): string =>
+  pair
+    ? `pairs${margin ? ' with scores' : ''}${reward ? ', of a reward model' : ''}`
+    : label
+      ? `labels${value ? ', with a value head' : control ? ', told by a control token' : ''}`
+      : 'demonstrations'

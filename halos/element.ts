@@ -4,7 +4,8 @@
  *
  *     (x + y)[i] = x[i] + y[i],   (Σⱼ x)[i] = x[i, 0] + x[i, 1] + …
  */
-import { type AnyTensor, applyPrimitive, axesOf, type Scalar } from '../core/index.ts'
+import { type AnyTensor, axesOf, type Scalar } from '../core/index.ts'
+import { applyPrimitive } from '../core/internal.ts'
 
 /** A position on each axis. Positions on axes that an expression does not have are of no account. */
 export type Place = Readonly<Record<string, number>>

@@ -43,6 +43,8 @@ export interface Everything {
   readonly unrelated: Completion
   /** V(x) of the outcome's prompt: the label that a value head expects. Where it is absent, it is 0. */
   readonly value?: Tensor<'example'>
+  /** R(x, y_w) − R(x, y_l): by how much the chosen completion of a pair is better, in the scores of a judge. */
+  readonly margin?: Tensor<'example'>
 }
 
 /** The same at run time: what a trainer must put into a batch. Exactly one of `pair` and `outcome` is true. */
@@ -61,6 +63,8 @@ export interface Needs {
   readonly length: boolean
   /** `value`: the model must have a value head. */
   readonly value: boolean
+  /** `margin`: pairs must say by how much the chosen completion is better. */
+  readonly margin: boolean
   /** `policy` is the number R_φ(x, y) of a reward model, which the model must be. */
   readonly reward: boolean
   /** The pooled statistic is carried from step to step: each batch's is added to the sum of all earlier ones. */
@@ -71,7 +75,7 @@ export interface Needs {
 
 const nothing: Needs = {
   ...{ pair: false, outcome: false, label: false, unrelated: false, reference: false },
-  ...{ length: false, value: false, reward: false, history: false, control: false },
+  ...{ length: false, value: false, margin: false, reward: false, history: false, control: false },
 }
 /** These needs, and no others. Every loss reads log π_θ, so that `policy` need not be said, but may be. */
 export const needing = (...named: readonly (keyof Needs | Part)[]): Needs => ({
@@ -101,6 +105,7 @@ export const supply = (loss: { readonly name: string; readonly needs: Needs }, e
     ...roles.flatMap((role) => parts.filter((part) => evidence[role]?.[part] === undefined).map((part) => `${role}.${part}`)),
     ...(needs.label && evidence.label === undefined ? ['label'] : []),
     ...(needs.value && evidence.value === undefined ? ['value'] : []),
+    ...(needs.margin && evidence.margin === undefined ? ['margin'] : []),
   ]
   if (missing.length > 0) throw new EvidenceError(`${loss.name} needs ${missing.join(', ')}, which the batch does not have`)
   return evidence as Everything // all that `needs` names is there, and a loss looks at nothing else

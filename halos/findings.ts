@@ -1,6 +1,6 @@
 /** What was found of a condition: proved, in full or on a segment; by construction; tested; refuted by a witness; degenerate; or open. */
 import { either as E } from 'fp-ts'
-import type { Interval } from '../core/index.ts'
+import type { Interval } from '../core/internal.ts'
 import { type Parameters, saysOf, type Text, textSubject } from './parameters.ts'
 import { type Claim, type Decision, decideSubject, holdsOn, march, type Proof, type Subject } from './prove.ts'
 

@@ -8,7 +8,8 @@
  * What a trainer needs to know of the result is `Loss` (loss.ts): `name`, `needs`, `statistic`, `evaluate`.
  */
 import { either as E } from 'fp-ts'
-import { binary, constant, derivative, mul, numbers, type Scalar, sub, type Tensor, unary } from '../core/index.ts'
+import { binary, derivative, mul, numbers, type Scalar, sub, type Tensor, unary } from '../core/index.ts'
+import { constant } from '../core/internal.ts'
 import { type Affine, isAffine, type Judged } from './affine.ts'
 import { type Everything, type Evidence, type Kind, type Needs, needing, type Part } from './evidence.ts'
 import { type Loss, meanOf, type Outcome, type Statistic } from './loss.ts'

@@ -3,7 +3,8 @@
  * (Contravariant). The laws are tested.
  */
 import type { contravariant, monoid } from 'fp-ts'
-import { constant, type Unary } from '../core/index.ts'
+import type { Unary } from '../core/index.ts'
+import { constant } from '../core/internal.ts'
 import { type Loss, pool, type Statistic } from './loss.ts'
 import { makeValue, type Value } from './value.ts'
 import { contramap } from './view.ts'

@@ -7,7 +7,8 @@
  * of which only an end may change a comparison, the branch inside is taken, and `touching` says that the ends are still to be looked at.
  * Beside a point (`side` ±1) ties are decided by slopes: what is found is that of the branch which is taken there, never of the point alone.
  */
-import { hull, type Interval, intervals, isCertain, isNonzero, mark, mayBeNaN, negative, power, type Scalar } from '../core/index.ts'
+import type { Scalar } from '../core/index.ts'
+import { hull, type Interval, intervals, isCertain, isNonzero, mark, mayBeNaN, negative, power } from '../core/internal.ts'
 
 export interface Jet {
   readonly value: Interval

@@ -51,10 +51,9 @@ const mul = (x: Tex, y: Tex): Tex => {
   return { text: product, level: 2 }
 }
 const call = (name: string, ...args: readonly Tex[]): Tex => atom(`${name}\\left(${args.map(({ text }) => text).join(', ')}\\right)`)
-/** eˣ. That x is bounded, so that float32 does not overflow, is no part of the formula. */
-const power = ({ text }: Tex): Tex =>
-  atom(`e^{${text.startsWith('\\min\\left(') && text.endsWith(end) ? text.slice(10, -end.length) : text}}`)
-const end = `, ${bound}\\right)`
+/** eˣ. That x is bounded, so that it neither overflows nor vanishes, is no part of the formula. */
+const power = ({ text }: Tex): Tex => atom(`e^{${bounded.exec(text)?.[1] ?? text}}`)
+const bounded = new RegExp(`^\\\\m(?:in|ax)\\\\left\\((.*), -?${bound}\\\\right\\)$`)
 const logSigmoid = (x: Tex): Tex => atom(`\\log \\sigma\\left(${x.text}\\right)`)
 const calls: { readonly [W in Primitive]?: string } = {
   log: '\\log',

@@ -4,7 +4,8 @@
  *
  *     2 (x + y) − x  =  x + 2 y
  */
-import { applyPrimitive, interpretation, numbers, type Primitive, type Scalar } from '../core/index.ts'
+import { interpretation, numbers, type Primitive, type Scalar } from '../core/index.ts'
+import { applyPrimitive } from '../core/internal.ts'
 
 /** Coefficients by monomial: the numbers of its atoms, in order. */
 export type Form = ReadonlyMap<string, number>

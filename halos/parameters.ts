@@ -4,7 +4,8 @@
  *     v_κ(z) = log σ(z) + κz,  κ ≥ 0        computed at κ = 0.125, proved for κ in [0, ∞)
  */
 import { either as E } from 'fp-ts'
-import { applyPrimitive, type Interval, interpretation, numbers, type Scalar, type Unary } from '../core/index.ts'
+import { interpretation, numbers, type Scalar, type Unary } from '../core/index.ts'
+import { applyPrimitive, type Interval } from '../core/internal.ts'
 import { type Program, trace } from './program.ts'
 import type { Subject } from './prove.ts'
 import { type Checked, number } from './validation.ts'

@@ -6,7 +6,8 @@
  * A program is data: it is proved, printed and written into certificates, and no longer depends on what the body does when it is called.
  */
 import { either as E } from 'fp-ts'
-import { applyPrimitive, interpretation, type Primitive, type Scalar } from '../core/index.ts'
+import { interpretation, type Primitive, type Scalar } from '../core/index.ts'
+import { applyPrimitive } from '../core/internal.ts'
 
 export type Step =
   | { readonly tag: 'input'; readonly name: string }

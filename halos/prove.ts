@@ -8,7 +8,8 @@
  * points: by one-sided slopes, by values on both sides of a jump, by a chord that passes above the function. See docs/theory.
  */
 import { either as E } from 'fp-ts'
-import { type Interval, intervals, isCertain, isReal, mark, mayBeNaN, type Unary } from '../core/index.ts'
+import type { Unary } from '../core/index.ts'
+import { type Interval, intervals, isCertain, isReal, mark, mayBeNaN } from '../core/internal.ts'
 import { type Jet, jets, type Notes, parameter, type Side, variable } from './jets.ts'
 import { type Program, runProgram, trace } from './program.ts'
 

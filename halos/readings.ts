@@ -3,7 +3,8 @@
  * the language, instead of applying primitives is found out at points: what its program computes, what it computes itself, what its graph does.
  */
 import { either as E } from 'fp-ts'
-import { input, intervals, numbers, type Tensor, type Unary, unary } from '../core/index.ts'
+import { numbers, type Tensor, type Unary, unary } from '../core/index.ts'
+import { input, intervals } from '../core/internal.ts'
 import { elements } from './element.ts'
 import { type Program, runProgram, trace } from './program.ts'
 

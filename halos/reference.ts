@@ -4,7 +4,8 @@
  *
  *     KTO:  z₀ = max(0, stop(mean of r_θ(x, y') over unrelated completions y'))
  */
-import { constant, div, equal, iota, less, maximum, mul, rename, size, stopGradient, sub, sum, type Tensor, where } from '../core/index.ts'
+import { div, equal, iota, less, maximum, mul, rename, size, stopGradient, sub, sum, type Tensor, where } from '../core/index.ts'
+import { constant } from '../core/internal.ts'
 import type { Completion, Everything, Kind } from './evidence.ts'
 import type { Statistic } from './loss.ts'
 import { type Checked, valid } from './validation.ts'

@@ -10,7 +10,8 @@
  *               f(a, a) + f(b, b) = f(a, b) + f(b, a):                   two points a, b at which neither holds refute it
  *   compared    E_Q r is an average of other rewards, or the anchor, which π_ref gives: f looks at one of them
  */
-import { type AnyTensor, anything, hull, type Interval, interpretation, intervals, isCertain, isReal, type Scalar } from '../core/index.ts'
+import { type AnyTensor, interpretation, type Scalar } from '../core/index.ts'
+import { anything, hull, type Interval, intervals, isCertain, isReal } from '../core/internal.ts'
 import { elements, type Place } from './element.ts'
 import { jets, parameter, variable } from './jets.ts'
 import type { AnyLoss } from './loss.ts'

@@ -6,12 +6,13 @@
  *     r_θ(x, y) = β u        the reward that DPO and KTO imply
  */
 import { either as E } from 'fp-ts'
-import { type Interval, type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
+import { type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
+import type { Interval } from '../core/internal.ts'
 import type { Completion, Part } from './evidence.ts'
 import { type Parameter, type Parameters, positiveSetting, settingOtherThan, settled, type Text } from './parameters.ts'
 import { type Checked, checked, valid } from './validation.ts'
 import { vocabulary } from './vocabulary.ts'
-import { bound, boundedExp, capped, flatBeyond, negate } from './words.ts'
+import { bound, boundedExp, capped, flatBeyond, floored, negate } from './words.ts'
 
 /** What a reward is a function of. */
 export type Argument = 'u' | 'u/n' | 'p' | 'p/n' | 'R'
@@ -136,6 +137,28 @@ export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'old' | 'len
     {
       ...{ centre: 1, sampled: true, flat: beyond('u/n', 1) },
     },
+  ),
+)
+/** β (e^u + u): the score of the divergence χ² + KL (χPO). */
+export const chiSquared = (beta: number) =>
+  withBeta(beta, (b, given) =>
+    relative(
+      `${b} (e^u + u), its exponential ${flatBeyond('u')}`,
+      (exp) =>
+        (S) =>
+        (x, { β }) =>
+          S.mul(β!, S.add(exp(S, x), x)),
+      given,
+      { centre: b },
+    ),
+  )
+/** e^p̄, the inverse of the perplexity (SimPER). Where that is less than numbers hold, it is flat. */
+export const inversePerplexity: Checked<Reward<'policy' | 'length'>> = valid(
+  absolutePerToken(
+    'e^p̄',
+    (exp) => (S) => (x) => S.exp(exp === boundedExp ? floored(S, x) : x),
+    {},
+    { flat: { on: [-Infinity, -bound], why: `${flatBeyond('−p̄')}, where e^p̄ is 0 as nearly as makes no difference` } },
   ),
 )
 /** β (1 − e^(−αp̄))/α, which is β p̄ as α → 0 (AlphaPO). */

@@ -72,3 +72,38 @@ export const drDpo = paper(
   'Towards Robust Alignment of Language Models: Distributionally Robustifying Direct Preference Optimization',
   'Junkang Wu, others',
 )
+export const chiPo = paper(
+  'huang2024chipo',
+  2024,
+  '2407.13399',
+  'Correcting the Mythos of KL-Regularization: Direct Alignment without Overoptimization via Chi-Squared Preference Optimization',
+  'Audrey Huang, Wenhao Zhan, Tengyang Xie, Jason D. Lee, Wen Sun, Akshay Krishnamurthy, Dylan J. Foster',
+)
+export const simPer = paper(
+  'xiao2025simper',
+  2025,
+  '2502.00883',
+  'SimPER: A Minimalist Approach to Preference Alignment without Hyperparameters',
+  'Teng Xiao, others',
+)
+export const odpo = paper(
+  'amini2024odpo',
+  2024,
+  '2402.10571',
+  'Direct Preference Optimization with an Offset',
+  'Afra Amini, Tim Vieira, Ryan Cotterell',
+)
+export const rDpo = paper(
+  'park2024rdpo',
+  2024,
+  '2403.19159',
+  'Disentangling Length from Quality in Direct Preference Optimization',
+  'Ryan Park, Rafael Rafailov, Stefano Ermon, Chelsea Finn',
+)
+export const rebel = paper(
+  'gao2024rebel',
+  2024,
+  '2404.16767',
+  'REBEL: Reinforcement Learning via Regressing Relative Rewards',
+  'Zhaolin Gao, Jonathan D. Chang, Wenhao Zhan, others',
+)

@@ -1,5 +1,6 @@
 /** Evidence without numbers: every log-probability is a leaf, named after what it is. What a loss makes of it can be looked at. */
-import { input, type Tensor } from '../core/index.ts'
+import type { Tensor } from '../core/index.ts'
+import { input } from '../core/internal.ts'
 import type { Completion, Everything, Needs } from './evidence.ts'
 import type { AnyLoss, Outcome, Statistic } from './loss.ts'
 
@@ -19,6 +20,7 @@ export const symbolic = (examples: number): Everything => {
     rejected: completion('rejected'),
     label: leaf('label', examples),
     value: leaf('value', examples),
+    margin: leaf('margin', examples),
   }
 }
 
@@ -32,6 +34,7 @@ export const only = (needs: Needs, all: Everything): Everything => {
     ...(needs.unrelated && { unrelated: part(all.unrelated) }),
     ...(needs.label && { label: all.label }),
     ...(needs.value && { value: all.value }),
+    ...(needs.margin && { margin: all.margin }),
   } as Everything // less than everything: that is the point
 }
 

@@ -4,7 +4,8 @@
  *
  *     L = Σ_tokens w · ℓ,   w = 1/(n |y|)  (completion)   1/Σ|y|  (token)   1/(n · limit)  (Dr. GRPO)
  */
-import { constant, div, fill, flatten, mul, rename, size, sum, type Tensor, unflatten } from '../core/index.ts'
+import { div, fill, flatten, mul, rename, size, sum, type Tensor, unflatten } from '../core/index.ts'
+import { constant } from '../core/internal.ts'
 import type { Evidence } from './evidence.ts'
 import type { Loss } from './loss.ts'
 

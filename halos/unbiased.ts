@@ -8,7 +8,8 @@
  *
  * The bounds are theorems of spec/theorems/estimator.ts.
  */
-import { applyPrimitive, interpretation, numbers } from '../core/index.ts'
+import { interpretation, numbers } from '../core/index.ts'
+import { applyPrimitive } from '../core/internal.ts'
 import { elements } from './element.ts'
 import { expectation, type Reference } from './reference.ts'
 import { type Reward, rewardOf } from './reward.ts'

@@ -2,7 +2,8 @@
  * What other libraries call our losses: for each of their functions, which family it is, where its settings come from, and their
  * conventions. `halograd loss --entry trl_main/kto/kto` and the comparison with their published numbers both read this table.
  */
-import { add, at, constant, equal, maximum, mean, mul, size, square, sub, sum, type Tensor, where } from '../core/index.ts'
+import { add, at, equal, maximum, mean, mul, size, square, sub, sum, type Tensor, where } from '../core/index.ts'
+import { constant } from '../core/internal.ts'
 import type { Conventions, Hyper, Upstream } from './cases.ts'
 import type { Everything } from './evidence.ts'
 import { logOdds, logProbability, logProbabilityPerToken, logRatio, type Reward } from './reward.ts'

@@ -1,5 +1,5 @@
 /** What is wrong with a declaration: every flaw at once, through the applicative of `Either`. */
-import { apply, either as E, nonEmptyArray } from 'fp-ts'
+import { type applicative, either as E, nonEmptyArray } from 'fp-ts'
 
 export interface ValidationError {
   /** Which field: 'reward.beta'. */
@@ -15,9 +15,22 @@ export const valid = <A>(value: A): Checked<A> => E.right(value)
 export const invalid = (field: string, expected: string, got: unknown): Checked<never> => E.left([{ field, expected, got }])
 
 /** Collects the flaws of both sides. */
-export const validation = E.getApplicativeValidation(nonEmptyArray.getSemigroup<ValidationError>())
-/** A record of checked fields as a checked record. */
-export const checked = apply.sequenceS(validation)
+export const validation: applicative.Applicative2C<'Either', ValidationErrors> = E.getApplicativeValidation(
+  nonEmptyArray.getSemigroup<ValidationError>(),
+)
+type Fields<F> = { [K in keyof F]: F[K] extends Checked<infer A> ? A : never }
+/** A record of checked fields as a checked record, or the flaws of all fields. */
+export const checked = <F extends Readonly<Record<string, Checked<unknown>>>>(fields: F): Checked<Fields<F>> => {
+  const together = Object.entries(fields).reduce<Checked<Readonly<Record<string, unknown>>>>(
+    (record, [name, field]) =>
+      validation.ap(
+        E.map((before: Readonly<Record<string, unknown>>) => (value: unknown) => ({ ...before, [name]: value }))(record),
+        field,
+      ),
+    valid({}),
+  )
+  return together as Checked<Fields<F>> // field by field
+}
 
 export const number = (field: string, expected: string, n: number, holds: (n: number) => boolean): Checked<number> =>
   Number.isFinite(n) && holds(n) ? valid(n) : invalid(field, expected, n)

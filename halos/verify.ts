@@ -3,7 +3,7 @@
  * stated without one, the refutation of every declaration. No verdict is taken on trust.
  */
 
-import type { Interval } from '../core/index.ts'
+import type { Interval } from '../core/internal.ts'
 import { compositionCondition } from './composition.ts'
 import {
   affineCondition,

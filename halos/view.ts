@@ -6,10 +6,11 @@
  *     n judgements      are  the demonstrations of those that are desirable
  */
 import { either as E } from 'fp-ts'
-import { add, concatenate, fill, less, mul, size, slice, type Tensor } from '../core/index.ts'
+import { add, concatenate, fill, less, mul, size, slice, sub, type Tensor } from '../core/index.ts'
 import type { Completion, Everything, Evidence, Needs, Part } from './evidence.ts'
 import type { Halo } from './halo.ts'
 import { type AnyLoss, type Loss, type Outcome, summed } from './loss.ts'
+import { rewardOf } from './reward.ts'
 import type { Formula, Stated } from './stated.ts'
 import type { Checked } from './validation.ts'
 
@@ -86,6 +87,35 @@ export const ofPairs = <P extends Part>(
       needs: { ...h.needs, pair: true, outcome: false, label: false },
       ...(statistic && { statistic: (e) => statistic(judged(e)) }),
       evaluate: (e, pooled) => ofEach(h.evaluate(judged(e), pooled), count),
+    }
+  })(declared)
+
+/**
+ * A HALO of pairs whose chosen completion must win by a margin that the evidence gives: it is seen as less likely by that much. r must be
+ * linear in log π_θ.
+ */
+export const withMargin = <P extends Part>(
+  declared: Checked<Halo<P, 'pair'>>,
+  {
+    margin,
+    needs,
+    ...named
+  }: Pick<View<never>, 'name' | 'source' | 'seen'> & {
+    readonly needs: Partial<Needs>
+    readonly margin: (e: Everything) => Examples
+  },
+): Checked<View<Everything>> =>
+  E.map((h: Halo<P, 'pair'>): View<Everything> => {
+    const all = h as unknown as Halo // everything is enough evidence for it
+    const reduced = (e: Everything): Everything => {
+      const policy = sub(e.chosen.policy, mul(margin(e), 1 / h.reward.scale)) as Examples
+      return { ...e, chosen: { ...e.chosen, policy } }
+    }
+    const r = rewardOf(all.reward)
+    return {
+      ...named,
+      ...{ through: all, needs: { ...h.needs, ...needs }, reduced },
+      evaluate: (e) => ({ ...all.evaluate(reduced(e) as never), rewards: { chosen: r(e.chosen), rejected: r(e.rejected) } }),
     }
   })(declared)
 

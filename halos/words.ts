@@ -11,6 +11,8 @@ export const lesser = <A>(S: Scalar<A>, x: A, y: A): A => negate(S, S.max(negate
  * e⁸⁸. Beyond, ∞ times the slope 0 of a clip would be NaN. What is capped is flat there: its gradient is 0.
  */
 export const capped = <A>(S: Scalar<A>, x: A): A => negate(S, S.max(negate(S, x), S.of(-bound, -boundOfSingle)))
+/** x, but no less than the exponent at which eˣ is still a number other than 0: −700 in float64, −80 in float32. */
+export const floored = <A>(S: Scalar<A>, x: A): A => S.max(x, S.of(-bound, -boundOfSingle))
 /** eˣ, as far as it goes. */
 export const boundedExp = <A>(S: Scalar<A>, x: A): A => S.exp(capped(S, x))
 export const bound = 700

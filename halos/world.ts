@@ -2,7 +2,7 @@
  * The finite world: a few prompts x, a few completions y, softmax policies over them. Expectations are sums here, so what is said
  * of distributions can be checked exactly.
  */
-import { draw, stream } from '../core/index.ts'
+import { draw, stream } from '../core/internal.ts'
 
 /** p(y|x) for every prompt: rows of numbers that are not negative and sum to 1. */
 export type Conditional = readonly (readonly number[])[]

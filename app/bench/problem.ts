@@ -5,7 +5,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { reference } from '../../backends/index.ts'
-import { draw, stream, type Tensor, tensor } from '../../core/index.ts'
+import { type Tensor, tensor } from '../../core/index.ts'
+import { draw, stream } from '../../core/internal.ts'
 import { fromWeights, initialize, type Parameters, readWeights, toWeights, writeWeights } from '../../models/index.ts'
 import { type Configuration, hyper } from './configurations.ts'
 

@@ -3,7 +3,8 @@
  * the operations of a matrix product, or the bytes that are read and written once.
  */
 import * as core from '../../core/index.ts'
-import { type AnyTensor, type Backend, compile, compileStep, dispose, evaluate, normals, type Tensor, tensor } from '../../core/index.ts'
+import { type AnyTensor, type Backend, compile, compileStep, dispose, evaluate, type Tensor, tensor } from '../../core/index.ts'
+import { normals } from '../../core/internal.ts'
 import { constantRate, plainAdamW } from '../../models/index.ts'
 
 export interface Job {

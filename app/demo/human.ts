@@ -1,5 +1,5 @@
 /** The human of the demo: thumbs up for a text that the AFINN lexicon finds worth more than 0, thumbs down for less, no opinion at 0. */
-import { afinn } from '../inputs/lexicon.ts'
+import { afinn } from '../inputs/afinn.ts'
 
 export const score = afinn.worth
 

@@ -7,7 +7,8 @@
  * Inputs are multiples of 1/64 below 2¹⁷, so that float32 holds them, and their differences, exactly.
  */
 import { reference } from '../../backends/index.ts'
-import { type AnyTensor, type Backend, constant, draw, fresh, reachable, read, stream, type Tensor } from '../../core/index.ts'
+import { type AnyTensor, type Backend, reachable, read, type Tensor } from '../../core/index.ts'
+import { constant, draw, fresh, stream } from '../../core/internal.ts'
 import {
   type Answer,
   type AnyLoss,
@@ -152,7 +153,7 @@ const sides: readonly Sides[] = [
 
 /** A batch with these log-ratios, as far as the loss reads them. */
 export const batchOf = (loss: Pick<AnyLoss, 'needs'>, { id, own, other, labels, parts }: Sides): Batch => {
-  const { pair, outcome, unrelated, label, value, reference, length, reward } = loss.needs
+  const { pair, outcome, unrelated, label, value, margin, reference, length, reward } = loss.needs
   const n = own.length
   const lengths = (seed: number): readonly number[] => spread(seed, 1, n).map((x) => 1 + Math.floor(8 * Math.abs(x)))
   /** log π_ref, so low that log π_θ stays below 0 whatever the ratio. */
@@ -173,6 +174,7 @@ export const batchOf = (loss: Pick<AnyLoss, 'needs'>, { id, own, other, labels, 
     ...(unrelated && completion('KL_', 'KL_lengths', other, 24)),
     ...(label && { labels }),
     ...(value && { values: spread(25, 1, n) }),
+    ...(margin && { margins: spread(26, 1, n).map((x) => 0.125 + Math.abs(x)) }),
   }
   return { id, inputs, parts: parts ?? [n] }
 }

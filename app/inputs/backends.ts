@@ -3,7 +3,8 @@
  * Nothing stands in for anything in silence: what was asked for is taken, or the reason why it cannot be is an error.
  */
 import { setFlagsFromString } from 'node:v8'
-import { type Backend, own, type Tensor } from '../../core/index.ts'
+import type { Backend, Tensor } from '../../core/index.ts'
+import { own } from '../../core/internal.ts'
 import { UnavailableError, UsageError } from '../terminal/errors.ts'
 import { defaultOf, isModule } from './modules.ts'
 import { processor } from './processor.ts'

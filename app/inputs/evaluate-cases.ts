@@ -1,7 +1,7 @@
 /** Losses on numbers from a file: the cases, each with its settings, under our names or under another library's. */
 
 import { reference } from '../../backends/index.ts'
-import { own } from '../../core/index.ts'
+import { own } from '../../core/internal.ts'
 import { type Answer, type Case, type Column, catalogue, evaluateCase, find, getOrThrow, noLosses, upstream } from '../../halos/index.ts'
 import { DataError, parseJson, readText } from '../../models/index.ts'
 import { UsageError } from '../terminal/errors.ts'

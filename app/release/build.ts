@@ -27,14 +27,15 @@ const compile = (): void => {
   execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
 }
 
-/** `export const modules = async () => ({ 'dpo': await import('./losses/dpo.js'), … })`. */
+/** `import * as m0 from './losses/dpo.js'; …; export const modules = async () => ({ dpo: m0, … })`. */
 const list = (source: string): void => {
   const folder = source.replace(/\.ts$/, '')
   const names = readdirSync(join(root, folder)).flatMap((file) => /^(.+)\.ts$/.exec(file)?.[1] ?? [])
-  const entries = names.sort().map((name) => `  '${name}': await import('./${basename(folder)}/${name}.js'),`)
+  const imports = names.sort().map((name, i) => `import * as m${i} from './${basename(folder)}/${name}.js'\n`)
+  const entries = names.map((name, i) => `'${name}': m${i}`)
   const target = join(dist, `${folder}.js`)
   if (!readFileSync(target, 'utf8').includes('export const modules')) throw new Error(`${source} has no export \`modules\` to replace`)
-  writeFileSync(target, `export const modules = async () => ({\n${entries.join('\n')}\n})\n`)
+  writeFileSync(target, `${imports.join('')}export const modules = async () => ({ ${entries.join(', ')} })\n`)
   rmSync(`${target}.map`, { force: true })
 }
 

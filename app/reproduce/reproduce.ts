@@ -6,11 +6,11 @@ import { machineName } from '../bench/machine.ts'
 import { exactUnless, openBackend, type Wish } from '../inputs/backends.ts'
 import { exclusively } from '../inputs/lock.ts'
 import { UsageError } from '../terminal/errors.ts'
+import { optional, pictures } from '../terminal/optional.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { type Experiment, experiments } from './experiment.ts'
 import { experimentWorker, remoteWorker, together } from './experiment-worker.ts'
 import { files } from './files.ts'
-import { picture } from './picture.ts'
 import { recipes } from './recipe.ts'
 import { markdown, type Report } from './report.ts'
 import { openScheduler } from './scheduler.ts'
@@ -74,6 +74,7 @@ const reproduced = async (
       const file = (ending: string) => join(options.out, `${key}.${ending}`)
       await writeAtomically(file('json'), `${JSON.stringify(report, null, 1)}\n`)
       await writeAtomically(file('md'), text)
+      const { picture } = await optional(() => import('./picture.ts'), pictures, 'the picture of an experiment')
       await writeAtomically(file('svg'), picture(report))
       reports.push(report)
       onReport(report, text)

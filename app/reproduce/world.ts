@@ -7,7 +7,7 @@
  *
  * People prefer y₁ to y₂ with probability σ(r(y₁) − r(y₂)) (Bradley & Terry), as the theory of preference learning assumes.
  */
-import { uniform } from '../../core/index.ts'
+import { uniform } from '../../core/internal.ts'
 import { seedFor } from '../../models/index.ts'
 
 export type Tokens = readonly number[]

@@ -1,5 +1,4 @@
 /** How far a task is: a bar that is rewritten on a screen; elsewhere (a log, a pipe) now and then a line. */
-import { Presets, SingleBar } from 'cli-progress'
 import type { Terminal } from './terminal.ts'
 
 export interface Progress {
@@ -15,21 +14,38 @@ export const progress = (terminal: Terminal, title: string, total: number, befor
   terminal.interactive ? bar(terminal, title, total, before) : lines(terminal, title, total, before)
 
 const bar = (terminal: Terminal, title: string, total: number, before: number): Progress => {
-  const drawn = new SingleBar(
-    { format: `${title} {bar} {value}/{total}{facts}`, hideCursor: true, clearOnComplete: false, fps: 8, barsize: 24, gracefulExit: false },
-    Presets.rect,
-  )
   const started = performance.now()
-  drawn.start(total, before, { facts: '' })
+  let text = ''
+  let drawn = Number.NEGATIVE_INFINITY
+  const draw = (): void => {
+    drawn = performance.now()
+    process.stderr.write(`${hideCursor}${clearLine}${text}`)
+  }
+  const at = (done: number, facts?: string): void => {
+    const full = Math.round((barWidth * done) / Math.max(total, 1))
+    const shape = `${'■'.repeat(full)}${' '.repeat(Math.max(0, barWidth - full))}`
+    const line = `${title} ${shape} ${done}/${total}${factsOf(facts, remaining(started, done - before, total - before))}`
+    text = line.slice(0, (process.stderr.columns ?? 80) - 1)
+    if (performance.now() - drawn > millisecondsPerFrame || done === total) draw()
+  }
+  at(before)
   return {
-    at: (done, facts) => drawn.update(done, { facts: factsOf(facts, remaining(started, done - before, total - before)) }),
-    say: (line) => terminal.say(`${clearLine}${line}`),
-    end: () => drawn.stop(),
+    at,
+    say: (line) => {
+      terminal.say(`${clearLine}${line}`)
+      draw()
+    },
+    end: () => {
+      draw()
+      process.stderr.write(`\n${showCursor}`)
+    },
   }
 }
 
-/** To the beginning of the line, and away with what it says. */
-const clearLine = '\r\x1b[K'
+const barWidth = 24
+const millisecondsPerFrame = 125
+/** Control sequences: to the beginning of the line, and erase it; hide and show the cursor. */
+const [clearLine, hideCursor, showCursor] = ['\r\x1b[K', '\x1b[?25l', '\x1b[?25h']
 
 /** Between two lines there are at least so many milliseconds, unless a task begins or ends. */
 const silence = 10_000

@@ -7,19 +7,13 @@ import type { Backend, Handle } from '../../core/index.ts'
 import { plan, summarize } from '../plan/index.ts'
 import type { Device } from './device.ts'
 import { type AnyMode, best, type Mode, probe } from './devices.ts'
+import { ModeError, UnknownHandle } from './errors.ts'
 import { host } from './host.ts'
 import { lower } from './launch.ts'
-import { ModeError } from './session.ts'
 import { webgpu } from './webgpu.ts'
 
 export { type AnyMode as GpuJsMode, modes as gpujsModes, type Probe, probe as probeGpujs } from './devices.ts'
-export { ModeError } from './session.ts'
-export { DeviceLostError } from './webgpu.ts'
-
-/** An array that was freed or donated, or belongs to another backend. */
-export class UnknownHandle extends Error {
-  override readonly name = 'UnknownHandle'
-}
+export { DeviceLostError, ModeError, UnknownHandle } from './errors.ts'
 
 /** gpu.js in one of its modes. Throws ModeError if the mode is not available here. */
 export const gpujs = async (options: { readonly mode?: AnyMode | 'auto' } = {}): Promise<Backend> => {

@@ -4,13 +4,9 @@
  */
 import type { GPU as GpuJs, IKernelRunShortcut } from 'gpu.js'
 import type { Mode } from './devices.ts'
+import { ModeError } from './errors.ts'
 import { functions } from './functions.ts'
 import type { Launch } from './launch.ts'
-
-/** The mode that was asked for is not here, or is not what executes. */
-export class ModeError extends Error {
-  override readonly name = 'ModeError'
-}
 
 export interface Session {
   readonly gpu: GpuJs
@@ -23,7 +19,9 @@ export interface Session {
  * when it is made and when its first kernel is built, so for just that long `navigator.gpu` answers with ours.
  */
 export const open = async (mode: Mode, device?: GPUDevice): Promise<Session> => {
-  const { GPU } = await import('gpu.js')
+  const { GPU } = await import('gpu.js').catch((cause: unknown) => {
+    throw new ModeError(`gpujs: the optional package gpu.js did not load: npm install gpu.js (${cause})`)
+  })
   const start = (): readonly [GpuJs, unknown] => {
     const gpu = new GPU({ mode })
     return [gpu, device && gpu.createKernel('function () { return 0; }', { output: [1] }).kernel.build()]

@@ -5,9 +5,10 @@
  */
 
 import type { Device } from './device.ts'
-import { graphics } from './devices.ts'
+import { DeviceLostError, ModeError } from './errors.ts'
+import { graphics } from './graphics.ts'
 import { type Launch, type Launches, slots } from './launch.ts'
-import { assertMode, ModeError, open, type Session } from './session.ts'
+import { assertMode, open, type Session } from './session.ts'
 
 /** WebGPU's numbers for these (the globals exist only in browsers). */
 const usage = { mapRead: 0x0001, copySource: 0x0004, copyTarget: 0x0008, uniform: 0x0040, storage: 0x0080 } as const
@@ -34,11 +35,6 @@ interface Pass {
   readonly pipeline: GPUComputePipeline
   readonly groups: readonly [number, number, number]
   readonly bind: (buffers: readonly GPUBuffer[]) => GPUBindGroup
-}
-
-/** The device is gone (its driver was reset, or something else destroyed it), and all arrays with it. */
-export class DeviceLostError extends Error {
-  override readonly name = 'DeviceLostError'
 }
 
 /** @throws ModeError where there is no WebGPU; later, DeviceLostError: then another one can be opened */

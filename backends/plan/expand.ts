@@ -5,7 +5,8 @@
  *
  * What only concerns differentiation or the order of axes goes (but what is computed again is another value, known later); axes along which nothing changes go too.
  */
-import { type AnyTensor, type Graph, pick, reachable, type Shape, show } from '../../core/index.ts'
+import { type AnyTensor, type Graph, reachable, type Shape } from '../../core/index.ts'
+import { pick, show } from '../../core/internal.ts'
 import { type Builder, builder, type Expressions, expressions, has, type Monoid, sizeOver, type Value } from './value.ts'
 import { along, restrict } from './view.ts'
 

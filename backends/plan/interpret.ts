@@ -2,7 +2,8 @@
  * What a Program means: every kernel, one number at a time, in double precision, with every access checked.
  * Scratch starts as NaN, so a plan that reads what nobody wrote is found out. The oracle for planners and for printers.
  */
-import { applyPrimitive, type Merge, neutral, numbers, uniform } from '../../core/index.ts'
+import { numbers } from '../../core/index.ts'
+import { applyPrimitive, type Merge, neutral, uniform } from '../../core/internal.ts'
 import type { DotGeneral, FusedKernel, Indirect, Program, Stream } from './program.ts'
 import { fullness } from './schedule.ts'
 

@@ -8,7 +8,7 @@
  * adjoints, bias gradients, dropout, AdamW — is a `rows` kernel. A backend prints both kinds in its own
  * language; it decides nothing. All offsets and strides count elements, never bytes.
  */
-import type { Elementary, Merge } from '../../core/index.ts'
+import type { Elementary, Merge } from '../../core/internal.ts'
 
 /** An array of `size` numbers. Scratch lives at `offset` in an arena that is only valid during a run. */
 export interface Buffer {

@@ -6,7 +6,7 @@
  * Pass p computes the full values of phase p; reductions end a pass. What a later pass needs of an earlier one is loaded
  * again, recomputed when that is cheap, read back from where it was stored, or stashed in a row of scratch.
  */
-import type { Elementary } from '../../core/index.ts'
+import type { Elementary } from '../../core/internal.ts'
 import type { FusedKernel, Indirect, Instruction } from './program.ts'
 
 /** Which instructions are full: they run for every inner index, the others once a row. */

@@ -4,18 +4,8 @@
  * A value has no axis of size 1 and none along which it is constant, so two values that hold the same numbers are
  * one object far more often than in the graph. `free` values (primitives on positions) cost nothing to say again.
  */
-import {
-  applyPrimitive,
-  definitions,
-  type Elementary,
-  interpretation,
-  isDerived,
-  type Merge,
-  numbers,
-  type Primitive,
-  type Scalar,
-  type Shape,
-} from '../../core/index.ts'
+import { interpretation, numbers, type Primitive, type Scalar, type Shape } from '../../core/index.ts'
+import { applyPrimitive, definitions, type Elementary, isDerived, type Merge } from '../../core/internal.ts'
 import { compose, identity, type Range, unchanged, type View } from './view.ts'
 
 export type Monoid = Exclude<Merge, 'logSumExp'>

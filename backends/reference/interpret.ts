@@ -2,7 +2,8 @@
  * The value of one node from the values of its arguments. An array is stored in the order of its shape's keys;
  * `offsets` says, for every element of a result, which element of an argument it looks at.
  */
-import { type AnyTensor, applyPrimitive, draw, numbers, type Shape, stream, volume } from '../../core/index.ts'
+import { type AnyTensor, numbers, type Shape, volume } from '../../core/index.ts'
+import { applyPrimitive, draw, stream } from '../../core/internal.ts'
 
 type Values = Float64Array
 

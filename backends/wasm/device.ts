@@ -1,7 +1,8 @@
 /**
  * A WebAssembly memory with its runtime: it keeps arrays, and runs programs over them, on as many threads as help.
  */
-import type { Half, Handle } from '../../core/index.ts'
+import type { Handle } from '../../core/index.ts'
+import type { Half } from '../../core/internal.ts'
 import type { Program } from '../plan/program.ts'
 import { adaptive } from './adaptive.ts'
 import { workspace } from './gemm.ts'

@@ -1,5 +1,5 @@
 /** Vectors of which only the first few lanes may count: rows end where they end, and nothing beyond is read or written. */
-import type { Merge } from '../../core/index.ts'
+import type { Merge } from '../../core/internal.ts'
 import { type Local, type Locals, seq } from './control.ts'
 import { type Code, f32, f32x4, i32, i32x4, v128 } from './instructions.ts'
 

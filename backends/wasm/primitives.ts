@@ -4,7 +4,7 @@
  *
  * Derived primitives come as elementary ones. Over all of float32 they are within 3 ulp (tanh, softplus), 2 (sigmoid, expm1, log1p), or 6e−7 (erf).
  */
-import type { Elementary } from '../../core/index.ts'
+import type { Elementary } from '../../core/internal.ts'
 import type { Instruction } from '../plan/program.ts'
 import type { Local, Locals } from './control.ts'
 import { type Code, f32x4, i32x4, v128 } from './instructions.ts'

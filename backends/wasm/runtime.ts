@@ -2,7 +2,7 @@
  * The module that every program imports: products, fills, the merging of partial results, and the barrier.
  * Addresses and counts of bytes; `thread` of `threads` take part.
  */
-import type { Merge } from '../../core/index.ts'
+import type { Merge } from '../../core/internal.ts'
 import { block, br, br_if, type Local, type Locals, loop, range, seq, when } from './control.ts'
 import { gemm } from './gemm.ts'
 import { gemv } from './gemv.ts'

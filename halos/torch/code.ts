@@ -4,7 +4,8 @@
  *
  *     −softplus(−z)  ↦  F.logsigmoid(z)        −max(−a, −b)  ↦  torch.minimum(a, b)        x[example] < y[rival]  ↦  x[:, None] < y
  */
-import { applyPrimitive, interpretation, numbers, type Primitive, type Scalar } from '../../core/index.ts'
+import { interpretation, numbers, type Primitive, type Scalar } from '../../core/index.ts'
+import { applyPrimitive } from '../../core/internal.ts'
 import { constantExtent, type Extent, extentText } from './extent.ts'
 
 /** Python's precedence: comparison, sum, product, sign, atom. */

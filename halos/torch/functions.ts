@@ -2,7 +2,8 @@
  * A loss as two functions of Python, `statistic` and `evaluate`, from the graph that every backend runs: what halograd's own tests prove of
  * the one text holds of the other. Losses need not be composed of parts, so a user's own is written, too.
  */
-import { type AnyTensor, clearTraceCache, reachable, type Tensor } from '../../core/index.ts'
+import { type AnyTensor, reachable, type Tensor } from '../../core/index.ts'
+import { clearTraceCache } from '../../core/internal.ts'
 import type { Role } from '../evidence.ts'
 import { type AnyLoss, lossOf, type Outcome, type Statistic } from '../loss.ts'
 import { only, symbolic, traced } from '../symbolic.ts'
@@ -104,7 +105,7 @@ const bodyOf = (loss: AnyLoss, outputs: readonly Named[], ending: (results: Resu
   const { lines, results } = printGraph(loss.name, outputs, like)
   const body = [...lines, ...ending(results)]
   const uses = (word: RegExp): boolean => body.some((line) => word.test(line))
-  const evidence = ['outcome', 'chosen', 'rejected', 'unrelated', 'label', 'value'].filter(
+  const evidence = ['outcome', 'chosen', 'rejected', 'unrelated', 'label', 'value', 'margin'].filter(
     (name) => uses(new RegExp(`\\b${name}\\b(?!_)`)) || name === first,
   )
   return [

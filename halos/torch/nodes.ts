@@ -1,5 +1,6 @@
 /** One node of an expression as PyTorch: what it reads, and the piece of Python that it becomes, given theirs. */
-import { type AnyTensor, applyPrimitive, axesOf, type Op, type Scalar } from '../../core/index.ts'
+import { type AnyTensor, axesOf, type Op, type Scalar } from '../../core/index.ts'
+import { applyPrimitive } from '../../core/internal.ts'
 import { asTensor, atom, type Code, counted, filled, inParentheses, limit } from './code.ts'
 import { constantExtent, type Extent, extentOf, extentText, isNatural, type Linear, linear, minus } from './extent.ts'
 import { TorchError } from './torch-error.ts'

@@ -3,7 +3,7 @@
  * name ("gpt2"), and SentencePiece's, which merges by the score of what comes out ("llama"). What it would tokenize differently is refused.
  */
 
-import { own } from '../../core/index.ts'
+import { own } from '../../core/internal.ts'
 import { show, TokenizerError } from '../io/errors.ts'
 import { isObject, type Json } from '../io/fields.ts'
 import { f32, flag, i32, list, type Metadata, text, u32 } from '../io/gguf.ts'

@@ -3,7 +3,7 @@
  * llama.cpp rotates *interleaved* pairs of coordinates, as llama2.c does, and keeps all matrices [output, input]. What it would compute differently is refused.
  */
 
-import { own } from '../../core/index.ts'
+import { own } from '../../core/internal.ts'
 import { ConfigError } from '../io/errors.ts'
 import { f32, formatGguf, type GgufTensor, type GgufType, type Metadata, text, u32 } from '../io/gguf.ts'
 import type { StoredTensor } from '../io/safetensors.ts'

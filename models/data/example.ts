@@ -14,6 +14,8 @@ export type TrainingExample = (
 ) & {
   /** How much it counts, from 0 on. Default: 1. */
   readonly weight?: number
+  /** Of a pair: by how much the chosen completion is better, in the scores of a judge. */
+  readonly margin?: number
   /** Where it comes from, for messages: `thumbs.jsonl:17`. */
   readonly origin?: string
 }
@@ -55,7 +57,7 @@ export const checkExamples = (loss: TrainingLoss, examples: readonly TrainingExa
         field: nameOf(example, i),
         expected: `${loss.needs.pair ? 'chosen and rejected' : loss.needs.label ? 'outcome and label' : 'outcome'}, which ${loss.name} learns from`,
         found: Object.keys(example)
-          .filter((key) => key !== 'origin' && key !== 'weight')
+          .filter((key) => !['origin', 'weight', 'margin'].includes(key))
           .join(' and '),
         advice: 'Convert the data (asLabelled, asPairs, asDemonstrations), or use another loss.',
       })
@@ -66,6 +68,13 @@ export const checkExamples = (loss: TrainingLoss, examples: readonly TrainingExa
         expected: 'a weight of 0 or more',
         found: String(weight),
         advice: 'Weigh it 1 to count as any other, 0 not at all.',
+      })
+    if (loss.needs.margin && !Number.isFinite(example.margin))
+      throw new BatchError({
+        field: nameOf(example, i),
+        expected: `a margin, which ${loss.name} learns from`,
+        found: String(example.margin),
+        advice: 'Give each pair "margin": the score of the chosen completion less that of the rejected one; or use DPO.',
       })
     for (const text of Object.values(textsOf([example])).flat()) {
       if (!isLearnable(text)) throw new BatchError({ field: nameOf(example, i), ...unlearnable })

@@ -23,6 +23,8 @@ export interface Evidence {
   readonly unrelated: Completion
   /** V(x) of the outcome's prompt. */
   readonly value?: Tensor<'example'>
+  /** By how much the chosen completion of a pair is better, in the scores of a judge. */
+  readonly margin?: Tensor<'example'>
 }
 /** A mean that is not yet divided: those of parts add up to that of the whole. */
 export interface Statistic {
@@ -54,6 +56,8 @@ export interface TrainingLoss {
     readonly reference: boolean
     /** What a value head says of the prompts. */
     readonly value?: boolean
+    /** By how much the chosen completion of a pair is better. */
+    readonly margin?: boolean
     /** The statistics of earlier batches are pooled with this one's. */
     readonly history: boolean
   }

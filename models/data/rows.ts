@@ -11,6 +11,8 @@ import type { Setting, Turn } from '../text/conversation.ts'
 interface Weighed {
   /** How much it counts, from 0 on. Default: 1. */
   readonly weight?: number
+  /** Of a pair: by how much the chosen completion is better, in the scores of a judge. */
+  readonly margin?: number
 }
 
 /** A completion that a human found desirable (`label: true`) or undesirable. */

@@ -6,7 +6,7 @@
  *     {messages}                      a conversation, with label a judged one                         {text}    plain text
  *
  * Each of prompt, completion, chosen and rejected is a text, a turn, or a list of turns; beside them `system`, `tools`, `chat_template_kwargs` and a
- * `weight` from 0 on. Every other shape is a preset (import/presets) that says where these fields are.
+ * `weight` from 0 on; beside a pair, its `margin`, or `chosen_score` and `rejected_score`. Every other shape is a preset (import/presets) that says where these fields are.
  */
 import { either as E } from 'fp-ts'
 import { show } from '../io/errors.ts'
@@ -61,8 +61,13 @@ export const ownOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogue
   const row = isChat(json) ? chat(json, flaws, notes) : texts(json, flaws)
   const weight = weightOf(json, flaws)
   if (row === undefined || flaws.length > 0) return E.left(flaws)
-  return E.right({ row: weight === undefined ? row : { ...row, weight }, notes })
+  const margin = marginOf(json)
+  return E.right({ row: { ...row, ...(weight !== undefined && { weight }), ...(margin !== undefined && { margin }) }, notes })
 }
+
+/** Of a pair: said as such, or the difference of both scores. */
+const marginOf = ({ margin, chosen_score: better, rejected_score: worse }: Json): number | undefined =>
+  typeof margin === 'number' ? margin : typeof better === 'number' && typeof worse === 'number' ? better - worse : undefined
 
 const weightOf = ({ weight }: Json, flaws: Flaw[]): number | undefined => {
   if (weight === undefined || weight === null || (typeof weight === 'number' && weight >= 0 && Number.isFinite(weight)))

@@ -2,7 +2,7 @@
  * One token from its logits: the likeliest, or drawn from softmax(logits / temperature) cut down to the likeliest `topK`, or to the fewest that
  * together have probability `topP` (Holtzman et al. 2020, arXiv:1904.09751). A draw is a function of seed, position and row: no hidden state.
  */
-import { uniform } from '../../core/index.ts'
+import { uniform } from '../../core/internal.ts'
 
 export interface SamplingOptions {
   /** 0 takes the likeliest token. Default 1. */

@@ -3,7 +3,7 @@
  *
  *     F16    sign, 5 bits of exponent, 10 of fraction (IEEE 754 binary16)        BF16    the upper half of a float32
  */
-import { type Half, half, widened } from '../../core/index.ts'
+import { type Half, half, widened } from '../../core/internal.ts'
 
 interface Codec {
   /** Bytes an element. */

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { access, constants, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { own } from '../../core/index.ts'
+import { own } from '../../core/internal.ts'
 import { FileError, InputError } from './errors.ts'
 import { decodeText } from './text.ts'
 

@@ -3,7 +3,7 @@
  * (`{name: {dtype, shape, data_offsets: [begin, end]}, __metadata__?: {…}}`), then the raw little-endian data without gaps or overlaps.
  * Source: https://github.com/huggingface/safetensors#format
  */
-import type { Half } from '../../core/index.ts'
+import type { Half } from '../../core/internal.ts'
 import { type DType, decode, dtypes, encode, type FloatType, halvesIn } from './dtypes.ts'
 import { CheckpointError, show } from './errors.ts'
 import { isObject, type Json } from './fields.ts'

@@ -7,7 +7,8 @@
  * R makes a reward model of a language model. V is the value head of offline PPO, three layers on a detached state, as in Ethayarajh et al. (2024),
  * arXiv:2402.01306: it learns from its own loss only, and the policy does not learn to be easy to value.
  */
-import { add, dot, mul, relu, size, stopGradient, stridedSlice, sub, sum, type Tensor } from '../../core/index.ts'
+import { add, dot, mul, relu, size, stopGradient, sub, sum, type Tensor } from '../../core/index.ts'
+import { stridedSlice } from '../../core/internal.ts'
 import type { ModelConfig } from './config.ts'
 import type { Stream } from './layers.ts'
 import { drawn, type Initializer, sizes } from './parameter-spec.ts'

@@ -2,7 +2,8 @@
  * A slot for one parameter: its name and layout in a checkpoint, its axes here, and how it begins. The tree of parameters is described once, over
  * a `Make` that turns slots into tensors: drawn at random, read from a checkpoint, or merely listed.
  */
-import { normals, type Shape, type Tensor, tensor, volume } from '../../core/index.ts'
+import { type Shape, type Tensor, tensor, volume } from '../../core/index.ts'
+import { normals } from '../../core/internal.ts'
 import type { ModelConfig } from './config.ts'
 
 /** How a parameter begins: a matrix at random, one that writes to the residual stream smaller, a gain at 1, a bias at 0. */

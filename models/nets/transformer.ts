@@ -18,12 +18,12 @@ import {
   mul,
   size,
   stopGradient,
-  stridedSlice,
   sub,
   sum,
   type Tensor,
   take,
 } from '../../core/index.ts'
+import { stridedSlice } from '../../core/internal.ts'
 import type { Architecture } from './architecture.ts'
 import type { ModelConfig } from './config.ts'
 import { decode, type KVCache } from './decoder.ts'

@@ -2,7 +2,8 @@
  * From examples to the batches of a step: who is in it, with which unrelated completions, as padded rows, with what the reference model says of them.
  * The same step of the same data, options and seed always has the same batch.
  */
-import { type Backend, stream, type Tensor, tensor } from '../../core/index.ts'
+import { type Backend, type Tensor, tensor } from '../../core/index.ts'
+import { stream } from '../../core/internal.ts'
 import { type BatchOptions, epochOf, padTogether } from '../data/batches.ts'
 import { checkExamples, lengthOf, signOf, type Texts, type TrainingExample, textsOf } from '../data/example.ts'
 import type { TrainingLoss } from '../data/loss.ts'
@@ -89,10 +90,11 @@ export const dataLoader = <P>(
     const column = (values: readonly number[]) => tensor({ batch: members.length }, values)
     const label = loss.needs.label && { label: column(members.map((i) => signs[i]!)) }
     const weight = weighed && { weight: column(members.map((i) => examples[i]!.weight ?? 1)) }
+    const margin = loss.needs.margin && { margin: column(members.map((i) => examples[i]!.margin!)) } // checked to be there
     const tokens = Object.values(mine)
       .flat()
       .reduce((n, text) => n + lengthOf(text), 0)
-    return { batch: { ...scored, ...label, ...weight }, examples: members, tokens }
+    return { batch: { ...scored, ...label, ...weight, ...margin }, examples: members, tokens }
   }
 
   return {

@@ -2,7 +2,8 @@
  * What a run reports, under the names that users of TRL know, and a few of our own: `z0`, `z0/clamped`, `saturated`.
  * In a program a metric is an undivided mean: those of micro-batches add up, and one without cases (no desirable example) is absent, not NaN.
  */
-import { add, constant, equal, less, mul, rename, size, sub, sum, type Tensor, where } from '../../core/index.ts'
+import { add, equal, less, mul, rename, size, sub, sum, type Tensor, where } from '../../core/index.ts'
+import { constant } from '../../core/internal.ts'
 import type { ByRole } from '../data/example.ts'
 import type { Evidence, Outcome, Statistic, TrainingLoss } from '../data/loss.ts'
 import type { Scores } from '../nets/trainable.ts'

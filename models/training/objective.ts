@@ -24,6 +24,8 @@ export interface TrainingBatch {
   /** +1 desirable, −1 undesirable. */
   readonly label?: Tensor<'batch'>
   readonly unrelated?: Scored
+  /** By how much the chosen completion is better. */
+  readonly margin?: Tensor<'batch'>
   /** How much each example counts. Default: 1. */
   readonly weight?: Tensor<'batch'>
 }
@@ -140,5 +142,6 @@ const evidenceOf = ({ name, needs }: TrainingLoss, batch: TrainingBatch, scores:
     ...completion('unrelated'),
     ...(batch.label && { label: example(batch.label) }),
     ...(value && { value: example(value) }),
+    ...(batch.margin && { margin: example(batch.margin) }),
   } as Evidence // `feed` puts into a batch what `loss.needs` names
 }

@@ -8,7 +8,6 @@ import {
   add,
   div,
   fill,
-  inner,
   less,
   mapTree,
   minimum,
@@ -23,6 +22,7 @@ import {
   where,
   zipTree,
 } from '../../core/index.ts'
+import { inner } from '../../core/internal.ts'
 import type { Schedule } from './schedule.ts'
 
 /** What a run changes, and what it needs to go on. All of it are tensors, so it can live on a device and be saved. */

@@ -2,7 +2,8 @@
  * Whether a batch may be run in parts. It may if each example's loss is a function of that example and of pooled statistics; the expression
  * tells. Where the rank of an example, or a mean through which gradients flow, enters its loss, parts would compute another loss.
  */
-import { type AnyTensor, input, reachable, type Tensor } from '../../core/index.ts'
+import { type AnyTensor, reachable, type Tensor } from '../../core/index.ts'
+import { input } from '../../core/internal.ts'
 import type { Completion, Statistic, TrainingLoss } from '../data/loss.ts'
 import { BatchError } from '../io/errors.ts'
 
@@ -33,6 +34,7 @@ const separable = (loss: TrainingLoss): boolean => {
       unrelated: completion('unrelated'),
       label: column('label'),
       value: column('value'),
+      margin: column('margin'),
     },
     loss.statistic === undefined ? undefined : pooled,
   )

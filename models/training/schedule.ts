@@ -3,7 +3,8 @@
  *
  *     warm-up:  rate · (step + 1) / warmup        then down to rate · floor at the last step: a line, or half a cosine
  */
-import { add, constant, cos, div, maximum, minimum, mul, sub, type Tensor } from '../../core/index.ts'
+import { add, cos, div, maximum, minimum, mul, sub, type Tensor } from '../../core/index.ts'
+import { constant } from '../../core/internal.ts'
 
 export type Schedule = (step: Tensor) => Tensor
 

@@ -5,7 +5,8 @@
  *
  * which is the whole batch's step, to rounding. In one part: `step`.
  */
-import { add, constant, fill, mapTree, type Tree, vjp, zipTree } from '../../core/index.ts'
+import { add, fill, mapTree, type Tree, vjp, zipTree } from '../../core/index.ts'
+import { constant } from '../../core/internal.ts'
 import type { Statistic, TrainingLoss } from '../data/loss.ts'
 import type { Parameters } from '../nets/layout.ts'
 import type { Trainable } from '../nets/trainable.ts'

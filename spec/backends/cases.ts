@@ -7,7 +7,6 @@ import {
   cos,
   div,
   dot,
-  draw,
   erf,
   exp,
   flatten,
@@ -46,6 +45,7 @@ import {
   volume,
   where,
 } from '../../core/index.ts'
+import { draw } from '../../core/internal.ts'
 
 /** Numbers to choose by. All arrays have their axes in random order. */
 export interface Dice {

@@ -12,7 +12,8 @@ import { readProblem, writeProblem } from '../../app/bench/problem.ts'
 import { median, quantile, summary } from '../../app/bench/statistics.ts'
 import { compare } from '../../app/bench/train.ts'
 import { main } from '../../app/cli/main.ts'
-import { leaves, plain } from '../../core/index.ts'
+import { leaves } from '../../core/index.ts'
+import { plain } from '../../core/internal.ts'
 
 const rowsOf = async (options: BenchOptions): Promise<readonly Row[]> => {
   const rows: Row[] = []

@@ -3,7 +3,8 @@
  * sums of pieces that are monotone and concave, glued at kinks of any scale, of which some are bent the wrong way.
  */
 import fc from 'fast-check'
-import { applyPrimitive, type Primitive, type Scalar, type Unary } from '../../core/index.ts'
+import type { Primitive, Scalar, Unary } from '../../core/index.ts'
+import { applyPrimitive } from '../../core/internal.ts'
 
 export type Tree = { readonly constant: number } | 'z' | readonly [primitive: Primitive, ...args: Tree[]]
 

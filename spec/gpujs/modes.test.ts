@@ -1,13 +1,14 @@
 /** Modes are what they say they are, and arrays have one owner. */
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
-import { graphics } from '../../backends/gpujs/devices.ts'
+import { graphics } from '../../backends/gpujs/graphics.ts'
 import { DeviceLostError, gpujs, gpujsModes, ModeError, probeGpujs, UnknownHandle } from '../../backends/gpujs/index.ts'
 import { lower } from '../../backends/gpujs/launch.ts'
 import { assertMode, open } from '../../backends/gpujs/session.ts'
 import { webgpu } from '../../backends/gpujs/webgpu.ts'
 import { plan } from '../../backends/plan/index.ts'
-import { type Graph, input, mul, type Tensor } from '../../core/index.ts'
+import { type Graph, mul, type Tensor } from '../../core/index.ts'
+import { input } from '../../core/internal.ts'
 
 const x = input('x', { row: 6 }) as Tensor<'row'>
 const doubled: Graph = { inputs: [x], outputs: [mul(x, 2)], donated: new Map([[0, 0]]) }

@@ -4,7 +4,7 @@
  * is not tested on one planner's habits.
  */
 import type { Buffer, DotGeneral, FusedKernel, Instruction, Program, Stream } from '../../backends/plan/index.ts'
-import { draw } from '../../core/index.ts'
+import { draw } from '../../core/internal.ts'
 
 export interface Case {
   readonly program: Program

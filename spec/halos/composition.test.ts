@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { constant, mul, type Scalar, size, softplus, stopGradient, sub, type Tensor } from '../../core/index.ts'
+import { mul, type Scalar, size, softplus, stopGradient, sub, type Tensor } from '../../core/index.ts'
+import { constant } from '../../core/internal.ts'
 import { type AnyLoss, catalogue, type Everything, find, getOrThrow, type Halo, isHalo, isView, meanOf, verify } from '../../halos/index.ts'
 import { minus, normalForms } from '../../halos/normal-form.ts'
 

@@ -22,7 +22,14 @@ for (const family of await catalogue())
         valueAndGrad((x: Tensor<'example'>) => {
           const [own, other] = [completion(x, refs), completion(column(...backwards(policy)), refs)]
           const label = column(...policy.map((_, i) => (i % 2 === 0 ? 1 : -1)))
-          return loss.evaluate({ outcome: own, chosen: own, rejected: other, unrelated: other, label }).loss
+          return loss.evaluate({
+            outcome: own,
+            chosen: own,
+            rejected: other,
+            unrelated: other,
+            label,
+            margin: column(...policy.map((_, i) => (i + 1) / 8)),
+          }).loss
         })(p),
       )
       const [value, gradient] = await run(column(...policy))

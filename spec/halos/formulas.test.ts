@@ -53,10 +53,17 @@ const rows = fc.array(row, { minLength: 4, maxLength: 4 })
 const evidence = (all: readonly Row[], policies: Tensor<'example'>, of: 'w' | 'l') => {
   const completionOf = (role: 'w' | 'l') => {
     const part = (name: keyof Y) => column(...all.map((one) => one[role][name]))
-    return { policy: of === role ? policies : part('p'), reference: part('q'), old: part('old'), length: part('n'), score: part('score') }
+    return { policy: of === role ? policies : part('p'), reference: part('q'), old: part('old'), length: part('n') }
   }
   const [w, l] = [completionOf('w'), completionOf('l')]
-  return { chosen: w, rejected: l, outcome: w, unrelated: l, label: column(...all.map(({ s }) => s)) }
+  return {
+    chosen: w,
+    rejected: l,
+    outcome: w,
+    unrelated: l,
+    label: column(...all.map(({ s }) => s)),
+    margin: column(...all.map((one) => one.w.score - one.l.score)),
+  }
 }
 const near = (x: number, y: number, tolerance: number): boolean => Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(x), Math.abs(y))
 

@@ -6,7 +6,6 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import {
   add,
-  constant,
   div,
   exp,
   grad,
@@ -22,6 +21,7 @@ import {
   take,
   tensor,
 } from '../../core/index.ts'
+import { constant } from '../../core/internal.ts'
 import type { Completion, Everything } from '../../halos/index.ts'
 import { whenShared } from '../shared.ts'
 import { agree, type GoldenCase, goldenCases, goldenNames, lossesOfLogits } from './golden.ts'

@@ -1,6 +1,7 @@
 /** Small batches of numbers for losses, and what comes out of them, in float64. */
 import { reference } from '../../backends/index.ts'
-import { constant, grad, read, type Tensor, tensor } from '../../core/index.ts'
+import { grad, read, type Tensor, tensor } from '../../core/index.ts'
+import { constant } from '../../core/internal.ts'
 
 const backend = reference()
 

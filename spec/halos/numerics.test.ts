@@ -11,7 +11,14 @@ const loss = (key: string, settings: Readonly<Record<string, number>> = {}): Any
 /** Everything a loss may ask for, as a function of one policy; references at 0 if the policy is at log-ratios. */
 const everything = (policy: Tensor<'example'>, others: readonly number[], refs: readonly number[]) => {
   const [own, other] = [completion(policy, refs), completion(column(...others), refs)]
-  return { outcome: own, chosen: own, rejected: other, unrelated: other, label: column(...others.map((_, i) => (i % 2 === 0 ? 1 : -1))) }
+  return {
+    outcome: own,
+    chosen: own,
+    rejected: other,
+    unrelated: other,
+    label: column(...others.map((_, i) => (i % 2 === 0 ? 1 : -1))),
+    margin: column(...others.map((x) => 0.25 + Math.abs(x) / 8)),
+  }
 }
 
 const far = [1e4, -1e4, 700, -700, 1, 0]

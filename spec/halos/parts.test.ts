@@ -1,7 +1,8 @@
 /** The parts of declarations, one by one: what each reference point is, and how it is reported; values at points; statistics that add up. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { constant, grad, numbers as real, type Tensor } from '../../core/index.ts'
+import { grad, numbers as real, type Tensor } from '../../core/index.ts'
+import { constant } from '../../core/internal.ts'
 import {
   anchor,
   batch,

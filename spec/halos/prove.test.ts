@@ -1,7 +1,8 @@
 /** The prover: what is true of a value function is proved, what is false is refuted by a point, and a kink is neither missed nor feared. */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { Interval, Unary } from '../../core/index.ts'
+import type { Unary } from '../../core/index.ts'
+import type { Interval } from '../../core/internal.ts'
 import { type Claim, concave, decide, dpo, getOrThrow, kto, nonDecreasing } from '../../halos/index.ts'
 
 const everywhere: Interval = [-Infinity, Infinity]

@@ -11,7 +11,6 @@ import {
   broadcastTo,
   checkpoint,
   concatenate,
-  constant,
   cos,
   div,
   dot,
@@ -20,7 +19,6 @@ import {
   exp,
   flatten,
   grad,
-  inner,
   iota,
   leaves,
   less,
@@ -54,6 +52,7 @@ import {
   vjp,
   where,
 } from '../../core/index.ts'
+import { constant, inner } from '../../core/internal.ts'
 
 const backend = reference()
 const numbersOf = async (x: AnyTensor): Promise<readonly number[]> => [...(await read(backend, x as Tensor<string>))]

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { wasm } from '../../backends/wasm/index.ts'
-import { dispose, evaluate, type Half, half, plain, read, tensor, widened } from '../../core/index.ts'
+import { dispose, evaluate, read, tensor } from '../../core/index.ts'
+import { type Half, half, plain, widened } from '../../core/internal.ts'
 
 const all = Uint16Array.from({ length: 1 << 16 }, (_, bits) => bits)
 

@@ -10,7 +10,6 @@ import {
   evaluate,
   grad,
   IndexError,
-  intervals,
   maximum,
   minimum,
   read,
@@ -21,6 +20,7 @@ import {
   take,
   tensor,
 } from '../../core/index.ts'
+import { intervals } from '../../core/internal.ts'
 
 const backends: readonly Backend[] = [reference(), await wasm({ threads: 1 })]
 after(() => Promise.all(backends.map((backend) => backend.close?.())))

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import { reference } from '../../backends/index.ts'
-import { constant, normal, random, read, ShapeError, stream, type Tensor, tensor, uniform } from '../../core/index.ts'
+import { normal, random, read, ShapeError, type Tensor, tensor } from '../../core/index.ts'
+import { constant, stream, uniform } from '../../core/internal.ts'
 
 const backend = reference()
 const numbersOf = async <A extends string>(x: Tensor<A>): Promise<readonly number[]> => [...(await read(backend, x))]

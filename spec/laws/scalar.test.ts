@@ -2,17 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import {
-  applyPrimitive,
-  definitions,
-  derivative,
-  intervals,
-  javascript,
-  numbers,
-  type Primitive,
-  primitives,
-  type Unary,
-} from '../../core/index.ts'
+import { derivative, numbers, type Primitive, primitives, type Unary } from '../../core/index.ts'
+import { applyPrimitive, definitions, intervals, javascript } from '../../core/internal.ts'
 
 const arity: { readonly [W in Primitive]: number } = Object.fromEntries(
   primitives.map((primitive) => [primitive, numbers[primitive].length]),

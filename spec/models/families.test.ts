@@ -5,7 +5,8 @@
 import { deepEqual, ok } from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { reference, wasm } from '../../backends/index.ts'
-import { add, compile, constant, grad, leaves, mapTree, mul, normals, read, sum, type Tensor, tensor, volume } from '../../core/index.ts'
+import { add, compile, grad, leaves, mapTree, mul, read, sum, type Tensor, tensor, volume } from '../../core/index.ts'
+import { constant, normals } from '../../core/internal.ts'
 import {
   adapted,
   architectureOf,

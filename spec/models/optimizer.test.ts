@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { reference } from '../../backends/index.ts'
-import { constant, read, type Tensor, tensor } from '../../core/index.ts'
+import { read, type Tensor, tensor } from '../../core/index.ts'
+import { constant } from '../../core/internal.ts'
 import { adamW, constantRate, constantWithWarmup, cosine, linear, plainAdamW, type Schedule } from '../../models/index.ts'
 
 const backend = reference()

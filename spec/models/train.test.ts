@@ -2,7 +2,8 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import test from 'node:test'
 import { wasm } from '../../backends/wasm/index.ts'
-import { dispose, evaluate, fill, leaves, mapTree, mul, paths, plain, tensor, volume } from '../../core/index.ts'
+import { dispose, evaluate, fill, leaves, mapTree, mul, paths, tensor, volume } from '../../core/index.ts'
+import { plain } from '../../core/internal.ts'
 import { dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
 import {
   adamW,

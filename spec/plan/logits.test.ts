@@ -9,6 +9,7 @@ import { interpret } from '../../backends/plan/interpret.ts'
 import { device } from '../../backends/wasm/device.ts'
 import { nodeHost } from '../../backends/wasm/host/node.ts'
 import * as core from '../../core/index.ts'
+import { input, normals } from '../../core/internal.ts'
 
 interface Sizes {
   readonly batch: number
@@ -31,15 +32,15 @@ const crossEntropy = (x: X, weight: W, labels: Labels) => {
   return { value, gradient, entropy }
 }
 const graphOf = ({ batch, seq, embed, vocab }: Sizes, learn = true): core.Graph => {
-  const x = core.input('x', { batch, seq, embed }) as X
-  const w = core.input('w', { vocab, embed }) as W
-  const labels = core.input('labels', { batch, seq }) as Labels
+  const x = input('x', { batch, seq, embed }) as X
+  const w = input('w', { vocab, embed }) as W
+  const labels = input('labels', { batch, seq }) as Labels
   const { value, gradient, entropy } = crossEntropy(x, w, labels)
   return { inputs: [x, w, labels], outputs: [value, gradient.x, ...(learn ? [gradient.w] : []), entropy], donated: new Map() }
 }
 const dataFor = ({ batch, seq, embed, vocab }: Sizes): readonly Float64Array[] => [
-  core.normals(1, 1, batch * seq * embed),
-  core.normals(1, 2, vocab * embed),
+  normals(1, 1, batch * seq * embed),
+  normals(1, 2, vocab * embed),
   Float64Array.from({ length: batch * seq }, (_, i) => (7 * i) % vocab),
 ]
 const largest = ({ kernels }: Program): number => Math.max(...kernels.map((k) => (k.kind === 'dotGeneral' ? k.m * k.n * loops(k) : 0)))

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type DotGeneral, type FusedKernel, type Program, plan, summarize } from '../../backends/plan/index.ts'
 import { interpret } from '../../backends/plan/interpret.ts'
+import type { AnyTensor, Graph, Tensor } from '../../core/index.ts'
 import * as core from '../../core/index.ts'
-import { type AnyTensor, type Graph, input, type Tensor } from '../../core/index.ts'
+import { input, normals } from '../../core/internal.ts'
 import { trainingStep } from './training-step.ts'
 
 /** The axes of a tensor, where only the test knows them. */
@@ -111,7 +112,7 @@ for (const dropout of [false, true]) {
 
   test(`long attention${under} means the same in blocks`, () => {
     const graph = attention(37, dropout)
-    const inputs = [1, 2, 3, 4].map((salt) => core.normals(1, salt, 2 * 37 * 8))
+    const inputs = [1, 2, 3, 4].map((salt) => normals(1, salt, 2 * 37 * 8))
     const [blocks, whole] = [{ chunk: 8, chunkAbove: 0 }, { chunkAbove: Infinity }].map((options) =>
       interpret(plan(graph, options), [...inputs, [7]]),
     )

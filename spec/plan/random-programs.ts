@@ -9,7 +9,6 @@ import {
   broadcastTo,
   checkpoint,
   concatenate,
-  constant,
   div,
   dot,
   equal,
@@ -17,8 +16,6 @@ import {
   exp,
   flatten,
   type Graph,
-  has,
-  input,
   iota,
   less,
   logSumExp,
@@ -46,6 +43,7 @@ import {
   volume,
   where,
 } from '../../core/index.ts'
+import { constant, has, input } from '../../core/internal.ts'
 
 export interface RandomProgram {
   readonly graph: Graph

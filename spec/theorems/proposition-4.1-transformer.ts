@@ -4,7 +4,8 @@
  *     ∇_θ L = −s λ β σ(z) σ(−z) ∇_θ log π_θ(y|x)  →  0  as z → ±∞
  */
 import fc from 'fast-check'
-import { add, fill, grad, inner, mul, rename, sqrt, stopGradient, sub, sum, type Tensor, zipTree } from '../../core/index.ts'
+import { add, fill, grad, mul, rename, sqrt, stopGradient, sub, sum, type Tensor, zipTree } from '../../core/index.ts'
+import { inner } from '../../core/internal.ts'
 import { dpo, getOrThrow, kto } from '../../halos/index.ts'
 import { type Parameters, transformer } from '../../models/index.ts'
 import { numbers, tiny, tokens } from '../models/tiny.ts'

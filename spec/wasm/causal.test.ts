@@ -6,7 +6,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { reference, wasm } from '../../backends/index.ts'
 import { plan } from '../../backends/plan/index.ts'
-import { type AnyTensor, compile, dot, grad, input, iota, less, mul, read, sum, type Tensor, tensor, where } from '../../core/index.ts'
+import { type AnyTensor, compile, dot, grad, iota, less, mul, read, sum, type Tensor, tensor, where } from '../../core/index.ts'
+import { input } from '../../core/internal.ts'
 import { generator } from './random.ts'
 
 interface Attention {

@@ -18,10 +18,10 @@ import {
   type Tensor,
   take,
   tensor,
-  uniform,
   valueAndGrad,
   zipTree,
 } from '../../core/index.ts'
+import { uniform } from '../../core/internal.ts'
 
 const sizes = { batch: 4, seq: 64, embed: 96, hidden: 192, vocab: 50 }
 const sample = <A extends keyof typeof sizes>(salt: number, scale: number, ...axes: readonly A[]): Tensor<A> => {

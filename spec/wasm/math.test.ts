@@ -5,7 +5,7 @@ import { type Locals, range } from '../../backends/wasm/control.ts'
 import { type Code, f32x4, i32, i32x4, v128 } from '../../backends/wasm/instructions.ts'
 import { cos, draw, exp, log, sin, stream } from '../../backends/wasm/math.ts'
 import { module } from '../../backends/wasm/module.ts'
-import { uniform } from '../../core/index.ts'
+import { uniform } from '../../core/internal.ts'
 
 /** Apply a function on lanes to an array whose length is a multiple of 4. */
 const apply = (f: (locals: Locals) => (x: Code<'v128'>) => Code<'v128'>, xs: Float32Array): Float32Array => {

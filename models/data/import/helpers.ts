@@ -1,5 +1,5 @@
 /** What presets share: turns in any JSON that a tracing tool has logged, messages of a tree, records in a wrapper. */
-import { own } from '../../../core/index.ts'
+import { own } from '../../../core/internal.ts'
 import { show } from '../../io/errors.ts'
 import { isObject, type Json } from '../../io/fields.ts'
 import { parseJson } from '../../io/json.ts'

@@ -3,7 +3,7 @@
  * What is neither is no verdict: absent is not negative. A 0 is bad beside 1, and a draw beside −1, which no single row can tell: see `Scale`.
  */
 
-import { own } from '../../../core/index.ts'
+import { own } from '../../../core/internal.ts'
 
 /** Values that mean the same: texts in any case, numbers however written, and conditions such as '>=4'. */
 export type Values = readonly (string | number | boolean)[]

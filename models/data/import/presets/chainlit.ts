@@ -1,6 +1,6 @@
 /** Chainlit: feedbacks {forId, value}, and the steps of threads that they are about; or steps with their feedback inside. */
 
-import { own } from '../../../../core/index.ts'
+import { own } from '../../../../core/internal.ts'
 import { wrapped } from '../helpers.ts'
 import type { Mapping, Preset } from '../mapping.ts'
 

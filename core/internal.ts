@@ -1,0 +1,12 @@
+/** What the other folders of halograd need of core beyond its public surface. Nothing here is stable, and the package does not export it. */
+export * from './definitions.ts'
+export { inner } from './grad.ts'
+export * from './interval.ts'
+export { type Half, half, plain, widened } from './numbers.ts'
+export { stridedSlice } from './ops.ts'
+export * from './own.ts'
+export * from './print.ts'
+export { draw, normals, stream, uniform } from './random.ts'
+export { applyPrimitive } from './scalar.ts'
+export { clearTraceCache, constant, fresh, has, input, neutral, pick, show } from './tensor.ts'
+export type { Merge } from './types.ts'
