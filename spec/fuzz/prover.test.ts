@@ -6,7 +6,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import { either as E } from 'fp-ts'
-import { type Interval, numbers } from '../../core/internal.ts'
+import { numbers } from '../../core/index.ts'
+import type { Interval } from '../../core/internal.ts'
 import {
   concave,
   type Decision,
