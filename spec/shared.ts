@@ -16,7 +16,7 @@ export const shared = (path: string): string | undefined => {
 }
 
 /**
- * Options of a test that reads shared files: `test('…', whenShared('golden/losses.json'), () => { read(shared('golden/losses.json')!) })`.
+ * Options of a test that reads shared files: `test('…', whenShared('models/gpt-nano-sort'), () => { read(shared('models/gpt-nano-sort')!) })`.
  * Skips, with the reason in the report, when one of them is absent.
  */
 export const whenShared = (...paths: readonly string[]): { readonly skip: string | false } => {

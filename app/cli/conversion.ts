@@ -6,12 +6,12 @@ import {
   chatOf,
   DataError,
   labelledToPairs,
-  loadTokenizer,
   type Row,
   readUsable,
   throwAll,
   writeAtomically,
 } from '../../models/index.ts'
+import { tokenizerFor } from '../inputs/checkpoint.ts'
 import { localPath } from '../inputs/hub.ts'
 import { type ReadingOptions, reading } from '../inputs/options.ts'
 import { some } from '../inputs/repetitions.ts'
@@ -34,7 +34,7 @@ export const convert = async (
   { to, model, skip, json, ...how }: ConvertOptions,
 ): Promise<void> => {
   if (extname(out) !== '.jsonl') throw new UsageError(`${out}: what is written is JSON Lines; give a path that ends in .jsonl`)
-  const chat = model === undefined ? undefined : chatOf(await loadTokenizer(await localPath(model, 'model', terminal)))
+  const chat = model === undefined ? undefined : chatOf(await tokenizerFor(model, terminal))
   const { rows, findings, notes } = await readUsable(await localPath(from, 'dataset', terminal), { ...chat, ...reading(how) })
   if (!skip) throwAll(DataError, findings)
   const { made, left, why } = converted(rows, from, to)

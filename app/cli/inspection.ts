@@ -1,7 +1,7 @@
 /** The report of `halograd data check`. */
 import { chatOf, DataError, type Finding, type Inspection, inspectFile, type Lengths, type Tokenizer } from '../../models/index.ts'
 import { loadCheckpoint } from '../inputs/checkpoint.ts'
-import { imbalance } from '../inputs/examples.ts'
+import { completionOf, imbalance } from '../inputs/examples.ts'
 import { localPath } from '../inputs/hub.ts'
 import { type ReadingOptions, reading } from '../inputs/options.ts'
 import { repetitionWarnings, some } from '../inputs/repetitions.ts'
@@ -37,9 +37,7 @@ export const check = async (terminal: Terminal, file: string, { model, json, ...
 const tokensOf =
   (tokenizer: Tokenizer) =>
   (text: string, part: 'prompt' | 'completion'): number =>
-    part === 'prompt'
-      ? tokenizer.encode(text, { bos: true }).length
-      : tokenizer.encode(text, { continues: true }).length + (tokenizer.eos === undefined ? 0 : 1)
+    part === 'prompt' ? tokenizer.encode(text, { bos: true }).length : completionOf(tokenizer, text).length
 
 const kinds = { labelled: 'judged completions', paired: 'pairs', demonstration: 'demonstrations', text: 'plain texts' } as const
 

@@ -35,7 +35,7 @@ import {
   writeDirectoryAtomically,
 } from '../../models/index.ts'
 import { type Control, controlFile, readControl } from './control.ts'
-import { localPath } from './hub.ts'
+import { type HubOptions, localPath } from './hub.ts'
 
 export interface Checkpoint {
   readonly model: Transformer
@@ -69,6 +69,7 @@ const load = async (name: string, above: readonly string[], say?: (line: string)
   const base = (await exists(join(directory, 'config.json'))) ? undefined : await readBase(directory)
   if (base !== undefined) return withAdapters(await load((await exists(base)) ? base : `hf:${base}`, [...above, place], say), directory)
   const { config, weights, ...rest } = await read(directory, 'text')
+  for (const note of rest.tokenizer.notes) say?.(`${directory}: ${note}`)
   const control = await readControl(directory)
   return { model: transformer(config), parameters: fromWeights(config, weights, directory), ...rest, ...(control && { control }) }
 }
@@ -100,7 +101,21 @@ export const withAdapters = async (checkpoint: Checkpoint, directory: string): P
   const { config } = checkpoint.model
   const { options, adapters } = await readAdapters(directory, config)
   const control = await readControl(directory)
-  return { ...checkpoint, parameters: merge(config, checkpoint.parameters, adapters, options), ...(control && { control }) }
+  const tokenizer = await ownTokenizer(directory)
+  const own = tokenizer && { tokenizer, model: transformer(fitted(config, tokenizer, checkpoint.generation ?? {}, directory)) }
+  return { ...checkpoint, parameters: merge(config, checkpoint.parameters, adapters, options), ...own, ...(control && { control }) }
+}
+
+/** The tokenizer that lies beside adapters, with the chat template and the ends that they were trained with; nothing where there is none. */
+const ownTokenizer = async (directory: string): Promise<Tokenizer | undefined> =>
+  (await exists(join(directory, 'tokenizer.json'))) ? loadTokenizer(directory) : undefined
+
+/** The tokenizer of a model, or of adapters: their own, or that of the model that they name. @throws FileError, ConfigError, TokenizerError, UnavailableError */
+export const tokenizerFor = async (name: string, progress?: HubOptions): Promise<Tokenizer> => {
+  const directory = await localPath(name, 'model', progress)
+  const own = await ownTokenizer(directory)
+  const base = own === undefined && !(await exists(join(directory, 'config.json'))) ? await readBase(directory) : undefined
+  return own ?? (base === undefined ? loadTokenizer(directory) : tokenizerFor((await exists(base)) ? base : `hf:${base}`, progress))
 }
 
 /** The reward model of a directory, or of `hf:owner/name`. @throws FileError, ConfigError, CheckpointError, TokenizerError, UnavailableError */
@@ -114,6 +129,15 @@ const read = async (directory: string, purpose: Purpose) => {
   const file = join(directory, 'config.json')
   const config = parseConfig(await readJson(file, ConfigError), file, purpose)
   const tokenizer = await loadTokenizer(directory)
+  const generation = await readGeneration(directory)
+  const complete = fitted(config, tokenizer, generation, directory)
+  const weights = await readWeights(directory)
+  checkAgainst(weights, complete, file)
+  return { config: complete, tokenizer, generation, weights }
+}
+
+/** The model as it goes with a tokenizer: where its texts end, and which ids it must never say. @throws CheckpointError where it knows fewer tokens */
+const fitted = (config: ModelConfig, tokenizer: Tokenizer, generation: Json, directory: string): ModelConfig => {
   if (tokenizer.vocabularySize > config.vocab)
     throw new CheckpointError({
       file: directory,
@@ -121,11 +145,9 @@ const read = async (directory: string, purpose: Purpose) => {
       found: `${tokenizer.vocabularySize} tokens`,
       advice: 'Use the tokenizer that the model was trained with.',
     })
-  const generation = await readGeneration(directory)
+  const gaps = tokenizer.gaps(config.vocab)
   const complete = withStops(config, generation, tokenizer.eos === undefined ? [] : [tokenizer.eos])
-  const weights = await readWeights(directory)
-  checkAgainst(weights, complete, file)
-  return { config: complete, tokenizer, generation, weights }
+  return { ...complete, ...(gaps.length > 0 && { gaps }) }
 }
 
 export type Files = Readonly<Record<string, string | Uint8Array | undefined>>

@@ -85,11 +85,11 @@ export const cutTo = (example: TrainingExample, maxLength: number, first: Cut): 
 export const exampleOf = (tokenizer: Tokenizer, prompt: string, completion: string, maxLength = Number.POSITIVE_INFINITY): Example =>
   fit({ prompt: tokenizer.encode(prompt, { bos: true }), completion: completionOf(tokenizer, completion) }, maxLength)
 
-/** A completion ends with the end-of-text token: that is how a model learns to stop. */
-const completionOf = (tokenizer: Tokenizer, completion: string): readonly number[] => [
-  ...tokenizer.encode(completion, { continues: true }),
-  ...endOf(tokenizer),
-]
+/** A completion ends with the end-of-text token, once: that is how a model learns to stop. */
+export const completionOf = (tokenizer: Tokenizer, completion: string): readonly number[] => {
+  const ids = tokenizer.encode(completion, { continues: true })
+  return ids.at(-1) === tokenizer.eos ? ids : [...ids, ...endOf(tokenizer)]
+}
 const endOf = ({ eos }: Tokenizer): readonly number[] => (eos === undefined ? [] : [eos])
 
 /**

@@ -21,8 +21,8 @@ interface Token {
  * @param vocab tokens of the model: those that the tokenizer does not have are written as unused
  * @throws TokenizerError when llama.cpp has no tokenizer that does the same
  */
-export const llamaCppVocabulary = (tokenizer: Pick<Tokenizer, 'json' | 'config' | 'bos' | 'eos'>, vocab: number): Metadata => {
-  const { json, config, bos, eos } = tokenizer
+export const llamaCppVocabulary = (tokenizer: Pick<Tokenizer, 'json' | 'config' | 'bos' | 'eos' | 'begins'>, vocab: number): Metadata => {
+  const { json, config, bos, eos, begins } = tokenizer
   const model = isObject(json.model) ? json.model : {}
   if (model.type !== 'BPE') throw unlike('model.type', '"BPE"', model.type)
   const merges = mergesOf(model)
@@ -41,8 +41,8 @@ export const llamaCppVocabulary = (tokenizer: Pick<Tokenizer, 'json' | 'config' 
     ...named('eos', eos ?? neverSaid(tokens)),
     ...named('unknown', id(model.unk_token)),
     ...named('padding', id(config.pad_token)),
-    // halograd begins every text that it trains on with this token, where there is one.
-    'tokenizer.ggml.add_bos_token': flag(bos !== undefined && config.add_bos_token !== false),
+    // As texts begin in training.
+    'tokenizer.ggml.add_bos_token': flag(begins),
     'tokenizer.ggml.add_eos_token': flag(false),
     ...(typeof config.chat_template === 'string' ? { 'tokenizer.chat_template': text(config.chat_template) } : {}),
   }

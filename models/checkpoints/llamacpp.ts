@@ -27,7 +27,7 @@ export interface GgufOptions {
 export const ggufFile = (
   config: ModelConfig,
   tensors: readonly StoredTensor[],
-  tokenizer: Pick<Tokenizer, 'json' | 'config' | 'bos' | 'eos'>,
+  tokenizer: Pick<Tokenizer, 'json' | 'config' | 'bos' | 'eos' | 'begins'>,
   { dtype = 'F16', name = 'halograd' }: GgufOptions = {},
 ): Iterable<Uint8Array> => {
   if (config.family === 'gpt2' && config.activation !== 'geluTanh')

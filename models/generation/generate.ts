@@ -38,7 +38,7 @@ export type Generate<P = Parameters> = (
 
 /** @throws InputError (from the result) for an empty prompt, or one that fills the context */
 export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<P> => {
-  const { context, eos, stop: ends = eos === undefined ? [] : [eos] } = model.config
+  const { context, eos, stop: ends = eos === undefined ? [] : [eos], gaps = [] } = model.config
   const beginnings = new Map<number, ReturnType<typeof beginning>>()
   const beginning = (room: number) =>
     compile(backend, (parameters: P, tokens: Tensor<'batch' | 'seq'>) => {
@@ -79,7 +79,9 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
         const vocab = values.length / batch
         for (const row of due) {
           const number = first + row.row
-          const token = pick(values.subarray(row.row * vocab, (row.row + 1) * vocab), options, position, number)
+          const scores = values.subarray(row.row * vocab, (row.row + 1) * vocab)
+          for (const gap of gaps) scores[gap] = -Infinity
+          const token = pick(scores, options, position, number)
           row.stopped = stop.includes(token)
           if (row.stopped) continue
           row.text.push(token)

@@ -60,6 +60,8 @@ export interface ModelConfig {
   readonly eos?: number
   /** Tokens that end an answer, `eos` among them, where there are several (the end of a text, the end of a turn). */
   readonly stop?: readonly number[]
+  /** Ids that are no token of the tokenizer (the vocabulary is padded): they are never drawn. Not part of `config.json`. */
+  readonly gaps?: readonly number[]
 
   /** Biases of the attention's projections, where the family leaves them to the checkpoint. */
   readonly attentionBias?: boolean

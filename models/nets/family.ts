@@ -18,6 +18,26 @@ export interface Family {
   readonly architecture: (config: ModelConfig) => Architecture
   /** The last parts of the names of the modules that PEFT adapts where nobody says otherwise. */
   readonly loraTargets: readonly string[]
+  /** How llama.cpp has it; absent: it does not. */
+  readonly gguf?: Gguf
 }
+
+/** A family as llama.cpp knows it. */
+export interface Gguf {
+  /** Its name for the architecture. */
+  readonly architecture: string
+  /** Its names for the modules of a layer and of the whole, by ours. */
+  readonly names: Readonly<Record<string, string>>
+  /** Whether it rotates interleaved coordinates (as Llama's original code) or halves. */
+  readonly rotation?: 'interleaved' | 'half'
+  /** Its own metadata, without the name of the architecture. */
+  readonly metadata: (config: ModelConfig) => Readonly<Record<string, GgufNumber>>
+  /** Why a configuration would be computed otherwise there; nothing where it would not. */
+  readonly against?: (config: ModelConfig) => string | undefined
+  /** Gains that it keeps with one added. */
+  readonly plusOne?: boolean
+}
+/** A number as metadata have it. */
+export type GgufNumber = { readonly u32: number } | { readonly f32: number } | { readonly flag: boolean } | { readonly text: string }
 
 export const isFamily = (x: unknown): x is Family => typeof x === 'object' && x !== null && 'architecture' in x && 'architectures' in x

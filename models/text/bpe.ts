@@ -219,6 +219,7 @@ const documents = (
     },
     config: {
       tokenizer_class: 'PreTrainedTokenizerFast',
+      add_bos_token: true,
       clean_up_tokenization_spaces: false,
       ...(first === undefined ? {} : { bos_token: first, eos_token: first }),
     },

@@ -9,10 +9,13 @@ import { isObject, type Json, showJson } from '../io/fields.ts'
 import { readJson } from '../io/json.ts'
 import { exists, join, readText } from '../io/source.ts'
 import { limited, TimeoutError } from '../io/time-limit.ts'
+import { endsOf, type Surroundings } from './ends.ts'
 
 export interface Tokenizer {
   /** Ids are less than this. */
   readonly vocabularySize: number
+  /** The ids below `size` that are no token: rows that a model is padded with. */
+  readonly gaps: (size: number) => readonly number[]
   /** Special tokens written out in the text (`</s>`) become those tokens. @throws TokenizerError when the vocabulary cannot say the text */
   readonly encode: (text: string, options?: EncodeOptions) => readonly number[]
   /** The text of a whole list of ids, without special tokens. @throws TokenizerError when an id is not in the vocabulary */
@@ -20,13 +23,17 @@ export interface Tokenizer {
   /** The token that begins a text, and the one that ends it. */
   readonly bos?: number
   readonly eos?: number
+  /** Whether texts begin with a token of their own. */
+  readonly begins: boolean
+  /** Where the files of a model disagree about these, a sentence each. */
+  readonly notes: readonly string[]
   /** What `tokenizer.json` and `tokenizer_config.json` say, to be saved beside a model. */
   readonly json: Json
   readonly config: Json
 }
 
 export interface EncodeOptions {
-  /** Put the beginning-of-text token first, where the vocabulary has one. */
+  /** Put the token first that begins texts, where they begin with one, and this one does not have it already. An empty text begins with it anyway. */
   readonly bos?: boolean
   /** The text goes on after another (a completion after its prompt): no space is put before it. */
   readonly continues?: boolean
@@ -51,7 +58,16 @@ export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
   const [configFile, template] = [join(directory, files.config), join(directory, files.template)]
   const config = (await exists(configFile)) ? await readJson(configFile, TokenizerError) : {}
   const chat = (await exists(template)) ? { chat_template: await readText(template) } : {}
-  return tokenizerOf(await readJson(file, TokenizerError), isObject(config) ? { ...config, ...chat } : config, directory)
+  const beside = async (name: string): Promise<Json> => {
+    const path = join(directory, name)
+    const json = (await exists(path)) ? await readJson(path, TokenizerError) : {}
+    return isObject(json) ? json : {}
+  }
+  return tokenizerOf(await readJson(file, TokenizerError), isObject(config) ? { ...config, ...chat } : config, directory, {
+    specialTokens: await beside('special_tokens_map.json'),
+    model: await beside('config.json'),
+    generation: await beside('generation_config.json'),
+  })
 }
 
 /**
@@ -59,30 +75,36 @@ export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
  * @param where named in errors only
  * @throws TokenizerError when they are malformed
  */
-export const tokenizerOf = (json: unknown, config: unknown = {}, where = files.json): Tokenizer => {
+export const tokenizerOf = (json: unknown, config: unknown = {}, where = files.json, around: Surroundings = {}): Tokenizer => {
   if (!isObject(json) || !isObject(json.model)) throw malformed(where, files.json, 'a JSON object with a "model"', showJson(json))
   if (!isObject(config)) throw malformed(where, files.config, 'a JSON object', showJson(config))
   checkIds(json, where)
   const run = contained(json, where)
   const beginning = run(() => new HuggingFaceTokenizer(json, config))
   const continuing = addsSpace(json) ? run(() => new HuggingFaceTokenizer(withoutSpace(json), config)) : beginning
-  const special = (name: string): number | undefined => {
-    const token: unknown = isObject(config[name]) ? config[name].content : config[name]
-    if (token === undefined || token === null) return undefined
-    const id: unknown = typeof token === 'string' ? run(() => beginning.token_to_id(token)) : undefined
-    if (typeof id !== 'number') throw malformed(where, files.config, `${name}: a token of the vocabulary`, show(token))
-    return id
+  const { bos, eos, first, notes } = endsOf(json, config, around, {
+    idOf: (name, field) => {
+      const id: unknown = run(() => beginning.token_to_id(name))
+      if (typeof id !== 'number') throw malformed(where, files.config, `${field}: a token of the vocabulary`, show(name))
+      return id
+    },
+    nameOf: (id) => run(() => beginning.id_to_token(id)),
+  })
+  const begun = (ids: readonly number[]): readonly number[] => {
+    if (ids.length === 0) return [first ?? bos].filter((id) => id !== undefined)
+    return first === undefined || ids[0] === first ? ids : [first, ...ids]
   }
-  const [bos, eos] = [special('bos_token'), special('eos_token')]
+  const known = run(() => new Set<number>(beginning.get_vocab().values()))
   return {
-    vocabularySize: run(() => [...beginning.get_vocab().values()].reduce((largest, id) => Math.max(largest, id), -1)) + 1,
+    vocabularySize: [...known].reduce((largest, id) => Math.max(largest, id), -1) + 1,
+    gaps: (size) => Array.from({ length: size }, (_, id) => id).filter((id) => !known.has(id)),
     encode: (text, options = {}) => {
       const by = options.continues ? continuing : beginning
       const encoded: Encoding = run(() => by.encode(text, { add_special_tokens: false }))
       const { ids, tokens } = encoded
       const unknown = ids.findIndex((id) => !Number.isInteger(id))
       if (unknown >= 0) throw malformed(where, files.json, `a token for ${show(tokens[unknown])}`, 'neither that nor an unknown-token')
-      return options.bos && bos !== undefined ? [bos, ...ids] : ids
+      return options.bos ? begun(ids) : ids
     },
     decode: (ids) => {
       const unknown = ids.find((id) => beginning.id_to_token(id) === undefined)
@@ -98,8 +120,26 @@ export const tokenizerOf = (json: unknown, config: unknown = {}, where = files.j
     },
     ...(bos === undefined ? {} : { bos }),
     ...(eos === undefined ? {} : { eos }),
+    begins: first !== undefined,
+    notes,
     json,
-    config,
+    config: withEnds(config, bos, eos, first !== undefined, (id) => beginning.id_to_token(id)),
+  }
+}
+
+/** The configuration, with what was decided of beginnings and ends where it leaves that to other files. */
+const withEnds = (
+  config: Json,
+  bos: number | undefined,
+  eos: number | undefined,
+  begins: boolean,
+  nameOf: (id: number) => string | undefined,
+): Json => {
+  const lacks = (name: string, id: number | undefined) => id !== undefined && (config[name] ?? undefined) === undefined
+  return {
+    ...config,
+    ...(lacks('bos_token', bos) && { bos_token: nameOf(bos!), add_bos_token: begins }),
+    ...(lacks('eos_token', eos) && { eos_token: nameOf(eos!) }),
   }
 }
 

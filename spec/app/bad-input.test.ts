@@ -167,7 +167,7 @@ const cases: readonly {
   {
     what: 'an unknown architecture',
     args: async () => align({ model: await reconfigured({ model_type: 'mamba', architectures: ['Mamba'] }) }),
-    says: /field model_type: expected a supported architecture: llama .* or gpt2 .*, found "mamba"/,
+    says: /field model_type: expected a supported architecture: .*gpt2 .* or llama .*, found "mamba" \("Mamba"\), layers of a state-space model/,
     code: 1,
   },
   {

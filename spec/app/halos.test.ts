@@ -4,7 +4,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { shared, whenShared } from '../shared.ts'
 import { halograd, temporary } from './fixture.ts'
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -96,8 +95,8 @@ test('loss evaluates cases by name and refuses what is incomplete, malformed or 
   await refused(/but not both/, 2, 'dpo', '--entry', 'trl_main/dpo/sigmoid', '--in', cases)
 })
 
-test('loss --entry gives the numbers that another library gives', whenShared('golden/losses.json'), async () => {
-  const golden = JSON.parse(readFileSync(shared('golden/losses.json')!, 'utf8')).functions['trl_main/kto/kto'].cases
+test('loss --entry gives the numbers that another library gives', async () => {
+  const golden = JSON.parse(readFileSync(new URL('../golden/losses.json', import.meta.url), 'utf8')).functions['trl_main/kto/kto'].cases
   const answers = JSON.parse(
     (await halograd('loss', '--entry', 'trl_main/kto/kto', '--in', file('golden.json', JSON.stringify(golden)), '--json')).out,
   )

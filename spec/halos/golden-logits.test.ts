@@ -23,7 +23,6 @@ import {
 } from '../../core/index.ts'
 import { constant } from '../../core/internal.ts'
 import type { Completion, Everything } from '../../halos/index.ts'
-import { whenShared } from '../shared.ts'
 import { agree, type GoldenCase, goldenCases, goldenNames, lossesOfLogits } from './golden.ts'
 import { numbers } from './numbers.ts'
 
@@ -104,7 +103,7 @@ const evidence =
 /** Their BCO has δ = 0. */
 const atZero: ReadonlySet<string> = new Set(['trl_main/dpo_logits/bco_pair', 'trl_main/dpo_logits/mpo_0.8_0.2_1.0'])
 for (const [name, make] of Object.entries(lossesOfLogits))
-  test(`${name}: loss and gradient of the logits`, whenShared('golden/logits.json'), async () => {
+  test(`${name}: loss and gradient of the logits`, async () => {
     for (const c of goldenCases('logits', name)) {
       const of = evidence(c)
       const pooled = atZero.has(name) ? { sum: constant(0), count: constant(1) } : undefined
@@ -124,6 +123,6 @@ for (const [name, make] of Object.entries(lossesOfLogits))
       )
     }
   })
-test('every published function of logits is one of ours', whenShared('golden/logits.json'), () => {
+test('every published function of logits is one of ours', () => {
   assert.deepEqual([...goldenNames('logits')].sort(), Object.keys(lossesOfLogits).sort())
 })

@@ -7,7 +7,6 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { evaluateCases } from '../../app/inputs/evaluate-cases.ts'
 import { type Answer, noLosses, upstream } from '../../halos/index.ts'
-import { whenShared } from '../shared.ts'
 import { agree, type GoldenCase, goldenCases, goldenNames } from './golden.ts'
 
 /** Where float32 is used upstream, or a mean divides by a count + 1e-8. */
@@ -109,14 +108,14 @@ const compare = (name: string, answer: Answer, c: GoldenCase): number => {
 
 const answersOf = (name: string): Promise<readonly Answer[]> => evaluateCases({ entry: name, settings: {} }, goldenCases('losses', name))
 for (const [name, entry] of Object.entries(upstream))
-  test(`${name} is our ${entry.family}`, whenShared('golden/losses.json'), async (t) => {
+  test(`${name} is our ${entry.family}`, async (t) => {
     const [cases, answers] = [goldenCases('losses', name), await answersOf(name)]
     const compared = cases.reduce((n, c, i) => n + compare(name, answers[i]!, c), 0)
     t.diagnostic(`${cases.length} cases, ${compared} comparisons`)
     assert.ok(compared > 0 || name in excluded)
   })
 
-test('every published function is one of ours, or no loss; no case is left out', whenShared('golden/losses.json'), () => {
+test('every published function is one of ours, or no loss; no case is left out', () => {
   assert.deepEqual([...Object.keys(upstream), ...Object.keys(noLosses)].sort(), [...goldenNames('losses')].sort())
   const known = new Set([...Object.keys(coarse), ...ranked, ...Object.keys(excluded).map((where) => where.split(' ')[0]!)])
   assert.deepEqual(
@@ -125,7 +124,7 @@ test('every published function is one of ours, or no loss; no case is left out',
   )
 })
 
-test('f-divergences: their scores are our rewards', whenShared('golden/losses.json'), async () => {
+test('f-divergences: their scores are our rewards', async () => {
   for (const name of Object.keys(upstream).filter((entry) => entry.includes('sigmoid_fdiv')))
     for (const c of goldenCases('losses', name)) {
       const { family, settings } = upstream[name]!
@@ -143,24 +142,20 @@ type Rows = readonly (readonly number[])[]
 const total = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0)
 const sums = (rows: unknown): readonly number[] => (rows as Rows).map(total)
 
-test(
-  'SLiC compares completions, not tokens with completions: ours is the formula, theirs is not',
-  whenShared('golden/losses.json'),
-  async () => {
-    const name = 'halos_main/slic'
-    const answers = await answersOf(name)
-    for (const [i, c] of goldenCases('losses', name).entries()) {
-      const [chosen, rejected] = [sums(c.inputs.policy_chosen_logps), sums(c.inputs.policy_rejected_logps)]
-      const [delta, lambda] = [Number(c.hyper.beta), Number(c.hyper.lambda_coef)]
-      const right = chosen.map((w, k) => Math.max(0, delta - w + rejected[k]!) - lambda * w)
-      agree(c.id, answers[i]!.losses, right)
-      // Where every completion is one token there is nothing to broadcast.
-      const single = (c.inputs.policy_chosen_logps as Rows)[0]!.length === 1
-      assert.equal(Math.abs(answers[i]!.loss - Number(c.outputs.loss)) < 1e-9, single, c.id)
-    }
-  },
-)
-test('KTO has a reference model, whoever computes it', whenShared('golden/losses.json'), async () => {
+test('SLiC compares completions, not tokens with completions: ours is the formula, theirs is not', async () => {
+  const name = 'halos_main/slic'
+  const answers = await answersOf(name)
+  for (const [i, c] of goldenCases('losses', name).entries()) {
+    const [chosen, rejected] = [sums(c.inputs.policy_chosen_logps), sums(c.inputs.policy_rejected_logps)]
+    const [delta, lambda] = [Number(c.hyper.beta), Number(c.hyper.lambda_coef)]
+    const right = chosen.map((w, k) => Math.max(0, delta - w + rejected[k]!) - lambda * w)
+    agree(c.id, answers[i]!.losses, right)
+    // Where every completion is one token there is nothing to broadcast.
+    const single = (c.inputs.policy_chosen_logps as Rows)[0]!.length === 1
+    assert.equal(Math.abs(answers[i]!.loss - Number(c.outputs.loss)) < 1e-9, single, c.id)
+  }
+})
+test('KTO has a reference model, whoever computes it', async () => {
   const [name, right] = ['liger/kto_without_reference', 'liger/kto']
   for (const [i, c] of goldenCases('losses', name).entries()) {
     const [ours, theirs] = [(await answersOf(name))[i]!, goldenCases('losses', right)[i]!]
@@ -168,7 +163,7 @@ test('KTO has a reference model, whoever computes it', whenShared('golden/losses
     agree(c.id, ours.loss, theirs.outputs.loss)
   }
 })
-test('rewards are summed over examples, not over pairs of examples', whenShared('golden/losses.json'), async () => {
+test('rewards are summed over examples, not over pairs of examples', async () => {
   const answers = await answersOf('liger/kto')
   for (const [i, c] of goldenCases('losses', 'liger/kto').entries()) {
     const { policy_logps: policy, ref_logps: reference, labels } = c.inputs as Readonly<Record<string, readonly number[]>>

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { type AnyLoss, type Case, catalogue, find, getOrThrow } from '../../halos/index.ts'
-import { shared } from '../shared.ts'
 
 export interface GoldenCase extends Case {
   readonly id: string
@@ -15,7 +14,7 @@ interface Golden {
 }
 const files = new Map<string, Golden>()
 export const goldenCases = (file: 'losses' | 'logits', name: string): readonly GoldenCase[] => {
-  const known = files.get(file) ?? (JSON.parse(readFileSync(shared(`golden/${file}.json`)!, 'utf8')) as Golden) // its README states the format
+  const known = files.get(file) ?? (JSON.parse(readFileSync(new URL(`../golden/${file}.json`, import.meta.url), 'utf8')) as Golden) // its README states the format
   files.set(file, known)
   return known.functions[name]!.cases
 }

@@ -269,7 +269,7 @@ describe('tokenizers', () => {
     assert.equal(names[Number(found.get('tokenizer.ggml.eos_token_id'))], 'ÿ')
     assert.deepEqual([found.get('tokenizer.ggml.bos_token_id'), found.get('tokenizer.ggml.add_bos_token')], [undefined, false])
     const { model } = json as { readonly model: object }
-    const without = { json: { ...json, model: { ...model, vocab: { a: 0 }, merges: [] } }, config: {} }
+    const without = { json: { ...json, model: { ...model, vocab: { a: 0 }, merges: [] } }, config: {}, begins: false }
     assert.throws(() => ggufFile(tiny[0]!.config, [], without), /eos_token: expected the token that ends a text/)
   })
 

@@ -20,7 +20,6 @@ import {
   transformer,
 } from '../../models/index.ts'
 import { agree, type GoldenCase, goldenCases, lossesOfLogits } from '../halos/golden.ts'
-import { whenShared } from '../shared.ts'
 import { backend, tiny } from './tiny.ts'
 
 /** Metrics of theirs that we do not report, and why. */
@@ -123,7 +122,7 @@ const rewardsBy = async (
 }
 
 for (const [name, make] of Object.entries(lossesOfLogits).filter(([name]) => !absent.includes(name)))
-  test(`${name}: metrics`, whenShared('golden/logits.json'), async () => {
+  test(`${name}: metrics`, async () => {
     for (const c of goldenCases('logits', name)) {
       const { batch, model } = stepOf(c)
       const totals: Record<string, { sum: number; count: number }> = {}
@@ -152,7 +151,7 @@ for (const [name, make] of Object.entries(lossesOfLogits).filter(([name]) => !ab
     }
   })
 
-test('num_tokens: the tokens of the examples; those of unrelated completions do not count', whenShared('golden/logits.json'), async () => {
+test('num_tokens: the tokens of the examples; those of unrelated completions do not count', async () => {
   const [{ config, parameters } = tiny[0]!] = tiny
   for (const c of goldenCases('logits', 'trl_main/kto_logits/kto')) {
     const [ids, attention, mask] = [c.inputs.input_ids, c.inputs.attention_mask, c.inputs.completion_mask].map((x) => x as unknown as Rows)
