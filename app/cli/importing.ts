@@ -13,6 +13,7 @@ import {
   writeAtomically,
 } from '../../models/index.ts'
 import { localPath } from '../inputs/hub.ts'
+import { reading as readingOf } from '../inputs/options.ts'
 import { some } from '../inputs/repetitions.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -31,6 +32,7 @@ export const importFiles = async (terminal: Terminal, names: readonly string[], 
     ...(where && { where }),
     ...(skip && { skip }),
     ...(stripReasoning && { stripReasoning }),
+    ...readingOf(options),
   }
   const weights = options.balance && (await weightsFor(files, mappings, reading))
   const { rows, summary } = importing(files, mappings, weights ? { ...reading, weights } : reading)
@@ -46,15 +48,17 @@ const weightsFor = async (files: readonly string[], mappings: readonly Mapping[]
   return weigh(summary()).better
 }
 
-async function* linesOf(rows: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+/** JSON Lines, in pieces of about so many characters. */
+export async function* linesOf(rows: AsyncIterable<unknown>, piece = 2 ** 16): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
-  let lines: string[] = []
+  let lines = ''
   for await (const row of rows) {
-    if (lines.push(`${JSON.stringify(row)}\n`) < 500) continue
-    yield encoder.encode(lines.join(''))
-    lines = []
+    lines += `${JSON.stringify(row)}\n`
+    if (lines.length < piece) continue
+    yield encoder.encode(lines)
+    lines = ''
   }
-  yield encoder.encode(lines.join(''))
+  yield encoder.encode(lines)
 }
 
 // ------------------------------------------------------------------ mappings
@@ -78,7 +82,7 @@ const mappingsFor = async (files: readonly string[], options: ImportCommandOptio
   const own = ['messages', 'prompt', 'completion', 'chosen', 'text', 'content'].some((name) => Object.hasOwn(given, name))
   if (own && options.from === undefined)
     return { title: 'records of your mapping', mappings: split({ keys: [], ...given, ...scale, columns: columnsFor(options) }) }
-  const preset = options.from === undefined ? await presetOf(files) : presetNamed(options.from)
+  const preset = options.from === undefined ? await presetOf(files, readingOf(options)) : presetNamed(options.from)
   const judging = ({ verdict }: Mapping): boolean => verdict !== undefined || 'verdict' in given
   return {
     title: preset.title,

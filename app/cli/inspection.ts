@@ -44,7 +44,7 @@ const kinds = { labelled: 'judged completions', paired: 'pairs', demonstration: 
 const reportLines = (inspection: Inspection, context: number | undefined): readonly string[] => {
   const { rows, kind, presets, distinctPrompts, labels, lengths, longer } = inspection
   const judged = labels && kind === 'labelled' ? [`labels: ${labels.desirable} desirable, ${labels.undesirable} undesirable`] : []
-  const warning = labels && imbalance(labels)
+  const warning = labels && imbalance(labels, inspection.weights)
   const unit = context === undefined ? 'characters' : 'tokens'
   return [
     `${rows} ${kind === undefined ? 'rows' : kinds[kind]}${kind === undefined || kind === 'text' ? '' : `, of ${distinctPrompts} distinct prompts`}`,

@@ -10,6 +10,7 @@ import {
   asPairs,
   type Balance,
   type Cut,
+  chatOf,
   type Example,
   fit,
   fitTogether,
@@ -19,6 +20,7 @@ import {
   shuffle,
   type Tokenizer,
   type TrainingExample,
+  type Truncation,
   weigh,
 } from '../../models/index.ts'
 import { type Control, usualControl } from './control.ts'
@@ -37,6 +39,15 @@ export const readLocated = async (file: string, options?: RowOptions, say?: (lin
   const { rows, lines, notes } = await readLines(await localPath(file, 'dataset', say && { say }), options)
   for (const [note, those] of notes) say?.(`warning: ${file}: ${those.length} lines: ${note}: ${some(those)}`)
   return rows.map((row, i) => ({ ...row, origin: `${file}:${lines[i]}` }))
+}
+
+/** How training reads rows: conversations by the model's chat template, those longer than it takes without their first turns, where the prompt is what is cut. */
+export const readingFor = (tokenizer: Tokenizer, longest: number, truncate: Truncation): RowOptions => {
+  const lengthOf = ({ prompt, completion }: Example): number => prompt.length + completion.length
+  return {
+    ...chatOf(tokenizer),
+    ...(truncate === 'prompt-start' && { fits: ({ prompt, completion }) => lengthOf(exampleOf(tokenizer, prompt, completion)) <= longest }),
+  }
 }
 
 /** Examples in tokens, as long as they are; without the end alone where the tokenizer knows nothing of a completion. `control` ends the prompts of a loss that needs it. */
@@ -129,6 +140,15 @@ const answersIn = (row: Row): string =>
 export const balanceOf = (examples: readonly TrainingExample[]): Balance => {
   const desirable = examples.filter((example) => 'outcome' in example && example.label === true).length
   return { desirable, undesirable: examples.length - desirable }
+}
+
+/** What a desirable and an undesirable example count on average, by their own weights. */
+export const meanWeights = (examples: readonly TrainingExample[]): Balance => {
+  const mean = (label: boolean): number => {
+    const those = examples.filter((example) => 'outcome' in example && (example.label === true) === label)
+    return those.length === 0 ? 1 : those.reduce((sum, { weight = 1 }) => sum + weight, 0) / those.length
+  }
+  return { desirable: mean(true), undesirable: mean(false) }
 }
 
 /** A warning that names both counts, and a weight to set, where they break the λ rule of KTO; or nothing. */

@@ -5,7 +5,7 @@ import { UsageError } from '../terminal/errors.ts'
 import { backendNames } from './backends.ts'
 import { configurable } from './settings.ts'
 
-const truncations: readonly Truncation[] = ['prompt-start', 'completion-end', 'drop', 'refuse']
+export const truncations: readonly Truncation[] = ['prompt-start', 'completion-end', 'drop', 'refuse']
 
 /** Courses of the learning rate, as TRL calls them. */
 export const schedulerTypes = ['linear', 'cosine', 'constant', 'constant_with_warmup'] as const

@@ -1,9 +1,9 @@
 /** What a run trains on, and what it is measured on: rows of files, as the tokens that the loss asks for. */
 import type { Needs } from '../../halos/index.ts'
-import { chatOf, repetitionsIn, type TrainingExample } from '../../models/index.ts'
+import { repetitionsIn, type TrainingExample } from '../../models/index.ts'
 import type { Checkpoint } from '../inputs/checkpoint.ts'
 import { type Control, controlOf, usualControl } from '../inputs/control.ts'
-import { examplesFor, holdOut, type Located, readLocated } from '../inputs/examples.ts'
+import { examplesFor, holdOut, type Located, readingFor, readLocated } from '../inputs/examples.ts'
 import { heldOut, reading, type TrainingOptions } from '../inputs/options.ts'
 import { repetitionWarnings } from '../inputs/repetitions.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -12,6 +12,8 @@ import { within } from './lengths.ts'
 export interface RunData {
   readonly training: readonly TrainingExample[]
   readonly heldOut: readonly TrainingExample[]
+  /** Rows that say the opposite of others. */
+  readonly contradictions: number
   /** What ends the prompts, where the loss has them end so. */
   readonly control?: Control
 }
@@ -28,12 +30,17 @@ export const readData = async (
   const spare = heldOut(chosen)
   const spareFile = 'file' in spare ? spare.file : file
   const control = controlOf(asked) ?? before ?? usualControl
-  const how = { ...chatOf(tokenizer), ...reading(options) }
+  const how = { ...readingFor(tokenizer, longest, truncate), ...reading(options) }
   const rows = await readLocated(file, how, say)
   const places = rows.map(({ origin }) => origin)
-  for (const warning of repetitionWarnings(repetitionsIn(rows, places))) say(warning)
+  const repeated = repetitionsIn(rows, places)
+  for (const warning of repetitionWarnings(repeated)) say(warning)
   const split = 'file' in spare ? { training: rows, heldOut: await readLocated(spareFile, how, say) } : holdOut(rows, spare.fraction, seed)
   const made = (located: readonly Located[], from: string) =>
     within(say, examplesFor(needs, located, from, tokenizer, control), longest, truncate, from)
-  return { training: made(split.training, file), heldOut: made(split.heldOut, spareFile), ...(needs.control && { control }) }
+  const contradictions = repeated.contradictions.reduce((n, group) => n + group.length, 0)
+  return {
+    ...{ training: made(split.training, file), heldOut: made(split.heldOut, spareFile), contradictions },
+    ...(needs.control && { control }),
+  }
 }

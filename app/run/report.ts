@@ -4,6 +4,7 @@ import type { StepReport } from '../../models/index.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { curveLines } from './curves.ts'
+import { isGrave, verdictOf } from './health.ts'
 import type { LogRow } from './log.ts'
 import type { RunResult } from './result.ts'
 
@@ -18,7 +19,7 @@ export const sayStart = ({ say }: Pick<Progress, 'say'>, { name, needs }: AnyLos
 export const sayResult = (
   terminal: Terminal,
   { needs }: AnyLoss,
-  { heldOut, interrupted, stoppedEarly, steps, saved, out, seconds }: RunResult,
+  { heldOut, interrupted, stoppedEarly, steps, saved, out, seconds, health }: RunResult,
   rows: readonly LogRow[],
 ): void => {
   for (const line of curveLines(rows)) terminal.say(line)
@@ -33,6 +34,8 @@ export const sayResult = (
   const stopped = stoppedEarly ? 'Stopped, as the held-out loss was not lowered any more, after' : interrupted ? 'Stopped after' : ''
   const kept = saved === steps ? 'Saved' : `The best, of step ${saved}, is saved`
   terminal.say(`\n${`${stopped} ${steps}`.trim()} steps in ${seconds.toFixed(1)} s. ${kept} to ${out}`)
+  for (const line of verdictOf(health)) terminal.say(line)
+  if (isGrave(health)) return
   terminal.say(
     needs.reward
       ? `Let it judge:  halograd judge --judge 'reward ${out}' --model … --data …`

@@ -3,6 +3,7 @@
 import type { Evaluation } from '../inference/evaluation.ts'
 import type { Opened } from '../inputs/backends.ts'
 import type { RunData } from './data.ts'
+import type { Symptom } from './health.ts'
 import { heldOutIn, type LogRow, trainedIn } from './log.ts'
 import type { Task } from './task.ts'
 
@@ -25,12 +26,14 @@ export interface RunResult {
   readonly heldOut?: { readonly before: Evaluation; readonly after: Evaluation }
   /** Metrics of the last step. */
   readonly last: Readonly<Record<string, number>>
+  /** What its log says against it. */
+  readonly health: readonly Symptom[]
   readonly seconds: number
   readonly tokensPerSecond: number
 }
 
 /** How a run ended, beside its rows. */
-export type Ending = Pick<RunResult, 'interrupted' | 'stoppedEarly' | 'saved' | 'seconds'> & { readonly after?: Evaluation }
+export type Ending = Pick<RunResult, 'interrupted' | 'stoppedEarly' | 'saved' | 'seconds' | 'health'> & { readonly after?: Evaluation }
 
 export const resultOf = (
   { loss, options: { out } }: Task,

@@ -9,6 +9,7 @@ import { openBackend } from '../inputs/backends.ts'
 import { type Checkpoint, loadCheckpoint } from '../inputs/checkpoint.ts'
 import { exclusively } from '../inputs/lock.ts'
 import type { TrainingOptions } from '../inputs/options.ts'
+import { withoutRepetition } from '../terminal/repeated.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { checkOptions } from './check.ts'
 import { readData } from './data.ts'
@@ -23,15 +24,24 @@ export const run = async (terminal: Terminal, task: Task): Promise<RunResult> =>
   return exclusively(task.options.out, () => trained(terminal, task))
 }
 
-const trained = async (terminal: Terminal, task: Task): Promise<RunResult> => {
+const trained = async (given: Terminal, task: Task): Promise<RunResult> => {
   const { loss, options } = task
+  const { say, end } = withoutRepetition(given.say)
+  const terminal: Terminal = {
+    ...{ say, print: given.print, interactive: given.interactive },
+    get stop() {
+      return given.stop // only who looks at it listens for Ctrl-C
+    },
+  }
   const checkpoint = await loadCheckpoint(options.model, terminal.say)
   const data = await readData(terminal, loss.needs, checkpoint, options)
   task.inspect?.(data.training)
   const opened = await openBackend(options, terminal.say)
   try {
     const choice = { checkpoint, loss, backend: opened.backend, seed: options.seed, ...loraIn(options, checkpoint) }
-    return await trainableOf(choice, (trainable) => trainingLoop(terminal, task, data, opened, trainable))
+    const result = await trainableOf(choice, (trainable) => trainingLoop(terminal, task, data, opened, trainable))
+    end()
+    return result
   } finally {
     await opened.backend.close?.()
   }

@@ -12,6 +12,7 @@ import { Interrupted } from '../terminal/errors.ts'
 import { count, progress } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'
 import type { RunData } from './data.ts'
+import { factsOf, symptomsOf, urgent } from './health.ts'
 import { csvOf, heldOutIn, type LogRow, rowOf } from './log.ts'
 import { numericsOf } from './numerics.ts'
 import { optimizationOf } from './optimization.ts'
@@ -75,6 +76,16 @@ export const trainingLoop = async <P extends Tree<P>>(
     const lost = () => patience !== undefined && sinceBest(rows) >= patience
     let [seconds, stopped] = [runLog.seconds, lost()]
     const bar = progress(terminal, command, steps, behind)
+    const facts = factsOf(loss, data)
+    const said = new Set<string>()
+    /** Ten times in a run: what is wrong by then, each once. */
+    const look = (): void => {
+      for (const { ailment, because, advice } of symptomsOf(rows, facts))
+        if (!said.has(ailment) && urgent.includes(ailment)) {
+          said.add(ailment)
+          bar.say(`warning: ${ailment}: ${because}. ${advice}`)
+        }
+    }
     const state = await train(runLog.start, {
       ...{ backend, model, loss, optimizer, examples: data.training, steps, batch, accumulate, seed, dropout, recompute },
       shuffled: !inOrder,
@@ -93,6 +104,7 @@ export const trainingLoop = async <P extends Tree<P>>(
         stopped = due && lost()
         const worthKeeping = (saveEvery > 0 && step % saveEvery === 0) || (due && bestOf(rows)?.step === step)
         if (worthKeeping) await runLog.save(now, { finished: stopped || step === steps, seconds })
+        if (step % Math.ceil(steps / 10) === 0) look()
         bar.at(step, `loss ${metrics.loss?.toFixed(4)} · ${count(tokens / report.seconds)} tokens/s`)
         await breathe()
       },
@@ -105,7 +117,8 @@ export const trainingLoop = async <P extends Tree<P>>(
     const trained = chosen === last ? state.parameters : (await runLog.at(chosen.step)).parameters
     const after = await measured(chosen, trained)
     const ending = { interrupted: terminal.stop.aborted, stoppedEarly: stopped && last.step < steps, saved: chosen.step, seconds }
-    const result = resultOf(task, data, opened, rows, { ...ending, ...(after && { after }) })
+    const health = symptomsOf(rows, facts)
+    const result = resultOf(task, data, opened, rows, { ...ending, health, ...(after && { after }) })
     await writeDirectoryAtomically(out, {
       ...(await files(backend, trained)),
       ...controlFile(data.control),

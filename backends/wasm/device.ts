@@ -110,7 +110,7 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
     const listed = 4 * printed.arguments.length
     const list = store.take(listed)
     const main = instance.exports.main as Entry // exported by `print`
-    const taking = adaptive(pool?.threads ?? 1)
+    const taking = adaptive(pool?.threads ?? 1, tolerance * milliseconds(program))
     /** Where the arrays are, by slot; and the words of the list that are addresses inside each. */
     const places: number[] = []
     const uses = Array.from({ length: 2 + program.inputs.length + program.outputs.length }, (): { word: number; offset: number }[] => [])
@@ -197,6 +197,8 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
   }
 }
 
+/** The estimate of what one thread takes may be wrong by so much. */
+const tolerance = 3
 /** Smaller programs (in milliseconds) are run alone: threads take 50 µs to wake. */
 const leastShared = 0.1
 /** About how long a program takes on one thread. */

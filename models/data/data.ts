@@ -6,12 +6,15 @@ import { either as E } from 'fp-ts'
 import { DataError, type Finding, mostFindings, throwAll } from '../io/errors.ts'
 import { type Flaw, jsonLines, type ReadOptions, readRecords, type SourceRecord } from '../io/records.ts'
 import { plain, type Render } from '../text/conversation.ts'
+import type { Fits } from './dialogues.ts'
 import type { Row } from './rows.ts'
 import { rowOf, trainingRow } from './shapes.ts'
 
 export interface RowOptions extends ReadOptions {
   /** How conversations become text. Default: as `role: content` lines. */
   readonly render?: Render
+  /** Whether a model can take a text. Conversations that it cannot lose their first turns. Default: always. */
+  readonly fits?: Fits
 }
 
 /**
@@ -71,7 +74,7 @@ const gather = (file: string, options?: RowOptions) => {
 }
 
 /** Gives on the rows that records mean, one after another, with their lines; and keeps what is wrong with the others. */
-export const rowReader = (file: string, take: (row: Row, line: number) => void, { render = plain }: RowOptions = {}) => {
+export const rowReader = (file: string, take: (row: Row, line: number) => void, { render = plain, fits }: RowOptions = {}) => {
   const findings: Finding[] = []
   const notes = new Map<string, number[]>()
   const presets = new Set<string>()
@@ -84,7 +87,7 @@ export const rowReader = (file: string, take: (row: Row, line: number) => void, 
         if (content.right.label === 0) scale.zero ??= line
         if (content.right.label === -1) scale.minus ??= line
       }
-      const read = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render))
+      const read = E.flatMap(E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(content), (json) => rowOf(json, render, fits))
       if (E.isLeft(read)) {
         for (const flaw of read.left)
           if (flaw.expected !== trainingRow) findings.push({ file, line, ...flaw })

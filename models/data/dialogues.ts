@@ -178,18 +178,46 @@ const compared = (chosen: Answer, rejected: Answer, flaws: Flaw[]): Dialogue | u
   return { tag: 'paired', prompt: chosen.prompt, chosen: chosen.completion, rejected: rejected.completion }
 }
 
-/** A conversation as the texts that a model reads. */
-export const rendered = (row: Dialogue, render: Render): E.Either<readonly Flaw[], Read> => {
-  const { prompt, setting, ...said } = row
-  const written = (last: Turn) => E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(render([...prompt, last], setting))
-  if (said.tag !== 'paired')
-    return E.map(({ notes = [], ...text }: Rendered): Read => ({ row: { ...said, ...text }, notes }))(written(said.completion))
-  return E.flatMap(written(said.chosen), (chosen) =>
-    E.map(
-      (rejected: Rendered): Read => ({
-        row: { ...said, prompt: chosen.prompt, chosen: chosen.completion, rejected: rejected.completion },
-        notes: [...new Set([...(chosen.notes ?? []), ...(rejected.notes ?? [])])],
-      }),
-    )(written(said.rejected)),
-  )
+/** Whether a model can take a text as it is. */
+export type Fits = (text: Rendered) => boolean
+
+/**
+ * A conversation as the texts that a model reads. One that is too long loses its first turns, never a part of one: it begins with its system prompt and a
+ * later turn of the user, the same for both sides of a pair. What does not fit even so is left as short as that.
+ */
+export const rendered = (row: Dialogue, render: Render, fits: Fits = () => true): E.Either<readonly Flaw[], Read> => {
+  const starts = startsOf(row.prompt)
+  const tried = (k: number): E.Either<readonly Flaw[], Read> =>
+    E.flatMap(written(row, starts[k]!, render), (texts) =>
+      k + 1 < starts.length && !texts.every(fits) ? tried(k + 1) : E.right(readAs(row, texts, k > 0 ? [shortened] : [])),
+    )
+  return tried(0)
+}
+
+const shortened = 'longer than the model takes: the first turns are left out'
+
+/** The prompt, and what remains of it when it begins with a later turn of the user. */
+const startsOf = (prompt: readonly Turn[]): readonly (readonly Turn[])[] => {
+  const system = prompt.filter(({ role }, i) => role === 'system' && i === 0)
+  const first = prompt.findIndex(({ role }) => role === 'user')
+  return [prompt, ...prompt.flatMap(({ role }, i) => (role === 'user' && i > first ? [[...system, ...prompt.slice(i)]] : []))]
+}
+
+const written = (
+  { setting, ...row }: Dialogue,
+  prompt: readonly Turn[],
+  render: Render,
+): E.Either<readonly Flaw[], readonly Rendered[]> => {
+  const text = (last: Turn) => E.mapLeft((flaw: Flaw): readonly Flaw[] => [flaw])(render([...prompt, last], setting))
+  if (row.tag !== 'paired') return E.map((one: Rendered) => [one])(text(row.completion))
+  return E.flatMap(text(row.chosen), (chosen) => E.map((rejected: Rendered) => [chosen, rejected])(text(row.rejected)))
+}
+
+const readAs = ({ setting: _, ...row }: Dialogue, texts: readonly Rendered[], notes: readonly string[]): Read => {
+  const [{ prompt, completion }, other] = [texts[0]!, texts[1]]
+  const said = new Set([...notes, ...texts.flatMap((text) => text.notes ?? [])])
+  return {
+    row: row.tag === 'paired' ? { ...row, prompt, chosen: completion, rejected: other!.completion } : { ...row, prompt, completion },
+    notes: [...said],
+  }
 }

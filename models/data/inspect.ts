@@ -22,6 +22,8 @@ export interface Inspection extends Repetitions<number> {
   readonly distinctPrompts: number
   /** Of labelled rows; of pairs, as a loss of labels would read them. */
   readonly labels?: Balance & Verdict
+  /** The mean weights of desirable and undesirable rows, where there are labels. */
+  readonly weights?: Balance
   readonly lengths?: { readonly prompt: Lengths; readonly completion: Lengths; readonly together: Lengths }
   /** Lines whose text is longer than `longest`. */
   readonly longer: readonly number[]
@@ -62,6 +64,7 @@ const inspecting = (file: string, options: InspectOptions) => {
   const distinct = new Set<string>()
   const repeated = repetitions<number>()
   let [rows, desirable, undesirable] = [0, 0, 0]
+  const weight = { desirable: 0, undesirable: 0 }
   let kind: Row['tag'] | undefined
 
   /** A pair is two texts. */
@@ -77,20 +80,27 @@ const inspecting = (file: string, options: InspectOptions) => {
     kind ??= row.tag
     distinct.add(digest([row.tag === 'text' ? '' : row.prompt]))
     repeated.add(row, line)
-    if (row.tag === 'paired' || (row.tag === 'labelled' && row.label)) desirable++
-    if (row.tag === 'paired' || (row.tag === 'labelled' && !row.label)) undesirable++
+    if (row.tag === 'paired' || (row.tag === 'labelled' && row.label)) {
+      desirable++
+      weight.desirable += row.weight ?? 1
+    }
+    if (row.tag === 'paired' || (row.tag === 'labelled' && !row.label)) {
+      undesirable++
+      weight.undesirable += row.weight ?? 1
+    }
     if (textsOf(row).map(addText).includes(true)) longer.push(line)
   }
   const { add, findings, notes, presets } = rowReader(file, take, options)
   const found = (): Inspection => {
     const counts = { desirable, undesirable }
+    const weights = { desirable: weight.desirable / (desirable || 1), undesirable: weight.undesirable / (undesirable || 1) }
     return {
       file,
       rows,
       ...(kind && { kind, lengths: { prompt: spread(prompts), completion: spread(completions), together: spread(together) } }),
       longer,
       distinctPrompts: distinct.size,
-      ...(desirable + undesirable > 0 && { labels: { ...counts, ...weigh(counts) } }),
+      ...(desirable + undesirable > 0 && { labels: { ...counts, ...weigh(counts, weights) }, weights }),
       ...repeated.found(),
       findings: findings(),
       notes: Object.fromEntries(notes),

@@ -13,16 +13,17 @@ import { show } from '../io/errors.ts'
 import type { Json } from '../io/fields.ts'
 import type { Flaw } from '../io/records.ts'
 import { type Render, withoutText } from '../text/conversation.ts'
-import { chat, has, isChat, judged, rendered } from './dialogues.ts'
+import { chat, type Fits, has, isChat, judged, rendered } from './dialogues.ts'
 import { canonicalOf, renamed } from './import/fields.ts'
 import { nearest, type Recognised, recognise } from './import/recognise.ts'
+import { misread, noted } from './overlooked.ts'
 import type { Dialogue, Read, Row } from './rows.ts'
 
 /** The row that a record means, or everything that is wrong with it. Fields of no meaning here are ignored. */
-export const rowOf = (json: Json, render: Render): E.Either<readonly Flaw[], Read> =>
+export const rowOf = (json: Json, render: Render, fits?: Fits): E.Either<readonly Flaw[], Read> =>
   E.flatMap(saidOf(json), ({ row, ...known }) =>
     isDialogue(row)
-      ? E.map((read: Read): Read => ({ ...known, ...read, notes: [...known.notes, ...read.notes] }))(rendered(row, render))
+      ? E.map((read: Read): Read => ({ ...known, ...read, notes: [...known.notes, ...read.notes] }))(rendered(row, render, fits))
       : E.right({ row, ...known }),
   )
 
@@ -31,7 +32,9 @@ const isDialogue = (row: Row | Dialogue): row is Dialogue => row.tag !== 'text' 
 /** The same before it is rendered: texts as they are, conversations as turns. */
 export const saidOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogue>> => {
   const known = recognise(json)
-  return known === undefined ? ownOf(json) : foreignOf(json, known)
+  const flaws = misread(json)
+  if (flaws.length > 0) return E.left(flaws)
+  return E.map((read: Read<Row | Dialogue>) => noted(json, read))(known === undefined ? ownOf(json) : foreignOf(json, known))
 }
 
 /** What is expected where a tool's own records stand: it is wrong with all of them, or with none. */

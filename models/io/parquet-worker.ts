@@ -1,10 +1,10 @@
 /**
- * The thread in which a Parquet file is read (parquet.ts): it answers with the row groups, and then with the rows of each that it is asked for.
+ * The thread in which Parquet files are read (parquet.ts): of a path it tells the row groups, and of the number of one its rows.
  * Before the library sees the pages of a group, their headers must agree with the metadata, and their bytes with their checksums (CRC-32), where the
  * writer has left any.
  * Source: https://parquet.apache.org/docs/file-format/data-pages/checksumming/
  */
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import checksum from 'crc-32'
 import { asyncBufferFromFile, type ColumnChunk, parquetMetadataAsync, parquetReadObjects, toJson } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
@@ -21,7 +21,8 @@ export type Answer =
   | { readonly tag: 'started' }
   | { readonly tag: 'groups'; readonly groups: readonly Group[] }
   | { readonly tag: 'rows'; readonly rows: readonly Json[] }
-  | { readonly tag: 'refused'; readonly found: string }
+  /** `ended`: by what ended the thread. */
+  | { readonly tag: 'refused'; readonly found: string; readonly ended?: true }
 
 /** Pages, and rows of a group, are this large at most: bytes, and values. */
 const [mostBytes, mostValues] = [2 ** 30, 2 ** 26]
@@ -92,11 +93,12 @@ const parsers = {
   stringFromBytes: (bytes: Uint8Array | undefined): string | undefined => (bytes === undefined ? undefined : strict.decode(bytes)),
 }
 
-const opened = open(String(workerData))
+let opened: ReturnType<typeof open> | undefined
 
 /** The rows of a group. 64-bit integers become numbers, dates strings. */
 const rowsOf = async (index: number): Promise<readonly Json[]> => {
   const source = await opened
+  if (source === undefined) throw new Error('no file')
   const { file, metadata, groups } = source
   const columns = metadata.row_groups[index]?.columns ?? []
   for (const column of columns) await checkColumn(column, source)
@@ -109,6 +111,9 @@ const rowsOf = async (index: number): Promise<readonly Json[]> => {
 
 const refused = (error: unknown): void => answer({ tag: 'refused', found: error instanceof Error ? error.message : String(error) })
 
-parentPort?.on('message', (index: number) => rowsOf(index).then((rows) => answer({ tag: 'rows', rows }), refused))
+parentPort?.on('message', (asked: string | number) => {
+  if (typeof asked === 'number') return void rowsOf(asked).then((rows) => answer({ tag: 'rows', rows }), refused)
+  opened = open(asked)
+  opened.then(({ groups }) => answer({ tag: 'groups', groups }), refused)
+})
 answer({ tag: 'started' })
-opened.then(({ groups }) => answer({ tag: 'groups', groups }), refused)

@@ -26,52 +26,81 @@ const script = (): URL => {
 }
 
 /** @throws FileError; DataError naming the row group that cannot be read */
-export async function* parquet(path: string, { memory = 2048, time = 8000 }: ParquetLimits = {}): AsyncGenerator<Json> {
-  for await (const _ of readChunks(path)) break // a file that cannot be read at all says so as any other does
-  const worker = new Worker(script(), {
-    ...{ workerData: path, execArgv: [], stdout: true, stderr: true },
-    resourceLimits: { maxOldGenerationSizeMb: memory },
-  })
-  const next = answersOf(worker)
+export async function* parquet(path: string, limits?: ParquetLimits): AsyncGenerator<Json> {
+  const { read, close } = parquetReader(limits)
   try {
-    const started = await next(starting)
-    const metadata = started.tag === 'started' ? await next(time) : started
-    if (metadata.tag !== 'groups') throw refused(path, metadata)
-    for (const [group, { bytes }] of metadata.groups.entries()) {
-      worker.postMessage(group)
-      const read = await next(time + bytes / bytesPerMillisecond)
-      if (read.tag !== 'rows') throw refused(path, read, group)
-      yield* read.rows
-    }
+    yield* read(path)
   } finally {
-    await worker.terminate()
+    await close()
   }
 }
 
-/** Until the thread has loaded what it needs; a tenth of how fast groups are read. */
+/** Reads files one after another in one thread, or in another after one that a file has ended. */
+export const parquetReader = ({ memory = 2048, time = 8000 }: ParquetLimits = {}) => {
+  let thread: Thread | undefined
+  /** A thread that has not answered in time, or has ended, is no more. */
+  const ask = async (file: string, question: string | number, patience: number, group?: number): Promise<Answer> => {
+    thread ??= await started(memory)
+    const answer = await thread.ask(question, patience)
+    if (answer.tag !== 'refused') return answer
+    if (answer.ended) {
+      await thread.end()
+      thread = undefined
+    }
+    throw refused(file, answer.found, group)
+  }
+  async function* read(path: string): AsyncGenerator<Json> {
+    for await (const _ of readChunks(path)) break // a file that cannot be read at all says so as any other does
+    const metadata = await ask(path, path, time)
+    if (metadata.tag !== 'groups') throw refused(path, unasked)
+    for (const [group, { bytes }] of metadata.groups.entries()) {
+      const answer = await ask(path, group, time + bytes / bytesPerMillisecond, group)
+      if (answer.tag !== 'rows') throw refused(path, unasked, group)
+      yield* answer.rows
+    }
+  }
+  const close = async (): Promise<void> => {
+    await thread?.end()
+    thread = undefined
+  }
+  return { read, close }
+}
+const unasked = 'another answer than was asked for'
+
+/** Until the thread has loaded what it needs, in milliseconds; a tenth of how fast groups are read. */
 const [starting, bytesPerMillisecond] = [60_000, 10_000]
 
-const refused = (file: string, answer: Answer, group?: number): DataError =>
+const refused = (file: string, found: string, group?: number): DataError =>
   new DataError({
     file,
     ...(group === undefined ? {} : { field: `row group ${group}` }),
     expected: 'a Parquet file',
-    found: answer.tag === 'refused' ? answer.found : 'another answer than was asked for',
+    found,
     advice: 'Download it again, or convert it to JSON Lines.',
   })
 
-/** What the thread says next, within so many milliseconds. Its end, however it comes, is an answer. */
-const answersOf = (worker: Worker): ((milliseconds: number) => Promise<Answer>) => {
+interface Thread {
+  /** What it answers within so many milliseconds. Its end, however it comes, is an answer. */
+  readonly ask: (question: string | number, milliseconds: number) => Promise<Answer>
+  readonly end: () => Promise<void>
+}
+
+const started = async (memory: number): Promise<Thread> => {
+  const worker = new Worker(script(), {
+    ...{ execArgv: [], stdout: true, stderr: true },
+    resourceLimits: { maxOldGenerationSizeMb: memory },
+  })
   const said: Answer[] = []
   let heard = (): void => {}
   const hear = (answer: Answer): void => {
     said.push(answer)
     heard()
   }
+  const ended = (found: string) => hear({ tag: 'refused', found, ended: true })
   worker.on('message', hear)
-  worker.on('error', (error) => hear({ tag: 'refused', found: error.message }))
-  worker.on('exit', () => hear({ tag: 'refused', found: 'that reading it ends the thread that reads it' }))
-  return async (milliseconds) => {
+  worker.on('error', (error) => ended(error.message))
+  worker.on('exit', () => ended('that reading it ends the thread that reads it'))
+  const next = async (milliseconds: number): Promise<Answer> => {
     if (said.length === 0)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, milliseconds)
@@ -80,6 +109,19 @@ const answersOf = (worker: Worker): ((milliseconds: number) => Promise<Answer>) 
           resolve()
         }
       })
-    return said.shift() ?? { tag: 'refused', found: `that reading it takes more than ${(milliseconds / 1000).toFixed(0)} s` }
+    const late = `that reading it takes more than ${(milliseconds / 1000).toFixed(0)} s`
+    return said.shift() ?? { tag: 'refused', found: late, ended: true }
   }
+  const end = async (): Promise<void> => void (await worker.terminate())
+  const first = await next(starting)
+  if (first.tag === 'started')
+    return {
+      end,
+      ask: (question, milliseconds) => {
+        worker.postMessage(question)
+        return next(milliseconds)
+      },
+    }
+  await end()
+  throw new Error(first.tag === 'refused' ? first.found : unasked)
 }

@@ -58,20 +58,24 @@ const isUtf8 = (bytes: Uint8Array): boolean => {
   }
 }
 
-/** The first byte that belongs to no character of UTF-8. A character that was cut at the beginning, or at the end, is none of them. */
+/** The first byte that belongs to no character of UTF-8, or begins one that is cut; where there is none, the piece before ended inside a character. */
 const firstInvalid = (bytes: Uint8Array): number => {
   let i = 0
   while (i < 3 && i < bytes.length && (bytes[i]! & 0xc0) === 0x80) i++
+  let start = 0
   while (i < bytes.length) {
     const c = bytes[i]!
     const length = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0
     if (length === 0 || (length > 1 && i + length <= bytes.length && !isUtf8(bytes.subarray(i, i + length)))) return i
+    start = i
     i += length
   }
-  return Math.max(0, bytes.length - 1)
+  return i > bytes.length ? start : 0
 }
 
 const undecodable = (line: number, bytes: Uint8Array, at: number): Undecodable => {
+  if (bytes.length === 0)
+    return { line, expected: 'UTF-8', found: 'the end of the file inside a character', advice: 'The file was cut short: copy it again.' }
   const guess = guessEncoding(bytes)
   const around = new TextDecoder(guess)
     .decode(bytes.subarray(Math.max(0, at - 20), at + 20))

@@ -34,8 +34,13 @@ export const chatOf = ({ config, json }: Pick<Tokenizer, 'config'> & { readonly 
     const known = { ...options, messages, add_generation_prompt: cue, bos_token: bos, eos_token: eos, ...(tools && { tools }) }
     return E.tryCatch(() => withoutStart((tools === undefined ? template : withTools)(known), bos), refusal)
   }
+  const cued = (turns: readonly Turn[], setting?: Setting): E.Either<Flaw, string> =>
+    E.flatMap(write(turns, true, setting), (text) => {
+      const [bare, answered] = [write(turns, false, setting), write([...turns, { role: 'assistant', content: answer }], false, setting)]
+      return E.right(E.isRight(bare) && E.isRight(answered) && bare.right === text ? text + headerIn(answered.right, text) : text)
+    })
   const prompt = (turns: readonly Turn[], setting?: Setting) =>
-    E.flatMap(write(turns, true, setting), (text) => checked(untold(turns, setting, text), text))
+    E.flatMap(cued(turns, setting), (text) => checked(untold(turns, setting, text), text))
   return {
     prompt,
     render: (turns, setting) =>
@@ -47,6 +52,16 @@ export const chatOf = ({ config, json }: Pick<Tokenizer, 'config'> & { readonly 
         }),
       ),
   }
+}
+
+/** An answer to see where a template puts answers. */
+const answer = 'halograd?'
+
+/** What a template that knows no cue writes before an answer, such as the name of who speaks: it belongs to the prompt. Spaces alone are the answer's. */
+const headerIn = (answered: string, before: string): string => {
+  const at = answered.startsWith(before) ? answered.indexOf(answer, before.length) : -1
+  const header = at < 0 ? '' : answered.slice(before.length, at).replace(/ +$/, '')
+  return header.trim() === '' ? '' : header
 }
 
 const checked = <T>(flaw: Flaw | undefined, value: T): E.Either<Flaw, T> => (flaw === undefined ? E.right(value) : E.left(flaw))

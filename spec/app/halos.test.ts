@@ -127,3 +127,31 @@ test('plot draws curves as SVG and PNG, and refuses what is no curve', async () 
   assert.match(refused.err, /SFT cannot be drawn/)
   assert.equal((await halograd('plot', 'value', '--out', join(folder, 'a.pdf'))).code, 2)
 })
+
+test('certificates: written by verify, accepted by check; what was changed since, or says more than is proved, is not', async () => {
+  const [one, two] = [join(folder, 'kto.json'), join(folder, 'some.json')]
+  assert.equal((await halograd('verify', 'kto', '--certificate', one)).code, 0)
+  const good = await halograd('check', one)
+  assert.equal(good.code, 0, good.err)
+  assert.match(good.out, /^KTO: HALO, as certified\n {2}value is non-decreasing for z in \[-inf, inf\]: 1 box/)
+  await halograd('verify', 'dpo', 'ipo', '--certificate', two)
+  const both: readonly { readonly accepted: boolean; readonly verdict: string }[] = JSON.parse(
+    (await halograd('check', one, two, '--json')).out,
+  )
+  assert.deepEqual(
+    both.map(({ accepted, verdict }) => [accepted, verdict]),
+    [
+      [true, 'HALO'],
+      [true, 'HALO'],
+      [true, 'not a HALO'],
+    ],
+  )
+  // Another name, of which all that is claimed is still true.
+  const changed = await halograd('check', file('changed.json', readFileSync(one, 'utf8').replace('"loss":"KTO"', '"loss":"DPO"')))
+  assert.equal(changed.code, 1)
+  assert.match(changed.out, /^DPO: rejected: it is not as it was written/)
+  const broken = await halograd('check', file('broken.json', '{'))
+  assert.equal(broken.code, 2)
+  assert.match(broken.err, /broken\.json: expected a certificate, in JSON/)
+  assert.match((await halograd('check', file('empty.json', '{}'))).out, /certificate 1: rejected/)
+})

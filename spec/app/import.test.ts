@@ -1,6 +1,7 @@
 /** `halograd data import`: five rules, mappings of one's own, and what is refused, with nothing written. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -80,6 +81,9 @@ describe('a mapping of one’s own', () => {
       '--json',
     )
     assert.match(err, /1 dropped: not what --where asks for/)
+    const checked = await halograd('data', 'check', out)
+    assert.match(checked.err, /labels: 2 desirable, 1 undesirable/)
+    assert.doesNotMatch(checked.err, /is advised/)
     assert.deepEqual(
       rows.map(({ label, weight = 1 }) => [label, weight]),
       [
@@ -179,4 +183,22 @@ test('check names the preset and the command; what is a row already is read as i
   assert.equal(run.err.match(/found a record of/g)?.length, 1)
   const sharegpt = await halograd('data', 'check', join(golden, 'openai/preferences.jsonl'), '--json')
   assert.deepEqual(JSON.parse(sharegpt.out).presets, ['openai'])
+})
+
+test('an array that is larger than the memory it may have is imported as it comes', () => {
+  const file = join(folder, 'large.json')
+  const text = 'x'.repeat(1_000_000)
+  writeFileSync(file, '[')
+  for (let i = 0; i < 120; i++)
+    appendFileSync(
+      file,
+      `${i === 0 ? '' : ','}\n${JSON.stringify({ prompt: `${i}`, response: text, rating: i % 2 === 0 ? 'GOOD' : 'BAD', workspace: 'w' })}`,
+    )
+  appendFileSync(file, ']')
+  const bin = join(dirname(fileURLToPath(import.meta.url)), '../../app/cli/halograd.mjs')
+  const { status, stderr } = spawnSync(process.execPath, ['--max-old-space-size=90', bin, 'data', 'import', file, '--out', out], {
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stderr)
+  assert.match(stderr, /120 answers found, 120 rated; 120 labels written/)
 })

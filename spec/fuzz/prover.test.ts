@@ -1,6 +1,6 @@
 /**
  * The prover against an oracle, on random declarations: nothing that is proved is false, nothing that is refuted is true.
- * `npm run fuzz` tries 20,000; HALOGRAD_FUZZ says how many.
+ * `npm run fuzz:prover` tries 20,000; HALOGRAD_FUZZ says how many.
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'

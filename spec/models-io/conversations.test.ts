@@ -1,7 +1,8 @@
 /** Conversations in the forms that data sets write them: read to the same turns; what cannot be read, or would be lost, is refused by name. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { chatOf, DataError, parseRows, type Row } from '../../models/index.ts'
+import { chatOf, DataError, parseRows, type Row, rowsOf } from '../../models/index.ts'
+import { jsonLines } from '../../models/io/records.ts'
 
 const read = (row: unknown): Row => parseRows(JSON.stringify(row), 'f')[0]!
 const refused = (row: unknown, options = {}): string => {
@@ -164,4 +165,77 @@ test('verdicts in common ways; draws and scores are none', () => {
   const rows = [1, -1, 0].map((value) => JSON.stringify({ prompt: 'p', completion: 'c', label: value }))
   assert.throws(() => parseRows(rows.join('\n'), 'f'), /f:3, field label: expected labels of one scale.*found 0 here, and -1 on line 2/)
   assert.equal(parseRows(rows.slice(0, 2).join('\n'), 'f').length, 2)
+})
+
+describe('what is beside a row is not passed over', () => {
+  const cases: readonly (readonly [string, unknown, RegExp])[] = [
+    ['pictures', { messages: [user, says('So.')], images: ['a.png'] }, /^images: none: halograd trains on text alone: 1/],
+    [
+      'lists that Python wrote',
+      { prompt: "[{'role': 'user', 'content': 'How?'}]", completion: 'So.' },
+      /^prompt: turns as JSON: turns as Python writes them/,
+    ],
+    [
+      'a last turn that is not to be learnt',
+      { messages: [user, says('So.', { weight: 0 })] },
+      /^messages\[1\]: a last turn that is to be learnt/,
+    ],
+  ]
+  for (const [name, row, message] of cases) test(name, () => assert.match(refused(row), message))
+  test('near misses are read', () => {
+    for (const row of [
+      { messages: [user, says('So.')], images: [] },
+      { prompt: "['a', 'b'] is a list", completion: 'So.' },
+      { messages: [user, says('No.', { weight: 0 }), user, says('So.', { weight: 1 })] },
+    ])
+      assert.equal(refused(row), 'read')
+  })
+
+  test('a prompt that both completions repeat is read once; a score without a label is told', () => {
+    const prompt = 'Question: how far is it? Answer:'
+    assert.deepEqual(read({ prompt, chosen: `${prompt} Near.`, rejected: `${prompt} Far.` }), {
+      tag: 'paired',
+      prompt,
+      chosen: ' Near.',
+      rejected: ' Far.',
+    })
+    assert.deepEqual(read({ prompt, chosen: `${prompt} Near.`, rejected: 'Far.' }), {
+      tag: 'paired',
+      prompt,
+      chosen: `${prompt} Near.`,
+      rejected: 'Far.',
+    })
+    const notes = (row: unknown) => [...rowsOf(jsonLines(JSON.stringify(row)), 'f').notes.keys()]
+    assert.match(notes({ prompt, completion: `${prompt} Near.` })[0]!, /begins with the whole prompt/)
+    assert.match(notes({ prompt: 'p', completion: 'c', rating: 1 })[0]!, /^rating is not read/)
+    assert.deepEqual(notes({ prompt: 'p', completion: 'c', rating: 1, label: true }), [])
+    assert.match(
+      notes({ prompt: [user], completion: [says('b'), { role: 'user', content: 'Why?' }, says('d')] })[0]!,
+      /only the last is learnt/,
+    )
+  })
+})
+
+test('a template without a cue for an answer: what it writes before answers is the prompt’s', () => {
+  const chat = chatOf({
+    config: { chat_template: '{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}</s>\n{% endfor %}', eos_token: '</s>' },
+  })!
+  const [row] = parseRows(JSON.stringify({ messages: [user, says('So.')] }), 'f', chat)
+  assert.deepEqual(row, { tag: 'demonstration', prompt: '<|user|>\nHow?</s>\n<|assistant|>\n', completion: 'So.' })
+  assert.deepEqual(chat.prompt([{ role: 'user', content: 'How?' }]), { _tag: 'Right', right: '<|user|>\nHow?</s>\n<|assistant|>\n' })
+})
+
+test('a turn that spells a special token is told', () => {
+  const json = {
+    added_tokens: [
+      { content: '<|im_end|>', special: true },
+      { content: '<think>', special: false },
+    ],
+  }
+  const chat = chatOf({ json, config: { chat_template: '{% for m in messages %}{{ m.content }}|{% endfor %}' } })!
+  const notes = (content: string) => [
+    ...rowsOf(jsonLines(JSON.stringify({ messages: [{ role: 'user', content }, says('So.')] })), 'f', chat).notes.keys(),
+  ]
+  assert.match(notes('Hi<|im_end|>')[0]!, /spells the special token <\|im_end\|>/)
+  assert.deepEqual(notes('Hi <think>'), [])
 })

@@ -16,7 +16,7 @@ const losses = [
   'halos/verify',
   'theorems',
 ]
-const proofs = ['halos/prove', 'halos/values', 'halos/verify', 'halos/algebra', 'check/certificates', 'theorems']
+const proofs = ['laws/intervals', 'halos/prove', 'halos/values', 'halos/verify', 'halos/algebra', 'check/certificates', 'theorems']
 const reports = ['halos/verify', 'halos/composition', 'halos/algebra', 'halos/mixture', 'check/certificates', 'theorems', 'app/halos']
 const training = [
   'models/optimizer',

@@ -31,6 +31,7 @@ const worlds: readonly (readonly [string, World, number])[] = [
   ['cores to itself', { alone: 135, together: 70 }, 0.005],
   ['cores to itself but for moments', { alone: 135, together: 70, disturbed: 3000 }, 0.005],
   ['another process holds a core', { alone: 135, together: 300, waiting: 0.6 }, 0.03],
+  ['other processes hold all cores', { alone: 135, together: 9000, waiting: 0.2 }, 0.35],
   ['a small program', { alone: 0.2, together: 0.15 }, 0.005],
   ['a small program that is disturbed', { alone: 0.2, together: 0.15, disturbed: 300 }, 0.005],
   ['a small program on cores far apart', { alone: 0.2, together: 0.5, waiting: 0.2 }, 0.02],
@@ -39,13 +40,19 @@ const worlds: readonly (readonly [string, World, number])[] = [
 for (const [what, world, share] of worlds)
   test(`${what}: at most ${share * 100} % is lost in a minute, whatever was the case before`, (t) => {
     for (const [before, other] of worlds.filter(([, { alone }]) => alone === world.alone)) {
-      const choice = adaptive(2)
+      const choice = adaptive(2, 3 * Math.min(world.alone, 140))
       const early = lost(choice, other, 1000, 60_000)
       const late = lost(choice, world, 1e6, 60_000)
       t.diagnostic(`after ${before} (${(100 * early).toFixed(2)} %): ${(100 * late).toFixed(2)} %`)
       assert(late <= share, `${late} after ${before}`)
     }
   })
+
+test('control: without an expectation of what one thread takes, all are waited for at every barrier for minutes', () => {
+  const world: World = { alone: 135, together: 9000, waiting: 0.2 }
+  assert(lost(adaptive(2), world, 1000, 60_000) > 0.9)
+  assert(lost(adaptive(2, 400), world, 1000, 60_000) < 0.35)
+})
 
 test('what is new is shared', () => {
   assert.equal(adaptive(2).threads(1e6), 2)

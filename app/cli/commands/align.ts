@@ -44,7 +44,7 @@ Example:
   halograd generate --model aligned --prompt "Once upon a time"`,
     )
     .action(async ({ beta, set = {}, ...options }: AlignOptions, command: Command) => {
-      const [{ findLoss }, { balanceOf, imbalance }, { run }] = await Promise.all([
+      const [{ findLoss }, { balanceOf, imbalance, meanWeights }, { run }] = await Promise.all([
         import('../../inputs/losses.ts'),
         import('../../inputs/examples.ts'),
         import('../../run/run.ts'),
@@ -53,7 +53,9 @@ Example:
       const loss = await findLoss(options.halo, settings)
       const inspect = (examples: readonly TrainingExample[]): void => {
         const { desirable = 1, undesirable = 1 } = settings
-        const warning = loss.needs.label ? imbalance(balanceOf(examples), { desirable, undesirable }) : undefined
+        const rows = meanWeights(examples)
+        const weights = { desirable: desirable * rows.desirable, undesirable: undesirable * rows.undesirable }
+        const warning = loss.needs.label ? imbalance(balanceOf(examples), weights) : undefined
         if (warning !== undefined) terminal.say(`warning: ${warning}`)
       }
       const result = await run(terminal, { command: pathOf(command), settings: settingsOf(command), loss, options, inspect, rate: 1e-4 })

@@ -1,10 +1,9 @@
 /** `halograd check`: whether certificates prove what they say, by a checker that shares nothing with what made them. */
-import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import type { Certificate } from '../../../halos/index.ts'
 import type { Outcome } from '../../check/index.ts'
 import { type CommonOptions, common } from '../../inputs/options.ts'
-import { RefutedError, UsageError } from '../../terminal/errors.ts'
+import { RefutedError } from '../../terminal/errors.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 export const command = (terminal: Terminal): Command =>
@@ -18,11 +17,11 @@ export const command = (terminal: Terminal): Command =>
   )
     .addHelpText('after', '\nExample:\n  halograd verify --certificate catalogue.json && halograd check catalogue.json')
     .action(async (files: readonly string[], { json }: CommonOptions) => {
-      const { check } = await import('../../check/index.ts')
+      const [{ check }, { readCertificates }] = await Promise.all([import('../../check/index.ts'), import('../../inputs/certificates.ts')])
       const results = []
       for (const file of files)
-        for (const [i, certificate] of (await listIn(file)).entries()) {
-          const outcome = check(certificate)
+        for (const [i, { certificate, intact }] of (await readCertificates(file)).entries()) {
+          const outcome = intact ? check(certificate) : damaged
           const { accepted } = outcome
           results.push({
             file,
@@ -37,15 +36,7 @@ export const command = (terminal: Terminal): Command =>
       if (rejected.length > 0) throw new RefutedError(`${rejected.length} of ${results.length} certificates are rejected`)
     })
 
-/** A certificate, or a list of some. */
-const listIn = async (file: string): Promise<readonly unknown[]> => {
-  try {
-    const content: unknown = JSON.parse(await readFile(file, 'utf8'))
-    return Array.isArray(content) ? content : [content]
-  } catch (error) {
-    throw new UsageError(`${file}: expected a certificate, in JSON: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
+const damaged: Outcome = { accepted: false, reason: 'it is not as it was written: its digest is that of another text' }
 const nameOf = (certificate: unknown): string | undefined =>
   typeof certificate === 'object' && certificate !== null && 'loss' in certificate ? String(certificate.loss) : undefined
 

@@ -1,9 +1,10 @@
 /** `halograd data`: what a file of training data holds, and everything that is wrong with it, before anything is trained on it; and its conversion. */
 import { readdirSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type CommonOptions, common, type ReadingOptions, readingOptions } from '../../inputs/options.ts'
+import { type CommonOptions, common, integer, type ReadingOptions, readingOptions, truncations } from '../../inputs/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { type MappingOptions, mappingOptions } from '../mapping-options.ts'
+import type { ShowOptions } from '../showing.ts'
 
 interface CheckOptions extends CommonOptions, ReadingOptions {
   readonly model?: string
@@ -12,8 +13,16 @@ interface CheckOptions extends CommonOptions, ReadingOptions {
 const shapes = ['pairs', 'labels', 'demonstrations'] as const
 export type Shape = (typeof shapes)[number]
 
+/** Presets that can be written. */
+const targets = ['trl', 'openai', 'llama-factory', 'ms-swift', 'sharegpt'] as const
+
+const shapeOrTarget = (text: string): string => {
+  if ([...shapes, ...targets].some((each) => each === text)) return text
+  throw new InvalidArgumentError(`Allowed choices are ${[...shapes, ...targets].join(', ')}.`)
+}
+
 interface ConvertOptions extends CheckOptions {
-  readonly to: Shape
+  readonly to: string
   readonly skip?: true
 }
 
@@ -21,10 +30,11 @@ const source = 'JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet), the
 
 export const command = (terminal: Terminal): Command =>
   new Command('data')
-    .summary('look at training data, or convert it (check, import, convert)')
+    .summary('look at training data, or convert it (show, check, import, convert)')
     .addCommand(check(terminal))
     .addCommand(convert(terminal))
     .addCommand(importing(terminal))
+    .addCommand(show(terminal))
 
 const check = (terminal: Terminal): Command =>
   readingOptions(
@@ -45,9 +55,9 @@ Lines are read in any of these shapes; the fields decide:
   {prompt, completion, label}            a judged completion
   {prompt, chosen, rejected}             a preference; chosen and rejected may be conversations (UltraFeedback, binarized)
   {chosen, rejected}                     two conversations, or transcripts as in Anthropic's HH-RLHF
-  {history, human_ref_A, human_ref_B, labels}    Stanford's SHP
-  {instruction, completions: [{response, overall_score}]}    UltraFeedback: the best answer against the worst
   {prompt, completion}, {messages}, {text}       what there is to imitate
+Each of prompt, completion, chosen and rejected is a text, a turn {role, content}, or a list of turns; beside them may be system, tools and weight.
+The shapes of other trainers and data sets are read, too (ShareGPT, Alpaca, OpenAI, Vertex, UltraFeedback, SHP, …); exports of tools by data import.
 
 Example:
   halograd data check thumbs.jsonl --model ./stories260K-hf`,
@@ -67,36 +77,46 @@ const convert = (terminal: Terminal): Command =>
         )
         .argument('<in>', source)
         .argument('<out>', 'JSON Lines (.jsonl)')
-        .addOption(new Option('--to <shape>', 'what to write').choices(shapes).makeOptionMandatory())
+        .requiredOption(
+          '--to <shape>',
+          `what to write: ${shapes.join(', ')}; or the shape of another program: ${targets.join(', ')}`,
+          shapeOrTarget,
+        )
         .option('--skip', 'leave out lines that cannot be used, and say which (default: refuse the file)')
         .option('--model <dir>', "write conversations as this model's chat template has them (default: as `role: content` lines)"),
     ),
   )
     .addHelpText('after', '\nExample:\n  halograd data convert hf:Anthropic/hh-rlhf/helpful-base/train.jsonl.gz thumbs.jsonl --to labels')
     .action(async (from: string, to: string, options: ConvertOptions) => {
+      const shape = shapes.find((each) => each === options.to)
+      if (shape === undefined) return (await import('../writing.ts')).writeFor(terminal, from, to, options)
       const { convert } = await import('../conversion.ts')
-      await convert(terminal, from, to, options)
+      await convert(terminal, from, to, { ...options, to: shape })
     })
 
 const importing = (terminal: Terminal): Command => {
-  const command = common(
-    new Command('import')
-      .summary('make rows of the feedback that another tool has kept')
-      .description(
-        `Reads exports of chat applications, of tracing and of annotation tools, and writes rows that training takes: what was asked, what was answered, and whether it was good. Files that belong together (feedback, and the messages that it is about) are given together. Known: ${presetNames().join(', ')}; anything else by the paths of its fields.`,
-      )
-      .argument('<files...>', 'JSON (an array of any size, or an object), JSON Lines, CSV or Parquet')
-      .requiredOption('--out <file>', 'JSON Lines (.jsonl)')
-      .option('--from <preset>', 'what the files are (default: recognised by their keys)')
-      .addOption(
-        new Option('--as <shape>', 'what to make (default: labels where there are verdicts, else pairs or demonstrations)').choices(shapes),
-      )
-      .option('--good <values>', "verdicts that are good, between commas: 1,GOOD,'>=4' (default: the common ways to say it)")
-      .option('--bad <values>', 'verdicts that are bad')
-      .option('--where <name=value>', 'only answers of this model, tag, name of score, … (or path=value)', wanted)
-      .option('--balance', 'weigh the rows so that good and bad ones count as KTO advises')
-      .option('--strip-reasoning', 'leave out what models thought before they answered (<think>, <details type="reasoning">)')
-      .option('--skip', 'leave out malformed records, and say which (default: refuse the file)'),
+  const command = readingOptions(
+    common(
+      new Command('import')
+        .summary('make rows of the feedback that another tool has kept')
+        .description(
+          `Reads exports of chat applications, of tracing and of annotation tools, and writes rows that training takes: what was asked, what was answered, and whether it was good. Files that belong together (feedback, and the messages that it is about) are given together. Known: ${presetNames().join(', ')}; anything else by the paths of its fields.`,
+        )
+        .argument('<files...>', 'JSON (an array of any size, or an object), JSON Lines, CSV or Parquet')
+        .requiredOption('--out <file>', 'JSON Lines (.jsonl)')
+        .option('--from <preset>', 'what the files are (default: recognised by their keys)')
+        .addOption(
+          new Option('--as <shape>', 'what to make (default: labels where there are verdicts, else pairs or demonstrations)').choices(
+            shapes,
+          ),
+        )
+        .option('--good <values>', "verdicts that are good, between commas: 1,GOOD,'>=4' (default: the common ways to say it)")
+        .option('--bad <values>', 'verdicts that are bad')
+        .option('--where <name=value>', 'only answers of this model, tag, name of score, … (or path=value)', wanted)
+        .option('--balance', 'weigh the rows so that good and bad ones count as KTO advises')
+        .option('--strip-reasoning', 'leave out what models thought before they answered (<think>, <details type="reasoning">)')
+        .option('--skip', 'leave out malformed records, and say which (default: refuse the file)'),
+    ),
   )
   command.optionsGroup('Where things are, as JSONPath:')
   for (const [name, help] of Object.entries(mappingOptions)) command.option(`--${name} <path>`, help)
@@ -118,8 +138,34 @@ Examples:
     })
 }
 
+const show = (terminal: Terminal): Command =>
+  readingOptions(
+    common(
+      new Command('show')
+        .summary('print rows as training reads them')
+        .description(
+          'Prints rows with the text that the model reads, its tokens, what is learnt and what is masked, where the tokens that begin and end it come from, and what is cut. The first thing to look at.',
+        )
+        .argument('<file>', source)
+        .requiredOption('--model <dir>', 'the model that would be trained: its tokenizer, chat template and context')
+        .option('--rows <n>', 'how many', integer(1), 3)
+        .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
+        .addOption(
+          new Option('--truncate <what>', 'of longer examples, what is cut first; or drop them, or refuse')
+            .choices(truncations)
+            .default('prompt-start'),
+        ),
+    ),
+  )
+    .addHelpText('after', '\nExample:\n  halograd data show rows.jsonl --model ./stories260K-hf --rows 2')
+    .action(async (file: string, options: ShowOptions) => {
+      const { show } = await import('../showing.ts')
+      await show(terminal, file, options)
+    })
+
 export type ImportCommandOptions = MappingOptions &
-  CommonOptions & {
+  CommonOptions &
+  ReadingOptions & {
     readonly out: string
     readonly from?: string
     readonly as?: Shape
@@ -134,7 +180,7 @@ export type ImportCommandOptions = MappingOptions &
 /** As models finds them: by being there. */
 const presetNames = (): readonly string[] =>
   readdirSync(new URL('../../../models/data/import/presets/', import.meta.url))
-    .map((file) => file.replace(/\.ts$/, ''))
+    .flatMap((file) => /^(.+)(?<!\.d)\.[jt]s$/.exec(file)?.[1] ?? [])
     .sort()
 
 /** `name=value` pairs, collected over the occurrences of an option. */

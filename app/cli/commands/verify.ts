@@ -47,13 +47,8 @@ export const command = (terminal: Terminal): Command =>
         if (!json) terminal.print(`${describe(report).join('\n')}\n\n`)
       }
       if (json) terminal.print(`${toJson(results)}\n`)
-      if (path !== undefined) await writeCertificates(path, certificates)
+      if (path !== undefined) await (await import('../../inputs/certificates.ts')).writeCertificates(path, certificates)
       const wrong = results.filter(({ asStated }) => !asStated)
       if (wrong.length > 0)
         throw new RefutedError(`not what it is declared to be: ${wrong.map(({ name, verdict }) => `${name} (${verdict})`).join(', ')}`)
     })
-
-const writeCertificates = async (path: string, certificates: readonly Certificate[]): Promise<void> => {
-  const { writeAtomically } = await import('../../../models/index.ts')
-  await writeAtomically(path, `${JSON.stringify(certificates.length === 1 ? certificates[0] : certificates)}\n`)
-}

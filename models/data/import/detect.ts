@@ -1,17 +1,17 @@
 /** Which preset files are of, by their first records; and what to do where none knows them. */
 import { either as E } from 'fp-ts'
 import { DataError, show } from '../../io/errors.ts'
-import { readRecords } from '../../io/records.ts'
+import { type ReadOptions, readRecords } from '../../io/records.ts'
 import { type NamedPreset, nearest, presets, recordsIn } from './recognise.ts'
 
 /** So many records that a preset knows are looked at, or so many at all. */
 const [enough, most] = [50, 5000]
 
 /** How many keys each preset asks for and finds, at most, in a record of the file. */
-const scores = async (file: string): Promise<ReadonlyMap<NamedPreset, number>> => {
+const scores = async (file: string, options: ReadOptions): Promise<ReadonlyMap<NamedPreset, number>> => {
   const found = new Map<NamedPreset, number>()
   let [looked, known] = [0, 0]
-  for await (const { content } of readRecords(file)) {
+  for await (const { content } of readRecords(file, options)) {
     if (++looked > most || known >= enough) break
     if (E.isLeft(content)) continue
     const before = found.size
@@ -24,14 +24,14 @@ const scores = async (file: string): Promise<ReadonlyMap<NamedPreset, number>> =
 }
 
 /** The preset that knows all the files, by the most keys. @throws DataError where there is none: the keys found, the nearest presets, the mapping to write */
-export const presetOf = async (files: readonly string[]): Promise<NamedPreset> => {
-  const all = await Promise.all(files.map(scores))
+export const presetOf = async (files: readonly string[], options: ReadOptions = {}): Promise<NamedPreset> => {
+  const all = await Promise.all(files.map((file) => scores(file, options)))
   const shared = presets.filter((preset) => all.every((each) => each.has(preset)))
   const total = (preset: NamedPreset): number => all.reduce((sum, each) => sum + each.get(preset)!, 0)
-  const [best] = shared.toSorted((a, b) => total(b) - total(a))
+  const [best] = shared.toSorted((a, b) => total(b) - total(a) || Number(b.original ?? false) - Number(a.original ?? false))
   if (best !== undefined) return best
   const unknown = files.find((_, i) => all[i]!.size === 0)
-  if (unknown !== undefined) throw await unknownShape(unknown)
+  if (unknown !== undefined) throw await unknownShape(unknown, options)
   const each = files.map((file, i) => `${file}: ${[...all[i]!.keys()].map(({ title }) => title).join(' or ')}`)
   throw new DataError({
     expected: 'files of one tool',
@@ -40,8 +40,8 @@ export const presetOf = async (files: readonly string[]): Promise<NamedPreset> =
   })
 }
 
-const unknownShape = async (file: string): Promise<DataError> => {
-  for await (const { line, content } of readRecords(file)) {
+const unknownShape = async (file: string, options: ReadOptions): Promise<DataError> => {
+  for await (const { line, content } of readRecords(file, options)) {
     if (E.isLeft(content)) return new DataError({ file, line, ...content.left })
     const near = nearest(content.right).map(({ name }) => name)
     return new DataError({

@@ -6,7 +6,7 @@
 import { either as E } from 'fp-ts'
 import { DataError, show } from '../../io/errors.ts'
 import type { Json } from '../../io/fields.ts'
-import { readRecords } from '../../io/records.ts'
+import { type ReadOptions, readRecords } from '../../io/records.ts'
 import type { Balance } from '../balance.ts'
 import { alone, isJoined, type Judged, joined, type Piece, type Unmet } from './join.ts'
 import { importLog, type ImportLog as Log, type Summary } from './log.ts'
@@ -26,7 +26,7 @@ import type { Mapping } from './mapping.ts'
 import { recordsIn } from './recognise.ts'
 import { isRated } from './verdicts.ts'
 
-export interface ImportOptions {
+export interface ImportOptions extends ReadOptions {
   /** Default: labels where there are verdicts, pairs where there are comparisons, demonstrations where there is neither. */
   readonly as?: Reading
   /** Only answers whose columns have these values. */
@@ -59,13 +59,13 @@ export const importing = (files: readonly string[], mappings: readonly Mapping[]
 }
 
 /** The records that a mapping fits. What no mapping fits is passed over. */
-async function* pieces(files: readonly string[], mappings: readonly Mapping[], log: Log, { skip }: ImportOptions): AsyncGenerator<Piece> {
+async function* pieces(files: readonly string[], mappings: readonly Mapping[], log: Log, options: ImportOptions): AsyncGenerator<Piece> {
   const sorted = mappings.toSorted((a, b) => b.keys.length - a.keys.length)
   for (const file of files)
-    for await (const { line, content } of readRecords(file)) {
+    for await (const { line, content } of readRecords(file, options)) {
       const place = `${file}:${line}`
       if (E.isLeft(content)) {
-        log.malformed({ file, line, ...content.left }, place, skip === true)
+        log.malformed({ file, line, ...content.left }, place, options.skip === true)
         continue
       }
       const element = content.right

@@ -64,11 +64,21 @@ export interface Mapping {
   readonly content?: Field
 }
 
-/** How a shape writes turns. */
-export interface TurnNames {
+/** How a shape writes turns, which the reader takes in any form. */
+export interface TurnForm {
+  /** The names of the two fields of a turn. */
   readonly role: string
   readonly content: string
+  /** What the shape calls roles, where it is not as halograd does. */
   readonly names: Readonly<Record<string, string>>
+  /** Of two answers each is one turn, or a list of turns. */
+  readonly answers: 'turn' | 'turns'
+  /** The system prompt is a column, not a turn. */
+  readonly systemApart?: true
+  /** Calls are turns of their own (ShareGPT's function_call), or have their arguments as JSON (OpenAI). Default: as templates expect them. */
+  readonly calls?: 'turns' | 'json'
+  /** Tools are a JSON text. */
+  readonly toolsAsText?: true
 }
 
 export interface Preset {
@@ -80,6 +90,8 @@ export interface Preset {
   readonly mappings: readonly Mapping[]
   /** Every record is a row: any command reads such a file as it is, without an import. */
   readonly direct?: true
-  /** How `data convert --to` writes turns, for shapes that can be written. */
-  readonly turns?: TurnNames
+  /** Shapes that another preset has, too, are this one's. */
+  readonly original?: true
+  /** How `data convert --to` writes turns, for shapes that can be written: those whose fields are paths of names. */
+  readonly form?: TurnForm
 }

@@ -24,7 +24,7 @@ export const recordsIn = (mapping: Mapping, element: unknown): readonly Json[] =
 
 const byKeys = presets
   .flatMap((preset) => preset.mappings.map((mapping) => ({ preset, mapping })))
-  .sort((a, b) => b.mapping.keys.length - a.mapping.keys.length)
+  .sort((a, b) => b.mapping.keys.length - a.mapping.keys.length || Number(b.preset.original ?? false) - Number(a.preset.original ?? false))
 
 /** What an element of a file is, if any preset knows: the one that asks for the most keys. */
 export const recognise = (element: unknown): Recognised | undefined => byKeys.find(({ mapping }) => recordsIn(mapping, element).length > 0)

@@ -25,5 +25,8 @@ export const preset: Preset = {
     { keys: ['instruction', 'input | system | history', 'chosen', 'rejected'], chosen: 'chosen', rejected: 'rejected', ...alpaca },
     { keys: ['instruction', 'chosen', 'rejected'], chosen: 'chosen', rejected: 'rejected', ...alpaca },
   ],
-  turns: { role: 'from', content: 'value', names: { system: 'system', user: 'human', assistant: 'gpt', tool: 'observation' } },
+  form: {
+    ...{ role: 'from', content: 'value', answers: 'turn', systemApart: true, calls: 'turns', toolsAsText: true },
+    names: { user: 'human', assistant: 'gpt', tool: 'observation' },
+  },
 }

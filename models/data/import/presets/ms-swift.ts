@@ -8,7 +8,10 @@ export const preset: Preset = {
   source: 'https://github.com/modelscope/ms-swift/blob/main/docs/source_en/Customization/Custom-dataset.md',
   direct: true,
   mappings: [
-    { keys: ['messages', 'rejected_response'], chosen: 'messages', rejected: 'rejected_response', ...shared },
     { keys: ['messages', 'rejected_messages'], chosen: 'messages', rejected: 'rejected_messages', ...shared },
+    { keys: ['messages', 'rejected_response'], chosen: 'messages', rejected: 'rejected_response', ...shared },
+    { keys: ['messages', 'label'], messages: 'messages', verdict: 'label', ...shared },
+    { keys: ['messages'], messages: 'messages', ...shared },
   ],
+  form: { role: 'role', content: 'content', names: {}, answers: 'turns' },
 }

@@ -14,5 +14,5 @@ export const preset: Preset = {
       rejected: 'non_preferred_output',
     },
   ],
-  turns: { role: 'role', content: 'content', names: {} },
+  form: { role: 'role', content: 'content', names: {}, answers: 'turns', calls: 'json' },
 }

@@ -6,5 +6,8 @@ export const preset: Preset = {
   source: 'https://github.com/hiyouga/LLaMA-Factory/blob/main/data/README.md#sharegpt-format',
   direct: true,
   mappings: [{ keys: ['conversations'], messages: 'conversations', system: 'system', tools: 'tools', weight: 'weight' }],
-  turns: { role: 'from', content: 'value', names: { system: 'system', user: 'human', assistant: 'gpt', tool: 'observation' } },
+  form: {
+    ...{ role: 'from', content: 'value', answers: 'turn', systemApart: true, calls: 'turns', toolsAsText: true },
+    names: { user: 'human', assistant: 'gpt', tool: 'observation' },
+  },
 }

@@ -10,6 +10,7 @@ export const preset: Preset = {
   title: "TRL's types",
   source: 'https://huggingface.co/docs/trl/dataset_formats',
   direct: true,
+  original: true,
   mappings: [
     pairs,
     judged,
@@ -23,5 +24,5 @@ export const preset: Preset = {
       refused: 'Stepwise supervision (a label for each step) trains a process reward model, which halograd does not have.',
     },
   ],
-  turns: { role: 'role', content: 'content', names: {} },
+  form: { role: 'role', content: 'content', names: {}, answers: 'turns' },
 }
