@@ -7,6 +7,7 @@ import { decode } from '../io/dtypes.ts'
 import { CheckpointError } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { ModelConfig, Rotation } from '../nets/config.ts'
+import { architectureOf } from '../nets/known.ts'
 
 export interface Llama2c {
   readonly config: ModelConfig
@@ -120,19 +121,22 @@ export const toInterleavedRotation = (model: Llama2c): Llama2c =>
 
 /** `from` says which coordinate of a head comes to the i-th place. */
 const rotatedAs = (rotation: Rotation, { config, tensors }: Llama2c, from: (i: number, half: number) => number): Llama2c =>
-  config.family !== 'llama' || config.rotation === rotation
+  !architectureOf(config).rotary || config.rotation === rotation
     ? { config, tensors }
     : {
         config: { ...config, rotation },
-        tensors: tensors.map((tensor) => (/\.(q|k)_proj\.weight$/.test(tensor.name) ? reordered(tensor, config, from) : tensor)),
+        tensors: tensors.map((tensor) => (/\.(q|k)_proj\.(weight|bias)$/.test(tensor.name) ? reordered(tensor, config, from) : tensor)),
       }
 
-const reordered = (tensor: StoredTensor, { headSize, embed }: ModelConfig, from: (i: number, half: number) => number): StoredTensor => {
-  const data = new Float32Array(tensor.data.length)
-  for (let row = 0; row < data.length / embed; row++) {
+/** @param tensor rows of a matrix, or the entries of a bias */
+const reordered = (tensor: StoredTensor, { headSize }: ModelConfig, from: (i: number, half: number) => number): StoredTensor => {
+  const [rows = 0, width = 1] = tensor.shape
+  const given = tensor.data
+  const data = new Float32Array(given.length)
+  for (let row = 0; row < rows; row++) {
     const i = row % headSize
     const source = row - i + from(i, headSize / 2)
-    data.set(tensor.data.subarray(source * embed, (source + 1) * embed), row * embed)
+    data.set(given.subarray(source * width, (source + 1) * width), row * width)
   }
   return { ...tensor, data }
 }

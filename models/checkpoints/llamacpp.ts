@@ -5,9 +5,14 @@
 
 import { own } from '../../core/internal.ts'
 import { ConfigError } from '../io/errors.ts'
-import { f32, formatGguf, type GgufTensor, type GgufType, type Metadata, text, u32 } from '../io/gguf.ts'
+import { f32, flag, formatGguf, type GgufTensor, type GgufType, type Metadata, text, u32 } from '../io/gguf.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { ModelConfig } from '../nets/config.ts'
+import type { Gguf, GgufNumber } from '../nets/family.ts'
+import { architectureOf, familyOf } from '../nets/known.ts'
+import { ropeOf } from '../nets/llama-like.ts'
+import { isTransposed } from '../nets/lora.ts'
+import { table } from '../nets/rope.ts'
 import type { Tokenizer } from '../text/tokenizer.ts'
 import { toInterleavedRotation } from './llama2c.ts'
 import { llamaCppVocabulary } from './llamacpp-vocabulary.ts'
@@ -30,32 +35,39 @@ export const ggufFile = (
   tokenizer: Pick<Tokenizer, 'json' | 'config' | 'bos' | 'eos' | 'begins'>,
   { dtype = 'F16', name = 'halograd' }: GgufOptions = {},
 ): Iterable<Uint8Array> => {
-  if (config.family === 'gpt2' && config.activation !== 'geluTanh')
+  const { gguf, architectures } = familyOf(config)
+  const scaling = gguf && scalingOf(gguf, config)
+  const against =
+    gguf === undefined
+      ? `${architectures.text}, which it does not have`
+      : (gguf.against?.(config) ?? scaling?.against ?? partial(gguf, config))
+  if (gguf === undefined || scaling === undefined || against !== undefined)
     throw new ConfigError({
-      field: 'activation_function',
-      expected: 'gelu_new, which is what llama.cpp computes for GPT-2',
-      found: config.activation,
+      ...{ field: 'model_type', expected: 'a model that llama.cpp computes, too', found: `${config.family} with ${against}` },
       advice: 'Export as a Hugging Face directory (--format hf).',
     })
   const metadata: Metadata = {
-    'general.architecture': text(config.family),
+    'general.architecture': text(gguf.architecture),
     'general.name': text(name),
     'general.file_type': u32(fileTypes[dtype]),
     'general.quantization_version': u32(2),
-    ...hyperparameters(config),
+    ...hyperparameters(config, gguf, scaling.metadata),
     ...llamaCppVocabulary(tokenizer, config.vocab),
   }
-  return formatGguf(
-    metadata,
-    toInterleavedRotation({ config, tensors }).tensors.map((tensor) => renamed(config, tensor, dtype)),
-  )
+  const { tensors: turned } = gguf.rotation === 'interleaved' ? toInterleavedRotation({ config, tensors }) : { tensors }
+  return formatGguf(metadata, [...turned.map((tensor) => renamed(config, gguf, tensor, dtype)), ...scaling.tensors])
 }
+
+const partial = ({ rotation }: Gguf, { rotated }: ModelConfig): string | undefined =>
+  rotation === 'interleaved' && rotated !== undefined ? 'heads that rotate in part' : undefined
 
 /** llama.cpp's numbers for what most of a file is. */
 const fileTypes: Readonly<Record<GgufType, number>> = { F32: 0, F16: 1, Q8_0: 7, BF16: 32 }
 
-const hyperparameters = (config: ModelConfig): Metadata => {
-  const { family, vocab, context, embed, layers, heads, keyValueHeads, headSize, hidden, normEpsilon, ropeTheta } = config
+const hyperparameters = (config: ModelConfig, gguf: Gguf, scaling: Metadata): Metadata => {
+  const { vocab, context, embed, layers, heads, keyValueHeads, headSize, hidden, normEpsilon, ropeTheta, rotated = headSize } = config
+  const { rotary, norm } = architectureOf(config)
+  const value = (x: GgufNumber) => ('u32' in x ? u32(x.u32) : 'f32' in x ? f32(x.f32) : flag(x.flag))
   const own = {
     vocab_size: u32(vocab),
     context_length: u32(context),
@@ -64,55 +76,97 @@ const hyperparameters = (config: ModelConfig): Metadata => {
     feed_forward_length: u32(hidden),
     'attention.head_count': u32(heads),
     'attention.head_count_kv': u32(keyValueHeads),
-    ...(family === 'gpt2'
-      ? { 'attention.layer_norm_epsilon': f32(normEpsilon) }
-      : {
-          'attention.layer_norm_rms_epsilon': f32(normEpsilon),
-          'attention.key_length': u32(headSize),
-          'attention.value_length': u32(headSize),
-          'rope.dimension_count': u32(headSize),
-          'rope.freq_base': f32(ropeTheta),
-        }),
+    [`attention.layer_norm_${norm?.kind === 'rms' ? 'rms_' : ''}epsilon`]: f32(normEpsilon),
+    ...(rotary && {
+      'attention.key_length': u32(headSize),
+      'attention.value_length': u32(headSize),
+      'rope.dimension_count': u32(rotated),
+      'rope.freq_base': f32(ropeTheta),
+    }),
+    ...scaling,
+    ...Object.fromEntries(Object.entries(gguf.metadata?.(config) ?? {}).map(([key, x]) => [key, value(x)])),
   }
-  return Object.fromEntries(Object.entries(own).map(([key, value]) => [`${family}.${key}`, value]))
+  return Object.fromEntries(Object.entries(own).map(([key, value]) => [`${gguf.architecture}.${key}`, value]))
 }
 
-/** Hugging Face's names as llama.cpp has them, those of one block without its number. */
-const names: Readonly<Record<string, string>> = {
-  'model.embed_tokens': 'token_embd',
-  'model.norm': 'output_norm',
-  lm_head: 'output',
-  input_layernorm: 'attn_norm',
-  'self_attn.q_proj': 'attn_q',
-  'self_attn.k_proj': 'attn_k',
-  'self_attn.v_proj': 'attn_v',
-  'self_attn.o_proj': 'attn_output',
-  post_attention_layernorm: 'ffn_norm',
-  'mlp.gate_proj': 'ffn_gate',
-  'mlp.up_proj': 'ffn_up',
-  'mlp.down_proj': 'ffn_down',
-  'transformer.wte': 'token_embd',
-  'transformer.wpe': 'position_embd',
-  'transformer.ln_f': 'output_norm',
-  ln_1: 'attn_norm',
-  'attn.c_attn': 'attn_qkv',
-  'attn.c_proj': 'attn_output',
-  ln_2: 'ffn_norm',
-  'mlp.c_fc': 'ffn_up',
-  'mlp.c_proj': 'ffn_down',
+interface Scaling {
+  readonly metadata: Metadata
+  readonly tensors: readonly GgufTensor[]
+  readonly against?: string
+}
+/** RoPE's scaling: by name, or as factors that each frequency is divided by. */
+const scalingOf = ({ architecture }: Gguf, config: ModelConfig): Scaling => {
+  const { rope } = config
+  const factors = (name: string, values: readonly number[]): GgufTensor => ({
+    ...{ name: `${name}.weight`, shape: [values.length], data: Float32Array.from(values), type: 'F32' },
+  })
+  switch (rope?.type) {
+    case undefined:
+    case 'dynamic': // within its context, which is all that is allowed, it changes nothing
+      return { metadata: {}, tensors: [] }
+    case 'linear':
+      return { metadata: { 'rope.scaling.type': text('linear'), 'rope.scaling.factor': f32(rope.factor) }, tensors: [] }
+    case 'llama3': {
+      const { scaling: _, ...unscaled } = ropeOf(config)
+      const [scaled, plain] = [table(ropeOf(config), 0), table(unscaled, 0)]
+      const values = plain.frequencies.map((f, i) => f / scaled.frequencies[i]!)
+      return {
+        metadata: {},
+        tensors: [factors('rope_freqs', values)],
+        ...(architecture !== 'llama' && { against: 'RoPE scaled as in Llama 3' }),
+      }
+    }
+    case 'yarn': {
+      const usual = rope.factor <= 1 ? 1 : 0.1 * Math.log(rope.factor) + 1
+      const plain = rope.betaFast === 32 && rope.betaSlow === 1 && rope.truncate && Math.abs(rope.attention - usual) < 1e-9
+      const metadata = { 'rope.scaling.type': text('yarn'), 'rope.scaling.factor': f32(rope.factor) }
+      return {
+        metadata: { ...metadata, 'rope.scaling.original_context_length': u32(rope.original) },
+        ...{ tensors: [], ...(!plain && { against: 'YaRN with numbers of its own' }) },
+      }
+    }
+    case 'longrope':
+      return {
+        metadata: { 'rope.scaling.attn_factor': f32(rope.attention) },
+        tensors: [factors('rope_factors_long', rope.long), factors('rope_factors_short', rope.short)],
+        ...(architecture !== 'phi3' && { against: 'LongRoPE' }),
+      }
+  }
 }
 
-const renamed = ({ family }: ModelConfig, tensor: StoredTensor, dtype: GgufType): GgufTensor => {
-  const [, block, module, kind] = /^(?:(?:model\.layers|transformer\.h)\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(tensor.name)!
-  const name = own(names, module!)!
-  // GPT-2's own matrices are [input, output].
-  const { shape, data } = family === 'gpt2' && block !== undefined && tensor.shape.length === 2 ? transposed(tensor) : tensor
+/** A tensor as llama.cpp has it: its name, its layout, the one added to its gains. */
+const renamed = (config: ModelConfig, gguf: Gguf, tensor: StoredTensor, dtype: GgufType): GgufTensor => {
+  const { layers } = architectureOf(config)
+  const prefix = layers[0]!.name.replace(/0$/, '')
+  const inside = tensor.name.startsWith(prefix) ? /^(\d+)\.(.+)$/.exec(tensor.name.slice(prefix.length)) : null
+  const [, module, kind] = /^(.+)\.(weight|bias)$/.exec(inside?.[2] ?? tensor.name)!
+  const name = own(gguf.names, module!)!
+  const { shape, data } = laidOut(config, gguf, tensor, name)
   const precise = shape.length === 1 || name === 'position_embd'
   return {
-    name: `${block === undefined ? '' : `blk.${block}.`}${name}.${kind}`,
+    name: `${inside === null ? '' : `blk.${inside[1]}.`}${name}.${kind}`,
     ...{ shape, data },
     type: precise ? 'F32' : dtype === 'Q8_0' && shape.at(-1)! % 32 !== 0 ? 'F16' : dtype,
   }
+}
+
+type Laid = Pick<StoredTensor, 'shape' | 'data'>
+const laidOut = (config: ModelConfig, { plusOne = false, splitHeads = false }: Gguf, tensor: StoredTensor, name: string): Laid => {
+  const { shape, data } = tensor
+  if (plusOne && name.endsWith('norm')) return { shape, data: data.map((x) => x + 1) }
+  if (splitHeads && name === 'attn_qkv') return { shape, data: partsTogether(data, config) }
+  // GPT-2's own matrices are [input, output].
+  return isTransposed(config) && shape.length === 2 && !/^(token|position)_embd$|^output$/.test(name) ? transposed(tensor) : { shape, data }
+}
+
+/** Rows [head, part, coordinate] as [part, head, coordinate]. */
+const partsTogether = (data: Float32Array, { heads, headSize }: ModelConfig): Float32Array => {
+  const made = new Float32Array(data.length)
+  const rows = (data.length / (3 * heads * headSize)) * headSize
+  for (let head = 0; head < heads; head++)
+    for (let part = 0; part < 3; part++)
+      made.set(data.subarray((head * 3 + part) * rows, (head * 3 + part + 1) * rows), (part * heads + head) * rows)
+  return made
 }
 
 const transposed = ({ shape, data }: StoredTensor): Pick<StoredTensor, 'shape' | 'data'> => {

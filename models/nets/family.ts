@@ -31,13 +31,15 @@ export interface Gguf {
   /** Whether it rotates interleaved coordinates (as Llama's original code) or halves. */
   readonly rotation?: 'interleaved' | 'half'
   /** Its own metadata, without the name of the architecture. */
-  readonly metadata: (config: ModelConfig) => Readonly<Record<string, GgufNumber>>
+  readonly metadata?: (config: ModelConfig) => Readonly<Record<string, GgufNumber>>
   /** Why a configuration would be computed otherwise there; nothing where it would not. */
   readonly against?: (config: ModelConfig) => string | undefined
-  /** Gains that it keeps with one added. */
+  /** Query, key and value lie head by head in our tensor, one after the other in its. */
+  readonly splitHeads?: boolean
+  /** Gains are kept with the one that is added to them. */
   readonly plusOne?: boolean
 }
 /** A number as metadata have it. */
-export type GgufNumber = { readonly u32: number } | { readonly f32: number } | { readonly flag: boolean } | { readonly text: string }
+export type GgufNumber = { readonly u32: number } | { readonly f32: number } | { readonly flag: boolean }
 
 export const isFamily = (x: unknown): x is Family => typeof x === 'object' && x !== null && 'architecture' in x && 'architectures' in x

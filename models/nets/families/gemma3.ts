@@ -6,6 +6,7 @@ import { type Fields, isObject, type Json } from '../../io/fields.ts'
 import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
 import { formatGemma, formatGemmaScores, readCap, readGemma, readGemmaScores, sandwich } from '../gemma-like.ts'
+import { firstOf, fourNorms, gemmaOnly, headNorms, llamaNames, slidesOtherwise } from '../gguf-names.ts'
 import { ropeOf } from '../llama-like.ts'
 import { formatWindows, nestedRope, readWindows } from '../parsing.ts'
 
@@ -71,4 +72,15 @@ export const gemma3: Family = {
     }))
   },
   loraTargets: ['q_proj', 'v_proj'],
+  gguf: {
+    ...{ architecture: 'gemma3', names: { ...llamaNames, ...fourNorms, ...headNorms }, plusOne: true },
+    metadata: ({ windows }) => ({ 'attention.sliding_window': { u32: windows?.find((width) => width !== null) ?? 0 } }),
+    against: (config) =>
+      firstOf(
+        ...gemmaOnly(config),
+        slidesOtherwise(config, (layer) => (layer + 1) % 6 !== 0),
+        [config.localTheta !== 10000, 'a base other than 10000 of layers with a window'],
+        [config.attentionCap !== undefined || config.logitCap !== undefined, 'capped scores or logits'],
+      ),
+  },
 }

@@ -2,6 +2,7 @@
 import type { LayerSpec } from '../architecture.ts'
 import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
+import { firstOf, untied } from '../gguf-names.ts'
 import { formatLlama, readLlama, ropeOf } from '../llama-like.ts'
 import type { Rope } from '../rope.ts'
 
@@ -49,4 +50,21 @@ export const gptNeoX: Family = {
     }
   },
   loraTargets: ['query_key_value'],
+  gguf: {
+    architecture: 'gptneox',
+    names: {
+      ...{ 'gpt_neox.embed_in': 'token_embd', 'gpt_neox.final_layer_norm': 'output_norm', embed_out: 'output' },
+      ...{ input_layernorm: 'attn_norm', 'attention.query_key_value': 'attn_qkv', 'attention.dense': 'attn_output' },
+      ...{ post_attention_layernorm: 'ffn_norm', 'mlp.dense_h_to_4h': 'ffn_up', 'mlp.dense_4h_to_h': 'ffn_down' },
+    },
+    splitHeads: true,
+    // It computes GELU by its tanh approximation (within 5e-4), whichever the checkpoint says: so do the files that others convert.
+    metadata: ({ parallel = false }) => ({ use_parallel_residual: { flag: parallel } }),
+    against: (config) =>
+      firstOf(
+        untied(config),
+        [config.attentionBias === false, 'attention without biases'],
+        [config.activation === 'silu' || config.activation === 'relu', `the activation ${config.activation} (it computes GELU)`],
+      ),
+  },
 }

@@ -2,6 +2,7 @@
 import type { LayerSpec } from '../architecture.ts'
 import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
+import { firstOf, plainScale } from '../gguf-names.ts'
 import { readFlag } from '../llama-like.ts'
 import { activationNames, activations } from '../parsing.ts'
 
@@ -66,4 +67,18 @@ export const gpt2: Family = {
     output: { name: 'lm_head' },
   }),
   loraTargets: ['c_attn'],
+  gguf: {
+    architecture: 'gpt2',
+    names: {
+      ...{ 'transformer.wte': 'token_embd', 'transformer.wpe': 'position_embd', 'transformer.ln_f': 'output_norm', lm_head: 'output' },
+      ...{ ln_1: 'attn_norm', 'attn.c_attn': 'attn_qkv', 'attn.c_proj': 'attn_output' },
+      ...{ ln_2: 'ffn_norm', 'mlp.c_fc': 'ffn_up', 'mlp.c_proj': 'ffn_down' },
+    },
+    against: (config) =>
+      firstOf(
+        plainScale(config),
+        [config.activation !== 'geluTanh', `activation_function ${config.activation} (it computes gelu_new)`],
+        [config.layerScaled === true, 'scores divided by the number of the layer'],
+      ),
+  },
 }

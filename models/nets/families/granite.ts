@@ -1,5 +1,6 @@
 /** Granite 3: Llama with four multipliers, of embeddings, scores, branches and logits. Granite Team (2024), "Granite 3.0 Language Models". */
 import type { Family } from '../family.ts'
+import { firstOf, llamaNames, noBias, silu } from '../gguf-names.ts'
 import { formatLlama, llamaLike, readFlag, readLlama } from '../llama-like.ts'
 
 export const granite: Family = {
@@ -25,4 +26,12 @@ export const granite: Family = {
   }),
   architecture: llamaLike,
   loraTargets: ['q_proj', 'v_proj'],
+  gguf: {
+    ...{ architecture: 'granite', names: llamaNames, rotation: 'interleaved' },
+    metadata: ({ attentionScale = 1, embeddingScale = 1, residualScale = 1, logitScale = 1 }) => ({
+      ...{ 'attention.scale': { f32: attentionScale }, embedding_scale: { f32: embeddingScale }, residual_scale: { f32: residualScale } },
+      logit_scale: { f32: 1 / logitScale },
+    }),
+    against: (config) => firstOf(silu(config), noBias(config)),
+  },
 }

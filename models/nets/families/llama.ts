@@ -1,5 +1,6 @@
 /** Llama: RMSNorm, rotary positions, grouped-query attention, SwiGLU. Touvron et al. (2023), arXiv:2302.13971. SmolLM, TinyLlama and many others are Llamas. */
 import type { Family } from '../family.ts'
+import { firstOf, llamaNames, silu } from '../gguf-names.ts'
 import { formatLlama, llamaLike, readFlag, readLlama } from '../llama-like.ts'
 
 export const llama: Family = {
@@ -19,4 +20,8 @@ export const llama: Family = {
   }),
   architecture: llamaLike,
   loraTargets: ['q_proj', 'v_proj'],
+  gguf: {
+    ...{ architecture: 'llama', names: llamaNames, rotation: 'interleaved' },
+    against: (config) => firstOf(silu(config)),
+  },
 }

@@ -1,5 +1,6 @@
 /** Mistral: Llama with a sliding window in all layers, or none (since v0.2). Jiang et al. (2023), arXiv:2310.06825. */
 import type { Family } from '../family.ts'
+import { firstOf, llamaNames, noWindow, silu } from '../gguf-names.ts'
 import { formatLlama, llamaLike, readLlama } from '../llama-like.ts'
 import { formatWindows, readWindows } from '../parsing.ts'
 
@@ -13,4 +14,8 @@ export const mistral: Family = {
   format: (config) => ({ ...formatLlama(config), sliding_window: formatWindows(config).sliding_window }),
   architecture: llamaLike,
   loraTargets: ['q_proj', 'v_proj'],
+  gguf: {
+    ...{ architecture: 'llama', names: llamaNames, rotation: 'interleaved' },
+    against: (config) => firstOf(silu(config), noWindow(config)),
+  },
 }

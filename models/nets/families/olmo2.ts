@@ -1,5 +1,6 @@
 /** OLMo 2: no norm before a branch but one after it; queries and keys are normalized over all heads at once. OLMo et al. (2024), arXiv:2501.00656. */
 import type { Family } from '../family.ts'
+import { firstOf, headNorms, llamaNames, noBias, silu } from '../gguf-names.ts'
 import { formatLlama, llamaLike, readFlag, readLlama } from '../llama-like.ts'
 
 export const olmo2: Family = {
@@ -23,4 +24,9 @@ export const olmo2: Family = {
     })
   },
   loraTargets: ['q_proj', 'v_proj'],
+  gguf: {
+    architecture: 'olmo2',
+    names: { ...llamaNames, ...headNorms, post_attention_layernorm: 'post_attention_norm', post_feedforward_layernorm: 'post_ffw_norm' },
+    against: (config) => firstOf(silu(config), noBias(config)),
+  },
 }

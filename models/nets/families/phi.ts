@@ -1,6 +1,7 @@
 /** Phi-1, 1.5 and 2: attention and feed-forward read one LayerNorm and are added together; biases everywhere. Li et al. (2023), arXiv:2309.05463. */
 import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
+import { firstOf, llamaNames, untied } from '../gguf-names.ts'
 import { formatLlama, llamaLike, readFlag, readLlama } from '../llama-like.ts'
 
 const names = { norm: 'layer_norm_eps', partial: 0.5 } as const
@@ -37,4 +38,17 @@ export const phi: Family = {
   format: (config) => ({ ...formatLlama(config, names), qk_layernorm: config.queryKeyNorm ?? false }),
   architecture,
   loraTargets: ['q_proj', 'v_proj', 'fc1', 'fc2'],
+  gguf: {
+    architecture: 'phi2',
+    names: {
+      ...llamaNames,
+      ...{ 'self_attn.dense': 'attn_output', 'mlp.fc1': 'ffn_up', 'mlp.fc2': 'ffn_down', 'model.final_layernorm': 'output_norm' },
+    },
+    against: (config) =>
+      firstOf(
+        untied(config),
+        [config.queryKeyNorm === true, 'normalized queries and keys, which it leaves out'],
+        [config.activation !== 'geluTanh', `the activation ${config.activation} (it computes gelu_new)`],
+      ),
+  },
 }

@@ -1,5 +1,6 @@
 /** Qwen2 and Qwen2.5: Llama with biases on queries, keys and values, which no field announces. Yang et al. (2024), arXiv:2407.10671. */
 import type { Family } from '../family.ts'
+import { firstOf, llamaNames, noWindow, silu } from '../gguf-names.ts'
 import { formatLlama, llamaLike, readLlama } from '../llama-like.ts'
 import { formatQwenWindows, readQwenWindows } from '../parsing.ts'
 
@@ -20,4 +21,5 @@ export const qwen2: Family = {
       }),
     }),
   loraTargets: ['q_proj', 'v_proj'],
+  gguf: { architecture: 'qwen2', names: llamaNames, against: (config) => firstOf(silu(config), noWindow(config)) },
 }

@@ -1,5 +1,6 @@
 /** Qwen3: Llama whose queries and keys are normalized in each head before they rotate. Yang et al. (2025), arXiv:2505.09388. */
 import type { Family } from '../family.ts'
+import { firstOf, headNorms, llamaNames, noBias, noWindow, silu } from '../gguf-names.ts'
 import { formatLlama, llamaLike, readFlag, readLlama } from '../llama-like.ts'
 import { formatQwenWindows, readQwenWindows } from '../parsing.ts'
 
@@ -16,4 +17,8 @@ export const qwen3: Family = {
     return llamaLike(config, { attention: () => ({ queryNorm: norm('q_norm'), keyNorm: norm('k_norm') }) })
   },
   loraTargets: ['q_proj', 'v_proj'],
+  gguf: {
+    ...{ architecture: 'qwen3', names: { ...llamaNames, ...headNorms } },
+    against: (config) => firstOf(silu(config), noWindow(config), noBias(config)),
+  },
 }

@@ -2,6 +2,7 @@
 import type { Fields } from '../../io/fields.ts'
 import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
+import { firstOf, llamaNames, noBias, noWindow, silu } from '../gguf-names.ts'
 import { formatLlama, llamaLike, readFlag, readLlama } from '../llama-like.ts'
 import { formatWindows, readWindows } from '../parsing.ts'
 
@@ -45,4 +46,12 @@ export const smollm3: Family = {
   }),
   architecture: llamaLike,
   loraTargets: ['q_proj', 'v_proj'],
+  gguf: {
+    ...{ architecture: 'smollm3', names: llamaNames, rotation: 'interleaved' },
+    against: (config) =>
+      firstOf(silu(config), noWindow(config), noBias(config), [
+        Array.from({ length: config.layers }, (_, i) => (config.unrotated?.includes(i) ?? false) !== ((i + 1) % 4 === 0)).includes(true),
+        'layers other than every fourth that do not rotate',
+      ]),
+  },
 }

@@ -1,6 +1,7 @@
 /** StableLM 2 and StableLM 3B: LayerNorm, SwiGLU and RoPE on a quarter of each head, sequential or parallel. Bellagente et al. (2024), arXiv:2402.17834. */
 import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
+import { firstOf, llamaNames, silu, untied } from '../gguf-names.ts'
 import { formatLlama, llamaLike, readFlag, readLlama } from '../llama-like.ts'
 
 const names = { norm: 'layer_norm_eps', partial: 0.25 } as const
@@ -41,4 +42,10 @@ export const stablelm: Family = {
   }),
   architecture,
   loraTargets: ['q_proj', 'v_proj'],
+  gguf: {
+    ...{ architecture: 'stablelm', names: llamaNames },
+    metadata: ({ parallel = false }) => ({ use_parallel_residual: { flag: parallel } }),
+    against: (config) =>
+      firstOf(silu(config), untied(config), [config.queryKeyNorm === true, 'normalized queries and keys, which are not exported yet']),
+  },
 }
