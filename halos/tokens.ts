@@ -4,9 +4,9 @@
  *
  *     L = Σ_tokens w · ℓ,   w = 1/(n |y|)  (completion)   1/Σ|y|  (token)   1/(n · limit)  (Dr. GRPO)
  */
-import { div, fill, flatten, mul, rename, size, sum, type Tensor, unflatten } from '../core/index.ts'
+import { div, fill, flatten, maximum, minimum, mul, rename, size, sub, sum, type Tensor, unflatten } from '../core/index.ts'
 import { constant } from '../core/internal.ts'
-import type { Evidence } from './evidence.ts'
+import type { Completion, Evidence } from './evidence.ts'
 import type { Loss } from './loss.ts'
 
 type Cell = 'example' | 'token'
@@ -50,8 +50,28 @@ const weights = (mask: Tensor<Cell>, average: Average): Tensor<Cell> => {
 }
 
 /** Completions from tokens: log-probabilities summed over the mask, lengths counted. */
-export const ofTokens = ({ policy, reference, mask }: Omit<TokenEvidence, 'advantage'>) => ({
+export const ofTokens = ({ policy, reference, mask }: TokenRatios) => ({
   policy: sum(mul(policy, mask) as Tensor<Cell>, 'token'),
   reference: sum(mul(reference, mask) as Tensor<Cell>, 'token'),
   length: sum(mask, 'token'),
 })
+
+/** The log-probabilities of the tokens of completions, under two models. */
+export type TokenRatios = Omit<TokenEvidence, 'advantage'>
+/**
+ * Humanline: completions as people would perceive them. What they would not believe of a token, a log-ratio beyond these bounds, is clamped,
+ * and nothing is learnt from it. A loss of completions of which every token is seen so is its humanline variant:
+ *
+ *     contramap(({ chosen, rejected }) => ({ chosen: humanline()(chosen), rejected: humanline()(rejected) }))(dpo)
+ *
+ * r is then β Σ_t clamp(ρ_t): it never falls with log π_θ, and is flat outside. Ethayarajh et al. (2025), arXiv:2509.24207; the bounds are those
+ * of its code, log ε_P and log ε_R. The paper also copies the policy into the reference model every few steps, which is the trainer's to do.
+ */
+export const humanline =
+  (low = -1, high = 1.5) =>
+  ({ policy, reference, mask }: TokenRatios): Completion => {
+    const ratios = sub(policy, reference) as Tensor<Cell>
+    const believed = mul(maximum(low, minimum(ratios, high)), mask) as Tensor<Cell>
+    const total = sum(believed, 'token')
+    return { policy: total, reference: mul(total, 0) as Tensor<'example'>, length: sum(mask, 'token') }
+  }
