@@ -3,11 +3,11 @@
  * arguments; what it returns stays on the device until `read`.
  */
 import { checkIndices, type Indexed, indexed } from './indices.ts'
-import { fetched, isHalf, type Numbers, plain, type Source } from './numbers.ts'
+import { fetched, isHalf, type Narrow, type Numbers, plain, type Source, widened } from './numbers.ts'
 import { broadcastTo } from './ops.ts'
-import { clearTraceCache, device, input, need, reachable, ShapeError, show } from './tensor.ts'
+import { clearTraceCache, device, input, need, reachable, ShapeError, show, storageOf } from './tensor.ts'
 import { build, leaves, mapTree, matching, paths, type Structure, structure } from './tree.ts'
-import type { AnyTensor, Backend, BufferOwner, DeviceBuffer, Executable, Handle, Report, Tensor } from './types.ts'
+import type { AnyTensor, Backend, BufferOwner, DeviceBuffer, Executable, Handle, Report, Shape, Tensor } from './types.ts'
 
 /** Compile a function of trees. Its results stay on the device. Running it on data throws an IndexError where `take` is given what is no position. */
 export const compile = <A extends readonly unknown[], B>(backend: Backend, f: (...args: A) => B): Compiled<A, B> =>
@@ -71,7 +71,7 @@ const program = <A extends readonly unknown[], B>(
       const given = matching(inside, args)
       if (given !== undefined) return { traced, given }
     }
-    const inside = mapTree(args, (x, i) => input(`${i}`, x.shape))
+    const inside = mapTree(args, (x, i) => input(`${i}`, x.shape, storageOf(x)))
     traces.push({ inside: structure(inside), traced: trace(inside) })
     return find(args)
   }
@@ -157,6 +157,13 @@ export const evaluate = async <T>(backend: Backend, tree: T): Promise<T> => {
     op.tag === 'data' ? device(shape, ownBuffer(backend, uploaded(backend, op.values))) : results[next++]!,
   )
 }
+
+/** Put numbers on the device as narrow as they are, to be read only. A backend that cannot keep them so keeps the same numbers wide. */
+export const keepNarrow = (backend: Backend, shape: Shape, numbers: Narrow): AnyTensor => {
+  if (backend.uploadNarrow === undefined) return device(shape, ownBuffer(backend, backend.upload(narrowWidened(numbers))))
+  return device(shape, { ...ownBuffer(backend, backend.uploadNarrow(numbers)), storage: numbers.format })
+}
+const narrowWidened = (numbers: Narrow): Float32Array => (numbers.format === 'i8' ? Float32Array.from(numbers.bits) : widened(numbers))
 
 /** The numbers of a tensor, in the order of its shape's keys (or of the axes named). */
 export const read = async <A extends string>(

@@ -12,6 +12,11 @@ export interface Half {
   readonly length: number
 }
 export type Numbers = ArrayLike<number> | Half
+/** Numbers as a device may keep them, narrower than it computes in: 16 bits, or whole numbers of 8 bits (weights are these times a scale a row). */
+export type Narrow = (Half & { readonly format: 'bf16' }) | { readonly format: 'i8'; readonly bits: Int8Array; readonly length: number }
+/** How an array is kept where it is narrower than what the device computes in. */
+export type Storage = Narrow['format']
+
 /** Numbers that are fetched when they are needed, each time anew, such as those of a file: whoever holds the source holds no memory. */
 export interface Source {
   readonly length: number

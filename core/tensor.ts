@@ -2,7 +2,7 @@
  * Tensors are expressions. A node is one scalar primitive, one reduction over named axes, or one data movement;
  * an operation returns a node and computes nothing. Nodes are hash-consed: equal expressions are one object.
  */
-import type { Numbers, Source } from './numbers.ts'
+import type { Numbers, Source, Storage } from './numbers.ts'
 import type { AnyTensor, DeviceBuffer, Merge, Op, Shape, Tensor } from './types.ts'
 
 /** The neutral element of each merge. */
@@ -101,7 +101,10 @@ export const tensor = <A extends string>(shape: Shape<A>, values: Numbers | Sour
   return fresh({ tag: 'data', values }, [], shape) as Tensor<A> // a leaf of exactly this shape
 }
 /** A leaf whose values come later. */
-export const input = (name: string, shape: Shape): AnyTensor => fresh({ tag: 'input', name }, [], shape)
+export const input = (name: string, shape: Shape, storage?: Storage): AnyTensor =>
+  fresh(storage === undefined ? { tag: 'input', name } : { tag: 'input', name, storage }, [], shape)
+/** How a leaf is kept, where that is narrower than what is computed in. */
+export const storageOf = ({ op }: AnyTensor): Storage | undefined => (op.tag === 'input' || op.tag === 'device' ? op.storage : undefined)
 /** An array that lives on a device. */
 export const device = (shape: Shape, op: DeviceBuffer): AnyTensor => fresh(op, none, shape)
 const none: readonly AnyTensor[] = []

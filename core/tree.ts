@@ -1,5 +1,5 @@
 /** Trees of tensors: records, arrays and tuples, nested at will. Parameters, gradients and states are trees of one type. */
-import { isBranch, isTensor, ShapeError } from './tensor.ts'
+import { isBranch, isTensor, ShapeError, storageOf } from './tensor.ts'
 import type { AnyTensor } from './types.ts'
 
 /** `T`, checked to be a tree whose leaves are tensors. Interfaces are welcome, and so are optional branches. */
@@ -44,7 +44,12 @@ export const matching = (whole: Structure, tree: unknown, found: AnyTensor[] = [
   alike(whole, tree, found) ? found : undefined
 const alike = ({ kind, of, keys, parts }: Structure, tree: unknown, into: AnyTensor[]): boolean => {
   if (kind === 'leaf')
-    return isTensor(tree) && (of.shape === tree.shape || alike(structure(of.shape), tree.shape, into)) && into.push(tree) > 0
+    return (
+      isTensor(tree) &&
+      storageOf(of) === storageOf(tree) &&
+      (of.shape === tree.shape || alike(structure(of.shape), tree.shape, into)) &&
+      into.push(tree) > 0
+    )
   if (kind === 'other' || !isBranch(tree)) return kind === 'other' && Object.is(of, tree)
   const length = Array.isArray(tree) ? tree.length : undefined
   if (length !== (kind === 'list' ? parts.length : undefined)) return false

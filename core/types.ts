@@ -4,7 +4,7 @@
  *
  * Axes have names, and the type of a tensor is the *set* of its names (after GTensor, Haliax, Penzai and Dex).
  */
-import type { Half, Numbers, Source } from './numbers.ts'
+import type { Half, Narrow, Numbers, Source, Storage } from './numbers.ts'
 import type { Primitive } from './scalar.ts'
 
 // ------------------------------------------------------------------ tensors
@@ -37,7 +37,7 @@ export type Merge = 'sum' | 'max' | 'logSumExp'
 
 export type Op =
   // leaves
-  | { readonly tag: 'input'; readonly name: string }
+  | { readonly tag: 'input'; readonly name: string; readonly storage?: Storage }
   | { readonly tag: 'data'; readonly values: Numbers | Source }
   | DeviceBuffer
   /** `single` is what it is in float32, where that is another number: a limit that follows the number type. */
@@ -72,6 +72,8 @@ export type Op =
 export interface DeviceBuffer {
   readonly tag: 'device'
   readonly backend: Backend
+  /** Where it is narrower than what the backend computes in: to be read only. */
+  readonly storage?: Storage
   owner: BufferOwner | undefined
 }
 /** What the finalizer of a lease knows is kept apart: it must not hold the lease. */
@@ -117,10 +119,14 @@ export interface Backend {
   readonly upload: (data: ArrayLike<number>) => Handle
   /** Upload sixteen-bit numbers, widened on the way to what the backend computes in. Without it they are widened on the host. */
   readonly uploadHalf?: (data: Half) => Handle
+  /** Keep numbers as narrow as they are; programs that read them know (`storageOf` an input). Without it they are kept as any others. */
+  readonly uploadNarrow?: (data: Narrow) => Handle
   readonly download: (handle: Handle) => Promise<Float32Array | Float64Array>
   readonly free: (handle: Handle) => void
   /** How many arrays are alive: a test counts them. */
   readonly live: () => number
+  /** What whoever waits should know of how programs run lately, in a sentence: that other work holds the cores, for example. */
+  readonly notice?: () => string | undefined
   /** Stop threads, release devices. */
   readonly close?: () => Promise<void>
 }

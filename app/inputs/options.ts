@@ -93,11 +93,12 @@ export interface TrainingOptions extends CommonOptions, BackendOptions, ReadingO
   readonly patience?: number
   readonly best?: true
   readonly lora?: number
+  readonly frozen?: 'bf16' | 'int8'
   readonly loraAlpha?: number
   readonly loraTargets?: readonly string[] | string
   readonly control?: readonly string[]
 }
-export const trainingOptions = (command: Command, defaults: { readonly batch: number }): Command =>
+export const trainingOptions = (command: Command, defaults: { readonly batch: number; readonly out?: false }): Command =>
   backendOptions(
     configurable(command)
       .addHelpText('after', whatItLeaves)
@@ -109,7 +110,9 @@ export const trainingOptions = (command: Command, defaults: { readonly batch: nu
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file')
       .addOption(encoding)
       .addOption(maxLine())
-      .requiredOption('--out <dir>', 'where to save the trained model: of one process at a time')
+      .addOption(
+        new Option('--out <dir>', 'where to save the trained model: of one process at a time').makeOptionMandatory(defaults.out !== false),
+      )
       .option('--max-length <n>', "tokens a prompt and completion may have together (default: the model's context)", integer(2))
       .addOption(
         new Option('--truncate <what>', 'of longer examples, what is cut first; or drop them, or refuse to run')
@@ -161,6 +164,12 @@ export const trainingOptions = (command: Command, defaults: { readonly batch: nu
       .option('--insist', 'with --resume: go on even where this halograd, this machine or this day gives other numbers')
       .optionsGroup('Adapters:')
       .option('--lora <rank>', 'train adapters of this rank beside the model, which stays as it is', integer(1))
+      .addOption(
+        new Option(
+          '--frozen <format>',
+          'keep the weights beside adapters in half (bf16: nothing is lost of a bf16 model) or a quarter (int8: a scale a row) of the memory',
+        ).choices(['bf16', 'int8']),
+      )
       .option('--lora-alpha <α>', 'adapters are scaled by α / rank (default: twice the rank)', positive)
       .option(
         '--lora-targets <names>',

@@ -8,7 +8,7 @@ import type { Task } from './task.ts'
 
 /** @throws UsageError with everything that contradicts; FileError where --out cannot be written to */
 export const checkOptions = async ({ loss, options }: Task): Promise<void> => {
-  const { batch, accumulate, model, out, best, saveEvery, lora, loraAlpha, loraTargets, control } = options
+  const { batch, accumulate, model, out, best, saveEvery, lora, frozen, loraAlpha, loraTargets, control } = options
   const there = await stat(out).catch(() => undefined)
   const wrong = [
     loss.needs.unrelated &&
@@ -21,6 +21,9 @@ export const checkOptions = async ({ loss, options }: Task): Promise<void> => {
     lora === undefined &&
       (loraAlpha ?? loraTargets) !== undefined &&
       '--lora-alpha and --lora-targets say how adapters are made: add --lora <rank>',
+    lora === undefined &&
+      frozen !== undefined &&
+      '--frozen says how the weights beside adapters are kept, and all are trained: add --lora <rank>',
     lora !== undefined && loss.needs.reward && '--lora: a reward model is trained whole; leave --lora out',
     control !== undefined && !loss.needs.control && `--control: ${loss.name} knows no control tokens; csft does`,
     control !== undefined && controlOf(control) === undefined && '--control: expected two different texts, as in <|good|>,<|bad|>',

@@ -3,19 +3,17 @@
  *
  *     checkpoint, examples → backend → subject (what is trained) → course (the steps) → save
  */
-import { resolve } from 'node:path'
-import { usualTargets } from '../../models/index.ts'
 import { openBackend } from '../inputs/backends.ts'
-import { type Checkpoint, loadCheckpoint } from '../inputs/checkpoint.ts'
+import { loadCheckpoint } from '../inputs/checkpoint.ts'
 import { exclusively } from '../inputs/lock.ts'
-import type { TrainingOptions } from '../inputs/options.ts'
 import { withoutRepetition } from '../terminal/repeated.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { checkOptions } from './check.ts'
 import { readData } from './data.ts'
+import { checkFits } from './needs.ts'
 import type { RunResult } from './result.ts'
 import type { Task } from './task.ts'
-import { trainableOf } from './trainable.ts'
+import { loraIn, trainableOf } from './trainable.ts'
 import { trainingLoop } from './training-loop.ts'
 
 /** Trains, saves, and tells how it went. @throws BusyError where another process works in --out; and whatever is wrong with options, data and model */
@@ -36,9 +34,17 @@ const trained = async (given: Terminal, task: Task): Promise<RunResult> => {
   const checkpoint = await loadCheckpoint(options.model, terminal.say)
   const data = await readData(terminal, loss.needs, checkpoint, options)
   task.inspect?.(data.training)
+  await checkFits(task, checkpoint, data)
   const opened = await openBackend(options, terminal.say)
   try {
-    const choice = { checkpoint, loss, backend: opened.backend, seed: options.seed, ...loraIn(options, checkpoint) }
+    const choice = {
+      checkpoint,
+      loss,
+      backend: opened.backend,
+      seed: options.seed,
+      ...loraIn(options, checkpoint),
+      ...(options.frozen && { frozen: options.frozen }),
+    }
     const result = await trainableOf(choice, (trainable) => trainingLoop(terminal, task, data, opened, trainable))
     end()
     return result
@@ -46,15 +52,3 @@ const trained = async (given: Terminal, task: Task): Promise<RunResult> => {
     await opened.backend.close?.()
   }
 }
-
-const loraIn = ({ lora: rank, loraAlpha, loraTargets, model: base }: TrainingOptions, { model: { config } }: Checkpoint) =>
-  rank === undefined
-    ? {}
-    : {
-        lora: {
-          rank,
-          alpha: loraAlpha ?? 2 * rank,
-          targets: loraTargets ?? usualTargets(config),
-          base: base.startsWith('hf:') ? base.slice(3) : resolve(base),
-        },
-      }

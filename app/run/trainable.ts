@@ -2,6 +2,7 @@
  * What a run trains: a model over parameters of some type P, and where they begin. All weights of a model, adapters beside frozen ones, a policy with a
  * value head, or a reward model. Nothing else in this folder knows what P is.
  */
+import { resolve } from 'node:path'
 import { type Backend, evaluate, type Tree } from '../../core/index.ts'
 import type { AnyLoss } from '../../halos/index.ts'
 import {
@@ -9,9 +10,11 @@ import {
   adapted,
   adapterFiles,
   beginReward,
+  type FrozenFormat,
   type Headed,
   initializeAdapters,
   initializeHead,
+  keepFrozen,
   type LoraOptions,
   type Parameters,
   type RewardParameters,
@@ -19,11 +22,13 @@ import {
   rewardModel,
   type Trainable,
   type Transformer,
+  usualTargets,
   type ValueHead,
   valueHead,
   valuing,
 } from '../../models/index.ts'
 import { type Checkpoint, type Files, modelDirectory, tokenizerFiles } from '../inputs/checkpoint.ts'
+import type { TrainingOptions } from '../inputs/options.ts'
 
 export interface RunTrainable<P> {
   readonly model: Trainable<P>
@@ -42,6 +47,8 @@ export interface Choice {
   readonly seed: number
   /** Adapters to train instead of the weights, and the name of the model that they belong to. */
   readonly lora?: LoraOptions & { readonly base: string }
+  /** How weights that are not trained are kept. Default: as float32. */
+  readonly frozen?: FrozenFormat
 }
 
 /** Goes on with the subject that was chosen, whatever the type of its parameters. */
@@ -67,10 +74,14 @@ const allWeights = ({ model, ...rest }: Checkpoint) => ({
 
 /** The weights are on the backend once, for policy and reference model alike: with adapters that have not begun, the policy is the reference model. */
 const besideFrozen = async (
-  { checkpoint: { model, parameters }, backend, seed }: Choice,
+  { checkpoint: { model, parameters }, backend, seed, frozen }: Choice,
   { base, ...options }: LoraOptions & { readonly base: string },
 ) => ({
-  model: adapted(model.config, await evaluate(backend, parameters), options),
+  model: adapted(
+    model.config,
+    frozen === undefined ? await evaluate(backend, parameters) : await keepFrozen(backend, model.config, parameters, frozen),
+    options,
+  ),
   parameters: initializeAdapters(model.config, options, seed),
   files: async (backend: Backend, trained: Adapters): Promise<Files> => ({
     ...(await adapterFiles(backend, model.config, options, trained, base)),
@@ -94,3 +105,16 @@ const rewards = ({ model: { config }, parameters, tokenizer }: Checkpoint, seed:
   parameters: beginReward(config, parameters, seed),
   files: async (backend, trained) => ({ ...(await rewardFiles(backend, config, trained)), ...tokenizerFiles(tokenizer) }),
 })
+
+/** The adapters that options ask for, if they do. */
+export const loraIn = ({ lora: rank, loraAlpha, loraTargets, model: base }: TrainingOptions, { model: { config } }: Checkpoint) =>
+  rank === undefined
+    ? {}
+    : {
+        lora: {
+          rank,
+          alpha: loraAlpha ?? 2 * rank,
+          targets: loraTargets ?? usualTargets(config),
+          base: base.startsWith('hf:') ? base.slice(3) : resolve(base),
+        },
+      }

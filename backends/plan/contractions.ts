@@ -9,6 +9,8 @@ import { type Builder, builder, computed, type Expressions, has, readersOf, same
 export interface ContractionOptions {
   readonly minTile: number
   readonly accumulate: boolean
+  /** Is it an input that is kept narrow? */
+  readonly narrow: (x: Value) => boolean
 }
 
 /** The two factors of a contraction. */
@@ -45,11 +47,11 @@ export interface Contractions {
 /** Mark contractions, give them operands that a matrix product can read, and gather sums of them. */
 export const recogniseContractions = (
   { values: before, outputs }: Expressions,
-  { minTile, accumulate }: ContractionOptions,
+  { minTile, accumulate, narrow }: ContractionOptions,
 ): Contractions => {
   const build = builder()
   const found = new Set<Value>()
-  const kept = (x: Value): boolean => x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'update' || found.has(x)
+  const kept = (x: Value): boolean => !narrow(x) && (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'update' || found.has(x))
   for (const x of before) if (recognise(x, minTile, kept)) found.add(x)
   const readers = readersOf(before)
   const results = new Set(outputs)
@@ -58,11 +60,24 @@ export const recogniseContractions = (
   const contractions = new Set<Value>()
   const to = new Map<Value, Value>()
   const get = (x: Value): Value => to.get(x)!
+  const wider = new Map<Value, { readonly copy: Value; readonly at: number }>()
+  let position = 0
+  /** A matrix product reads float32: a narrow operand is widened into scratch right before, for all products that follow soon. */
+  const wide = (x: Value): Value => {
+    const known = wider.get(x)
+    const copy =
+      known !== undefined && position - known.at < soon
+        ? known.copy
+        : build.fresh({ tag: 'copy', unique: position, widens: true }, [get(x)], x.shape)
+    wider.set(x, { copy, at: position })
+    return copy
+  }
   for (const x of before) {
+    position++
     const sum = sums.get(x)
     if (sum !== undefined) to.set(x, inPlace(sum, get, build, x))
     else if (found.has(x)) {
-      const [a, b] = factors(x).map((y) => operand(get(y), build))
+      const [a, b] = factors(x).map((y) => (narrow(y) ? wide(y) : operand(get(y), build)))
       const product = build.fresh({ tag: 'primitive', primitive: 'mul' }, [a!, b!], x.from[0]!.shape)
       const made = build.fresh(x.op, [product], x.shape)
       contractions.add(made)
@@ -76,6 +91,9 @@ export const recogniseContractions = (
   }
   return { outputs: outputs.map(get), contractions, build }
 }
+
+/** Within so many values: the blocks of one product, not the forward and the backward pass. */
+const soon = 64
 
 /** A matrix product walks forwards through memory, without guards. */
 const operand = (x: Value, build: Builder): Value => {

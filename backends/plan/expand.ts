@@ -11,13 +11,13 @@ import { type Builder, builder, type Expressions, expressions, has, type Monoid,
 import { along, restrict } from './view.ts'
 
 /** The value of every output of the graph, perhaps with fewer axes. */
-export const expand = (graph: Graph): Expressions => {
+export const expand = (graph: Graph, narrow: (x: Value) => boolean = () => false): Expressions => {
   const build = builder()
   const to = new Map<AnyTensor, Value>()
   graph.inputs.forEach((x, index) => {
     if (!to.has(x)) to.set(x, build.make({ tag: 'input', index }, [], varying(x.shape)))
   })
-  const rules = expansion(build)
+  const rules = expansion(build, narrow)
   for (const x of reachable(graph.outputs))
     if (!to.has(x))
       to.set(
@@ -36,7 +36,7 @@ export const varying = (shape: Shape): Shape => {
   return shape
 }
 
-const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) => Value) => {
+const expansion = (build: Builder, narrow: (x: Value) => boolean): ((node: AnyTensor, from: readonly Value[]) => Value) => {
   const { constant, apply } = build
   /** logSumExp x → its parts. */
   const softmaxes = new Map<Value, { readonly x: Value; readonly exponentials: Value; readonly sum: Value }>()
@@ -49,8 +49,20 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
         shape,
         over.filter((axis) => !has(x, axis)),
       ),
-      build.reduce('sum', x, over),
+      scaled(x, over) ?? build.reduce('sum', x, over),
     )
+  /** A matrix that is kept narrow, times its scales. */
+  const isScaled = (x: Value): boolean =>
+    x.op.tag === 'primitive' && x.op.primitive === 'mul' && x.from.some((y) => narrow(y) && y.size === x.size)
+  /** Σ a · (q · s) = s · Σ a · q, or Σ (a · s) · q: scales are not multiplied into the matrix. */
+  const scaled = (x: Value, over: readonly string[]): Value | undefined => {
+    if (x.op.tag !== 'primitive' || x.op.primitive !== 'mul') return undefined
+    const [a, b] = isScaled(x.from[1]!) ? [x.from[0]!, x.from[1]!] : [x.from[1]!, x.from[0]!]
+    if (!isScaled(b)) return undefined
+    const [q, s] = narrow(b.from[0]!) ? [b.from[0]!, b.from[1]!] : [b.from[1]!, b.from[0]!]
+    if (!over.some((axis) => has(s, axis))) return apply('mul', [s, build.reduce('sum', apply('mul', [a, q]), over)])
+    return s.axes.every((axis) => has(a, axis)) ? build.reduce('sum', apply('mul', [apply('mul', [a, s]), q]), over) : undefined
+  }
   const reduce = (merge: Monoid | 'logSumExp', x: Value, shape: Shape, over: readonly string[]): Value => {
     if (merge === 'sum') return sum(x, shape, over)
     if (merge === 'max') return build.reduce('max', x, over)
@@ -117,6 +129,10 @@ const expansion = (build: Builder): ((node: AnyTensor, from: readonly Value[]) =
   }
   const entry = (table: Value, place: Value, axis: string): Value => {
     if (!has(table, axis)) return table
+    if (isScaled(table)) {
+      const [q, s] = table.from.map((part) => entry(part, place, axis))
+      return apply('mul', [q!, s!])
+    }
     const { [axis]: length, ...rest } = table.shape
     if (place.op.tag === 'constant') return window(table, axis, place.op.value, 1, length!, 1)
     const guarded = table.op.tag === 'view' && table.op.view.guards.some((guard) => guard.axis === axis)

@@ -160,7 +160,8 @@ export const group = (
         return append(k)
       }
     }
-    if (!horizontal) return undefined
+    // What is widened for a product of the backward pass is not to wait for it since the forward pass.
+    if (!horizontal || (x.op.tag === 'copy' && x.op.widens)) return undefined
     for (const y of sources(x))
       if (2 * y.size >= volume) {
         const found = readIn.get(y)?.findLast((k) => k.index > (latest?.index ?? -1) && whole(k))

@@ -4,6 +4,7 @@
  *     expand → update → chunk → contract → settle → group → store → deliver → layout → memory → lower
  */
 import { type Graph, volume } from '../../core/index.ts'
+import { type Storage, storageOf } from '../../core/internal.ts'
 import { ownerOf } from './access.ts'
 import { chunk } from './chunk.ts'
 import { recogniseContractions } from './contractions.ts'
@@ -41,7 +42,7 @@ export interface Options {
   /** Causal attention of more than so many elements is computed in blocks of so many rows (not under `maps`). Default 2²², 256. */
   readonly chunkAbove?: number
   readonly chunk?: number
-  /** Other softmaxes over a product, such as those over a vocabulary, are computed in blocks of rows of so many elements. Default 2²³. */
+  /** Other softmaxes over a product, such as those over a vocabulary, are computed in blocks of rows of so many elements. Default 2²². */
   readonly chunkElements?: number
   /** Is the order of axes searched for? Default true. */
   readonly layout?: boolean
@@ -51,14 +52,16 @@ export interface Options {
 
 export const plan = (graph: Graph, options: Options = {}): Program => {
   const { fuse = 'all', horizontal = true, recompute = 'cheap', accumulate = true, minTile = 4 } = options
-  const expanded = expand(graph)
+  const storage = graph.inputs.map(storageOf)
+  const narrow = (x: Value): boolean => isNarrow(x, storage)
+  const expanded = expand(graph, narrow)
   // Backends that want maps alone (gpu.js) cannot write to a part of an array.
   const whole = fuse === 'maps'
   const updated = whole ? expanded : update(graph, expanded)
   const chunked = whole
     ? expanded
-    : chunk(updated, { rows: options.chunk ?? 256, above: options.chunkAbove ?? 2 ** 22, elements: options.chunkElements ?? 2 ** 23 })
-  const { outputs, contractions, build } = recogniseContractions(chunked, { accumulate, minTile })
+    : chunk(updated, { rows: options.chunk ?? 256, above: options.chunkAbove ?? 2 ** 22, elements: options.chunkElements ?? 2 ** 22 })
+  const { outputs, contractions, build } = recogniseContractions(chunked, { accumulate, minTile, narrow })
   const settled = resolveOutputs(graph, outputs, build)
   const wanted = settled.filter((x) => x !== undefined)
   const values = reach(wanted)
@@ -69,8 +72,8 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   const { kernels, results, orders } = bindOutputs(graph, settled, chooseStored(grouping, { recompute, draw: !whole }), owner, build)
   const inputs = values.flatMap((x) => (x.op.tag === 'input' ? [[x, x.axes] as const] : []))
   const { access } = layout(kernels, storageAlias, new Map([...inputs, ...orders]), rank, { layout: options.layout ?? true })
-  const { buffers, bufferOf, scratch } = memory(kernels, results, owner)
-  const lowering = { access, bufferOf, adds }
+  const { buffers, bufferOf, scratch } = memory(kernels, results, owner, storage)
+  const lowering = { access, bufferOf, adds, storageOf: (x: Value) => (x.op.tag === 'input' ? storage[x.op.index] : undefined) }
   const { causal = true, block = 32 } = options
   const vanish = causal ? domains(values, kernels, new Set(results.values()), owner, access, block) : undefined
   return {
@@ -81,6 +84,7 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
       return { ...rows, cost: costOfFused(rows) }
     }),
     inputs: graph.inputs.map((x) => volume(x.shape)),
+    storage,
     outputs: graph.outputs.map((x, o) => {
       const donated = graph.donated.get(o)
       return { size: volume(x.shape), ...(donated === undefined ? {} : { donated }) }
@@ -110,6 +114,10 @@ const lowerDotGeneral = (k: DotGeneralGroup, { access, bufferOf }: Lowering, tri
   } as const
   return { ...made, cost: costOfDotGeneral(made) }
 }
+
+/** An input that is kept narrow, or a view of one. */
+const isNarrow = ({ op, from }: Value, storage: readonly (Storage | undefined)[]): boolean =>
+  op.tag === 'input' ? storage[op.index] !== undefined : op.tag === 'view' && isNarrow(from[0]!, storage)
 
 /** Axes in the order in which they first appear in what is computed: the forward pass comes first. */
 const ranking = (values: readonly Value[], given: readonly string[] = []): ((axis: string) => number) => {

@@ -2,6 +2,7 @@
  * A rows kernel in the terms of a Program: loops, streams with strides, and instructions.
  * Neighbouring loops merge where every array allows it, also into the inner one, so that a map over whole arrays is one loop.
  */
+import type { Storage } from '../../core/internal.ts'
 import type { Access } from './access.ts'
 import type { Triangle } from './domain.ts'
 import { innerAxis } from './layout.ts'
@@ -13,6 +14,7 @@ import type { Range } from './view.ts'
 export interface Lowering {
   readonly access: (x: Value) => Access
   readonly bufferOf: (owner: Value) => number
+  readonly storageOf: (owner: Value) => Storage | undefined
   /** Stores that add to what is there. */
   readonly adds: ReadonlySet<Value>
 }
@@ -29,7 +31,7 @@ interface Level {
 
 export const lowerFused = (
   k: StoredFusedKernel,
-  { access, bufferOf, adds }: Lowering,
+  { access, bufferOf, storageOf, adds }: Lowering,
   triangle: Triangle | undefined,
   block: number,
 ): Omit<FusedKernel, 'cost'> => {
@@ -49,7 +51,8 @@ export const lowerFused = (
   const known = new Map<string, number>()
   const emit = (instruction: Instruction): number => body.push(instruction) - 1
   const stream = ({ owner, offset }: Access, strides: Strides): number => {
-    const made = { buffer: bufferOf(owner), offset, ...walk(strides) }
+    const storage = storageOf(owner)
+    const made = { buffer: bufferOf(owner), offset, ...walk(strides), ...(storage && { storage }) }
     const same = streams.findIndex(
       (s) => s.buffer === made.buffer && s.offset === offset && s.inner === made.inner && s.outer.join() === made.outer.join(),
     )

@@ -3,6 +3,7 @@
  *
  *     peak ≥ max over kernels of Σ sizes of the arrays alive there,   and usually equals it
  */
+import type { Storage } from '../../core/internal.ts'
 import { touched } from './layout.ts'
 import type { Buffer } from './program.ts'
 import type { Kernel } from './rematerialize.ts'
@@ -23,7 +24,12 @@ interface Placed {
   readonly end: number
 }
 
-export const memory = (kernels: readonly Kernel[], results: ReadonlyMap<number, Value>, owner: (x: Value) => Value): Memory => {
+export const memory = (
+  kernels: readonly Kernel[],
+  results: ReadonlyMap<number, Value>,
+  owner: (x: Value) => Value,
+  storage: readonly (Storage | undefined)[] = [],
+): Memory => {
   const ranges = new Map<Value, { readonly from: number; to: number }>()
   kernels.forEach((k, i) => {
     for (const x of touched(k).map(owner)) {
@@ -38,8 +44,10 @@ export const memory = (kernels: readonly Kernel[], results: ReadonlyMap<number, 
   for (const [index, x] of results) add(x, { in: 'output', index })
   const scratch: Value[] = []
   for (const x of ranges.keys())
-    if (x.op.tag === 'input') add(x, { in: 'input', index: x.op.index })
-    else if (!numbers.has(x)) scratch.push(x)
+    if (x.op.tag === 'input') {
+      const kept = storage[x.op.index]
+      numbers.set(x, buffers.push({ size: x.size, ...(kept && { storage: kept }), place: { in: 'input', index: x.op.index } }) - 1)
+    } else if (!numbers.has(x)) scratch.push(x)
   const placed: Placed[] = []
   for (const x of scratch.sort((a, b) => b.size - a.size)) {
     const { from, to } = ranges.get(x)!

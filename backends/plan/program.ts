@@ -8,11 +8,13 @@
  * adjoints, bias gradients, dropout, AdamW — is a `rows` kernel. A backend prints both kinds in its own
  * language; it decides nothing. All offsets and strides count elements, never bytes.
  */
-import type { Elementary, Merge } from '../../core/internal.ts'
+import type { Elementary, Merge, Storage } from '../../core/internal.ts'
 
 /** An array of `size` numbers. Scratch lives at `offset` in an arena that is only valid during a run. */
 export interface Buffer {
   readonly size: number
+  /** An input that is kept narrower than float32: fused kernels widen what they load from it; nothing else reads it, or writes to it. */
+  readonly storage?: Storage
   readonly place:
     | { readonly in: 'input'; readonly index: number }
     | { readonly in: 'output'; readonly index: number }
@@ -24,6 +26,8 @@ export interface Program {
   readonly kernels: readonly Kernel[]
   /** Sizes of the inputs, in the order of the graph. */
   readonly inputs: readonly number[]
+  /** How inputs are kept, where they are narrower than float32. */
+  readonly storage?: readonly (Storage | undefined)[]
   /** For each output, its size, and the input whose memory it takes over (a donated input), if any. */
   readonly outputs: readonly { readonly size: number; readonly donated?: number }[]
   /** Length of the scratch arena, in elements: the planner reuses memory by liveness. */
@@ -99,6 +103,8 @@ export interface Stream {
   /** One stride for each of the kernel's loops. */
   readonly outer: readonly number[]
   readonly inner: number
+  /** Of its buffer. */
+  readonly storage?: Storage
 }
 
 /** Reads as 0 unless from ≤ index < to, where the index is that of loop `loop` (−1: the inner axis). Only on loads. */

@@ -58,40 +58,54 @@ export const chooseStored = (
     }
     return x.from.every(reachable)
   }
-  const kernels: Kernel[] = []
-  for (const k of groups.toReversed()) {
-    if (k.kind === 'dotGeneral') kernels.push(k)
-    else {
-      const body = new Set<Value>()
-      const loads = new Set<Value>()
-      const visit = (x: Value): void => {
-        if (body.has(x)) return
-        body.add(x)
-        x.from.forEach((y, position) => {
-          if (x.op.tag === 'take' && position === 0) return
-          if (y.free || inlined.has(y) || (scalar(y) && at.get(y) === k)) visit(y)
-          else if (inMemory(y)) loads.add(y)
-          else if (clonable(y)) visit(y)
-          else {
-            stored.add(y)
-            loads.add(y)
-          }
-        })
+  const sweep = (): readonly Kernel[] => {
+    const kernels: Kernel[] = []
+    for (const k of groups.toReversed()) {
+      if (k.kind === 'dotGeneral') kernels.push(k)
+      else {
+        const body = new Set<Value>()
+        const loads = new Set<Value>()
+        const visit = (x: Value): void => {
+          if (body.has(x)) return
+          body.add(x)
+          x.from.forEach((y, position) => {
+            if (x.op.tag === 'take' && position === 0) return
+            if (y.free || inlined.has(y) || (scalar(y) && at.get(y) === k)) visit(y)
+            else if (inMemory(y)) loads.add(y)
+            else if (clonable(y)) visit(y)
+            else {
+              stored.add(y)
+              loads.add(y)
+            }
+          })
+        }
+        const stores = [...k.own].filter((x) => stored.has(x))
+        stores.forEach(visit)
+        if (stores.length > 0)
+          kernels.push(
+            decided(
+              k,
+              [...body].sort((a, b) => a.id - b.id),
+              [...loads],
+              stores,
+            ),
+          )
       }
-      const stores = [...k.own].filter((x) => stored.has(x))
-      stores.forEach(visit)
-      if (stores.length > 0)
-        kernels.push(
-          decided(
-            k,
-            [...body].sort((a, b) => a.id - b.id),
-            [...loads],
-            stores,
-          ),
-        )
     }
+    return kernels.reverse()
   }
-  return kernels.reverse()
+  const kernels = sweep()
+  // What became stored before its arguments did may be cheap now that they are: silu(g) = g · σ(g), where g and σ(g) are kept anyway.
+  const spare = [...stored]
+    .filter((x) => !needed.has(x))
+    .sort((x, y) => y.id - x.id)
+    .filter((x) => {
+      stored.delete(x)
+      if (clonable(x)) return true
+      stored.add(x)
+      return false
+    })
+  return spare.length === 0 ? kernels : sweep()
 }
 
 const decided = (k: FusedGroup, body: readonly Value[], loads: readonly Value[], stores: readonly Value[]): StoredFusedKernel => {

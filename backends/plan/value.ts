@@ -17,8 +17,8 @@ export type Operation =
   /** The linear index of the counter begins at `offset`, and runs by `strides` along each axis. From: key. */
   | { readonly tag: 'random'; readonly salt: number; readonly offset: number; readonly strides: Readonly<Record<string, number>> }
   | { readonly tag: 'primitive'; readonly primitive: Elementary }
-  /** The same numbers in memory of their own, perhaps with more axes. */
-  | { readonly tag: 'copy'; readonly unique: number }
+  /** The same numbers in memory of their own, perhaps with more axes; `widens`: of an input that is kept narrow, for a product that follows. */
+  | { readonly tag: 'copy'; readonly unique: number; readonly widens?: true }
   | { readonly tag: 'reduce'; readonly merge: Monoid; readonly over: readonly string[] }
   /** `depth` only tells apart what is to be computed twice. From: source; perhaps also what must be known before it is looked at. */
   | { readonly tag: 'view'; readonly view: View; readonly depth?: number }

@@ -5,7 +5,7 @@
 import type { FusedKernel, Guard, Instruction } from '../plan/program.ts'
 import { type Local, type Locals, seq, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
-import { beyond, gather, type Lanes, loadLanes, merge, mergeOne, storeLanes } from './lanes.ts'
+import { beyond, bytesOf, gather, type Lanes, loadLanes, loadNarrow, loadOne, merge, mergeOne, storeLanes } from './lanes.ts'
 
 type Load = Extract<Instruction, { op: 'load' }>
 type Store = Extract<Instruction, { op: 'store' }>
@@ -38,11 +38,14 @@ export interface Moves {
 export const access = (locals: Locals, { body, streams }: FusedKernel, full: readonly boolean[], place: Place): Access => {
   const { at, index, pointers } = place
   const spare = locals('v128')
+  const unit = (stream: number): 1 | 2 | 4 => bytesOf(streams[stream]!.storage)
   /** Where a row's index sends a load or store. */
   const targets = body.map((i) => ('at' in i && i.at !== undefined && !full[i.at.index] ? locals('i32') : undefined))
   const sent = body.flatMap((i, r) => {
     const target = targets[r]
-    return target !== undefined && 'at' in i && i.at !== undefined ? [{ target, pointer: pointers[i.stream]!, at: i.at }] : []
+    return target !== undefined && 'at' in i && i.at !== undefined
+      ? [{ target, pointer: pointers[i.stream]!, index: i.at.index, stride: i.at.stride * unit(i.stream) }]
+      : []
   })
   const gates = body.map((i) => (i.op === 'load' && (i.guards ?? []).some(({ loop }) => loop >= 0) ? locals('i32') : undefined))
 
@@ -56,11 +59,11 @@ export const access = (locals: Locals, { body, streams }: FusedKernel, full: rea
       return gate.set(all(i.guards!.filter(({ loop }) => loop >= 0).map((guard) => inside(guard, index[guard.loop]!.get))))
     }),
   )
-  const jump = (stride: number, value: Code<'v128'>, lane: number): Code<'i32'> =>
-    i32.mul(i32.trunc_sat_f32_s(f32x4.extract(value, lane)), i32.const(4 * stride))
+  const jump = (bytes: number, value: Code<'v128'>, lane: number): Code<'i32'> =>
+    i32.mul(i32.trunc_sat_f32_s(f32x4.extract(value, lane)), i32.const(bytes))
   const known: Access['known'] = (register, value) =>
     seq(
-      ...sent.flatMap(({ target, pointer, at: { index: mover, stride } }) =>
+      ...sent.flatMap(({ target, pointer, index: mover, stride }) =>
         mover === register ? [target.set(i32.add(pointer.get, jump(stride, value(mover), 0)))] : [],
       ),
     )
@@ -69,18 +72,24 @@ export const access = (locals: Locals, { body, streams }: FusedKernel, full: rea
   const origin = (i: Load | Store, r: number): Code<'i32'> => {
     const { inner } = streams[i.stream]!
     const start = targets[r]?.get ?? pointers[i.stream]!.get
-    return inner === 0 || !full[r] ? start : i32.add(start, inner === 1 ? at.get : i32.mul(at.get, i32.const(inner)))
+    const shift = { 4: 0, 2: 1, 1: 2 }[unit(i.stream)]
+    const along = shift === 0 ? at.get : i32.shr_u(at.get, i32.const(shift)) // `at` counts bytes of float32
+    return inner === 0 || !full[r] ? start : i32.add(start, inner === 1 ? along : i32.mul(along, i32.const(inner)))
   }
   const vector = ({ ahead, kept, value }: Vector): Moves => {
     /** The address of a lane. */
     const address = (i: Load | Store, r: number, lane: number): Code<'i32'> => {
-      const there = beyond(origin(i, r), full[r] ? 4 * streams[i.stream]!.inner * (4 * ahead + lane) : 0)
-      return i.at !== undefined && full[i.at.index] ? i32.add(there, jump(i.at.stride, value(i.at.index), lane)) : there
+      const there = beyond(origin(i, r), full[r] ? unit(i.stream) * streams[i.stream]!.inner * (4 * ahead + lane) : 0)
+      return i.at !== undefined && full[i.at.index] ? i32.add(there, jump(i.at.stride * unit(i.stream), value(i.at.index), lane)) : there
     }
     const scattered = (i: Load | Store): boolean => i.at !== undefined && full[i.at.index]!
     const plain = (i: Load, r: number, lanes: Lanes): Code => {
-      const { inner } = streams[i.stream]!
-      if (full[r] && (scattered(i) || (inner !== 0 && inner !== 1))) return gather((lane) => address(i, r, lane), kept(r), lanes)
+      const { inner, storage } = streams[i.stream]!
+      if (full[r] && (scattered(i) || (inner !== 0 && inner !== 1))) return gather((lane) => address(i, r, lane), kept(r), lanes, storage)
+      if (storage !== undefined)
+        return kept(r).set(
+          full[r] && inner === 1 ? loadNarrow(origin(i, r), storage, ahead) : f32x4.splat(loadOne(address(i, r, 0), storage)),
+        )
       return kept(r).set(full[r] && inner === 1 ? loadLanes(origin(i, r), lanes, 16 * ahead) : v128.load32_splat(address(i, r, 0)))
     }
     /** Within the guards along the row: a whole vector, or lane by lane. */
@@ -88,7 +97,8 @@ export const access = (locals: Locals, { body, streams }: FusedKernel, full: rea
       const x = kept(r)
       const position = (lane: number): Code<'i32'> => beyond(i32.shr_u(at.get, i32.const(2)), 4 * ahead + lane)
       const within = (lane: number): Code<'i32'> => all(guards.map((guard) => inside(guard, position(lane))))
-      const lane = (l: number): Code => when(within(l), x.set(f32x4.replace(x.get, l, f32.load(address(i, r, l)))))
+      const lane = (l: number): Code =>
+        when(within(l), x.set(f32x4.replace(x.get, l, loadOne(address(i, r, l), streams[i.stream]!.storage))))
       const one = seq(x.set(f32x4.const(0)), ...Array.from({ length: lanes }, (_, l) => lane(l)))
       return when(i32.and(within(0), within(lanes - 1)), plain(i, r, lanes), one)
     }

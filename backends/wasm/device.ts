@@ -2,11 +2,12 @@
  * A WebAssembly memory with its runtime: it keeps arrays, and runs programs over them, on as many threads as help.
  */
 import type { Handle } from '../../core/index.ts'
-import type { Half } from '../../core/internal.ts'
+import { type Half, half, type Narrow, type Storage, widened } from '../../core/internal.ts'
 import type { Program } from '../plan/program.ts'
 import { adaptive } from './adaptive.ts'
 import { workspace } from './gemm.ts'
 import type { Blas, Host } from './host.ts'
+import { bytesOf } from './lanes.ts'
 import { type Heap, heap } from './memory.ts'
 import { type ThreadPool, threadPool } from './pool.ts'
 import { print } from './print.ts'
@@ -15,6 +16,7 @@ import { control, mostThreads, runtime } from './runtime.ts'
 /** An array in the memory of a device, at home there until it is freed or donated. */
 export interface Resident extends Handle {
   readonly address: number
+  readonly storage?: Storage
   home: Heap | undefined
 }
 export interface Loaded {
@@ -30,12 +32,18 @@ export interface Device {
   readonly heap: Heap
   readonly upload: (data: ArrayLike<number>) => Resident
   readonly uploadHalf: (data: Half) => Resident
+  readonly uploadNarrow: (data: Narrow) => Resident
   readonly read: (handle: Handle) => Float32Array
   readonly free: (handle: Handle) => void
   readonly live: () => number
+  /** How many shared programs were run since this was last asked, and how many of them by one thread, as that was faster. */
+  readonly lately: () => { readonly runs: number; readonly alone: number }
   readonly load: (program: Program) => Promise<Loaded>
   readonly close: () => Promise<void>
 }
+/** What an array takes: one that is kept narrow is read by whole vectors, beyond its end. */
+const sizeOf = ({ size, storage }: Pick<Resident, 'size' | 'storage'>): number => bytesOf(storage) * size + (storage === undefined ? 0 : 16)
+
 type Widen = (to: number, from: number, end: number) => void
 type Entry = (list: number, thread: number, threads: number) => void
 
@@ -72,6 +80,7 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
     gone.push(number)
   })
   let closed = false
+  let [runs, alone] = [0, 0]
   /** The workers, once they have started; and what a program has thrown in the middle, when all that wait for this thread wait for ever. */
   let helpers: ThreadPool | undefined
   let broken: unknown
@@ -113,13 +122,14 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
     const taking = adaptive(pool?.threads ?? 1, tolerance * milliseconds(program))
     /** Where the arrays are, by slot; and the words of the list that are addresses inside each. */
     const places: number[] = []
-    const uses = Array.from({ length: 2 + program.inputs.length + program.outputs.length }, (): { word: number; offset: number }[] => [])
-    for (const [i, { slot, offset }] of printed.arguments.entries()) uses[slot]!.push({ word: list / 4 + i, offset })
+    const uses = Array.from({ length: 2 + program.inputs.length + program.outputs.length }, (): { word: number; bytes: number }[] => [])
+    for (const [i, { slot, offset, unit = 4 }] of printed.arguments.entries())
+      uses[slot]!.push({ word: list / 4 + i, bytes: unit * offset })
     const place = (slot: number, address: number): void => {
       if (places[slot] === address) return
       places[slot] = address
       const words = store.integers()
-      for (const { word, offset } of uses[slot]!) words[word] = address + 4 * offset
+      for (const { word, bytes } of uses[slot]!) words[word] = address + bytes
     }
     const run = (given: readonly Handle[]): readonly Resident[] => {
       check()
@@ -127,6 +137,10 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
         const input = known(handle)
         if (input.size !== program.inputs[i])
           throw new RangeError(`wasm: input ${i} has ${program.inputs[i]} elements, but ${input.size} were given`)
+        if (input.storage !== program.storage?.[i])
+          throw new TypeError(
+            `wasm: input ${i} is kept as ${input.storage ?? 'float32'}, but the program reads ${program.storage?.[i] ?? 'float32'}`,
+          )
         place(2 + i, input.address)
         return input
       })
@@ -149,7 +163,10 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
         throw error
       }
       if (count > 1) pool?.check()
-      if (pool !== undefined) taking.took(count, performance.now() - start, store.integers()[control.polls / 4]!)
+      if (pool === undefined) return outputs
+      taking.took(count, performance.now() - start, store.integers()[control.polls / 4]!)
+      runs++
+      if (count === 1) alone++
       return outputs
     }
     const step = (i: number): void => {
@@ -167,6 +184,13 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
       store.floats().set(data, handle.address / 4)
       return handle
     },
+    uploadNarrow: ({ format, bits, length }) => {
+      alive++
+      const handle = { size: length, address: store.take(sizeOf({ size: length, storage: format })), storage: format, home: store }
+      if (format === 'bf16') store.halves().set(bits, handle.address / 2)
+      else new Int8Array(memory.buffer).set(bits, handle.address)
+      return handle
+    },
     uploadHalf: ({ format, bits }) => {
       const handle = make(bits.length)
       const end = handle.address + 4 * bits.length
@@ -176,16 +200,23 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
       return handle
     },
     read: (handle) => {
-      const { address, size } = known(handle)
+      const { address, size, storage } = known(handle)
+      if (storage === 'bf16') return widened(half('bf16', store.halves().slice(address / 2, address / 2 + size)))
+      if (storage === 'i8') return Float32Array.from(new Int8Array(memory.buffer, address, size))
       return new Float32Array(store.floats().subarray(address / 4, address / 4 + size))
     },
     free: (handle) => {
       const given = known(handle)
       given.home = undefined
       alive--
-      store.give(given.address, 4 * given.size)
+      store.give(given.address, sizeOf(given))
     },
     live: () => alive,
+    lately: () => {
+      const told = { runs, alone }
+      ;[runs, alone] = [0, 0]
+      return told
+    },
     load,
     close: async () => {
       closed = true

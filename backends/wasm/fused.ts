@@ -10,7 +10,7 @@ import type { Pass, Schedule } from '../plan/schedule.ts'
 import { access, type Moves } from './access.ts'
 import { type Local, type Locals, least, pin, range, seq, when } from './control.ts'
 import { type Code, f32, f32x4, i32, i32x4 } from './instructions.ts'
-import { type Fold, fold, type Lanes, loadLanes, storeLanes } from './lanes.ts'
+import { bytesOf, type Fold, fold, type Lanes, loadLanes, storeLanes } from './lanes.ts'
 import { draw, stream } from './math.ts'
 import { type Primitives, primitives } from './primitives.ts'
 
@@ -178,7 +178,7 @@ export const fusedKernel = (locals: Locals, kernel: FusedKernel, plan: Schedule,
     ...passes.flatMap((pass) => [...pass.before.map((r) => seq(once(r), swept.has(r) ? pin(kept(r)) : seq(), known(r))), sweep(pass)]),
   )
   const moving = (l: number): readonly (readonly [Local<'i32'>, number])[] => [
-    ...streams.map((s, j) => [pointers[j]!, 4 * s.outer[l]!] as const),
+    ...streams.map((s, j) => [pointers[j]!, bytesOf(s.storage) * s.outer[l]!] as const),
     ...body.flatMap((i, r) => (i.op === 'random' ? [[draws[r]!.counter, i.outer[l]!] as const] : [])),
   ]
   const move = (l: number, times: Code<'i32'> | undefined): Code =>

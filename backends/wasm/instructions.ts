@@ -91,6 +91,7 @@ export const i32 = {
   shr_u: ii(0x76),
   load: load<'i32'>([0x28]),
   load16_u: load<'i32'>([0x2f], 1),
+  load8_s: load<'i32'>([0x2c], 0),
   store: store<'i32'>([0x36]),
   trunc_sat_f32_s: unary<'f32', 'i32'>([0xfc, 0]),
   atomic: { load: load<'i32'>([0xfe, 0x10]), store: store<'i32'>([0xfe, 0x17]), add: store<'i32', 'i32'>([0xfe, 0x1e]) },
@@ -106,6 +107,7 @@ export const f32 = {
   mul: binary<'f32', 'f32', 'f32'>([0x94]),
   max: binary<'f32', 'f32', 'f32'>([0x97]),
   convert_i32_s: unary<'i32', 'f32'>([0xb2]),
+  reinterpret: unary<'i32', 'f32'>([0xbe]),
   load: load<'f32'>([0x2a]),
   store: store<'f32'>([0x38]),
 }
@@ -221,6 +223,9 @@ export const i32x4 = {
   sub: vv(0xb1),
   mul: vv(0xb5),
   trunc_sat_f32x4_s: v(0xf8),
+  /** Of the lower half: 8 numbers of 8 bits to 16, and 4 of 16 bits to 32. */
+  extend_low_i8x16_s: v(0x87),
+  extend_low_i16x8_s: v(0xa7),
   /** Into lanes 0 and 1. */
   trunc_sat_f64x2_s_zero: v(0xfc),
 }

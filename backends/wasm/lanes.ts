@@ -1,5 +1,5 @@
 /** Vectors of which only the first few lanes may count: rows end where they end, and nothing beyond is read or written. */
-import type { Merge } from '../../core/internal.ts'
+import type { Merge, Storage } from '../../core/internal.ts'
 import { type Local, type Locals, seq } from './control.ts'
 import { type Code, f32, f32x4, i32, i32x4, v128 } from './instructions.ts'
 
@@ -20,11 +20,25 @@ export const storeLanes = (at: Address, x: Local<'v128'>, lanes: Lanes, ahead = 
   const pair = v128.store64_lane(at, x.get, 0)
   return lanes === 2 ? pair : seq(pair, v128.store32_lane(at, x.get, 2, 8))
 }
+/** How many bytes a number takes, by how it is kept. */
+export const bytesOf = (storage: Storage | undefined): 1 | 2 | 4 => (storage === undefined ? 4 : storage === 'bf16' ? 2 : 1)
+/** Neighbours that are kept narrow, widened. Up to 7 bytes beyond those that count are read, too. */
+export const loadNarrow = (at: Address, storage: Storage, vectorsAhead: number): V =>
+  storage === 'bf16'
+    ? i32x4.shl(v128.load16x4_u(at, 8 * vectorsAhead), i32.const(16))
+    : f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i32x4.extend_low_i8x16_s(v128.load32_zero(at, 4 * vectorsAhead))))
+/** One number. */
+export const loadOne = (at: Address, storage: Storage | undefined): Code<'f32'> =>
+  storage === undefined
+    ? f32.load(at)
+    : storage === 'bf16'
+      ? f32.reinterpret(i32.shl(i32.load16_u(at), i32.const(16)))
+      : f32.convert_i32_s(i32.load8_s(at))
 /** One address a lane. */
-export const gather = (at: (lane: number) => Address, to: Local<'v128'>, lanes: Lanes): Code =>
+export const gather = (at: (lane: number) => Address, to: Local<'v128'>, lanes: Lanes, storage: Storage | undefined): Code =>
   seq(
-    to.set(v128.load32_zero(at(0))),
-    ...[1, 2, 3].slice(0, lanes - 1).map((lane) => to.set(f32x4.replace(to.get, lane, f32.load(at(lane))))),
+    to.set(storage === undefined ? v128.load32_zero(at(0)) : f32x4.splat(loadOne(at(0), storage))),
+    ...[1, 2, 3].slice(0, lanes - 1).map((lane) => to.set(f32x4.replace(to.get, lane, loadOne(at(lane), storage)))),
   )
 /** The address `bytes` further on; addresses are unsigned, so a step back is not an offset. */
 export const beyond = (at: Address, bytes: number): Address => (bytes === 0 ? at : i32.add(at, i32.const(bytes)))

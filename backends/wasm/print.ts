@@ -10,7 +10,7 @@ import { bitsOf } from './bytes.ts'
 import { oriented } from './contract.ts'
 import { type Local, seq, when } from './control.ts'
 import { type Code, i32 } from './instructions.ts'
-import { neutral } from './lanes.ts'
+import { bytesOf, neutral } from './lanes.ts'
 import { type MemoryType, module } from './module.ts'
 import { services } from './runtime.ts'
 import { type DotGeneralTask, dotGeneralTask, type FusedTask, fusedTask, padded } from './task.ts'
@@ -19,7 +19,9 @@ import { meet, type Region, regions, type Work, waits } from './waits.ts'
 /** An element of an array: of the arena (slot 0), the workspaces (1), the inputs (from 2), or the outputs (after those). */
 export interface Address {
   readonly slot: number
+  /** In elements, of so many bytes (default 4). */
   readonly offset: number
+  readonly unit?: number
 }
 export interface Printed {
   readonly binary: Uint8Array<ArrayBuffer>
@@ -71,7 +73,7 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
     const merged = stores.map(({ stream, merge }) =>
       merge === undefined ? 0 : [streams[stream]!.offset, buffers[streams[stream]!.buffer]!.size],
     )
-    const walks = streams.map(({ outer, inner: step }) => [outer, step])
+    const walks = streams.map(({ outer, inner: step, storage }) => [outer, step, storage])
     const key = JSON.stringify([loops.map(({ size }) => size), inner.size, walks, body, triangle, overwritten, merged])
     const name = `r${rows.size}`
     const made = rows.get(key) ?? { ...fusedTask(m, name, kernel, program, overwritten, call.fill, worth), name }
@@ -88,9 +90,9 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
   const memories = partials + most((task) => task.partial)
   const list: Address[] = []
   const address = (buffer: number, offset: number): Address => {
-    const { place } = buffers[buffer]!
+    const { place, storage } = buffers[buffer]!
     if (place.in === 'scratch') return { slot: 0, offset: place.offset + offset }
-    return { slot: 2 + place.index + (place.in === 'output' ? program.inputs.length : 0), offset }
+    return { slot: 2 + place.index + (place.in === 'output' ? program.inputs.length : 0), offset, unit: bytesOf(storage) }
   }
   const pass = (...addresses: readonly Address[]): number => list.push(...addresses) - addresses.length
   const passed = (from: Local<'i32'>, at: number): I => i32.load(from.get, 4 * at)

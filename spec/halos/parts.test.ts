@@ -15,11 +15,13 @@ import {
   opposite,
   policy,
   pool,
+  profile,
   type Reference,
   rankMatched,
   rejected,
   running,
   sampler,
+  verify,
 } from '../../halos/index.ts'
 import { column, completion, numbers, scalar } from './numbers.ts'
 
@@ -98,4 +100,17 @@ test('parts of a batch add up to the loss of the whole', async () => {
 test('a clip on both sides, at points', () => {
   const v = getOrThrow(clippedBelow(-2)).body(real)
   assert.deepEqual([-9, -2, -1.5, 0, 0.75, 1, 1.5, 9].map(v), [-2, -2, -1.5, 0, 0.75, 1, 1, 1])
+})
+test('what a loss is said to evaluate from is what it needs', () => {
+  const said = (key: string): string => {
+    const { finding } = verify(of(key)).conditions.find(({ name }) => name === 'the evidence is complete')!
+    return finding.tag === 'by construction' ? finding.why : finding.tag
+  }
+  assert.equal(said('kto'), 'evaluates from outcome, label, unrelated, reference')
+  assert.equal(said('simpo'), 'evaluates from pair, length')
+  assert.equal(said('sft'), 'evaluates from outcome, length')
+})
+test('losses loom larger where slopes differ by more than rounding', () => {
+  const attitude = (k: number) => profile((S) => (z) => S.sub(z, S.mul(S.of(k), S.max(S.of(0), z)))).lossAversion
+  assert.deepEqual([1.5e-9, 0.5e-9, -0.5e-9, -1.5e-9].map(attitude), ['averse', 'symmetric', 'symmetric', 'seeking'])
 })

@@ -1,0 +1,80 @@
+/**
+ * Weights that are not trained, kept narrow on the device: half or a quarter of the memory. Matrices only; gains and biases stay as they are.
+ *
+ *     bf16   the upper half of a float32, rounded to even           int8   W ≈ s · q,  q ∈ {−127, …, 127},  s = max |row| / 127, a scale for each row
+ *
+ * A row is one of the stored matrix. Dettmers et al. (2022), arXiv:2208.07339, §2.1. From a checkpoint in bf16, bf16 loses nothing.
+ */
+import { type AnyTensor, type Backend, evaluate, leaves, mapTree, mul, type Shape, type Tensor, tensor, volume } from '../../core/index.ts'
+import { fetched, isHalf, keepNarrow, type Numbers, plain } from '../../core/internal.ts'
+import { encode } from '../io/dtypes.ts'
+import type { ModelConfig } from './config.ts'
+import type { Parameters } from './layout.ts'
+import type { ParameterSpec } from './parameter-spec.ts'
+import { parametersBy } from './parameters.ts'
+import { slotsOf } from './stored.ts'
+
+export type FrozenFormat = 'bf16' | 'int8'
+
+/** Smaller ones are not worth it. */
+const least = 4096
+
+/** The parameters of a model on a device, to be read only, one tensor after the other: of a file never more than one is in memory beside them. */
+export const keepFrozen = async (
+  backend: Backend,
+  config: ModelConfig,
+  parameters: Parameters,
+  format: FrozenFormat,
+): Promise<Parameters> => {
+  const slots = slotsOf(parametersBy(config))
+  const kept: AnyTensor[] = []
+  for (const [i, x] of leaves(parameters).entries()) {
+    const slot = slots[i]!
+    const isMatrix = slot.stored.length === 2 && volume(slot.shape) >= least && x.op.tag === 'data'
+    kept.push(isMatrix ? await narrowed(backend, x, slot, format) : await evaluate(backend, x))
+  }
+  return mapTree(parameters, (_, i) => kept[i]!)
+}
+
+const narrowed = async (backend: Backend, x: AnyTensor, { stored }: ParameterSpec, format: FrozenFormat): Promise<AnyTensor> => {
+  const numbers = fetched(x.op.tag === 'data' ? x.op.values : [])
+  if (format === 'bf16') return keepNarrow(backend, x.shape, rounded(numbers))
+  const { bits, scales, rows } = quantized(plain(numbers), x.shape, stored[0] ?? [])
+  const scale = await evaluate(backend, tensor(rows, scales))
+  return mul(keepNarrow(backend, x.shape, { format: 'i8', bits, length: bits.length }) as Tensor<string>, scale)
+}
+
+const rounded = (numbers: Numbers) => {
+  if (isHalf(numbers) && numbers.format === 'bf16') return { ...numbers, format: 'bf16' } as const
+  const bytes = encode(new Float32Array(plain(numbers)), 'BF16')
+  return { format: 'bf16', bits: new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2), length: bytes.length / 2 } as const
+}
+
+/** `over`: the axes of a row's number. */
+const quantized = (values: ArrayLike<number>, shape: Shape, over: readonly string[]) => {
+  const rows: Shape = Object.fromEntries(Object.entries(shape).filter(([axis]) => over.includes(axis)))
+  const rowOf = numbering(shape, rows)
+  const scales = new Float32Array(volume(rows))
+  for (let i = 0; i < values.length; i++) scales[rowOf(i)] = Math.max(scales[rowOf(i)]!, Math.abs(values[i]!))
+  for (let row = 0; row < scales.length; row++) scales[row]! /= 127
+  const bits = new Int8Array(values.length)
+  for (let i = 0; i < bits.length; i++) bits[i] = Math.round(values[i]! / (scales[rowOf(i)]! || 1))
+  return { bits, scales, rows }
+}
+
+/** Of an element, the number of its row. Usually rows lie one after the other. */
+const numbering = (shape: Shape, rows: Shape): ((i: number) => number) => {
+  const [all, some] = [Object.keys(shape), Object.keys(rows)]
+  const length = volume(shape) / volume(rows)
+  if (all.slice(0, some.length).join() === some.join()) return (i) => Math.floor(i / length)
+  let [step, row] = [1, 1]
+  const walks = all.toReversed().flatMap((axis) => {
+    const size = shape[axis]!
+    const walk = { step, size, row }
+    step *= size
+    if (!Object.hasOwn(rows, axis)) return []
+    row *= size
+    return [walk]
+  })
+  return (i) => walks.reduce((n, walk) => n + (Math.floor(i / walk.step) % walk.size) * walk.row, 0)
+}
