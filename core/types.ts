@@ -125,6 +125,8 @@ export interface Backend {
   readonly free: (handle: Handle) => void
   /** How many arrays are alive: a test counts them. */
   readonly live: () => number
+  /** What whoever waits should know of how programs run lately, in a sentence: that other work holds the cores, for example. */
+  readonly notice?: () => string | undefined
   /** Stop threads, release devices. */
   readonly close?: () => Promise<void>
 }

@@ -55,7 +55,7 @@ export const show = async (
         .map(([name, value]) => `, ${name} ${value}`)
         .join('')}\n`,
     )
-    for (const text of texts) terminal.print(linesOf(text, tokenizer).join('\n') + '\n')
+    for (const text of texts) terminal.print(`${linesOf(text, tokenizer).join('\n')}\n`)
   }
   terminal.say(
     `${shown.length} of ${located.length} rows; at most ${longest} tokens each; only completions are learnt (prompts are masked)`,

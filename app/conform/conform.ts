@@ -1,7 +1,7 @@
 /** Asks an implementation everything about a loss, and says what follows. */
-import { type AnyLoss, catalogue, find, type Settings, torchFunctions } from '../../halos/index.ts'
+import { type AnyLoss, type Settings, torchFunctions } from '../../halos/index.ts'
 import { type Expected, expect, withLimitsOfFloat32 } from '../handover/vectors.ts'
-import { findLoss } from '../inputs/losses.ts'
+import { findLoss, fullSettings } from '../inputs/losses.ts'
 import { type Finding, findingsOf } from './findings.ts'
 import type { Implementation } from './protocol.ts'
 import { type Asked, questionsFor } from './questions.ts'
@@ -13,10 +13,11 @@ export interface Examined {
   readonly loss: AnyLoss
 }
 /** @throws UsageError, DeclarationError */
-export const examined = async (name: string, set: Settings): Promise<Examined> => {
-  const defaults = find(await catalogue(), name)?.defaults ?? {}
-  return { name, settings: { ...defaults, ...set }, loss: await findLoss(name, set) }
-}
+export const examined = async (name: string, set: Settings): Promise<Examined> => ({
+  name,
+  settings: await fullSettings(name, set),
+  loss: await findLoss(name, set),
+})
 
 /** A question, and what halograd finds. */
 export interface Vector {

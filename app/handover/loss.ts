@@ -1,9 +1,9 @@
 /** A loss as a directory for PyTorch: `halo_loss.py` from its graph, the numbers that verify it, and the script that does so. */
 import { readFile } from 'node:fs/promises'
-import { type AnyLoss, catalogue, find, type Settings, toLatex, torchFunctions } from '../../halos/index.ts'
+import { type AnyLoss, type Settings, toLatex, torchFunctions } from '../../halos/index.ts'
 import { writeDirectoryAtomically } from '../../models/index.ts'
 import { exclusively } from '../inputs/lock.ts'
-import { findLoss } from '../inputs/losses.ts'
+import { findLoss, fullSettings } from '../inputs/losses.ts'
 import { toJson } from '../terminal/json.ts'
 import { filesOf, type Target } from './targets.ts'
 import { needsOf, vectorsOf } from './vectors.ts'
@@ -16,8 +16,7 @@ export const exportLoss = async (asked: {
   readonly out: string
 }): Promise<readonly string[]> => {
   const { name, settings, to, out } = asked
-  const defaults = find(await catalogue(), name)?.defaults ?? {}
-  const files = await lossFiles(await findLoss(name, settings), { ...defaults, ...settings }, to)
+  const files = await lossFiles(await findLoss(name, settings), await fullSettings(name, settings), to)
   await exclusively(out, () => writeDirectoryAtomically(out, Object.fromEntries(files)))
   return [...files.keys()]
 }

@@ -38,6 +38,12 @@ export const findLoss = async (name: string, settings: Settings): Promise<AnyLos
   return getOrThrow(mixture(terms.map(({ coefficient, defaults, make }): Ingredient => [coefficient, getOrThrow(make(own(defaults)))])))
 }
 
+/** The settings of a loss of the catalogue, those that are not given at their defaults. */
+export const fullSettings = async (name: string, settings: Settings): Promise<Settings> => ({
+  ...find(await catalogue(), name)?.defaults,
+  ...settings,
+})
+
 /** `dpo+0.1*sft`: each loss, and how much of it. A file whose name has a + is one loss. */
 const termsOf = (name: string): readonly { readonly coefficient: number; readonly loss: string }[] => {
   if (existsSync(name)) return [{ coefficient: 1, loss: name }]

@@ -17,6 +17,9 @@ const schedules = {
 interface Optimization {
   readonly optimizer: Optimizer
   readonly rate: number
+  readonly type: SchedulerType
+  /** Steps of warm-up. */
+  readonly warmup: number
   /** What a run says of it at its beginning. */
   readonly line: string
 }
@@ -36,7 +39,10 @@ export const optimizationOf = (options: TrainingOptions, parameters: unknown, st
   })
   const trained = lora === undefined ? `all ${weights(parameters).toLocaleString('en')} weights` : `adapters of rank ${lora}`
   const chosen = options.lr === undefined ? ` (the default for ${trained}; --lr)` : ''
-  return { optimizer, rate, line: `learning rate ${rate}${chosen}, ${type.replaceAll('_', ' ')}, ${warmup} steps of warm-up` }
+  return {
+    ...{ optimizer, rate, type, warmup },
+    line: `learning rate ${rate}${chosen}, ${type.replaceAll('_', ' ')}, ${warmup} steps of warm-up`,
+  }
 }
 
 const weights = (parameters: unknown): number => leaves(parameters).reduce((n, { shape }) => n + volume(shape), 0)

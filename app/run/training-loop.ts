@@ -80,6 +80,9 @@ export const trainingLoop = async <P extends Tree<P>>(
     const said = new Set<string>()
     /** Ten times in a run: what is wrong by then, each once. */
     const look = (): void => {
+      const notice = backend.notice?.()
+      if (notice !== undefined && !said.has(notice)) bar.say(`warning: ${notice}`)
+      if (notice !== undefined) said.add(notice)
       for (const { ailment, because, advice } of symptomsOf(rows, facts))
         if (!said.has(ailment) && urgent.includes(ailment)) {
           said.add(ailment)

@@ -42,6 +42,9 @@ export const wasmOn =
     return open(host, options)
   }
 
+/** Fewer runs tell nothing. */
+const fewestRuns = 5
+
 const open = async (host: Host, { threads, blas = 'off', precision = 'exact' }: WasmOptions): Promise<Backend> => {
   const library = blas === 'auto' ? await host.findBlas() : undefined
   const fused = precision === 'fast' && (await host.fusable())
@@ -67,6 +70,11 @@ const open = async (host: Host, { threads, blas = 'off', precision = 'exact' }: 
     download: async (handle) => machine.read(handle),
     free: machine.free,
     live: machine.live,
+    notice: () => {
+      const { runs, alone } = machine.lately()
+      if (runs < fewestRuns || alone < 0.8 * runs) return undefined
+      return 'other work holds the cores: one thread is faster than all of them, and runs alone'
+    },
     close: machine.close,
   }
 }

@@ -36,6 +36,8 @@ export interface Device {
   readonly read: (handle: Handle) => Float32Array
   readonly free: (handle: Handle) => void
   readonly live: () => number
+  /** How many shared programs were run since this was last asked, and how many of them by one thread, as that was faster. */
+  readonly lately: () => { readonly runs: number; readonly alone: number }
   readonly load: (program: Program) => Promise<Loaded>
   readonly close: () => Promise<void>
 }
@@ -78,6 +80,7 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
     gone.push(number)
   })
   let closed = false
+  let [runs, alone] = [0, 0]
   /** The workers, once they have started; and what a program has thrown in the middle, when all that wait for this thread wait for ever. */
   let helpers: ThreadPool | undefined
   let broken: unknown
@@ -160,7 +163,10 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
         throw error
       }
       if (count > 1) pool?.check()
-      if (pool !== undefined) taking.took(count, performance.now() - start, store.integers()[control.polls / 4]!)
+      if (pool === undefined) return outputs
+      taking.took(count, performance.now() - start, store.integers()[control.polls / 4]!)
+      runs++
+      if (count === 1) alone++
       return outputs
     }
     const step = (i: number): void => {
@@ -206,6 +212,11 @@ export const device = async ({ host, threads, blas, fused = false, eager = false
       store.give(given.address, sizeOf(given))
     },
     live: () => alive,
+    lately: () => {
+      const told = { runs, alone }
+      ;[runs, alone] = [0, 0]
+      return told
+    },
     load,
     close: async () => {
       closed = true

@@ -43,6 +43,33 @@ export interface DataLoader {
   readonly at: (step: number) => Promise<readonly MicroBatch[]>
 }
 
+/** Who is in which step: the same for the same data, options and seed, whatever runs it. */
+export interface BatchOrder {
+  readonly stepsPerEpoch: number
+  /** The examples of a step, counted from 0. */
+  readonly members: (step: number) => readonly number[]
+  /** Whose completion answers the prompt of each, for the sake of z₀. */
+  readonly others: (step: number) => readonly number[]
+}
+/** @throws BatchError when there are fewer examples than a batch */
+export const batchOrder = (
+  examples: readonly TrainingExample[],
+  { batch: size, seed = 0, shuffled = true }: Pick<DataLoaderOptions, 'batch' | 'seed' | 'shuffled'>,
+): BatchOrder => {
+  const desirable = examples.map((example) => signOf(example) > 0)
+  const lengths = examples.map((example) =>
+    Math.max(
+      ...Object.values(textsOf([example]))
+        .flat()
+        .map(lengthOf),
+    ),
+  )
+  const stepsPerEpoch = Math.floor(examples.length / size)
+  const epoch = latest((number) => epochOf(desirable, { size, seed, epoch: number, lengths, shuffled }))
+  const members = (step: number): readonly number[] => epoch(Math.floor(step / stepsPerEpoch))[step % stepsPerEpoch]!
+  return { stepsPerEpoch, members, others: (step) => deranged(examples, members(step), seedFor(seed, step, 2)) }
+}
+
 /** Batches of what the loss needs. @throws BatchError when an example lacks it, or when there are fewer examples than a batch */
 export const dataLoader = <P>(
   backend: Backend,
@@ -57,20 +84,11 @@ export const dataLoader = <P>(
     throw new BatchError({ field: 'dropout', expected: 'a number from 0 to less than 1', found: String(rate), advice: 'Use 0.1, or none.' })
   const options = { ...padding, context: model.config.context }
   const signs = examples.map(signOf)
-  const desirable = signs.map((sign) => sign > 0)
   const weighed = examples.some(({ weight = 1 }) => weight !== 1)
-  const lengths = examples.map((example) =>
-    Math.max(
-      ...Object.values(textsOf([example]))
-        .flat()
-        .map(lengthOf),
-    ),
-  )
-  const stepsPerEpoch = Math.floor(examples.length / size)
-  const epoch = latest((number) => epochOf(desirable, { size, seed, epoch: number, lengths, shuffled }))
+  const order = batchOrder(examples, { batch: size, seed, shuffled })
   const inParts = (members: readonly number[]) => chunks(members, Math.ceil(size / accumulate))
   const own = (members: readonly number[]): Texts => textsOf(members.map((i) => examples[i]!))
-  const { known, score } = frozen(backend, model, reference, own, epoch(0).flatMap(inParts), options)
+  const { known, score } = frozen(backend, model, reference, own, firstEpoch(order).flatMap(inParts), options)
 
   const dropout = (...use: readonly number[]): Dropout => ({
     rate: scalar(Math.fround(rate)),
@@ -98,10 +116,9 @@ export const dataLoader = <P>(
   }
 
   return {
-    stepsPerEpoch,
+    stepsPerEpoch: order.stepsPerEpoch,
     at: async (step) => {
-      const members = epoch(Math.floor(step / stepsPerEpoch))[step % stepsPerEpoch]!
-      const others = loss.needs.unrelated ? inParts(deranged(examples, members, seedFor(seed, step, 2))) : []
+      const [members, others] = [order.members(step), loss.needs.unrelated ? inParts(order.others(step)) : []]
       const parts: MicroBatch[] = []
       for (const [i, part] of inParts(members).entries()) parts.push(await micro(part, others[i], [step, i]))
       return parts
@@ -125,6 +142,9 @@ const deranged = (examples: readonly TrainingExample[], members: readonly number
 
 const chunks = <T>(values: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(values.length / size) }, (_, i) => values.slice(i * size, (i + 1) * size))
+
+const firstEpoch = ({ stepsPerEpoch, members }: BatchOrder): readonly (readonly number[])[] =>
+  Array.from({ length: stepsPerEpoch }, (_, step) => members(step))
 
 /** Remembers the result for the last key. */
 const latest = <T>(f: (key: number) => T) => {

@@ -30,7 +30,7 @@ export const tinyModel = async (directory: string, change: Partial<ModelConfig> 
   return directory
 }
 
-const animals = ['cat', 'dog', 'mat', 'bird', 'cow', 'hen', 'pig', 'fox']
+export const animals = ['cat', 'dog', 'mat', 'bird', 'cow', 'hen', 'pig', 'fox']
 
 /** Judged completions, as many desirable as undesirable. */
 export const judged = animals.flatMap((animal) => [

@@ -49,3 +49,19 @@ test('plain functions of torch, asked by the command as a user asks them', { ski
   assert.equal(code, 0, err)
   assert.match(out, /kto: \d+ hold, 0 violated, 4 not tested/)
 })
+
+test('TRL and HALOs through their adapters, against stand-ins; what HALOs leaves out of a mean is found', {
+  skip: withoutTorch,
+}, async () => {
+  const standins = fileURLToPath(new URL('./standins', import.meta.url))
+  const asked = (loss: string, adapter: string) =>
+    halograd('conform', '--loss', loss, '--json', '--command', `PYTHONPATH="${standins}" "${python}" "${join(adapters, adapter)}"`)
+  const violated = (out: string): readonly string[] =>
+    (JSON.parse(out).findings as readonly { readonly verdict: string; readonly property: string }[])
+      .filter(({ verdict }) => verdict === 'violated')
+      .map(({ property }) => property)
+  const right = [await asked('kto', 'adapter_trl.py'), await asked('dpo', 'adapter_halos.py')]
+  for (const { code, out, err } of right) assert.deepEqual([code, violated(out)], [0, []], err)
+  const halos = await asked('kto', 'adapter_halos.py')
+  assert.deepEqual([halos.code, violated(halos.out)], [1, ['ties']], halos.err) // unrelated log-ratios of exactly 0 are not counted
+})

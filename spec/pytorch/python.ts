@@ -21,6 +21,7 @@ const run = (command: string, args: readonly string[], input?: string): Ran => {
   const { status, stdout, stderr } = spawnSync(command, args, {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
+    timeout: 240_000,
     ...(input !== undefined && { input }),
   })
   return { status, out: stdout, err: stderr }

@@ -21,6 +21,13 @@ test('a backend that is not closed does not keep the process alive', () => {
   assert.equal(printed.trim(), '2 threads')
 })
 
+test('one thread has nothing to say of how programs run', async () => {
+  const backend = await wasm({ threads: 1 })
+  await read(backend, add(tensor({ i: 3 }, new Float32Array(3)), 1))
+  assert.equal(backend.notice?.(), undefined)
+  await backend.close?.()
+})
+
 test('wrong numbers of threads, freed arrays and closed backends are refused', async () => {
   for (const threads of [0, 1.5, 65]) await assert.rejects(wasm({ threads }), RangeError)
   const backend = await wasm({ threads: 1 })

@@ -12,6 +12,26 @@ interface AlignOptions extends TrainingOptions {
   readonly set?: Readonly<Record<string, number>>
 }
 
+const settingsIn = ({ beta, set = {} }: AlignOptions): Settings => ({ ...(beta === undefined ? {} : { beta }), ...set })
+
+/** What a configuration of `align` asks for, without running it. @throws InputError, UsageError, DeclarationError */
+export const alignOptions = async (terminal: Terminal, file: string) => {
+  const [{ withConfiguration }, { findLoss, fullSettings }] = await Promise.all([
+    import('../../inputs/configuration.ts'),
+    import('../../inputs/losses.ts'),
+  ])
+  let found: AlignOptions | undefined
+  const align = command(terminal).action((options: AlignOptions) => {
+    found = options
+  })
+  const program = new Command('halograd').addCommand(align)
+  for (const each of [program, align]) each.exitOverride().configureOutput({ writeErr: (text) => terminal.say(text.trimEnd()) })
+  await program.parseAsync([...(await withConfiguration(program, ['align', '--config', file]))], { from: 'user' })
+  const options = found!
+  const settings = settingsIn(options)
+  return { ...options, settings: await fullSettings(options.halo, settings), loss: await findLoss(options.halo, settings) }
+}
+
 export const command = (terminal: Terminal): Command =>
   common(
     trainingOptions(
@@ -43,13 +63,13 @@ Example:
   halograd align --halo kto --model ./stories260K-hf --data thumbs.jsonl --out aligned --epochs 2
   halograd generate --model aligned --prompt "Once upon a time"`,
     )
-    .action(async ({ beta, set = {}, ...options }: AlignOptions, command: Command) => {
+    .action(async (options: AlignOptions, command: Command) => {
       const [{ findLoss }, { balanceOf, imbalance, meanWeights }, { run }] = await Promise.all([
         import('../../inputs/losses.ts'),
         import('../../inputs/examples.ts'),
         import('../../run/run.ts'),
       ])
-      const settings: Settings = { ...(beta === undefined ? {} : { beta }), ...set }
+      const settings = settingsIn(options)
       const loss = await findLoss(options.halo, settings)
       const inspect = (examples: readonly TrainingExample[]): void => {
         const { desirable = 1, undesirable = 1 } = settings

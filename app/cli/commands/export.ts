@@ -1,7 +1,9 @@
 /** `halograd export`: a model for other programs, as a Hugging Face directory or as the GGUF file that llama.cpp reads; or a loss for PyTorch. */
+import { join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { type Target, targets } from '../../handover/targets.ts'
 import { type BackendOptions, backendOptions, type CommonOptions, common, setting } from '../../inputs/options.ts'
+import { UsageError } from '../../terminal/errors.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 const dtypes = ['f32', 'f16', 'bf16', 'q8_0'] as const
@@ -22,6 +24,7 @@ export const command = (terminal: Terminal): Command =>
     )
     .addCommand(model(terminal), { isDefault: true })
     .addCommand(loss(terminal))
+    .addCommand(run(terminal))
 
 interface LossOptions extends CommonOptions {
   readonly set?: Readonly<Record<string, number>>
@@ -52,6 +55,39 @@ Example:
       const files = await exportLoss({ name, settings: set, to, out })
       if (json) terminal.print(`${JSON.stringify({ loss: name, to, out, files })}\n`)
       terminal.say(`Saved to ${out}: ${files.join(', ')}`)
+    })
+
+interface RunOptions extends CommonOptions {
+  readonly config?: string
+  readonly to: 'torch'
+  readonly out: string
+}
+const run = (terminal: Terminal): Command =>
+  common(
+    new Command('run')
+      .summary('write a whole run for PyTorch: model, data, loss, train.py')
+      .description(
+        'Writes an alignment run for torchrun, on any number of cards: the model, the data as columns of TRL and as tokens, the examples of every step, the verified loss, and train.py (DDP, or FSDP by a flag). The losses are those that halograd would find.',
+      )
+      .argument('[dir]', '--out of a run of `halograd align`: its run.json says what it was asked for')
+      .option('--config <run.yaml>', 'or the options of a run that has not begun, as `halograd align --config` takes them')
+      .addOption(new Option('--to <target>', 'what it is for').choices(['torch']).default('torch'))
+      .requiredOption('--out <dir>', 'the directory to write'),
+  )
+    .addHelpText(
+      'after',
+      '\nExample:\n  halograd export run --config run.yaml --out handover\n  torchrun --nproc_per_node 8 handover/train.py',
+    )
+    .action(async (dir: string | undefined, { config, to, out, json }: RunOptions) => {
+      if ((dir === undefined) === (config === undefined))
+        throw new UsageError('export run: give the directory of a run, or --config, but not both')
+      const { alignOptions } = await import('./align.ts')
+      const { halo, settings, loss, ...options } = await alignOptions(terminal, config ?? join(dir!, 'run.json'))
+      if (resolve(out) === resolve(options.model)) throw new UsageError('--out is --model: choose another path')
+      const { exportRun } = await import('../../handover/run.ts')
+      const steps = await exportRun(terminal, { loss, settings, options, out })
+      if (json) terminal.print(`${JSON.stringify({ loss: halo, to, out, steps })}\n`)
+      terminal.say(`Saved to ${out}: torchrun --nproc_per_node 2 ${join(out, 'train.py')}`)
     })
 
 const model = (terminal: Terminal): Command =>
