@@ -3,13 +3,14 @@ import { either as E } from 'fp-ts'
 import { grad, type Tensor, type Unary } from '../core/index.ts'
 import { type Interval, constant as number } from '../core/internal.ts'
 import { far, finiteOn } from './computed.ts'
-import { type Condition, conditionOf, type Finding } from './findings.ts'
+import { type Condition, conditionOf, type Finding, short } from './findings.ts'
 import { foreign, type Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import { textSubject } from './parameters.ts'
 import { concave, enclose, increasing, nonDecreasing, type Subject, subjectOf } from './prove.ts'
 import { readingsDiffer } from './readings.ts'
 import { domainOf, type Reward } from './reward.ts'
+import { fallsInSingle, singles } from './single.ts'
 import { only, symbolic } from './symbolic.ts'
 import { biasIn } from './unbiased.ts'
 import type { Value } from './value.ts'
@@ -37,7 +38,14 @@ export const valueConditions = ({ body, text, parameters }: Value): readonly Con
     conditionOf('v is non-decreasing', text, parameters, nonDecreasing, line, 'z'),
     conditionOf('v is concave on gains', text, parameters, concave, [0, Infinity], 'z'),
     { name: 'v is finite where it is computed', finding: finiteness(body) },
+    { name: 'v rises where it is trained', finding: singleness(body) },
   ]
+}
+const singleness = (body: Unary): Finding => {
+  const falls = fallsInSingle(body)
+  return falls === undefined
+    ? { tag: 'tested', cases: singles.length, seed: 0, what: `no slope is negative in float32, for |z| ≤ ${far}` }
+    : { tag: 'open', why: `in float32 another function trains: its slope is ${short(falls.slope)} at z = ${falls.z}` }
 }
 const finiteness = (body: Unary): Finding =>
   E.match(

@@ -80,6 +80,9 @@ const atMost = (x: Interval, y: Interval): boolean => isReal(x) && isReal(y) && 
 const known = ({ value, slope }: Enclosure): boolean => isCertain(value) && !mayBeNaN(slope)
 const digits = ([low, high]: Interval): string => `${Number(((low + high) / 2).toPrecision(4))}`.replace('-', '−')
 const steep = (side: Enclosure): boolean => isCertain(side.value) && isCertain(side.slope)
+/** The slope of the one is certainly less than that of the other, which may be infinite. */
+const flatter = (x: Enclosure, y: Enclosure): boolean =>
+  isCertain(x.value) && isCertain(y.value) && !mayBeNaN(x.slope) && !mayBeNaN(y.slope) && x.slope[1] < y.slope[0]
 const bent = (side: Enclosure): boolean => steep(side) && isCertain(side.curvature)
 
 const fallsAt = ({ left, value, right }: Junction): string | undefined => {
@@ -121,14 +124,12 @@ export const concave: Claim = {
   failsAt: (at) => {
     const { left, value, right } = at
     for (const side of [left, right]) if (bent(side) && side.curvature[0] > 0) return `its curvature is ${digits(side.curvature)}`
-    if (steep(left) && steep(right) && below(left.slope, right.slope))
-      return `its slope grows from ${digits(left.slope)} to ${digits(right.slope)}`
+    if (flatter(left, right)) return `its slope grows from ${digits(left.slope)} to ${digits(right.slope)}`
     const apart = [left, right].find((side) => isCertain(side.value) && (below(side.value, value) || below(value, side.value)))
     return apart && `it jumps from ${digits(apart.value)} to ${digits(value)}`
   },
   failsAmong: (a, b, c) => {
-    if (steep(a.right) && steep(c.left) && below(a.right.slope, c.left.slope))
-      return `its slope grows from ${digits(a.right.slope)} to ${digits(c.left.slope)}`
+    if (flatter(a.right, c.left)) return `its slope grows from ${digits(a.right.slope)} to ${digits(c.left.slope)}`
     return underChord(a, b, c) ? `at ${b.point} it is under the chord of ${a.point} and ${c.point}` : undefined
   },
 }
@@ -172,9 +173,10 @@ const within = ([low, high]: Interval, x: number): boolean => low < x && x < hig
 /** A box whose end is 0 is open there: a function may well be infinitely steep at 0, of which no box that touches it is to blame. */
 const opened = ([low, high]: Interval): Interval => (low === 0 || high === 0 ? [low, high, mark.nonzero] : [low, high])
 
-const most = 1500
+/** How many boxes are halved; of those in whose middle the function is not known to be defined, a twentieth. */
+const most = 1000
 /** Decide a claim on a segment by bisection, breadth first: every box is proved, or refuted by points in it, or halved. */
-export const decideSubject = (subject: Subject, claim: Claim, [from, to]: Interval): Decision => {
+export const decideSubject = (subject: Subject, claim: Claim, [from, to]: Interval, budget = most): Decision => {
   const segment: Interval = [from, to]
   const at = memo((point: number) => junction(subject, point))
   const boxes: { readonly box: Interval; readonly enclosure: Enclosure }[] = []
@@ -182,7 +184,7 @@ export const decideSubject = (subject: Subject, claim: Claim, [from, to]: Interv
   const joints = new Set<number>()
   const inner = (x: number): boolean => within(segment, x)
   let todo: Interval[] = [segment]
-  let seen = 0
+  let [seen, blind] = [0, 0]
   while (todo.length > 0) {
     const next: Interval[] = []
     for (const box of todo) {
@@ -195,7 +197,8 @@ export const decideSubject = (subject: Subject, claim: Claim, [from, to]: Interv
       const centre = notes.crossings.filter((x) => within(box, x)).sort(byMagnitude)[0] ?? middle(box)
       const refuted = refuteIn(claim, at, box, centre, inner) ?? (claim.fails(enclosure) ? insideOf(box, enclosure) : undefined)
       if (refuted !== undefined) return simpler(claim, at, refuted, segment)
-      if (++seen > most || !within(box, centre)) open.push(box)
+      if (!isCertain(at(centre).value)) blind++ // not defined at a point, nor, it seems, around it
+      if (++seen > budget || (blind > budget / 20 && !isCertain(at(centre).value)) || !within(box, centre)) open.push(box)
       else next.push([box[0], centre], [centre, box[1]])
     }
     todo = next

@@ -16,6 +16,7 @@ import { elements, type Place } from './element.ts'
 import { jets, parameter, variable } from './jets.ts'
 import type { AnyLoss } from './loss.ts'
 import { traced } from './symbolic.ts'
+import { turn } from './turning.ts'
 
 /** A number of the evidence: whose, which, and of which example. */
 export type Item = `${string}[${number}]`
@@ -86,27 +87,45 @@ export interface Witness {
 const resting = (loss: AnyLoss, examples: number, base: number): Readonly<Record<Item, number>> =>
   Object.fromEntries([...looksAt(loss, examples)].map((item) => [item, atRest(item, base)]))
 
-/** Three log-probabilities of the completion at which the loss certainly falls and certainly rises: the nearest to rest. */
+/** Three log-probabilities of the completion at which the loss certainly falls and certainly rises: the nearest to rest, of a few; or any. */
 const notMonotone = (loss: AnyLoss): Witness | undefined => {
   const item: Item = loss.needs.pair ? 'chosen.policy[0]' : 'outcome.policy[0]'
-  for (const base of [long, short]) {
+  const everywhere = (bases: readonly number[]) =>
+    bases.flatMap((base) => (loss.needs.pair ? pairsElsewhere(base) : judgedElsewhere).map((elsewhere) => ({ base, elsewhere })))
+  const searches = [
+    ...everywhere([long, short]).map((where) => ({ ...where, find: nearestTurn })),
+    ...everywhere([long, short, 1000 * long, long ** 5]).map((where) => ({ ...where, find: anyTurn })),
+  ]
+  for (const { base, elsewhere, find } of searches) {
     const f = firstLoss(loss, 1, base)
-    const xs = steps.map((step) => base + step).filter((x) => x <= 0)
-    const reach = (points: Turn): number => Math.max(...points.map(([x]) => Math.abs(x - base)))
-    for (const elsewhere of loss.needs.pair ? pairsElsewhere(base) : judgedElsewhere) {
-      const others = Object.fromEntries(Object.entries(elsewhere).map(([other, x]): [string, Interval] => [other, [x, x]]))
-      const found = turns(xs.map((x): Point => [x, f(intervals, { ...others, [item]: [x, x] })]))
-      const nearest = found.reduce<Turn | undefined>((best, next) => (best && reach(best) <= reach(next) ? best : next), undefined)
-      if (nearest === undefined) continue
-      const [at, losses] = [nearest.map(([x]) => x).join(', '), nearest.map(([, y]) => middle(y)).join(', ')]
-      const rest = [...Object.entries(elsewhere).map(([other, x]) => `${other} = ${x}`), `every other log π is ${base}`].join(', ')
-      return {
-        ...{ lemma: 'not monotone', moving: [item], points: nearest.map(([x]) => x), rest: { ...resting(loss, 1, base), ...elsewhere } },
-        text: `not monotone: at ${item} = ${at} the loss is ${losses} (${rest})`,
-      }
+    const at = <A>(S: Scalar<A>, x: A): A => {
+      const others = Object.entries(elsewhere).map(([other, y]) => [other, S.of(y)] as const)
+      return f(S, { ...Object.fromEntries(others), [item]: x })
+    }
+    const points = find(at, base)
+    if (points === undefined) continue
+    const losses = points.map((x) => middle(at(intervals, intervals.of(x)))).join(', ')
+    const rest = [...Object.entries(elsewhere).map(([other, x]) => `${other} = ${x}`), `every other log π is ${base}`].join(', ')
+    return {
+      ...{ lemma: 'not monotone', moving: [item], points, rest: { ...resting(loss, 1, base), ...elsewhere } },
+      text: `not monotone: at ${item} = ${points.join(', ')} the loss is ${losses} (${rest})`,
     }
   }
   return undefined
+}
+type Find = (at: <A>(S: Scalar<A>, x: A) => A, base: number) => readonly number[] | undefined
+const nearestTurn: Find = (at, base) => {
+  const xs = steps.map((step) => base + step).filter((x) => x <= 0)
+  const reach = (points: Turn): number => Math.max(...points.map(([x]) => Math.abs(x - base)))
+  const found = turns(xs.map((x): Point => [x, at(intervals, intervals.of(x))]))
+  const nearest = found.reduce<Turn | undefined>((best, next) => (best && reach(best) <= reach(next) ? best : next), undefined)
+  return nearest?.map(([x]) => x)
+}
+/** By branch and bound, whatever the scale: of how far the completion is from rest. */
+const anyTurn: Find = (at, base) => {
+  const points = turn((S) => (d) => at(S, S.add(S.of(base), d)), [-Infinity, -base])?.map((d) => base + d)
+  const [a, b, c] = points?.map((x): Point => [x, at(intervals, intervals.of(x))]) ?? []
+  return a && b && c && turns([a, b, c]).length > 0 ? points : undefined
 }
 const pairsElsewhere = (base: number): readonly Readonly<Record<Item, number>>[] => [
   {},
@@ -153,22 +172,31 @@ const has0 = ([low, high]: Interval): boolean => low <= 0 && high >= 0
 /** Four points at which the ratio of the slopes is certainly no product. */
 const notSeparable = (loss: AnyLoss): Witness | undefined => {
   if (!loss.needs.pair || [...looksAt(loss, 2)].some((item) => item.endsWith('[1]'))) return undefined
-  const [f, w, l]: readonly [OfItems, Item, Item] = [firstLoss(loss, 1), 'chosen.policy[0]', 'rejected.policy[0]']
-  const at = (item: Item, x: number, y: number): Interval => slope(f, item, item === w ? x : y, { [w]: x, [l]: y })
-  const { mul } = intervals
-  for (const [a, b] of few)
-    for (const [c, d] of few) {
-      const one = mul(mul(at(w, a, c), at(l, a, d)), mul(at(w, b, d), at(l, b, c)))
-      const two = mul(mul(at(l, a, c), at(w, a, d)), mul(at(l, b, d), at(w, b, c)))
-      if (one[1] < two[0] || two[1] < one[0])
-        return {
-          ...{ lemma: 'not separable', moving: [w, l], points: [a, b, c, d], rest: resting(loss, 1, long) },
-          text: `no function of g(r_w) − h(r_l): its slopes at ${w} ∈ {${a}, ${b}}, ${l} ∈ {${c}, ${d}} have no common ratio`,
-        }
-    }
+  const [w, l]: readonly [Item, Item] = ['chosen.policy[0]', 'rejected.policy[0]']
+  for (const [base, pairs] of grids) {
+    const f = firstLoss(loss, 1, base)
+    const at = (item: Item, x: number, y: number): Interval => slope(f, item, item === w ? x : y, { [w]: x, [l]: y })
+    const { mul } = intervals
+    for (const [a, b] of pairs)
+      for (const [c, d] of pairs) {
+        const one = mul(mul(at(w, a, c), at(l, a, d)), mul(at(w, b, d), at(l, b, c)))
+        const two = mul(mul(at(l, a, c), at(w, a, d)), mul(at(l, b, d), at(w, b, c)))
+        if (isCertain(one) && isCertain(two) && (one[1] < two[0] || two[1] < one[0]))
+          return {
+            ...{ lemma: 'not separable', moving: [w, l], points: [a, b, c, d], rest: resting(loss, 1, base) },
+            text: `no function of g(r_w) − h(r_l): its slopes at ${w} ∈ {${a}, ${b}}, ${l} ∈ {${c}, ${d}} have no common ratio`,
+          }
+      }
+  }
   return undefined
 }
-const few = [-1, -2, -3, -5].flatMap((x, i, all) => all.slice(i + 1).map((y) => [long + x, long + y] as const))
+/** Pairs of log-probabilities near rest, and of all magnitudes. */
+const pairsOf = (base: number, below: readonly number[]) =>
+  below.flatMap((x, i, all) => all.slice(i + 1).map((y) => [base - x, base - y] as const))
+const grids = [
+  [long, pairsOf(long, [1, 2, 3, 5])],
+  [1e4 * long, pairsOf(1e4 * long, [1e-3, 1, 1e2, 1e4, 1e6])],
+] as const
 
 /** Two completions of one and the same evidence, a or b: the loss of a against itself is not that of b against itself. */
 const notOneReward = (loss: AnyLoss): Witness | undefined => {

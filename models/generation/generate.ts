@@ -38,7 +38,7 @@ export type Generate<P = Parameters> = (
 
 /** @throws InputError (from the result) for an empty prompt, or one that fills the context */
 export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<P> => {
-  const { context, eos, stop: ends = eos === undefined ? [] : [eos], gaps = [] } = model.config
+  const { context, eos, stop: ends = eos === undefined ? [] : [eos], gaps = [], rope } = model.config
   const beginnings = new Map<number, ReturnType<typeof beginning>>()
   const beginning = (room: number) =>
     compile(backend, (parameters: P, tokens: Tensor<'batch' | 'seq'>) => {
@@ -65,7 +65,10 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
       stopped: false,
     }))
     const growing = () => rows.filter(({ text, end, stopped }) => !stopped && text.length < end)
-    const room = Math.min(context, 2 ** Math.ceil(Math.log2(Math.max(...rows.map(({ end }) => end)))))
+    const longest = Math.max(...rows.map(({ end }) => end))
+    // LongRoPE rotates texts within its original context otherwise than longer ones: rounding up must not make them such.
+    const most = rope?.type === 'longrope' && longest <= rope.original ? rope.original : context
+    const room = Math.min(most, 2 ** Math.ceil(Math.log2(longest)))
     const begin = beginnings.get(room) ?? beginning(room)
     beginnings.set(room, begin)
     let position = shared(prompts)

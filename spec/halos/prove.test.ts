@@ -32,6 +32,11 @@ const refuted: { readonly [what: string]: readonly [Unary, Claim, Interval] } = 
     concave,
     gains,
   ],
+  'a kink that is infinitely steep, beside a line': [
+    (S) => (z) => S.add(S.mul(S.of(0.01), z), S.sqrt(S.max(S.sub(z, S.of(1)), S.of(0)))),
+    concave,
+    gains,
+  ],
   'a jump down: 1 for z < 1/3, else 0': [(S) => (z) => S.less(z, S.of(1 / 3)), nonDecreasing, everywhere],
 }
 for (const [what, [body, claim, segment]] of Object.entries(refuted))

@@ -63,7 +63,7 @@ const literal: Mutate = (of) => {
   const { value } = of
   if (typeof value === 'boolean') return [whole(of, 'a truth is turned', `${!value}`)]
   if (typeof value !== 'number') return []
-  return [whole(of, 'a constant is another', Number.isInteger(value) ? `${value + 1}` : `${value * 2}`)]
+  return [whole(of, 'a constant is another', Number.isSafeInteger(value) ? `${value + 1}` : `${value * 2}`)]
 }
 const call: Mutate = (of, textOf) => {
   const [callee, args] = [node(of.callee), of.arguments as readonly Node[]]
