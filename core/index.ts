@@ -88,3 +88,4 @@ export { axesOf, reachable, ShapeError, tensor, volume } from './tensor.ts'
 // Trees of tensors: parameters, gradients, states
 export { leaves, mapTree, paths, type Tree, zipTree } from './tree.ts'
 export type { AnyTensor, AxesOf, Backend, Executable, Graph, Handle, Op, Report, Shape, Tensor } from './types.ts'
+export { UnknownPrimitiveError } from './unknown-primitive.ts'
