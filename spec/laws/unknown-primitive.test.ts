@@ -20,7 +20,7 @@ const here = fileURLToPath(import.meta.url)
 const line =
   readFileSync(here, 'utf8')
     .split('\n')
-    .findIndex((text) => text.includes('=> S[name]')) + 1
+    .findIndex((text) => text.startsWith('const asking')) + 1
 /** What JavaScript lets a body do: the cast is the mistake that is tested. */
 const asking = (name: string): Unary => ((S: Record<string, (...xs: unknown[]) => unknown>) => (x: unknown) => S[name]!(x, x)) as never
 const isToldOf =
