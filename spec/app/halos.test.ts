@@ -53,7 +53,7 @@ test('a body that uses what is no primitive is an expected error: its name, the 
     `import { always, halo, logRatio, negation, policy, value } from '${repository}/halos/index.ts'
 export default halo({
   name: 'Slip', reward: logRatio(0.1), reference: policy(), t: always(negation),
-  value: value('slip', (S: any) => (z) => S.ge(z, S.of(0))),
+  value: value('slip', (S) => (z) => S.ge(z, S.of(0))),
 })
 `,
   )
