@@ -1,4 +1,4 @@
 /** What training needs of the loss contract: evidence, losses and their statistics, without the catalogue and the prover. For siblings; not public. */
-export { type Completion, type Everything, type Incomplete, type Needs, type Role, supply } from './evidence.ts'
+export { type Completion, type Everything, type Role, supply } from './evidence.ts'
 export { type AnyLoss, divided, type Outcome, pool, type Statistic, totalsOf } from './loss.ts'
 export { traced } from './symbolic.ts'
