@@ -173,7 +173,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/wasm/module.ts:module': 91,
   'backends/wasm/pack.ts:packPanel': 73,
   'backends/wasm/primitives.ts:primitives': 62,
-  'backends/wasm/print.ts:print': 119,
   'backends/wasm/runtime.ts:runtime': 62,
   'backends/wasm/tile.ts:panels': 80,
   'halos/jets.ts:jets': 118,
