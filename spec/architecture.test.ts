@@ -169,7 +169,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/wasm/device.ts:load': 76,
   'backends/wasm/fused.ts:fusedKernel': 153,
   'backends/wasm/gemm.ts:gemm': 109,
-  'backends/wasm/gemv.ts:gemv': 121,
   'backends/wasm/module.ts:module': 91,
   'backends/wasm/pack.ts:packPanel': 73,
   'backends/wasm/primitives.ts:primitives': 62,
