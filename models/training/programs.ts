@@ -2,8 +2,21 @@
  * The programs of a run on a backend: one step, whole or in parts, and its metrics as numbers. Nothing is computed twice: where the parts
  * of a batch are surveyed first, the unrelated completions have done their work.
  */
-import { type Backend, compile, compileStep, dispose, evaluate, leaves, mapTree, paths, read, type Tensor, type Tree, tensor } from '../../core/index.ts'
-import type { Statistic, TrainingLoss } from '../data/loss.ts'
+import {
+  type Backend,
+  compile,
+  compileStep,
+  dispose,
+  evaluate,
+  leaves,
+  mapTree,
+  paths,
+  read,
+  type Tensor,
+  type Tree,
+  tensor,
+} from '../../core/index.ts'
+import type { AnyLoss, Statistic } from '../../halos/index.ts'
 import type { Trainable } from '../nets/trainable.ts'
 import type { MicroBatch } from './data-loader.ts'
 import { divide, type Metrics } from './metrics.ts'
@@ -28,7 +41,7 @@ interface Total {
 export const programs = <P extends Tree<P>>(
   backend: Backend,
   model: Trainable<P>,
-  loss: TrainingLoss,
+  loss: AnyLoss,
   optimizer: Optimizer,
   nameOf: (example: number) => string,
   recompute = false,
