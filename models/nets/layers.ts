@@ -3,7 +3,27 @@
  * `hidden`; `vocab`; `head`, the heads of keys and values, each shared by a `group` of queries; inside a head `key`, or where RoPE rotates it,
  * `half` × `pair`.
  */
-import { type AnyTensor, add, broadcastTo, div, dot, gelu, less, mean, mul, relu, silu, softmax, sqrt, square, sub, type Tensor, tanh, unary, where } from '../../core/index.ts'
+import {
+  type AnyTensor,
+  add,
+  broadcastTo,
+  div,
+  dot,
+  gelu,
+  less,
+  mean,
+  mul,
+  relu,
+  silu,
+  softmax,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  tanh,
+  unary,
+  where,
+} from '../../core/index.ts'
 import type { Activation } from './config.ts'
 import type { ForwardContext } from './forward-context.ts'
 

@@ -3,7 +3,26 @@
  *
  *     log π(y|x) = Σₜ mask(t) · (logit(t, target(t)) − log Σᵥ exp logit(t, v))
  */
-import { type AnyTensor, add, at, broadcastTo, div, dot, exp, log, mapTree, max, mean, mul, size, stopGradient, sub, sum, type Tensor, take } from '../../core/index.ts'
+import {
+  type AnyTensor,
+  add,
+  at,
+  broadcastTo,
+  div,
+  dot,
+  exp,
+  log,
+  mapTree,
+  max,
+  mean,
+  mul,
+  size,
+  stopGradient,
+  sub,
+  sum,
+  type Tensor,
+  take,
+} from '../../core/index.ts'
 import { stridedSlice } from '../../core/internal.ts'
 import type { Architecture } from './architecture.ts'
 import type { ModelConfig } from './config.ts'

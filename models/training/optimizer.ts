@@ -3,7 +3,25 @@
  *
  *     m ← β₁m + (1−β₁)g    v ← β₂v + (1−β₂)g²    θ ← θ − η(m / (1−β₁ᵗ) / (√(v / (1−β₂ᵗ)) + ε) + λθ)
  */
-import { type AnyTensor, add, div, fill, less, mapTree, minimum, mul, negate, paths, sqrt, square, sub, type Tensor, unary, where, zipTree } from '../../core/index.ts'
+import {
+  type AnyTensor,
+  add,
+  div,
+  fill,
+  less,
+  mapTree,
+  minimum,
+  mul,
+  negate,
+  paths,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  unary,
+  where,
+  zipTree,
+} from '../../core/index.ts'
 import { inner } from '../../core/internal.ts'
 import type { Schedule } from './schedule.ts'
 

@@ -1,5 +1,22 @@
 /** Whole programs that every backend must run as the reference does: training steps whose state is donated. */
-import { add, type Backend, compileStep, dispose, dot, evaluate, leaves, logSoftmax, mean, negate, read, relu, type Tensor, type Tree, take, valueAndGrad } from '../../core/index.ts'
+import {
+  add,
+  type Backend,
+  compileStep,
+  dispose,
+  dot,
+  evaluate,
+  leaves,
+  logSoftmax,
+  mean,
+  negate,
+  read,
+  relu,
+  type Tensor,
+  type Tree,
+  take,
+  valueAndGrad,
+} from '../../core/index.ts'
 import {
   adamW,
   constantRate,

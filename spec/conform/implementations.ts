@@ -4,7 +4,29 @@
  */
 import type { Answered, Implementation, Question, Reply } from '../../app/conform/protocol.ts'
 import { reference } from '../../backends/index.ts'
-import { type AnyTensor, add, div, exp, grad, log, logSigmoid, maximum, mean, mul, read, relu, sigmoid, size, slice, stopGradient, sub, sum, type Tensor, tensor, where } from '../../core/index.ts'
+import {
+  type AnyTensor,
+  add,
+  div,
+  exp,
+  grad,
+  log,
+  logSigmoid,
+  maximum,
+  mean,
+  mul,
+  read,
+  relu,
+  sigmoid,
+  size,
+  slice,
+  stopGradient,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  where,
+} from '../../core/index.ts'
 
 type Column = Tensor<'example'>
 type Columns = Readonly<Record<string, Column>>

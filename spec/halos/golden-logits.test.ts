@@ -4,7 +4,23 @@
  */
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { add, div, exp, grad, logSoftmax, logSumExp, mean, mul, slice, stopGradient, sub, sum, type Tensor, take, tensor } from '../../core/index.ts'
+import {
+  add,
+  div,
+  exp,
+  grad,
+  logSoftmax,
+  logSumExp,
+  mean,
+  mul,
+  slice,
+  stopGradient,
+  sub,
+  sum,
+  type Tensor,
+  take,
+  tensor,
+} from '../../core/index.ts'
 import { constant } from '../../core/internal.ts'
 import type { Completion, Everything } from '../../halos/index.ts'
 import { agree, type GoldenCase, goldenCases, goldenNames, lossesOfLogits } from './golden.ts'

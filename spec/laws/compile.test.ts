@@ -2,7 +2,28 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { reference } from '../../backends/index.ts'
-import { add, broadcastTo, compile, compileStep, dispose, dot, evaluate, fill, mean, mul, read, rename, type Shape, sub, sum, type Tensor, take, tensor, valueAndGrad, zipTree } from '../../core/index.ts'
+import {
+  add,
+  broadcastTo,
+  compile,
+  compileStep,
+  dispose,
+  dot,
+  evaluate,
+  fill,
+  mean,
+  mul,
+  read,
+  rename,
+  type Shape,
+  sub,
+  sum,
+  type Tensor,
+  take,
+  tensor,
+  valueAndGrad,
+  zipTree,
+} from '../../core/index.ts'
 import { collect } from '../garbage.ts'
 
 const x = tensor({ batch: 2, feature: 3 }, [1, 2, 3, 4, 5, 6])

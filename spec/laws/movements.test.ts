@@ -3,7 +3,34 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import { reference } from '../../backends/index.ts'
-import { add, at, broadcastTo, concatenate, dot, fill, flatten, iota, logSumExp, max, mean, minimum, pad, read, rename, reverse, ShapeError, scatterAdd, slice, softmax, sub, sum, type Tensor, tensor, unflatten, where } from '../../core/index.ts'
+import {
+  add,
+  at,
+  broadcastTo,
+  concatenate,
+  dot,
+  fill,
+  flatten,
+  iota,
+  logSumExp,
+  max,
+  mean,
+  minimum,
+  pad,
+  read,
+  rename,
+  reverse,
+  ShapeError,
+  scatterAdd,
+  slice,
+  softmax,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  unflatten,
+  where,
+} from '../../core/index.ts'
 
 const backend = reference()
 const numbers = async <A extends string>(x: Tensor<A>): Promise<readonly number[]> => [...(await read(backend, x))]

@@ -3,7 +3,23 @@ import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
 import fc from 'fast-check'
 import { reference, wasm } from '../../backends/index.ts'
-import { type Backend, compile, cos, evaluate, grad, IndexError, maximum, minimum, read, rename, sin, sum, type Tensor, take, tensor } from '../../core/index.ts'
+import {
+  type Backend,
+  compile,
+  cos,
+  evaluate,
+  grad,
+  IndexError,
+  maximum,
+  minimum,
+  read,
+  rename,
+  sin,
+  sum,
+  type Tensor,
+  take,
+  tensor,
+} from '../../core/index.ts'
 import { intervals } from '../../core/internal.ts'
 
 const backends: readonly Backend[] = [reference(), await wasm({ threads: 1 })]

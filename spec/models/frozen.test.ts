@@ -3,7 +3,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { reference } from '../../backends/reference/index.ts'
 import { wasm } from '../../backends/wasm/index.ts'
-import { type Backend, compile, dispose, evaluate, leaves, mapTree, read, sum, type Tensor, tensor, valueAndGrad, volume } from '../../core/index.ts'
+import {
+  type Backend,
+  compile,
+  dispose,
+  evaluate,
+  leaves,
+  mapTree,
+  read,
+  sum,
+  type Tensor,
+  tensor,
+  valueAndGrad,
+  volume,
+} from '../../core/index.ts'
 import { half, plain } from '../../core/internal.ts'
 import {
   type Adapters,

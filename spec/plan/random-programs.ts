@@ -2,7 +2,47 @@
  * Random programs: a pool of tensors grows by random operations on random members, over a few axes in random orders,
  * and ends in a loss whose gradient is part of the program. Some inputs are donated.
  */
-import { type AnyTensor, add, axesOf, broadcastTo, checkpoint, concatenate, div, dot, equal, erf, exp, flatten, type Graph, iota, less, logSumExp, max, maximum, mul, normal, pad, random, rename, reverse, scatterAdd, sigmoid, slice, softmax, softplus, stopGradient, sub, sum, type Tensor, take, tanh, unflatten, vjp, volume, where } from '../../core/index.ts'
+import {
+  type AnyTensor,
+  add,
+  axesOf,
+  broadcastTo,
+  checkpoint,
+  concatenate,
+  div,
+  dot,
+  equal,
+  erf,
+  exp,
+  flatten,
+  type Graph,
+  iota,
+  less,
+  logSumExp,
+  max,
+  maximum,
+  mul,
+  normal,
+  pad,
+  random,
+  rename,
+  reverse,
+  scatterAdd,
+  sigmoid,
+  slice,
+  softmax,
+  softplus,
+  stopGradient,
+  sub,
+  sum,
+  type Tensor,
+  take,
+  tanh,
+  unflatten,
+  vjp,
+  volume,
+  where,
+} from '../../core/index.ts'
 import { constant, has, input } from '../../core/internal.ts'
 
 export interface RandomProgram {

@@ -1,5 +1,23 @@
 /** One step of training a GPT by AdamW, as a graph: parameters and moments are donated. */
-import { type AnyTensor, add, compileStep, div, type Graph, logSumExp, mean, mul, sqrt, square, sub, type Tensor, take, tensor, valueAndGrad, volume, zipTree } from '../../core/index.ts'
+import {
+  type AnyTensor,
+  add,
+  compileStep,
+  div,
+  type Graph,
+  logSumExp,
+  mean,
+  mul,
+  sqrt,
+  square,
+  sub,
+  type Tensor,
+  take,
+  tensor,
+  valueAndGrad,
+  volume,
+  zipTree,
+} from '../../core/index.ts'
 import { initialize, type Parameters, transformer } from '../../models/index.ts'
 
 export interface Sizes {

@@ -1,6 +1,26 @@
 /** A small training run whose every bit can be compared: between numbers of threads, and between Node and a browser. */
 import type { wasm } from '../../backends/wasm/browser.ts'
-import { add, compileStep, dispose, dot, evaluate, gelu, leaves, logSumExp, mean, mul, read, rename, softmax, sub, type Tensor, take, tensor, valueAndGrad, zipTree } from '../../core/index.ts'
+import {
+  add,
+  compileStep,
+  dispose,
+  dot,
+  evaluate,
+  gelu,
+  leaves,
+  logSumExp,
+  mean,
+  mul,
+  read,
+  rename,
+  softmax,
+  sub,
+  type Tensor,
+  take,
+  tensor,
+  valueAndGrad,
+  zipTree,
+} from '../../core/index.ts'
 import { uniform } from '../../core/internal.ts'
 
 const sizes = { batch: 4, seq: 64, embed: 96, hidden: 192, vocab: 50 }
