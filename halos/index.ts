@@ -6,7 +6,7 @@
  */
 
 // Declaring a loss: value(reward − reference), label by label
-export { always, complement, type Judged, negation } from './affine.ts'
+export { affine, always, byLabel, complement, type Judged, negation } from './affine.ts'
 export { type Declaration, foreign, type Halo, halo, type Parts, vary } from './halo.ts'
 
 // Rewards: what a policy is rewarded for
@@ -88,8 +88,9 @@ export {
   type Kind,
   type Label,
   type Needs,
+  needing,
 } from './evidence.ts'
-export type { AnyLoss, Loss, Outcome, Statistic, Term } from './loss.ts'
+export { type AnyLoss, type Loss, lossOf, meanOf, type Outcome, pool, type Statistic, type Term } from './loss.ts'
 
 // Verdicts: is it a HALO?
 export { type Certificate, certificate } from './certificate.ts'

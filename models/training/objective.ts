@@ -5,7 +5,8 @@
  */
 import { add, equal, fill, rename, size, sum, type Tensor } from '../../core/index.ts'
 import type { AnyLoss, Completion, Everything, Outcome, Statistic } from '../../halos/index.ts'
-import { divided, pool, type Role, supply, totalsOf } from '../../halos/internal.ts'
+import { pool } from '../../halos/index.ts'
+import { divided, type Role, supply, totalsOf } from '../../halos/internal.ts'
 import type { ByRole } from '../data/example.ts'
 import { ConfigError } from '../io/errors.ts'
 import type { Sequences } from '../nets/sequences.ts'

@@ -6,7 +6,9 @@ import { either as E, function as fn } from 'fp-ts'
 import { numbers as reals } from '../../core/index.ts'
 import {
   advance,
+  affine,
   anchor,
+  byLabel,
   type Checked,
   contramap,
   dpo,
@@ -35,7 +37,7 @@ import {
   verify,
   weighted,
 } from '../../halos/index.ts'
-import { affine, byLabel, Contravariant, statisticMonoid, valueMonoid } from '../../halos/internal.ts'
+import { Contravariant, statisticMonoid, valueMonoid } from '../../halos/internal.ts'
 import { column, completion, numbers, scalar } from './numbers.ts'
 
 const source = getOrThrow(kto()).source
