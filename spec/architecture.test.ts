@@ -165,8 +165,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/reference/interpret.ts:evaluateNode': 87,
   'backends/wasm/access.ts:access': 85,
   'backends/wasm/contract.ts:contraction': 86,
-  'backends/wasm/device.ts:device': 164,
-  'backends/wasm/device.ts:load': 76,
   'backends/wasm/fused.ts:fusedKernel': 153,
   'backends/wasm/gemm.ts:gemm': 109,
   'backends/wasm/module.ts:module': 91,
