@@ -165,7 +165,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/reference/interpret.ts:evaluateNode': 87,
   'backends/wasm/access.ts:access': 85,
   'backends/wasm/contract.ts:contraction': 86,
-  'backends/wasm/fused.ts:fusedKernel': 153,
   'backends/wasm/gemm.ts:gemm': 109,
   'backends/wasm/module.ts:module': 91,
   'backends/wasm/pack.ts:packPanel': 73,
