@@ -3,19 +3,8 @@
  * which lemma refutes which of them. Made from the declarations themselves: `npm run theorems` puts it there.
  */
 import { fileURLToPath } from 'node:url'
-import {
-  type AnyLoss,
-  catalogue,
-  type Family,
-  getOrThrow,
-  isHalo,
-  isView,
-  learnsFrom,
-  type Source,
-  toLatex,
-  type Witness,
-  witness,
-} from '../../halos/index.ts'
+import { type AnyLoss, catalogue, type Family, getOrThrow, isHalo, isView, learnsFrom, type Source, toLatex } from '../../halos/index.ts'
+import { type Witness, witness } from '../../halos/internal.ts'
 import { putSection } from '../terminal/documents.ts'
 
 /** What stands between its comments. */
