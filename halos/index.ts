@@ -10,7 +10,22 @@ export * from './certificate.ts'
 export * from './conditions.ts'
 export * from './curves.ts'
 export * from './describe.ts'
-export * from './evidence.ts'
+export {
+  type Completion,
+  type Everything,
+  type Evidence,
+  type EvidenceColumn,
+  EvidenceError,
+  type EvidenceOf,
+  type Incomplete,
+  type Kind,
+  type Label,
+  type Needs,
+  needing,
+  type Part,
+  type Role,
+  supply,
+} from './evidence.ts'
 export * from './family.ts'
 export * from './halo.ts'
 export * from './instances.ts'

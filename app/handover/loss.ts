@@ -64,9 +64,19 @@ const moduleOf = async (loss: AnyLoss, settings: Settings): Promise<string> => {
   return filled(await template('halo_loss.py'), {
     docstring: docstring(loss, settings),
     constants: constants.join('\n'),
+    columns: columns.flatMap(columnField).join('\n'),
+    'columns of inputs': columns.map(columnOfInputs).join('\n'),
     functions: `${statisticFunction(statistic)}\n\n\n${evaluateFunction(evaluate, statistic !== undefined)}`,
   })
 }
+
+/** A column of evidence as a field of Python's `Batch`, and as what `batch_of` gives it. */
+const columnField = (name: EvidenceColumn): readonly string[] => [
+  `    ${name}: Tensor = None  # type: ignore[assignment]`,
+  `    """${evidenceFields[name].about}"""`,
+]
+const columnOfInputs = (name: EvidenceColumn): string =>
+  `        ${name}=inputs.get("${evidenceFields[name].input}"),  # type: ignore[arg-type]`
 
 const indented = (lines: readonly string[]): string => lines.map((line) => (line === '' ? '' : `    ${line}`)).join('\n')
 const statisticFunction = (body: readonly string[] | undefined): string =>

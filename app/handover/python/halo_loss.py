@@ -31,12 +31,7 @@ class Batch(NamedTuple):
     rejected: Completion = None  # type: ignore[assignment]
     unrelated: Completion = None  # type: ignore[assignment]
     """Completions of other prompts, scored after the prompts of `outcome`."""
-    label: Tensor = None  # type: ignore[assignment]
-    """+1 desirable, -1 undesirable; or an advantage, whose size is a weight."""
-    value: Tensor = None  # type: ignore[assignment]
-    """What a value head expects of the label."""
-    margin: Tensor = None  # type: ignore[assignment]
-    """By how much a chosen completion is better, in the scores of a judge."""
+#: columns
 
 
 class Statistic(NamedTuple):
@@ -259,7 +254,5 @@ def batch_of(inputs: Mapping[str, Tensor]) -> Batch:
         chosen=completion("chosen_", "chosen_lengths"),
         rejected=completion("rejected_", "rejected_lengths"),
         unrelated=completion("KL_", "KL_lengths"),
-        label=inputs.get("labels"),  # type: ignore[arg-type]
-        value=inputs.get("values"),  # type: ignore[arg-type]
-        margin=inputs.get("margins"),  # type: ignore[arg-type]
+#: columns of inputs
     )
