@@ -1,18 +1,28 @@
-/** What training needs of the loss contract: evidence, losses and their statistics, without the catalogue and the prover. For siblings; not public. */
+/** What the other folders of halograd need of halos beyond its public surface. Nothing here is stable, and the package does not export it. */
+export { affine, byLabel } from './affine.ts'
+export { type Answer, type Case, type Column, evaluateCase, evidenceOf, inputsOf } from './cases.ts'
 export {
-  type Completion,
   collect,
   columns,
   columnsOf,
   type DataColumn,
   dataColumns,
   type EvidenceColumn,
-  type Everything,
   evidenceFields,
+  needing,
   type Role,
   roles,
   rolesOf,
   supply,
 } from './evidence.ts'
-export { type AnyLoss, divided, type Outcome, pool, type Statistic, totalsOf } from './loss.ts'
+export { Contravariant, statisticMonoid, valueMonoid } from './instances.ts'
+export { divided, lossOf, meanOf, pool, totalsOf } from './loss.ts'
+export { type Program, runProgram, showProgram } from './program.ts'
+export { type Claim, concave, type Decision, decide, decideSubject, nonDecreasing, type Subject, subjectOf } from './prove.ts'
+export { refutation } from './refute.ts'
 export { traced } from './symbolic.ts'
+export type { TokenRatios } from './tokens.ts'
+export { valid } from './validation.ts'
+export { makeValue } from './value.ts'
+export { rulingOf, tableOfVerdicts } from './verdicts.ts'
+export { softmax, type World, worldOf } from './world.ts'

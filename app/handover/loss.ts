@@ -1,6 +1,7 @@
 /** A loss as a directory for PyTorch: `halo_loss.py` from its graph, the numbers that verify it, and the script that does so. */
 import { readFile } from 'node:fs/promises'
 import { type AnyLoss, type Settings, toLatex, torchFunctions } from '../../halos/index.ts'
+import { columns, columnsOf, type EvidenceColumn, evidenceFields, rolesOf } from '../../halos/internal.ts'
 import { writeDirectoryAtomically } from '../../models/index.ts'
 import { exclusively } from '../inputs/lock.ts'
 import { findLoss, fullSettings } from '../inputs/losses.ts'
@@ -47,13 +48,13 @@ export const lossFiles = async (loss: AnyLoss, settings: Settings, to: Target = 
 
 const moduleOf = async (loss: AnyLoss, settings: Settings): Promise<string> => {
   const { evaluate, statistic, statisticReads, held, wholeBatch } = torchFunctions(loss)
-  const { pair, outcome, unrelated } = loss.needs
-  const roles = [...(pair ? ['chosen', 'rejected'] : []), ...(outcome ? ['outcome'] : []), ...(unrelated ? ['unrelated'] : [])]
+  const needed = columnsOf(loss.needs)
   const constants = [
     `NAME = ${quoted(loss.name)}`,
     `SETTINGS = ${dictionary(settings)}`,
     `NEEDS = frozenset(${tuple(needsOf(loss))})`,
-    `ROLES = ${tuple(roles)}`,
+    `ROLES = ${tuple(rolesOf(loss.needs))}`,
+    `COLUMNS${needed.length === 0 ? ': Tuple[str, ...]' : ''} = ${tuple(needed)}`,
     '# The completions whose rewards the reference point averages over the whole batch.',
     `STATISTIC_READS${statisticReads.length === 0 ? ': Tuple[str, ...]' : ''} = ${tuple(statisticReads)}`,
     '# No gradient flows into the pooled statistic: it may come from another pass.',

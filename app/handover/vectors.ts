@@ -9,19 +9,23 @@
 import { reference } from '../../backends/index.ts'
 import { type AnyTensor, type Backend, reachable, read, type Tensor } from '../../core/index.ts'
 import { constant, draw, fresh, stream } from '../../core/internal.ts'
+import type { AnyLoss, Needs, Settings } from '../../halos/index.ts'
 import {
   type Answer,
-  type AnyLoss,
   type Case,
+  columns,
+  columnsOf,
+  type EvidenceColumn,
   evaluateCase,
+  evidenceFields,
   evidenceOf,
   inputsOf,
-  type Needs,
-  type Settings,
+  type Role,
+  roles,
+  rolesOf,
   supply,
-} from '../../halos/index.ts'
-import { columns, columnsOf, type EvidenceColumn, evidenceFields, type Role, roles, rolesOf } from '../../halos/internal.ts'
-import { divide, metricsOf } from '../../models/index.ts'
+} from '../../halos/internal.ts'
+import { divide, metricsOf } from '../../models/internal.ts'
 import { toJson } from '../terminal/json.ts'
 
 /** One batch, and what a loss is of it. */

@@ -10,20 +10,19 @@ import {
   asLabelled,
   asPairs,
   type Balance,
-  type Cut,
   chatOf,
   type Example,
   fit,
   fitTogether,
   type Row,
   type RowOptions,
-  readLines,
   shuffle,
   type Tokenizer,
   type TrainingExample,
   type Truncation,
   weigh,
 } from '../../models/index.ts'
+import { type Cut, readLines } from '../../models/internal.ts'
 import { type Control, usualControl } from './control.ts'
 import { localPath } from './hub.ts'
 import { some } from './repetitions.ts'
@@ -76,7 +75,10 @@ export const examplesFor = (
       })
     return asDemonstrations([row]).map(({ prompt, completion }) => ({ outcome: example(prompt, completion) }))
   }
-  const besideOf = (row: Row) => ({ ...(row.weight !== undefined && { weight: row.weight }), ...collect(dataColumns, (column) => row[column]) })
+  const besideOf = (row: Row) => ({
+    ...(row.weight !== undefined && { weight: row.weight }),
+    ...collect(dataColumns, (column) => row[column]),
+  })
   return located.flatMap((row) => read(row).map((made) => ({ ...made, ...besideOf(row), origin: row.origin })))
 }
 

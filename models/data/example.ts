@@ -1,6 +1,7 @@
 /** One training example as tokens: a preference, or a completion, judged or merely shown; and the texts that a loss reads of it. */
 
-import { type AnyLoss, type DataColumn, dataColumns, evidenceFields, type Role } from '../../halos/internal.ts'
+import type { AnyLoss } from '../../halos/index.ts'
+import { type DataColumn, dataColumns, evidenceFields, type Role } from '../../halos/internal.ts'
 import { BatchError } from '../io/errors.ts'
 import type { Example } from './truncate.ts'
 

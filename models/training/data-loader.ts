@@ -4,7 +4,8 @@
  */
 import { type Backend, type Tensor, tensor } from '../../core/index.ts'
 import { stream } from '../../core/internal.ts'
-import { type AnyLoss, collect, dataColumns } from '../../halos/internal.ts'
+import type { AnyLoss } from '../../halos/index.ts'
+import { collect, dataColumns } from '../../halos/internal.ts'
 import { type BatchOptions, epochOf, padTogether } from '../data/batches.ts'
 import { checkExamples, lengthOf, signOf, type Texts, type TrainingExample, textsOf } from '../data/example.ts'
 import { mismatch } from '../data/mismatch.ts'

@@ -4,7 +4,8 @@
  */
 import { equal, less, mul, rename, size, sub, sum, type Tensor, where } from '../../core/index.ts'
 import { constant } from '../../core/internal.ts'
-import { type AnyLoss, type Everything, type Outcome, pool, type Statistic } from '../../halos/internal.ts'
+import type { AnyLoss, Everything, Outcome, Statistic } from '../../halos/index.ts'
+import { pool } from '../../halos/internal.ts'
 import type { ByRole } from '../data/example.ts'
 import type { Scores } from '../nets/trainable.ts'
 

@@ -4,22 +4,8 @@
  *     evidence = { log π_θ(y|x), log π_ref(y|x), |y| }  of  chosen and rejected,  or  outcome (with label, unrelated)
  */
 import { add, equal, fill, rename, size, sum, type Tensor } from '../../core/index.ts'
-import {
-  type AnyLoss,
-  type Completion,
-  collect,
-  type DataColumn,
-  dataColumns,
-  divided,
-  type Everything,
-  type Outcome,
-  pool,
-  type Role,
-  roles,
-  type Statistic,
-  supply,
-  totalsOf,
-} from '../../halos/internal.ts'
+import type { AnyLoss, Completion, Everything, Outcome, Statistic } from '../../halos/index.ts'
+import { collect, type DataColumn, dataColumns, divided, pool, type Role, roles, supply, totalsOf } from '../../halos/internal.ts'
 import type { ByRole } from '../data/example.ts'
 import { ConfigError } from '../io/errors.ts'
 import type { Sequences } from '../nets/sequences.ts'

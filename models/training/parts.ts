@@ -3,7 +3,8 @@
  * tells. Where the rank of an example, or a mean through which gradients flow, enters its loss, parts would compute another loss.
  */
 import { type AnyTensor, reachable } from '../../core/index.ts'
-import { type AnyLoss, traced } from '../../halos/internal.ts'
+import type { AnyLoss } from '../../halos/index.ts'
+import { traced } from '../../halos/internal.ts'
 import { BatchError } from '../io/errors.ts'
 
 /** @throws BatchError when the loss compares examples in a way that cannot be pooled, and there are several parts */

@@ -16,7 +16,7 @@ import {
   type Tree,
   tensor,
 } from '../../core/index.ts'
-import type { AnyLoss, Statistic } from '../../halos/internal.ts'
+import type { AnyLoss, Statistic } from '../../halos/index.ts'
 import type { Trainable } from '../nets/trainable.ts'
 import type { MicroBatch } from './data-loader.ts'
 import { divide, type Metrics } from './metrics.ts'

@@ -7,7 +7,7 @@
  */
 import { add, fill, mapTree, type Tree, vjp, zipTree } from '../../core/index.ts'
 import { constant } from '../../core/internal.ts'
-import type { AnyLoss, Statistic } from '../../halos/internal.ts'
+import type { AnyLoss, Statistic } from '../../halos/index.ts'
 import type { Parameters } from '../nets/layout.ts'
 import type { Trainable } from '../nets/trainable.ts'
 import { batchStatistics, type Objective, objective, type TrainingBatch, type Whole } from './objective.ts'

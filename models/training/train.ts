@@ -3,7 +3,7 @@
  * One path for every loss, from SFT to KTO. The same options, seed and state give the same run; a state can be saved and gone on from.
  */
 import { type Backend, evaluate, read, type Tree } from '../../core/index.ts'
-import type { AnyLoss } from '../../halos/internal.ts'
+import type { AnyLoss } from '../../halos/index.ts'
 import { nameOf, type TrainingExample } from '../data/example.ts'
 import type { Parameters } from '../nets/layout.ts'
 import type { Trainable } from '../nets/trainable.ts'

@@ -4,18 +4,8 @@ import test from 'node:test'
 import { read } from '../../core/index.ts'
 import { type AnyLoss, dpo, getOrThrow, kto, mixture, sft } from '../../halos/index.ts'
 import { unlikelihood } from '../../halos/losses/unlikelihood.ts'
-import {
-  adamW,
-  BatchError,
-  begin,
-  constantRate,
-  dataLoader,
-  objective,
-  startingPoint,
-  type TrainingExample,
-  train,
-  transformer,
-} from '../../models/index.ts'
+import { adamW, BatchError, begin, constantRate, dataLoader, type TrainingExample, train, transformer } from '../../models/index.ts'
+import { objective, startingPoint } from '../../models/internal.ts'
 import { backend, close, flat, tiny } from './tiny.ts'
 
 const [, { config, parameters } = tiny[0]!] = tiny

@@ -91,8 +91,7 @@ def supplied(batch: Batch, roles: Sequence[str] = ROLES) -> Batch:
         if getattr(getattr(batch, role), part, None) is None
     ]
     if roles is ROLES:
-        named = [name for name in ("label", "value") if name in NEEDS]
-        missing += [name for name in named if getattr(batch, name) is None]
+        missing += [name for name in COLUMNS if getattr(batch, name) is None]
     if missing:
         raise ValueError(f"{NAME} needs {', '.join(missing)}: the batch lacks them")
     return batch
