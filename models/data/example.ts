@@ -74,7 +74,7 @@ export const checkExamples = (loss: Pick<AnyLoss, 'name' | 'needs'>, examples: r
     for (const column of dataColumns.filter((each) => loss.needs[each] && !Number.isFinite(example[each])))
       throw new BatchError({
         field: nameOf(example, i),
-        expected: `a ${column}, which ${loss.name} learns from`,
+        expected: `${/^[aeiou]/.test(column) ? 'an' : 'a'} ${column}, which ${loss.name} learns from`,
         found: String(example[column]),
         advice: evidenceFields[column].advice,
       })
