@@ -5,7 +5,8 @@
  */
 import { add, equal, fill, rename, size, sum, type Tensor } from '../../core/index.ts'
 import type { AnyLoss, Completion, Everything, Outcome, Statistic } from '../../halos/index.ts'
-import { collect, type DataColumn, dataColumns, divided, pool, type Role, roles, supply, totalsOf } from '../../halos/internal.ts'
+import { pool } from '../../halos/index.ts'
+import { collect, type DataColumn, dataColumns, divided, type Role, roles, supply, totalsOf } from '../../halos/internal.ts'
 import type { ByRole } from '../data/example.ts'
 import { ConfigError } from '../io/errors.ts'
 import type { Sequences } from '../nets/sequences.ts'

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Tensor } from '../../core/index.ts'
-import { type AnyLoss, type Completion, dpo, EvidenceError, getOrThrow, kto, type Outcome, sft } from '../../halos/index.ts'
-import { columns, columnsOf, evidenceFields, evidenceOf, inputsOf, needing, supply } from '../../halos/internal.ts'
+import { type AnyLoss, type Completion, dpo, EvidenceError, getOrThrow, kto, needing, type Outcome, sft } from '../../halos/index.ts'
+import { columns, columnsOf, evidenceFields, evidenceOf, inputsOf, supply } from '../../halos/internal.ts'
 import { only, symbolic } from '../../halos/symbolic.ts'
 import { column, completion } from './numbers.ts'
 
