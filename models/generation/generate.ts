@@ -9,7 +9,7 @@ import type { KVCache } from '../nets/decoder.ts'
 import type { Parameters } from '../nets/layout.ts'
 import { onDevice } from '../nets/resident.ts'
 import type { Transformer } from '../nets/transformer.ts'
-import { pick, type SamplingOptions } from './sample.ts'
+import { penalize, pick, type SamplingOptions, type ScoredToken, scored } from './sample.ts'
 
 export interface GenerateOptions extends SamplingOptions {
   /** The most tokens to add. The model's context ends a text, too. */
@@ -20,6 +20,10 @@ export interface GenerateOptions extends SamplingOptions {
   readonly batch?: number
   /** Called with each new token, as soon as it is known. */
   readonly onToken?: (token: number, prompt: number) => void
+  /** Asked after each new token, which stays part of the text: whether it ends there. */
+  readonly until?: (token: number, prompt: number) => boolean | Promise<boolean>
+  /** Keep log p of each token, and of so many of the likeliest in its place. */
+  readonly logProbabilities?: number
 }
 
 export interface Generated {
@@ -27,6 +31,8 @@ export interface Generated {
   readonly tokens: readonly number[]
   /** Whether a stop token ended it, or the room did. */
   readonly ended: 'stop' | 'length'
+  /** One a token, where `logProbabilities` asked for them. */
+  readonly scored?: readonly ScoredToken[]
 }
 
 /** Compiled once, for any number of calls. */
@@ -56,13 +62,14 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
     first: number,
     options: GenerateOptions,
   ): Promise<readonly Generated[]> => {
-    const { maxTokens, stop = ends, onToken } = options
+    const { maxTokens, stop = ends, onToken, until, logProbabilities, repetitionPenalty = 1 } = options
     const batch = prompts.length
     const rows = prompts.map((prompt, row) => ({
       row,
       text: [...prompt],
       end: Math.min(prompt.length + maxTokens, context),
       stopped: false,
+      scored: [] as ScoredToken[],
     }))
     const growing = () => rows.filter(({ text, end, stopped }) => !stopped && text.length < end)
     const longest = Math.max(...rows.map(({ end }) => end))
@@ -82,13 +89,17 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
         const vocab = values.length / batch
         for (const row of due) {
           const number = first + row.row
-          const scores = values.subarray(row.row * vocab, (row.row + 1) * vocab)
-          for (const gap of gaps) scores[gap] = -Infinity
-          const token = pick(scores, options, position, number)
+          const logits = values.subarray(row.row * vocab, (row.row + 1) * vocab)
+          for (const gap of gaps) logits[gap] = -Infinity
+          const own = logProbabilities === undefined ? undefined : logits.slice()
+          if (repetitionPenalty !== 1) penalize(logits, row.text, repetitionPenalty)
+          const token = pick(logits, options, position, number)
           row.stopped = stop.includes(token)
           if (row.stopped) continue
           row.text.push(token)
+          if (own !== undefined) row.scored.push(scored(own, token, logProbabilities!))
           onToken?.(token, number)
+          row.stopped = until !== undefined && (await until(token, number))
         }
       }
       dispose(backend, scores)
@@ -97,7 +108,10 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
       ;[memory, scores] = await advance(memory, parameters, tensor({ batch }, latest), tensor({}, [position]))
     }
     dispose(backend, memory)
-    return rows.map(({ row, text, stopped }) => ({ tokens: text.slice(prompts[row]!.length), ended: stopped ? 'stop' : 'length' }))
+    return rows.map(({ row, text, stopped, scored }) => ({
+      ...{ tokens: text.slice(prompts[row]!.length), ended: stopped ? 'stop' : 'length' },
+      ...(logProbabilities !== undefined && { scored }),
+    }))
   }
 
   return async (parameters, prompts, options) => {
