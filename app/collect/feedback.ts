@@ -4,7 +4,7 @@
  *     {"prompt": [{"role", "content"}, …], "completion": "…", "label": true, "id": "…", "kind": "thumbs", "at": "…"}
  *
  * A correction is two events in one write: the answer as undesirable, what it should have been as desirable. So is a choice between two answers. Both sides
- * have one prompt, so that `halograd data convert --to pairs` makes a pair of them. A write is one system call on a file opened with O_APPEND,
+ * have one prompt, so that `halograd data convert IN OUT --to pairs` makes a pair of them. A write is one system call on a file opened with O_APPEND,
  * flushed to the disk and read back before it is acknowledged: two writers do not tear each other's lines, and a killed process loses none.
  */
 import { mkdir, open } from 'node:fs/promises'
