@@ -4,71 +4,10 @@
  * @packageDocumentation
  */
 
-// Programs: compiled, run, read
-export { type Compiled, compile, compileStep, dispose, evaluate, read } from './evaluate.ts'
-// Differentiation
-export { grad, valueAndGrad, vjp } from './grad.ts'
-// Operations: positions and movement
-export { IndexError } from './indices.ts'
-// What a backend is, and what it reads of a graph
-export type { Source } from './numbers.ts'
-// Operations: elementwise
-// Operations: reductions and contractions
-export {
-  add,
-  at,
-  binary,
-  broadcastTo,
-  checkpoint,
-  concatenate,
-  cos,
-  div,
-  dot,
-  equal,
-  erf,
-  exp,
-  fill,
-  flatten,
-  gelu,
-  iota,
-  less,
-  log,
-  logSigmoid,
-  logSoftmax,
-  logSumExp,
-  max,
-  maximum,
-  mean,
-  minimum,
-  mul,
-  negate,
-  type Operand,
-  pad,
-  relu,
-  rename,
-  reverse,
-  scatterAdd,
-  sigmoid,
-  silu,
-  sin,
-  size,
-  slice,
-  softmax,
-  softplus,
-  sqrt,
-  square,
-  stopGradient,
-  sub,
-  sum,
-  take,
-  tanh,
-  ternary,
-  unary,
-  unflatten,
-  where,
-} from './ops.ts'
-// Randomness: counter-based, the same bits everywhere
-export { normal, random } from './random.ts'
+// Tensors: expressions whose axes have names
+export { axesOf, reachable, ShapeError, tensor, volume } from './tensor.ts'
+export type { AnyTensor, AxesOf, Op, Shape, Tensor } from './types.ts'
+
 // The scalar language: one text, many interpretations
 export {
   type Binary,
@@ -83,8 +22,74 @@ export {
   type Ternary,
   type Unary,
 } from './scalar.ts'
-// Tensors: expressions whose axes have names
-export { axesOf, reachable, ShapeError, tensor, volume } from './tensor.ts'
+
+// Operations: elementwise
+export {
+  add,
+  binary,
+  cos,
+  div,
+  equal,
+  erf,
+  exp,
+  gelu,
+  less,
+  log,
+  logSigmoid,
+  maximum,
+  minimum,
+  mul,
+  negate,
+  type Operand,
+  relu,
+  sigmoid,
+  silu,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  tanh,
+  ternary,
+  unary,
+  where,
+} from './ops.ts'
+
+// Operations: reductions and contractions
+export { dot, logSoftmax, logSumExp, max, mean, softmax, sum } from './ops.ts'
+
+// Operations: positions and movement
+export { IndexError } from './indices.ts'
+export {
+  at,
+  broadcastTo,
+  concatenate,
+  fill,
+  flatten,
+  iota,
+  pad,
+  rename,
+  reverse,
+  scatterAdd,
+  size,
+  slice,
+  take,
+  unflatten,
+} from './ops.ts'
+
+// Differentiation
+export { grad, valueAndGrad, vjp } from './grad.ts'
+export { checkpoint, stopGradient } from './ops.ts'
+
+// Programs: compiled, run, read
+export { type Compiled, compile, compileStep, dispose, evaluate, read } from './evaluate.ts'
+
+// Randomness: counter-based, the same bits everywhere
+export { normal, random } from './random.ts'
+
 // Trees of tensors: parameters, gradients, states
 export { leaves, mapTree, paths, type Tree, zipTree } from './tree.ts'
-export type { AnyTensor, AxesOf, Backend, Executable, Graph, Handle, Op, Report, Shape, Tensor } from './types.ts'
+
+// What a backend is, and what it reads of a graph
+export type { Source } from './numbers.ts'
+export type { Backend, Executable, Graph, Handle, Report } from './types.ts'

@@ -18,7 +18,7 @@ export type Finding =
 export interface Condition {
   readonly name: string
   readonly finding: Finding
-  /** What shows it, where it is proved: see `proofsOf`. */
+  /** What shows it, where it is proved. */
   readonly proof?: Proof
 }
 

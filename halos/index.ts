@@ -1,41 +1,122 @@
 /**
- * halograd/halos: human-aware losses. Start with `halo.ts` (what a HALO is) and `loss.ts` (what a trainer sees of it);
- * `losses/` holds the catalogue, a file a loss.
+ * halograd/halos: human-aware losses. Read `halo.ts` first (what a HALO is), then `loss.ts` (what a trainer sees of it); `losses/` holds the
+ * catalogue, one file a loss.
+ *
+ * @packageDocumentation
  */
-export * from './affine.ts'
-export * from './algebra.ts'
-export * from './cases.ts'
-export * from './catalogue.ts'
-export * from './certificate.ts'
-export * from './conditions.ts'
-export * from './curves.ts'
-export * from './describe.ts'
-export * from './evidence.ts'
-export * from './family.ts'
-export * from './halo.ts'
-export * from './instances.ts'
-export * from './latex.ts'
-export * from './loss.ts'
-export * from './losses/dpo.ts'
-export * from './losses/kto.ts'
-export * from './losses/sft.ts'
-export * from './mixture.ts'
-export * from './profile.ts'
-export * from './program.ts'
-export * from './prospect.ts'
-export * from './prove.ts'
-export * from './reference.ts'
-export * from './refute.ts'
-export * from './reward.ts'
-export * from './source.ts'
-export * from './stated.ts'
-export * from './tokens.ts'
-export * from './torch/functions.ts'
+
+// Declaring a loss: value(reward − reference), label by label
+export { always, complement, type Judged, negation } from './affine.ts'
+export { type Declaration, foreign, type Halo, halo, type Parts, vary } from './halo.ts'
+
+// Rewards: what a policy is rewarded for
+export {
+  alphaDivergence,
+  chiSquared,
+  forwardKL,
+  inversePerplexity,
+  jensenShannon,
+  logOdds,
+  logProbability,
+  logProbabilityPerToken,
+  logRatio,
+  logRatioPerToken,
+  ratio,
+  ratioPerToken,
+  type Reward,
+  rewardOf,
+  scalarReward,
+} from './reward.ts'
+
+// References: what a reward is compared with
+export {
+  anchor,
+  batch,
+  expectation,
+  opposite,
+  policy,
+  rankMatched,
+  type Reference,
+  rejected,
+  running,
+  sampler,
+  statistic,
+} from './reference.ts'
+
+// Values: how a difference is felt
+export {
+  clipped,
+  clippedBelow,
+  exponential,
+  hinge,
+  linear,
+  logistic,
+  logLogistic,
+  prospect,
+  robust,
+  truncatedSquare,
+  type Value,
+  value,
+} from './value.ts'
+
+// New losses of old ones
+export { advance, margin, plus, post, scale, shift, stretch, weighted } from './algebra.ts'
+export { type Ingredient, mixture } from './mixture.ts'
+export { humanline, ofTokens, perToken } from './tokens.ts'
+export { contramap, ofDesirable, ofPairs, seenByPairs, type View, withMargin } from './view.ts'
+
+// Losses that are stated as formulas
+export { formula, pairwise, type Stated } from './stated.ts'
+
+// The catalogue
+export { catalogue } from './catalogue.ts'
+export { find } from './describe.ts'
+export { type Family, family, type Settings } from './family.ts'
+export { dpo } from './losses/dpo.ts'
+export { kto } from './losses/kto.ts'
+export { sft } from './losses/sft.ts'
+export { noLosses, upstream } from './upstream.ts'
+
+// What a trainer sees of a loss
+export {
+  type Completion,
+  type Everything,
+  type Evidence,
+  EvidenceError,
+  type EvidenceOf,
+  type Kind,
+  type Label,
+  type Needs,
+} from './evidence.ts'
+export type { AnyLoss, Loss, Outcome, Statistic, Term } from './loss.ts'
+
+// Verdicts: is it a HALO?
+export { type Certificate, certificate } from './certificate.ts'
+export { type Profile, profile } from './profile.ts'
+export { isHalo, isStated, isView, type Report, type Verdict, verify } from './verify.ts'
+
+// Descriptions: words, formulas, curves, PyTorch
+export { type Curve, type Series, series } from './curves.ts'
+export { cite, describe, learnsFrom } from './describe.ts'
+export { toLatex } from './latex.ts'
+export { type TorchFunctions, torchFunctions } from './torch/functions.ts'
 export { TorchError } from './torch/torch-error.ts'
-export * from './upstream.ts'
-export * from './validation.ts'
-export * from './value.ts'
-export * from './verdicts.ts'
-export * from './verify.ts'
-export * from './view.ts'
-export * from './world.ts'
+
+// Sources
+export { paper, type Source, unpublished } from './source.ts'
+
+// Validation: a declaration is Either errors or a loss
+export { type Checked, checked, DeclarationError, explain, getOrThrow, type ValidationError, type ValidationErrors } from './validation.ts'
+
+// Prospect theory: gambles and how people value them
+export {
+  certaintyEquivalent,
+  decisionWeights,
+  type Human,
+  median,
+  type Prospect,
+  prospectValue,
+  rational,
+  subjectiveValue,
+  weight,
+} from './prospect.ts'

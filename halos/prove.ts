@@ -62,7 +62,7 @@ const junction = (subject: Subject, point: number): Junction => ({
 
 /** A property of functions that can be told from enclosures. */
 export interface Claim {
-  readonly name: 'non-decreasing' | 'increasing' | 'concave' | 'constant'
+  readonly name: 'non-decreasing' | 'increasing' | 'concave'
   /** It holds inside a box. */
   readonly holds: (inside: Enclosure) => boolean
   /** It fails inside a box. */
@@ -109,12 +109,6 @@ export const increasing: Claim = {
   name: 'increasing',
   holds: (inside) => nonDecreasing.holds(inside) && (inside.slope[0] > 0 || ((inside.slope[2] ?? 0) & mark.nonzero) !== 0),
   fails: (inside) => steep(inside) && inside.slope[1] <= 0,
-}
-export const constant: Claim = {
-  ...nonDecreasing,
-  name: 'constant',
-  holds: (inside) => known(inside) && inside.slope[0] === 0 && inside.slope[1] === 0,
-  fails: (inside) => steep(inside) && (inside.slope[1] < 0 || inside.slope[0] > 0),
 }
 export const concave: Claim = {
   name: 'concave',

@@ -22,7 +22,6 @@ import { type Condition, type Finding, showSegment } from './findings.ts'
 import type { Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import { type Profile, profile } from './profile.ts'
-import type { Proof } from './prove.ts'
 import { refutation } from './refute.ts'
 import type { Stated } from './stated.ts'
 import type { View } from './view.ts'
@@ -83,11 +82,6 @@ const conditionsOf = (h: Halo, loss: AnyLoss, reduced?: Reduced): readonly Condi
     compositionCondition(h, loss, reduced),
   ]
 }
-/** The proofs that a verdict rests on, as data: certificates are written from them. None of what has no declaration. */
-export const proofsOf = (loss: AnyLoss): readonly Proof[] =>
-  (isView(loss) ? conditionsOf(loss.through, loss, loss.reduced) : isHalo(loss) ? conditionsOf(loss, loss) : []).flatMap(
-    ({ proof }) => proof ?? [],
-  )
 
 /** What a declaration says, of the loss that it is evaluated as. */
 const ofHalo = (h: Halo, loss: AnyLoss, reduced?: Reduced): Report => {

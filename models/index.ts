@@ -1,4 +1,8 @@
-/** halograd/models, for Node: `browser.ts`, and what reads and writes files. */
+/**
+ * halograd/models, for Node: `browser.ts`, and what reads and writes files.
+ *
+ * @packageDocumentation
+ */
 import { openBytes } from './io/bytes.ts'
 import { exists, readText } from './io/files.ts'
 import { useFiles } from './io/source.ts'
@@ -6,13 +10,16 @@ import { useTimeLimit } from './io/time-limit.ts'
 import { timeLimit } from './io/time-limit-node.ts'
 
 export * from './browser.ts'
-export * from './data/data.ts'
-export * from './data/import/index.ts'
-export * from './data/inspect.ts'
-export { type Repetitions, repetitionsIn } from './data/repetitions.ts'
-export * from './io/files.ts'
-export { type Flaw, type ReadOptions, readRecords, type SourceRecord } from './io/records.ts'
-export * from './io/write-weights.ts'
+
+// Files, atomically
+export { readBytes, readText, writeAtomically, writeDirectoryAtomically } from './io/files.ts'
+export { writeWeights } from './io/write-weights.ts'
+
+// Data files
+export { readRows, readUsable, type RowOptions, type Rows } from './data/data.ts'
+export { type Import, importing, type ImportOptions } from './data/import/importing.ts'
+export { presets } from './data/import/recognise.ts'
+export { inspectFile, type Inspection } from './data/inspect.ts'
 
 useTimeLimit(timeLimit)
 useFiles({ exists, readText, openBytes: async (path) => openBytes(path) })

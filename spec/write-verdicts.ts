@@ -1,6 +1,7 @@
 /** `npm run theorems`: puts the verdicts on the catalogue into docs/theory.md. */
 import { readFile, writeFile } from 'node:fs/promises'
-import { catalogue, rulingOf, tableOfVerdicts } from '../halos/index.ts'
+import { catalogue } from '../halos/index.ts'
+import { rulingOf, tableOfVerdicts } from '../halos/internal.ts'
 
 const [opening, closing] = ['<!-- made by spec/write-verdicts.ts -->', '<!-- end of what is made -->']
 const file = new URL('../docs/theory.md', import.meta.url)

@@ -8,9 +8,9 @@ import {
   labelledToPairs,
   type Row,
   readUsable,
-  throwAll,
   writeAtomically,
 } from '../../models/index.ts'
+import { throwAll } from '../../models/internal.ts'
 import { tokenizerFor } from '../inputs/checkpoint.ts'
 import { localPath } from '../inputs/hub.ts'
 import { type ReadingOptions, reading } from '../inputs/options.ts'

@@ -1,5 +1,6 @@
 /** The report of `halograd data check`. */
-import { chatOf, DataError, type Finding, type Inspection, inspectFile, type Lengths, type Tokenizer } from '../../models/index.ts'
+import { chatOf, DataError, type Finding, type Inspection, inspectFile, type Tokenizer } from '../../models/index.ts'
+import type { Lengths } from '../../models/internal.ts'
 import { loadCheckpoint } from '../inputs/checkpoint.ts'
 import { completionOf, imbalance } from '../inputs/examples.ts'
 import { localPath } from '../inputs/hub.ts'

@@ -1,6 +1,7 @@
 /** The logits of a model, the loss of its next tokens, and that loss's gradient, printed. */
 import { type Backend, compile, evaluate, mul, read, sum, type Tensor, tensor, valueAndGrad } from '../../core/index.ts'
-import { byTensor, type Parameters, type Transformer } from '../../models/index.ts'
+import type { Parameters, Transformer } from '../../models/index.ts'
+import { byTensor } from '../../models/internal.ts'
 import { openBackend } from '../inputs/backends.ts'
 import { loadNetwork } from '../inputs/checkpoint.ts'
 import { UsageError } from '../terminal/errors.ts'

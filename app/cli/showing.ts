@@ -3,7 +3,8 @@
  * (the prompt), where the tokens that begin and end it come from, and what was cut.
  */
 import { styleText } from 'node:util'
-import { type Example, fitTogether, isLearnable, type Row, type Tokenizer, type Truncation } from '../../models/index.ts'
+import { type Example, fitTogether, type Row, type Tokenizer, type Truncation } from '../../models/index.ts'
+import { isLearnable } from '../../models/internal.ts'
 import { loadCheckpoint } from '../inputs/checkpoint.ts'
 import { exampleOf, type Located, readingFor, readLocated } from '../inputs/examples.ts'
 import { type ReadingOptions, reading } from '../inputs/options.ts'

@@ -1,14 +1,6 @@
 /** `halograd data convert --to trl | openai | llama-factory | …`: rows in the shape of another program, read as an import reads them. */
-import {
-  DataError,
-  type ImportOptions,
-  importing,
-  presetNamed,
-  presetOf,
-  type Reading,
-  writeAtomically,
-  writersOf,
-} from '../../models/index.ts'
+import { DataError, type ImportOptions, importing, writeAtomically } from '../../models/index.ts'
+import { presetNamed, presetOf, type Reading, writersOf } from '../../models/internal.ts'
 import { localPath } from '../inputs/hub.ts'
 import { type ReadingOptions, reading } from '../inputs/options.ts'
 import { some } from '../inputs/repetitions.ts'

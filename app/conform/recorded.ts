@@ -5,8 +5,10 @@
  *     [{ "id", "loss", "settings", "dtype"?, "inputs", "parts"?, "answer": { "loss", "losses"?, "rewards"?, "grads" } }, …]
  */
 import { reference } from '../../backends/index.ts'
-import { type AnyLoss, type Case, evaluateCase, type Settings } from '../../halos/index.ts'
-import { DataError, parseJson } from '../../models/index.ts'
+import type { AnyLoss, Settings } from '../../halos/index.ts'
+import { type Case, evaluateCase } from '../../halos/internal.ts'
+import { DataError } from '../../models/index.ts'
+import { parseJson } from '../../models/internal.ts'
 import { findLoss } from '../inputs/losses.ts'
 import { type Dtype, isReply, type Reply, replyOf, type Values } from './protocol.ts'
 import type { Property } from './questions.ts'

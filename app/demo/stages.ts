@@ -7,10 +7,10 @@ import {
   type Parameters,
   type Schedule,
   type TrainingExample,
-  type TrainingLoss,
   type Transformer,
   train,
 } from '../../models/index.ts'
+import type { TrainingLoss } from '../../models/internal.ts'
 import { checkStop } from '../inference/continuations.ts'
 import { count, progress } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'

@@ -7,14 +7,8 @@
 import { join } from 'node:path'
 import { reference } from '../../backends/index.ts'
 import type { AnyLoss, Settings } from '../../halos/index.ts'
-import {
-  batchOrder,
-  type Example,
-  type Tokenizer,
-  type TrainingExample,
-  usualTargets,
-  writeDirectoryAtomically,
-} from '../../models/index.ts'
+import { type Example, type Tokenizer, type TrainingExample, usualTargets, writeDirectoryAtomically } from '../../models/index.ts'
+import { batchOrder } from '../../models/internal.ts'
 import { loadCheckpoint, modelDirectory } from '../inputs/checkpoint.ts'
 import { exclusively } from '../inputs/lock.ts'
 import type { TrainingOptions } from '../inputs/options.ts'

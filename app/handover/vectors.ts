@@ -9,18 +9,9 @@
 import { reference } from '../../backends/index.ts'
 import { type AnyTensor, type Backend, reachable, read, type Tensor } from '../../core/index.ts'
 import { constant, draw, fresh, stream } from '../../core/internal.ts'
-import {
-  type Answer,
-  type AnyLoss,
-  type Case,
-  evaluateCase,
-  evidenceOf,
-  inputsOf,
-  type Needs,
-  type Settings,
-  supply,
-} from '../../halos/index.ts'
-import { divide, metricsOf } from '../../models/index.ts'
+import type { AnyLoss, Needs, Settings } from '../../halos/index.ts'
+import { type Answer, type Case, evaluateCase, evidenceOf, inputsOf, supply } from '../../halos/internal.ts'
+import { divide, metricsOf } from '../../models/internal.ts'
 import { toJson } from '../terminal/json.ts'
 
 /** One batch, and what a loss is of it. */

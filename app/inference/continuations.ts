@@ -1,6 +1,7 @@
 /** Continuations of many prompts, with a look at how far it is, and an end when the user asks for it. */
 import type { Backend } from '../../core/index.ts'
-import { type Generated, type GenerateOptions, generator, onDevice, type Parameters, type Transformer } from '../../models/index.ts'
+import { type Generated, type GenerateOptions, generator, type Parameters, type Transformer } from '../../models/index.ts'
+import { onDevice } from '../../models/internal.ts'
 import { Interrupted } from '../terminal/errors.ts'
 import { count, progress } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'

@@ -1,14 +1,7 @@
 /** What a loss and its metrics are on data that was not trained on. */
 import { type Backend, compile, dispose, read } from '../../core/index.ts'
-import {
-  dataLoader,
-  divide,
-  objective,
-  type Trainable,
-  type TrainingBatch,
-  type TrainingExample,
-  type TrainingLoss,
-} from '../../models/index.ts'
+import { dataLoader, type Trainable, type TrainingBatch, type TrainingExample } from '../../models/index.ts'
+import { divide, objective, type TrainingLoss } from '../../models/internal.ts'
 
 export interface Evaluation {
   /** Under TRL's names: loss, rewards/chosen, rewards/margins, rewards/accuracies, kl, … */

@@ -1,6 +1,7 @@
 /** What a model says of texts: log π(y|x) of a transformer, R(x, y) of a reward model. */
 import { type Backend, compile, read } from '../../core/index.ts'
-import { type Example, onDevice, pad, type Sequences, sequencesOf, type Trainable } from '../../models/index.ts'
+import type { Example, Sequences, Trainable } from '../../models/index.ts'
+import { onDevice, pad, sequencesOf } from '../../models/internal.ts'
 import { breathe } from '../terminal/terminal.ts'
 
 /** Texts scored together. */

@@ -5,7 +5,8 @@
  * After Korbak et al. (2023), arXiv:2302.08582.
  */
 import { join } from 'node:path'
-import { exists, InputError, type Json, parseJson, readText } from '../../models/index.ts'
+import { InputError, readText } from '../../models/index.ts'
+import { exists, type Json, parseJson } from '../../models/internal.ts'
 
 export interface Control {
   readonly desirable: string

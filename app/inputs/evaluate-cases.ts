@@ -2,8 +2,10 @@
 
 import { reference } from '../../backends/index.ts'
 import { own } from '../../core/internal.ts'
-import { type Answer, type Case, type Column, catalogue, evaluateCase, find, getOrThrow, noLosses, upstream } from '../../halos/index.ts'
-import { DataError, parseJson, readText } from '../../models/index.ts'
+import { catalogue, find, getOrThrow, noLosses, upstream } from '../../halos/index.ts'
+import { type Answer, type Case, type Column, evaluateCase } from '../../halos/internal.ts'
+import { DataError, readText } from '../../models/index.ts'
+import { parseJson } from '../../models/internal.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { scalarOf } from '../terminal/json.ts'
 import { findLoss } from './losses.ts'

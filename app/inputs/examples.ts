@@ -9,20 +9,19 @@ import {
   asLabelled,
   asPairs,
   type Balance,
-  type Cut,
   chatOf,
   type Example,
   fit,
   fitTogether,
   type Row,
   type RowOptions,
-  readLines,
   shuffle,
   type Tokenizer,
   type TrainingExample,
   type Truncation,
   weigh,
 } from '../../models/index.ts'
+import { type Cut, readLines } from '../../models/internal.ts'
 import { type Control, usualControl } from './control.ts'
 import { localPath } from './hub.ts'
 import { some } from './repetitions.ts'

@@ -12,7 +12,8 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type * as Hub from '@huggingface/hub'
-import { exists, readIfThere, readText, writeAtomically } from '../../models/index.ts'
+import { readText, writeAtomically } from '../../models/index.ts'
+import { exists, readIfThere } from '../../models/internal.ts'
 import { AccessError, UnavailableError, UsageError } from '../terminal/errors.ts'
 
 export interface HubOptions {

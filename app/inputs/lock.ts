@@ -5,7 +5,7 @@
 import { lstat, readFile, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { createExclusively, type Json, parseJson, readIfThere } from '../../models/index.ts'
+import { createExclusively, type Json, parseJson, readIfThere } from '../../models/internal.ts'
 import { BusyError } from '../terminal/errors.ts'
 
 /** Who holds a directory. */

@@ -1,6 +1,7 @@
 /** The options that several commands share, with their limits, units and defaults. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { ReadOptions, Truncation } from '../../models/index.ts'
+import type { Truncation } from '../../models/index.ts'
+import type { ReadOptions } from '../../models/internal.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { backendNames } from './backends.ts'
 import { configurable } from './settings.ts'

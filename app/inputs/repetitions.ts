@@ -1,5 +1,5 @@
 /** What is said of rows that repeat or contradict others: by `halograd data check`, and by every run. */
-import type { Repetitions } from '../../models/index.ts'
+import type { Repetitions } from '../../models/internal.ts'
 
 type Place = string | number
 

@@ -2,7 +2,8 @@
  * Two sides answer the same questions, and judges compare the answers, question by question: how often does the model win against the completions
  * that people liked (the SFT target), or against another model? The same seed draws the same random numbers on both sides.
  */
-import { chatOf, type ReadOptions, type Tokenizer } from '../../models/index.ts'
+import { chatOf, type Tokenizer } from '../../models/index.ts'
+import type { ReadOptions } from '../../models/internal.ts'
 import { continueAll } from '../inference/continuations.ts'
 import { openBackend, type Wish } from '../inputs/backends.ts'
 import { type Checkpoint, loadCheckpoint } from '../inputs/checkpoint.ts'

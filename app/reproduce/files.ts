@@ -1,7 +1,8 @@
 /** Where finished things are: a file a cell, a file a model and a note beside it, named by everything that they depend on. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { exists, parseJson, readText } from '../../models/index.ts'
+import { readText } from '../../models/index.ts'
+import { exists, parseJson } from '../../models/internal.ts'
 import type { Base, Cell, Measurement, Start } from './pipeline.ts'
 import type { Recipe, Size } from './recipe.ts'
 

@@ -16,15 +16,13 @@ import {
   initialize,
   linear,
   type Parameters,
-  pad,
   type Schedule,
-  sequencesOf,
   type TrainingExample,
-  type TrainingLoss,
   type Transformer,
   train,
   transformer,
 } from '../../models/index.ts'
+import { pad, sequencesOf, type TrainingLoss } from '../../models/internal.ts'
 import { findLoss } from '../inputs/losses.ts'
 import { breathe } from '../terminal/terminal.ts'
 import { type Data, demonstrations, examplesOf, type Feedback, preferences } from './data.ts'

@@ -8,7 +8,7 @@
  * People prefer y₁ to y₂ with probability σ(r(y₁) − r(y₂)) (Bradley & Terry), as the theory of preference learning assumes.
  */
 import { uniform } from '../../core/internal.ts'
-import { seedFor } from '../../models/index.ts'
+import { seedFor } from '../../models/internal.ts'
 
 export type Tokens = readonly number[]
 

@@ -1,7 +1,7 @@
 /** What can be wrong with the options of a run before any file is read: everything is told at once. */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { checkWritable } from '../../models/index.ts'
+import { checkWritable } from '../../models/internal.ts'
 import { controlOf } from '../inputs/control.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { Task } from './task.ts'

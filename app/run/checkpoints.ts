@@ -12,16 +12,14 @@ import {
   type Finding,
   formatSafetensors,
   InputError,
-  parseJson,
   parseSafetensors,
   readBytes,
   readText,
-  removeStaged,
   type StoredTensor,
-  throwAll,
   type Weights,
   writeDirectoryAtomically,
 } from '../../models/index.ts'
+import { parseJson, removeStaged, throwAll } from '../../models/internal.ts'
 import { jsonNote } from '../inputs/checkpoint.ts'
 import type { Identity } from './identity.ts'
 

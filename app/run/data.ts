@@ -1,6 +1,7 @@
 /** What a run trains on, and what it is measured on: rows of files, as the tokens that the loss asks for. */
 import type { Needs } from '../../halos/index.ts'
-import { repetitionsIn, type TrainingExample } from '../../models/index.ts'
+import type { TrainingExample } from '../../models/index.ts'
+import { repetitionsIn } from '../../models/internal.ts'
 import type { Checkpoint } from '../inputs/checkpoint.ts'
 import { type Control, controlOf, usualControl } from '../inputs/control.ts'
 import { examplesFor, holdOut, type Located, readingFor, readLocated } from '../inputs/examples.ts'

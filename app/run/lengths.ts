@@ -1,5 +1,6 @@
 /** Examples that a model cannot take as they are: those that are too long are cut, left out or refused, those without a completion refused; and it is told. */
-import { DataError, type Finding, isLearnable, type TrainingExample, type Truncation, throwAll } from '../../models/index.ts'
+import { DataError, type Finding, type TrainingExample, type Truncation } from '../../models/index.ts'
+import { isLearnable, throwAll } from '../../models/internal.ts'
 import { cutTo, fits, textsIn } from '../inputs/examples.ts'
 
 /** @throws DataError naming every example that is refused */

@@ -4,7 +4,8 @@
  */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { CheckpointError, openGrowing, parseJson, readText, type StepReport } from '../../models/index.ts'
+import { CheckpointError, readText, type StepReport } from '../../models/index.ts'
+import { openGrowing, parseJson } from '../../models/internal.ts'
 import { scalarsEvent, startEvent, versionEvent } from './tensorboard.ts'
 
 type Numbers = Readonly<Record<string, number>>

@@ -9,24 +9,26 @@ import {
   type Adapters,
   adapted,
   adapterFiles,
-  beginReward,
   type FrozenFormat,
-  type Headed,
   initializeAdapters,
-  initializeHead,
   keepFrozen,
   type LoraOptions,
   type Parameters,
-  type RewardParameters,
-  rewardFiles,
-  rewardModel,
   type Trainable,
   type Transformer,
   usualTargets,
+} from '../../models/index.ts'
+import {
+  beginReward,
+  type Headed,
+  initializeHead,
+  type RewardParameters,
+  rewardFiles,
+  rewardModel,
   type ValueHead,
   valueHead,
   valuing,
-} from '../../models/index.ts'
+} from '../../models/internal.ts'
 import { type Checkpoint, type Files, modelDirectory, tokenizerFiles } from '../inputs/checkpoint.ts'
 import type { TrainingOptions } from '../inputs/options.ts'
 

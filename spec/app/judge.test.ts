@@ -13,7 +13,7 @@ import { Interrupted, JudgeError } from '../../app/terminal/errors.ts'
 import { meanOf } from '../../app/terminal/statistics.ts'
 import { reference } from '../../backends/index.ts'
 import { read } from '../../core/index.ts'
-import { pad, parseRows, sequencesOf } from '../../models/index.ts'
+import { pad, parseRows, sequencesOf } from '../../models/internal.ts'
 import { halograd, jsonLines, judged, pairs, temporary, texts, tinyModel } from './fixture.ts'
 
 const folder = temporary()

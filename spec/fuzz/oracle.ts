@@ -4,7 +4,7 @@
  */
 import * as I from '../../app/check/interval.ts'
 import { jetOf, type Node } from '../../app/check/jet.ts'
-import type { Program } from '../../halos/index.ts'
+import type { Program } from '../../halos/internal.ts'
 
 /** A point, exactly: a multiple of 2⁻¹¹⁵², as every double is. */
 export type Point = bigint

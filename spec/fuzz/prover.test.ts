@@ -17,7 +17,7 @@ import {
   type Subject,
   showProgram,
   subjectOf,
-} from '../../halos/index.ts'
+} from '../../halos/internal.ts'
 import { bodyOf, constantsOf, type Tree, trees } from './bodies.ts'
 import { fallsBetween, type Oracle, oracle, type Point, pointOf, tells, underChord } from './oracle.ts'
 

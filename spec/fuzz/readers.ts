@@ -22,21 +22,16 @@ import {
   formatConfig,
   formatSafetensors,
   type ModelConfig,
-  parseAdapterConfig,
   parseConfig,
-  parseJson,
   parseSafetensors,
-  readGeneration,
-  readJson,
-  readRecords,
   readWeights,
   type StoredTensor,
   TokenizerError,
   tokenizerOf,
   trainBytePairs,
   weightFiles,
-  withStops,
 } from '../../models/index.ts'
+import { parseAdapterConfig, parseJson, readGeneration, readJson, readRecords, withStops } from '../../models/internal.ts'
 import { parquetReader } from '../../models/io/parquet.ts'
 import { limited } from '../../models/io/time-limit.ts'
 import { withChecksums } from '../models-io/checksums.ts'

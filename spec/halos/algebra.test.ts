@@ -6,11 +6,8 @@ import { either as E, function as fn } from 'fp-ts'
 import { numbers as reals } from '../../core/index.ts'
 import {
   advance,
-  affine,
   anchor,
-  byLabel,
   type Checked,
-  Contravariant,
   contramap,
   dpo,
   explain,
@@ -32,14 +29,13 @@ import {
   robust,
   scale,
   shift,
-  statisticMonoid,
   stretch,
   truncatedSquare,
   type Value,
-  valueMonoid,
   verify,
   weighted,
 } from '../../halos/index.ts'
+import { affine, byLabel, Contravariant, statisticMonoid, valueMonoid } from '../../halos/internal.ts'
 import { column, completion, numbers, scalar } from './numbers.ts'
 
 const source = getOrThrow(kto()).source

@@ -4,7 +4,8 @@ import test from 'node:test'
 import fc from 'fast-check'
 import { mul, type Scalar, size, softplus, stopGradient, sub, type Tensor } from '../../core/index.ts'
 import { constant } from '../../core/internal.ts'
-import { type AnyLoss, catalogue, type Everything, find, getOrThrow, type Halo, isHalo, isView, meanOf, verify } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, type Everything, find, getOrThrow, type Halo, isHalo, isView, verify } from '../../halos/index.ts'
+import { meanOf } from '../../halos/internal.ts'
 import { minus, normalForms } from '../../halos/normal-form.ts'
 
 const families = await catalogue()

@@ -14,10 +14,10 @@ import {
   logRatio,
   negation,
   policy,
-  pool,
   type Source,
   value,
 } from '../../halos/index.ts'
+import { pool } from '../../halos/internal.ts'
 import { column, completion, numbers, scalar, slope } from './numbers.ts'
 
 test('all flaws are reported at once, with their fields', () => {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Tensor } from '../../core/index.ts'
-import { type AnyLoss, type Completion, dpo, EvidenceError, getOrThrow, kto, type Outcome, sft, supply } from '../../halos/index.ts'
+import { type AnyLoss, type Completion, dpo, EvidenceError, getOrThrow, kto, type Outcome, sft } from '../../halos/index.ts'
+import { supply } from '../../halos/internal.ts'
 import { column, completion } from './numbers.ts'
 
 const y: Completion = completion(column(-1, -2), [-1, -2])

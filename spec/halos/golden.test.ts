@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { evaluateCases } from '../../app/inputs/evaluate-cases.ts'
-import { type Answer, noLosses, upstream } from '../../halos/index.ts'
+import { noLosses, upstream } from '../../halos/index.ts'
+import type { Answer } from '../../halos/internal.ts'
 import { agree, type GoldenCase, goldenCases, goldenNames } from './golden.ts'
 
 /** Where float32 is used upstream, or a mean divides by a count + 1e-8. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { grad, mul, slice, type Tensor } from '../../core/index.ts'
-import { type AnyLoss, catalogue, type Everything, find, getOrThrow, lossOf, mixture, pool, verify } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, type Everything, find, getOrThrow, mixture, verify } from '../../halos/index.ts'
+import { lossOf, pool } from '../../halos/internal.ts'
 import { column, completion, numbers, scalar } from './numbers.ts'
 
 const families = await catalogue()

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Unary } from '../../core/index.ts'
-import { getOrThrow, type Halo, kto, makeValue, vary, verify } from '../../halos/index.ts'
+import { getOrThrow, type Halo, kto, vary, verify } from '../../halos/index.ts'
+import { makeValue } from '../../halos/internal.ts'
 import { column, completion, numbers, scalar, slope } from './numbers.ts'
 
 type Kto = Halo<'policy' | 'reference', 'unrelated'>

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Tensor } from '../../core/index.ts'
-import { type AnyLoss, catalogue, find, getOrThrow, lossOf } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, find, getOrThrow } from '../../halos/index.ts'
+import { lossOf } from '../../halos/internal.ts'
 import { column, completion, numbers, scalar, slope } from './numbers.ts'
 
 const families = await catalogue()

@@ -11,10 +11,8 @@ import {
   clippedBelow,
   find,
   getOrThrow,
-  lossOf,
   opposite,
   policy,
-  pool,
   profile,
   type Reference,
   rankMatched,
@@ -23,6 +21,7 @@ import {
   sampler,
   verify,
 } from '../../halos/index.ts'
+import { lossOf, pool } from '../../halos/internal.ts'
 import { column, completion, numbers, scalar } from './numbers.ts'
 
 const families = await catalogue()

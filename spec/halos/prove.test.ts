@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Unary } from '../../core/index.ts'
 import type { Interval } from '../../core/internal.ts'
-import { type Claim, concave, decide, dpo, getOrThrow, kto, nonDecreasing } from '../../halos/index.ts'
+import { dpo, getOrThrow, kto } from '../../halos/index.ts'
+import { type Claim, concave, decide, nonDecreasing } from '../../halos/internal.ts'
 
 const everywhere: Interval = [-Infinity, Infinity]
 const gains: Interval = [2 ** -1000, Infinity]

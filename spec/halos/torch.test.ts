@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { fill, size, type Tensor } from '../../core/index.ts'
-import { type AnyLoss, catalogue, find, getOrThrow, meanOf, needing, TorchError, torchFunctions, unpublished } from '../../halos/index.ts'
+import { type AnyLoss, catalogue, find, getOrThrow, TorchError, torchFunctions, unpublished } from '../../halos/index.ts'
+import { meanOf, needing } from '../../halos/internal.ts'
 
 const families = await catalogue()
 const functionsOf = (key: string) => torchFunctions(getOrThrow(find(families, key)!()))

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
-import { catalogue, rulingOf, tableOfVerdicts } from '../../halos/index.ts'
+import { catalogue } from '../../halos/index.ts'
+import { rulingOf, tableOfVerdicts } from '../../halos/internal.ts'
 
 const rulings = (await catalogue()).map(rulingOf)
 

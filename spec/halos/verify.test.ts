@@ -21,11 +21,11 @@ import {
   rejected,
   series,
   toLatex,
-  valid,
   value,
   vary,
   verify,
 } from '../../halos/index.ts'
+import { valid } from '../../halos/internal.ts'
 import { column, completion, numbers } from './numbers.ts'
 
 const families = await catalogue()

@@ -12,13 +12,12 @@ import {
   formatSafetensors,
   initializeAdapters,
   type LoraOptions,
-  parseAdapterConfig,
-  parseJson,
   readAdapters,
   readText,
   readWeights,
   writeDirectoryAtomically,
 } from '../../models/index.ts'
+import { parseAdapterConfig, parseJson } from '../../models/internal.ts'
 import { backend, close, flat, numbers, tiny, tokens } from '../models/tiny.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'halograd-adapters-'))

@@ -2,19 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import {
-  BatchError,
-  bucketLength,
-  type Example,
-  epochOf,
-  fit,
-  mismatch,
-  pad,
-  padTogether,
-  seedFor,
-  shuffle,
-  unrelated,
-} from '../../models/index.ts'
+import { BatchError, type Example, fit, shuffle } from '../../models/index.ts'
+import { bucketLength, epochOf, mismatch, pad, padTogether, seedFor, unrelated } from '../../models/internal.ts'
 
 const token = fc.integer({ min: 1, max: 99 })
 const example: fc.Arbitrary<Example> = fc.record(

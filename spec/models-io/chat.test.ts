@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { either as E } from 'fp-ts'
-import { chatOf, loadTokenizer, parseRows, TokenizerError, type Turn, trainBytePairs } from '../../models/index.ts'
+import { chatOf, loadTokenizer, TokenizerError, type Turn, trainBytePairs } from '../../models/index.ts'
+import { parseRows } from '../../models/internal.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'halograd-chat-'))
 after(() => rm(folder, { recursive: true }))

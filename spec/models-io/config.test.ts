@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { ConfigError, formatConfig, type ModelConfig, parseConfig, parseJson } from '../../models/index.ts'
+import { ConfigError, formatConfig, type ModelConfig, parseConfig } from '../../models/index.ts'
+import { parseJson } from '../../models/internal.ts'
 import { shared, whenShared } from '../shared.ts'
 
 const count = fc.integer({ min: 1, max: 512 })

@@ -1,7 +1,8 @@
 /** Conversations in the forms that data sets write them: read to the same turns; what cannot be read, or would be lost, is refused by name. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { chatOf, DataError, parseRows, type Row, rowsOf } from '../../models/index.ts'
+import { chatOf, DataError, type Row } from '../../models/index.ts'
+import { parseRows, rowsOf } from '../../models/internal.ts'
 import { jsonLines } from '../../models/io/records.ts'
 
 const read = (row: unknown): Row => parseRows(JSON.stringify(row), 'f')[0]!

@@ -10,9 +10,9 @@ import {
   type Labelled,
   labelledToPairs,
   pairsToLabelled,
-  parseRows,
   readRows,
 } from '../../models/index.ts'
+import { parseRows } from '../../models/internal.ts'
 import { shared, whenShared } from '../shared.ts'
 
 const parse = (...lines: readonly unknown[]) =>

@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { ConfigError, formatConfig, formatGeneration, parseConfig, readGeneration, withStops } from '../../models/index.ts'
+import { ConfigError, formatConfig, parseConfig } from '../../models/index.ts'
+import { formatGeneration, readGeneration, withStops } from '../../models/internal.ts'
 import { tiny } from '../models/tiny.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'halograd-generation-'))

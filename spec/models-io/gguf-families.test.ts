@@ -7,7 +7,6 @@ import test, { after } from 'node:test'
 import { gguf } from '@huggingface/gguf'
 import {
   ConfigError,
-  families,
   ggufFile,
   initialize,
   parseConfig,
@@ -17,6 +16,7 @@ import {
   trainBytePairs,
   writeAtomically,
 } from '../../models/index.ts'
+import { families } from '../../models/internal.ts'
 import { smallFamilies } from '../models/families.ts'
 import { backend } from '../models/tiny.ts'
 

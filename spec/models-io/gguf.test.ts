@@ -9,7 +9,6 @@ import fc from 'fast-check'
 import {
   ConfigError,
   fromWeights,
-  type GgufType,
   ggufFile,
   type ModelConfig,
   readBytes,
@@ -22,9 +21,9 @@ import {
   toWeights,
   trainBytePairs,
   transformer,
-  type Vocabulary,
   writeAtomically,
 } from '../../models/index.ts'
+import type { GgufType, Vocabulary } from '../../models/internal.ts'
 import { backend, close, numbers, tiny, tokens } from '../models/tiny.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'halograd-gguf-'))

@@ -8,18 +8,8 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { either as E } from 'fp-ts'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import {
-  chatOf,
-  DataError,
-  InputError,
-  inspectFile,
-  parseJson,
-  parseSafetensors,
-  readRecords,
-  type SourceRecord,
-  TokenizerError,
-  tokenizerOf,
-} from '../../models/index.ts'
+import { chatOf, DataError, InputError, inspectFile, parseSafetensors, TokenizerError, tokenizerOf } from '../../models/index.ts'
+import { parseJson, readRecords, type SourceRecord } from '../../models/internal.ts'
 import { parquet } from '../../models/io/parquet.ts'
 import { withChecksums } from './checksums.ts'
 

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
-import { importing, presets, type Reading, writersOf } from '../../models/index.ts'
+import { importing, presets } from '../../models/index.ts'
+import { type Reading, writersOf } from '../../models/internal.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../data/import')
 const folder = await mkdtemp(join(tmpdir(), 'halograd-write-'))

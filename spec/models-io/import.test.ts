@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type ImportOptions, importing, parseRows, presetOf, presets, type Summary } from '../../models/index.ts'
+import { type ImportOptions, importing, presets } from '../../models/index.ts'
+import { parseRows, presetOf, type Summary } from '../../models/internal.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../data/import')
 

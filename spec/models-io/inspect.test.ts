@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type Inspection, inspect, inspectFile, type Row, readRows, weigh } from '../../models/index.ts'
+import { type Inspection, inspectFile, type Row, readRows, weigh } from '../../models/index.ts'
+import { inspect } from '../../models/internal.ts'
 import { jsonLines } from '../../models/io/records.ts'
 import { shared, whenShared } from '../shared.ts'
 

@@ -6,16 +6,14 @@ import {
   CheckpointError,
   loadTokenizer,
   parseConfig,
-  parseLlama2c,
-  parseVocabulary,
   readBytes,
   readText,
   readWeights,
-  toHalfRotation,
   tokenizerConfig,
   tokenizerJson,
   tokenizerOf,
 } from '../../models/index.ts'
+import { parseLlama2c, parseVocabulary, toHalfRotation } from '../../models/internal.ts'
 import { shared, whenShared } from '../shared.ts'
 
 const stories = { c: 'models/stories260K/stories260K.bin', vocabulary: 'models/stories260K/tok512.bin', hf: 'models/stories260K-hf' }

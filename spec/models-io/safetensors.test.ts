@@ -8,7 +8,6 @@ import fc from 'fast-check'
 import {
   CheckpointError,
   type DType,
-  type FloatType,
   formatSafetensors,
   parseSafetensors,
   readWeights,
@@ -17,6 +16,7 @@ import {
   writeDirectoryAtomically,
   writeWeights,
 } from '../../models/index.ts'
+import type { FloatType } from '../../models/internal.ts'
 import { shared, whenShared } from '../shared.ts'
 
 /** A file with this header and so many zero bytes of data. */

@@ -7,7 +7,8 @@ import { after, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
-import { DataError, parseRows, type Row, readRows } from '../../models/index.ts'
+import { DataError, type Row, readRows } from '../../models/index.ts'
+import { parseRows } from '../../models/internal.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'halograd-sources-'))
 after(() => rm(folder, { recursive: true }))

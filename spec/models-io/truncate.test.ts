@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Cut, type Example, fit, fitTogether } from '../../models/index.ts'
+import { type Example, fit, fitTogether } from '../../models/index.ts'
+import type { Cut } from '../../models/internal.ts'
 
 const tokens = fc.array(fc.nat({ max: 99 }), { maxLength: 12 })
 const cuts: readonly Cut[] = ['prompt-start', 'completion-end']

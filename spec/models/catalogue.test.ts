@@ -2,18 +2,8 @@
 import { deepEqual, ok } from 'node:assert/strict'
 import test from 'node:test'
 import { catalogue, getOrThrow } from '../../halos/index.ts'
-import {
-  adamW,
-  BatchError,
-  begin,
-  constantRate,
-  initializeHead,
-  type TrainingExample,
-  train,
-  transformer,
-  valueHead,
-  valuing,
-} from '../../models/index.ts'
+import { adamW, BatchError, begin, constantRate, type TrainingExample, train, transformer } from '../../models/index.ts'
+import { initializeHead, valueHead, valuing } from '../../models/internal.ts'
 import { backend, close, judged, pairs, tiny } from './tiny.ts'
 
 const { config, parameters } = tiny[1]!

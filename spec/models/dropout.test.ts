@@ -4,7 +4,8 @@ import test, { after } from 'node:test'
 import { wasm } from '../../backends/index.ts'
 import { type Backend, fill, reachable, tensor } from '../../core/index.ts'
 import { dpo, getOrThrow, kto } from '../../halos/index.ts'
-import { adamW, BatchError, begin, constantRate, dataLoader, dropping, type State, train, transformer } from '../../models/index.ts'
+import { adamW, BatchError, begin, constantRate, dataLoader, type State, train, transformer } from '../../models/index.ts'
+import { dropping } from '../../models/internal.ts'
 import { close, flat, judged, numbers, pairs, backend as reference, tiny, tokens } from './tiny.ts'
 
 const compiled = await wasm({ threads: 1 })

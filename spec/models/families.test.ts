@@ -9,8 +9,6 @@ import { add, compile, grad, leaves, mapTree, mul, read, sum, type Tensor, tenso
 import { constant, normals } from '../../core/internal.ts'
 import {
   adapted,
-  architectureOf,
-  families,
   formatConfig,
   fromWeights,
   initialize,
@@ -22,6 +20,7 @@ import {
   transformer,
   usualTargets,
 } from '../../models/index.ts'
+import { architectureOf, families } from '../../models/internal.ts'
 import { smallFamilies } from './families.ts'
 import { close, flat, numbers, tokens } from './tiny.ts'
 

@@ -1,7 +1,8 @@
 /** Generation: the memory changes nothing, neither does who else is in the batch; sampling is from the distribution that the options say. */
 import { deepEqual, ok, rejects } from 'node:assert/strict'
 import test from 'node:test'
-import { generator, InputError, pick, transformer } from '../../models/index.ts'
+import { generator, InputError, transformer } from '../../models/index.ts'
+import { pick } from '../../models/internal.ts'
 import { backend, numbers, tiny, tokens } from './tiny.ts'
 
 const prompts = [[1, 5, 3], [2], [4, 4, 8, 0, 6]]

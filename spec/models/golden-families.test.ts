@@ -9,21 +9,19 @@ import test, { after } from 'node:test'
 import { reference, wasm } from '../../backends/index.ts'
 import { type Backend, compile, mul, read, sum, type Tensor, tensor, valueAndGrad } from '../../core/index.ts'
 import {
-  byTensor,
   ConfigError,
   formatConfig,
   fromWeights,
   initialize,
-  nameIn,
   type Parameters,
   parseConfig,
-  parseJson,
   parseSafetensors,
   readWeights,
   toWeights,
   transformer,
   weightFiles,
 } from '../../models/index.ts'
+import { byTensor, nameIn, parseJson } from '../../models/internal.ts'
 import { shared, whenShared } from '../shared.ts'
 
 interface Slope {

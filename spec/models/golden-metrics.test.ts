@@ -6,19 +6,8 @@ import { deepEqual, ok } from 'node:assert/strict'
 import test from 'node:test'
 import { read, sub, sum, type Tensor, tensor } from '../../core/index.ts'
 import { getOrThrow, kto } from '../../halos/index.ts'
-import {
-  dataLoader,
-  divide,
-  objective,
-  outputOf,
-  type Scored,
-  scoresOf,
-  sequencesOf,
-  type Trainable,
-  type TrainingBatch,
-  type TrainingExample,
-  transformer,
-} from '../../models/index.ts'
+import { dataLoader, type Trainable, type TrainingBatch, type TrainingExample, transformer } from '../../models/index.ts'
+import { divide, objective, outputOf, type Scored, scoresOf, sequencesOf } from '../../models/internal.ts'
 import { agree, type GoldenCase, goldenCases, lossesOfLogits } from '../halos/golden.ts'
 import { backend, tiny } from './tiny.ts'
 

@@ -12,18 +12,12 @@ import {
   ConfigError,
   constantRate,
   type Example,
-  initializeHead,
-  padTogether,
-  rewardHead,
-  rewarding,
-  sequencesOf,
   type Trainable,
   type TrainingExample,
   train,
   transformer,
-  valueHead,
-  valuing,
 } from '../../models/index.ts'
+import { initializeHead, padTogether, rewardHead, rewarding, sequencesOf, valueHead, valuing } from '../../models/internal.ts'
 import { close, flat, judged, numbers, pairs, backend as reference, tiny, tokens } from './tiny.ts'
 
 const compiled = await wasm({ threads: 1 })

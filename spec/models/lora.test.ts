@@ -6,8 +6,6 @@ import { getOrThrow, kto } from '../../halos/index.ts'
 import {
   adamW,
   adapted,
-  adaptersFromWeights,
-  adaptersToWeights,
   begin,
   ConfigError,
   constantRate,
@@ -20,6 +18,7 @@ import {
   train,
   transformer,
 } from '../../models/index.ts'
+import { adaptersFromWeights, adaptersToWeights } from '../../models/internal.ts'
 import { backend, close, flat, judged, numbers, tiny, tokens } from './tiny.ts'
 
 const text = tokens([[1, 5, 3, 9, 2, 7]])

@@ -4,18 +4,8 @@ import test from 'node:test'
 import { mapTree, read, tensor, volume } from '../../core/index.ts'
 import { dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
 import { bradleyTerry } from '../../halos/losses/bradley-terry.ts'
-import {
-  beginReward,
-  dataLoader,
-  divide,
-  type Example,
-  objective,
-  rewardModel,
-  type Trainable,
-  type TrainingExample,
-  type TrainingLoss,
-  transformer,
-} from '../../models/index.ts'
+import { dataLoader, type Example, type Trainable, type TrainingExample, transformer } from '../../models/index.ts'
+import { beginReward, divide, objective, rewardModel, type TrainingLoss } from '../../models/internal.ts'
 import { backend, close, numbers, tiny, tokens } from './tiny.ts'
 
 const text = (i: number, k: number): Example => ({ prompt: [1, 2 + i], completion: [...Array(1 + ((i * k) % 3)).fill(3 + k), 4 + i, 2] })

@@ -5,22 +5,16 @@ import test from 'node:test'
 import * as core from '../../core/index.ts'
 import { add, softmax, type Tensor, take, tensor } from '../../core/index.ts'
 import {
-  architectureOf,
   fromWeights,
-  geluTanh,
   generator,
-  layer,
   loadTokenizer,
   type ModelConfig,
-  normalize,
   parseConfig,
-  parseLlama2c,
   readWeights,
-  type Stream,
   toWeights,
   transformer,
-  whole,
 } from '../../models/index.ts'
+import { architectureOf, geluTanh, layer, normalize, parseLlama2c, type Stream, whole } from '../../models/internal.ts'
 import { shared, whenShared } from '../shared.ts'
 import { readSort, sortConfig, sortWeights } from './gpt-nano-sort.ts'
 import { backend, close, numbers, tokens } from './tiny.ts'

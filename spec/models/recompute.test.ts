@@ -4,7 +4,8 @@ import test, { after } from 'node:test'
 import { wasm } from '../../backends/index.ts'
 import type { Backend, Report } from '../../core/index.ts'
 import { dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
-import { adamW, begin, constantRate, initialize, type TrainingExample, type TrainingLoss, train, transformer } from '../../models/index.ts'
+import { adamW, begin, constantRate, initialize, type TrainingExample, train, transformer } from '../../models/index.ts'
+import type { TrainingLoss } from '../../models/internal.ts'
 import { flat, judged, pairs, backend as reference, tiny } from './tiny.ts'
 
 const compiled = await wasm({ threads: 1 })

@@ -17,11 +17,11 @@ import {
   type StepReport,
   TrainingError,
   type TrainingExample,
-  type TrainingLoss,
   type TrainingOptions,
   train,
   transformer,
 } from '../../models/index.ts'
+import type { TrainingLoss } from '../../models/internal.ts'
 import { backend, close, flat, judged, numbers, pairs, tiny } from './tiny.ts'
 
 const losses: readonly {

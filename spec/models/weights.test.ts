@@ -4,19 +4,8 @@ import test from 'node:test'
 import { read } from '../../core/index.ts'
 import { dpo, getOrThrow, kto, mixture, sft } from '../../halos/index.ts'
 import { unlikelihood } from '../../halos/losses/unlikelihood.ts'
-import {
-  adamW,
-  BatchError,
-  begin,
-  constantRate,
-  dataLoader,
-  objective,
-  startingPoint,
-  type TrainingExample,
-  type TrainingLoss,
-  train,
-  transformer,
-} from '../../models/index.ts'
+import { adamW, BatchError, begin, constantRate, dataLoader, type TrainingExample, train, transformer } from '../../models/index.ts'
+import { objective, startingPoint, type TrainingLoss } from '../../models/internal.ts'
 import { backend, close, flat, tiny } from './tiny.ts'
 
 const [, { config, parameters } = tiny[0]!] = tiny

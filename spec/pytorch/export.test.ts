@@ -11,28 +11,30 @@ import { mapTree, tensor, volume } from '../../core/index.ts'
 import {
   adapted,
   adapterFiles,
-  beginReward,
   fromWeights,
   initialize,
   initializeAdapters,
   type ModelConfig,
   merge,
   modelFiles,
-  pad,
   parseConfig,
-  parseJson,
   readText,
   readWeights,
+  type StoredTensor,
+  toWeights,
+  transformer,
+  writeDirectoryAtomically,
+} from '../../models/index.ts'
+import {
+  beginReward,
+  pad,
+  parseJson,
   rewardFiles,
   rewardFromWeights,
   rewardModel,
-  type StoredTensor,
   sequencesOf,
-  toWeights,
-  transformer,
   type WeightOptions,
-  writeDirectoryAtomically,
-} from '../../models/index.ts'
+} from '../../models/internal.ts'
 import { sortConfig, sortWeights } from '../models/gpt-nano-sort.ts'
 import { backend, close, numbers, tiny, tokens } from '../models/tiny.ts'
 import { shared, whenShared } from '../shared.ts'

@@ -13,11 +13,11 @@ import {
   isView,
   logRatio,
   negation,
-  refutation,
   rejected,
   value,
   verify,
 } from '../../halos/index.ts'
+import { refutation } from '../../halos/internal.ts'
 import { theorem } from '../theorem.ts'
 
 const families = await catalogue()

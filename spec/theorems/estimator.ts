@@ -4,7 +4,8 @@
  *     z̄ = mean of r over the unrelated completions,   z₀ = max(0, z̄)
  */
 import fc from 'fast-check'
-import { getOrThrow, kto, policy, pool, type Statistic, vary, worldOf } from '../../halos/index.ts'
+import { getOrThrow, kto, policy, type Statistic, vary } from '../../halos/index.ts'
+import { pool, worldOf } from '../../halos/internal.ts'
 import { estimateIn } from '../../halos/unbiased.ts'
 import { averaging, column, completion, numbers, scalar, slope } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'

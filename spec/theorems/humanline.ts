@@ -5,7 +5,8 @@
  */
 import fc from 'fast-check'
 import { add, broadcastTo, mul, rename, sum, type Tensor, tensor } from '../../core/index.ts'
-import { contramap, dpo, getOrThrow, humanline, kto, type TokenRatios } from '../../halos/index.ts'
+import { contramap, dpo, getOrThrow, humanline, kto } from '../../halos/index.ts'
+import type { TokenRatios } from '../../halos/internal.ts'
 import { column, numbers, slope } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'
 

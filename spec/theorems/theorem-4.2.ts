@@ -4,7 +4,8 @@
  *     r′(x, y) = r(x, y) + h(x),   law of v(r − E_Q r) ≠ law of v(r′ − E_Q r′)   unless h is constant
  */
 import fc from 'fast-check'
-import { dpo, getOrThrow, kto, policy, softmax, vary, type World, worldOf } from '../../halos/index.ts'
+import { dpo, getOrThrow, kto, policy, vary } from '../../halos/index.ts'
+import { softmax, type World, worldOf } from '../../halos/internal.ts'
 import { averaging, column, completion, numbers, scalar } from '../halos/numbers.ts'
 import { theorem } from '../theorem.ts'
 

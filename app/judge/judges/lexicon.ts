@@ -1,5 +1,6 @@
 /** Likes texts that say what a lexicon values: AFINN-111, or the user's own. */
-import { DataError, type Finding, readText, throwAll } from '../../../models/index.ts'
+import { DataError, type Finding, readText } from '../../../models/index.ts'
+import { throwAll } from '../../../models/internal.ts'
 import { type Entry, type Lexicon, lexicon } from '../../inputs/lexicon.ts'
 import { optional } from '../../terminal/optional.ts'
 import type { JudgeKind } from '../kinds.ts'
