@@ -1,6 +1,7 @@
 /** Texts, the first one printed while it is made. */
 import { either as E } from 'fp-ts'
-import { DataError, InputError, promptOf, readJson, type Turn } from '../../models/index.ts'
+import { DataError, InputError, type Turn } from '../../models/index.ts'
+import { promptOf, readJson } from '../../models/internal.ts'
 import { type Answer, type Prompt, type Responder, responder } from '../inference/responder.ts'
 import { openBackend } from '../inputs/backends.ts'
 import { loadCheckpoint, withAdapters } from '../inputs/checkpoint.ts'

@@ -9,7 +9,8 @@
  */
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { FileError, fileError, type Turn } from '../../models/index.ts'
+import { FileError, type Turn } from '../../models/index.ts'
+import { fileError } from '../../models/internal.ts'
 
 /** An answer that a person may judge. */
 export interface Answered {

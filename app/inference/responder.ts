@@ -6,18 +6,8 @@
  */
 import { either as E } from 'fp-ts'
 import type { Backend } from '../../core/index.ts'
-import {
-  chatOf,
-  generator,
-  InputError,
-  onDevice,
-  plain,
-  type SamplingOptions,
-  type ScoredToken,
-  streamDecoder,
-  type Tokenizer,
-  type Turn,
-} from '../../models/index.ts'
+import { chatOf, generator, InputError, type SamplingOptions, streamDecoder, type Tokenizer, type Turn } from '../../models/index.ts'
+import { onDevice, plain, type ScoredToken } from '../../models/internal.ts'
 import type { Checkpoint } from '../inputs/checkpoint.ts'
 import { breathe } from '../terminal/terminal.ts'
 import { stopping } from './stops.ts'
