@@ -10,12 +10,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folders = ['core', 'backends', 'halos', 'models', 'app', 'spec'] as const
 type Folder = (typeof folders)[number]
 
-/** core ← {backends, halos, models} ← app ← spec; siblings do not know each other. */
+/** core ← {backends, halos, models} ← app ← spec; siblings do not know each other, but models train by the loss contract of halos. */
 const mayImport: { readonly [F in Folder]: readonly Folder[] } = {
   core: [],
   backends: ['core'],
   halos: ['core'],
-  models: ['core'],
+  models: ['core', 'halos'],
   app: ['core', 'backends', 'halos', 'models'],
   spec: ['core', 'backends', 'halos', 'models', 'app'],
 }
@@ -177,11 +177,9 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/wasm/device.ts:load': 76,
   'backends/wasm/fused.ts:fusedKernel': 153,
   'backends/wasm/gemm.ts:gemm': 109,
-  'backends/wasm/gemv.ts:gemv': 121,
   'backends/wasm/module.ts:module': 91,
   'backends/wasm/pack.ts:packPanel': 73,
   'backends/wasm/primitives.ts:primitives': 62,
-  'backends/wasm/print.ts:print': 119,
   'backends/wasm/runtime.ts:runtime': 62,
   'backends/wasm/tile.ts:panels': 80,
   'halos/jets.ts:jets': 118,
