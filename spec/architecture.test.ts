@@ -184,7 +184,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/wasm/tile.ts:panels': 80,
   'halos/jets.ts:jets': 118,
   'halos/torch/nodes.ts:nodes': 96,
-  'models/generation/generate.ts:generator': 79,
   'models/nets/layout.ts:builderOf': 93,
   'models/training/programs.ts:programs': 97,
 }

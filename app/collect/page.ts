@@ -2,26 +2,16 @@
 
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
 
-/** @param collects whether there is somewhere for feedback to go */
-export const page = (model: string, collects: boolean): string => `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(model)}</title>
-<style>
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 0 auto; padding: 1rem; color-scheme: light dark }
+const style = `  body { font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 0 auto; padding: 1rem; color-scheme: light dark }
   article { white-space: pre-wrap; padding: .5rem .75rem; margin: .5rem 0; border-radius: .5rem }
   .user { background: color-mix(in srgb, currentColor 10%, transparent); margin-left: 20% }
   .error { color: #b00 }
   form { display: flex; gap: .5rem; position: sticky; bottom: 0; padding: .5rem 0; background: Canvas }
   textarea { flex: 1; font: inherit }
   button { font: inherit; cursor: pointer }
-</style>
-<h1>${escaped(model)}</h1>
-<main aria-live="polite"></main>
-<form><textarea rows="2" placeholder="Ask something" aria-label="Your question" required></textarea><button>Send</button></form>
-<script type="module">
-const [main, form] = ['main', 'form'].map((name) => document.querySelector(name))
+`
+
+const script = `const [main, form] = ['main', 'form'].map((name) => document.querySelector(name))
 const box = form.querySelector('textarea')
 const messages = []
 const add = (kind, text) => {
@@ -88,7 +78,7 @@ const ask = async () => {
   }
   const message = { role: 'assistant', content: item.textContent }
   messages.push(message)
-  ${collects ? 'thumbs(id, message)' : ''}
+  if (collects) thumbs(id, message)
 }
 form.onsubmit = async (event) => {
   event.preventDefault()
@@ -104,6 +94,21 @@ form.onsubmit = async (event) => {
 box.onkeydown = (event) => {
   if (event.key === 'Enter' && !event.shiftKey) { event.preventDefault(); form.requestSubmit() }
 }
-</script>
+`
+
+/** @param collects whether there is somewhere for feedback to go */
+export const page = (model: string, collects: boolean): string => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(model)}</title>
+<style>
+${style}</style>
+<h1>${escaped(model)}</h1>
+<main aria-live="polite"></main>
+<form><textarea rows="2" placeholder="Ask something" aria-label="Your question" required></textarea><button>Send</button></form>
+<script type="module">
+const collects = ${collects}
+${script}</script>
 </html>
 `

@@ -73,34 +73,7 @@ export const responder = async (backend: Backend, checkpoint: Checkpoint, contro
       spaced: chat === undefined,
     }),
     answer: async (prompt, { maxTokens, samples = 1, stop = [], signal, onText, ...sampling }) => {
-      const before = tokenizer.decode(prompt.tokens)
-      const streams = Array.from({ length: samples }, (_, sample) => {
-        const [decode, text, ids] = [streamDecoder(tokenizer, prompt.tokens), stopping([...prompt.stop, ...stop]), [...prompt.tokens]]
-        let [decoded, shown] = [0, '']
-        const show = (piece: string): void => {
-          const said = prompt.spaced && shown === '' && piece.startsWith(' ') && text.text() === piece ? piece.slice(1) : piece
-          shown += said
-          if (said !== '') onText?.(said, sample)
-        }
-        const add = (piece: string): void => {
-          decoded += piece.length
-          show(text.take(piece))
-        }
-        return {
-          take: (token: number): boolean => {
-            ids.push(token)
-            add(decode(token))
-            return text.ended()
-          },
-          finish: (): string => {
-            // Bytes of a character that never became whole.
-            if (!text.ended()) add(tokenizer.decode(ids).slice(before.length + decoded))
-            show(text.rest())
-            return shown
-          },
-          ended: text.ended,
-        }
-      })
+      const streams = Array.from({ length: samples }, (_, sample) => textStream(tokenizer, prompt, stop, (text) => onText?.(text, sample)))
       const made = await generate(parameters, Array<readonly number[]>(samples).fill(prompt.tokens), {
         ...sampling,
         maxTokens,
@@ -117,5 +90,35 @@ export const responder = async (backend: Backend, checkpoint: Checkpoint, contro
         ...(scored && { scored }),
       }))
     },
+  }
+}
+
+/** The text of an answer while its tokens come: shown as soon as it is certain, up to a stop. */
+const textStream = (tokenizer: Tokenizer, prompt: Prompt, stop: readonly string[], onText: (text: string) => void) => {
+  const before = tokenizer.decode(prompt.tokens)
+  const [decode, text, ids] = [streamDecoder(tokenizer, prompt.tokens), stopping([...prompt.stop, ...stop]), [...prompt.tokens]]
+  let [decoded, shown] = [0, '']
+  const show = (piece: string): void => {
+    const said = prompt.spaced && shown === '' && piece.startsWith(' ') && text.text() === piece ? piece.slice(1) : piece
+    shown += said
+    if (said !== '') onText(said)
+  }
+  const add = (piece: string): void => {
+    decoded += piece.length
+    show(text.take(piece))
+  }
+  return {
+    take: (token: number): boolean => {
+      ids.push(token)
+      add(decode(token))
+      return text.ended()
+    },
+    finish: (): string => {
+      // Bytes of a character that never became whole.
+      if (!text.ended()) add(tokenizer.decode(ids).slice(before.length + decoded))
+      show(text.rest())
+      return shown
+    },
+    ended: text.ended,
   }
 }

@@ -62,15 +62,9 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
     first: number,
     options: GenerateOptions,
   ): Promise<readonly Generated[]> => {
-    const { maxTokens, stop = ends, onToken, until, logProbabilities, repetitionPenalty = 1 } = options
+    const { maxTokens } = options
     const batch = prompts.length
-    const rows = prompts.map((prompt, row) => ({
-      row,
-      text: [...prompt],
-      end: Math.min(prompt.length + maxTokens, context),
-      stopped: false,
-      scored: [] as ScoredToken[],
-    }))
+    const rows = prompts.map((prompt, i) => beginRow(prompt, first + i, Math.min(prompt.length + maxTokens, context)))
     const growing = () => rows.filter(({ text, end, stopped }) => !stopped && text.length < end)
     const longest = Math.max(...rows.map(({ end }) => end))
     // LongRoPE rotates texts within its original context otherwise than longer ones: rounding up must not make them such.
@@ -88,18 +82,9 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
         const values = await read(backend, scores, 'batch', 'vocab')
         const vocab = values.length / batch
         for (const row of due) {
-          const number = first + row.row
-          const logits = values.subarray(row.row * vocab, (row.row + 1) * vocab)
+          const logits = values.subarray((row.number - first) * vocab, (row.number - first + 1) * vocab)
           for (const gap of gaps) logits[gap] = -Infinity
-          const own = logProbabilities === undefined ? undefined : logits.slice()
-          if (repetitionPenalty !== 1) penalize(logits, row.text, repetitionPenalty)
-          const token = pick(logits, options, position, number)
-          row.stopped = stop.includes(token)
-          if (row.stopped) continue
-          row.text.push(token)
-          if (own !== undefined) row.scored.push(scored(own, token, logProbabilities!))
-          onToken?.(token, number)
-          row.stopped = until !== undefined && (await until(token, number))
+          await extend(row, logits, options, ends)
         }
       }
       dispose(backend, scores)
@@ -108,23 +93,14 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
       ;[memory, scores] = await advance(memory, parameters, tensor({ batch }, latest), tensor({}, [position]))
     }
     dispose(backend, memory)
-    return rows.map(({ row, text, stopped, scored }) => ({
-      ...{ tokens: text.slice(prompts[row]!.length), ended: stopped ? 'stop' : 'length' },
-      ...(logProbabilities !== undefined && { scored }),
+    return rows.map(({ text, stopped, scored }, i) => ({
+      ...{ tokens: text.slice(prompts[i]!.length), ended: stopped ? 'stop' : 'length' },
+      ...(options.logProbabilities !== undefined && { scored }),
     }))
   }
 
   return async (parameters, prompts, options) => {
-    for (const [i, prompt] of prompts.entries()) {
-      checkTokens(prompt, model.config.vocab, `prompts[${i}]`)
-      if (prompt.length === 0 || prompt.length >= context)
-        throw new InputError({
-          field: `prompts[${i}]`,
-          expected: `1 to ${context - 1} tokens`,
-          found: String(prompt.length),
-          advice: 'Begin with the token that begins texts, or shorten the prompt to leave room for an answer.',
-        })
-    }
+    checkPrompts(prompts, model.config.vocab, context)
     const { batch = 64 } = options
     const resident = await onDevice(backend, parameters)
     const results: Generated[] = []
@@ -138,3 +114,49 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
 /** How many tokens all prompts have at least, rounded down to a power of two: those are run at once, and programs are few. */
 const shared = (prompts: readonly (readonly number[])[]): number =>
   2 ** Math.floor(Math.log2(Math.min(...prompts.map(({ length }) => length))))
+
+/** @throws InputError */
+const checkPrompts = (prompts: readonly (readonly number[])[], vocab: number, context: number): void => {
+  for (const [i, prompt] of prompts.entries()) {
+    checkTokens(prompt, vocab, `prompts[${i}]`)
+    if (prompt.length === 0 || prompt.length >= context)
+      throw new InputError({
+        field: `prompts[${i}]`,
+        expected: `1 to ${context - 1} tokens`,
+        found: String(prompt.length),
+        advice: 'Begin with the token that begins texts, or shorten the prompt to leave room for an answer.',
+      })
+  }
+}
+
+/** A text that grows, and where it must end. */
+interface TextRow {
+  /** Of its prompt, in the list of all prompts. */
+  readonly number: number
+  readonly text: number[]
+  readonly end: number
+  readonly scored: ScoredToken[]
+  stopped: boolean
+}
+const beginRow = (prompt: readonly number[], number: number, end: number): TextRow => ({
+  ...{ number, text: [...prompt], end, scored: [], stopped: false },
+})
+
+/** One more token, drawn from the logits after the text, which are changed; or the end. */
+const extend = async (
+  row: TextRow,
+  logits: Float32Array | Float64Array,
+  options: GenerateOptions,
+  ends: readonly number[],
+): Promise<void> => {
+  const { stop = ends, onToken, until, logProbabilities, repetitionPenalty = 1 } = options
+  const own = logProbabilities === undefined ? undefined : logits.slice()
+  if (repetitionPenalty !== 1) penalize(logits, row.text, repetitionPenalty)
+  const token = pick(logits, options, row.text.length, row.number)
+  row.stopped = stop.includes(token)
+  if (row.stopped) return
+  row.text.push(token)
+  if (own !== undefined) row.scored.push(scored(own, token, logProbabilities!))
+  onToken?.(token, row.number)
+  row.stopped = until !== undefined && (await until(token, row.number))
+}
