@@ -5,6 +5,7 @@
 import { type Backend, compile, compileStep, dispose, read, type Tensor, tensor } from '../../core/index.ts'
 import { checkTokens } from '../data/example.ts'
 import { InputError } from '../io/errors.ts'
+import type { ModelConfig } from '../nets/config.ts'
 import type { KVCache } from '../nets/decoder.ts'
 import type { Parameters } from '../nets/layout.ts'
 import { onDevice } from '../nets/resident.ts'
@@ -44,7 +45,7 @@ export type Generate<P = Parameters> = (
 
 /** @throws InputError (from the result) for an empty prompt, or one that fills the context */
 export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<P> => {
-  const { context, eos, stop: ends = eos === undefined ? [] : [eos], gaps = [], rope } = model.config
+  const { context, eos, stop: ends = eos === undefined ? [] : [eos], gaps = [] } = model.config
   const beginnings = new Map<number, ReturnType<typeof beginning>>()
   const beginning = (room: number) =>
     compile(backend, (parameters: P, tokens: Tensor<'batch' | 'seq'>) => {
@@ -66,10 +67,7 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
     const batch = prompts.length
     const rows = prompts.map((prompt, i) => beginRow(prompt, first + i, Math.min(prompt.length + maxTokens, context)))
     const growing = () => rows.filter(({ text, end, stopped }) => !stopped && text.length < end)
-    const longest = Math.max(...rows.map(({ end }) => end))
-    // LongRoPE rotates texts within its original context otherwise than longer ones: rounding up must not make them such.
-    const most = rope?.type === 'longrope' && longest <= rope.original ? rope.original : context
-    const room = Math.min(most, 2 ** Math.ceil(Math.log2(longest)))
+    const room = roomFor(Math.max(...rows.map(({ end }) => end)), model.config)
     const begin = beginnings.get(room) ?? beginning(room)
     beginnings.set(room, begin)
     let position = shared(prompts)
@@ -114,6 +112,13 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
 /** How many tokens all prompts have at least, rounded down to a power of two: those are run at once, and programs are few. */
 const shared = (prompts: readonly (readonly number[])[]): number =>
   2 ** Math.floor(Math.log2(Math.min(...prompts.map(({ length }) => length))))
+
+/** Tokens that a cache has room for: a power of two, so that programs are few. */
+const roomFor = (longest: number, { context, rope }: ModelConfig): number => {
+  // LongRoPE rotates texts within its original context otherwise than longer ones: rounding up must not make them such.
+  const most = rope?.type === 'longrope' && longest <= rope.original ? rope.original : context
+  return Math.min(most, 2 ** Math.ceil(Math.log2(longest)))
+}
 
 /** @throws InputError */
 const checkPrompts = (prompts: readonly (readonly number[])[], vocab: number, context: number): void => {
