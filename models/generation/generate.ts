@@ -63,9 +63,8 @@ export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<
     first: number,
     options: GenerateOptions,
   ): Promise<readonly Generated[]> => {
-    const { maxTokens } = options
     const batch = prompts.length
-    const rows = prompts.map((prompt, i) => beginRow(prompt, first + i, Math.min(prompt.length + maxTokens, context)))
+    const rows = prompts.map((prompt, i) => beginRow(prompt, first + i, Math.min(prompt.length + options.maxTokens, context)))
     const growing = () => rows.filter(({ text, end, stopped }) => !stopped && text.length < end)
     const room = roomFor(Math.max(...rows.map(({ end }) => end)), model.config)
     const begin = beginnings.get(room) ?? beginning(room)
