@@ -8,11 +8,12 @@
  */
 import { type AnyTensor, grad, type Scalar, type Tensor } from '../core/index.ts'
 import { elements } from './element.ts'
-import type { Completion, Everything, Role } from './evidence.ts'
+import { type Completion, type Everything, type Role, roles } from './evidence.ts'
 import type { Condition } from './findings.ts'
 import { type Halo, vary } from './halo.ts'
 import { type AnyLoss, lossOf, type Outcome, type Statistic } from './loss.ts'
 import { type Form, minus, normalForms } from './normal-form.ts'
+import { reasonOf } from './reason.ts'
 import { refutation } from './refute.ts'
 import { only, pooled, symbolic } from './symbolic.ts'
 
@@ -59,7 +60,6 @@ const pools = (loss: AnyLoss, reduced: (e: Everything) => Everything, declared: 
 
 /** Every log π_θ of the evidence, to be differentiated by. */
 type Policies = Readonly<Record<string, Tensor<'example'>>>
-const roles: readonly Role[] = ['outcome', 'chosen', 'rejected', 'unrelated']
 const policiesOf = (batches: readonly Everything[]): Policies =>
   Object.fromEntries(
     batches.flatMap((batch, i) => roles.flatMap((role) => (batch[role] === undefined ? [] : [[`${i}.${role}`, batch[role].policy]]))),
@@ -133,7 +133,7 @@ export const compositionCondition = (
       finding: { tag: 'by construction', why: `evaluate is ${times}t(v(r − E_Q r)) of the parts${more}, in loss and gradient` },
     }
   } catch (error) {
-    return { name, finding: { tag: 'open', why: `it cannot be compared: ${error instanceof Error ? error.message : String(error)}` } }
+    return { name, finding: { tag: 'open', why: `it cannot be compared: ${reasonOf(error)}` } }
   }
 }
 /** What is not the declared composition may be another HALO, unless a lemma refutes that. */
