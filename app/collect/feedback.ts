@@ -57,7 +57,8 @@ export const openCollection = async (path: string): Promise<Collection> => {
     for (let attempt = 0; attempt < attempts; attempt++) {
       const start = Math.max((await file.stat()).size - 1, 0)
       const last = await bytesFrom(start)
-      // Whoever was killed before the end of its line has left a fragment: it stays alone on its line.
+      // Whoever was killed before the end of its line has left a fragment: it stays alone on its line. Whoever is still writing has not: then a
+      // blank line remains, which readers skip.
       await file.write(Buffer.from(`${last === '' || last.endsWith('\n') ? '' : '\n'}${lines}`))
       await file.sync()
       const written = await bytesFrom(start)

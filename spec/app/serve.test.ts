@@ -216,8 +216,8 @@ test('1,000 thumbs of 8 clients while the server is killed: none acknowledged is
   running.child.kill('SIGTERM')
   const ids = new Set(
     readFileSync(out, 'utf8')
-      .trimEnd()
       .split('\n')
+      .filter((line) => line !== '')
       .map((line): string => JSON.parse(line).id),
   )
   assert.equal(acknowledged.length, 1000)
