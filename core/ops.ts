@@ -184,7 +184,7 @@ export const unflatten = <A extends string, N extends A, I extends string>(
   into: Shape<I>,
 ): Tensor<Exclude<A, N> | I> => {
   const length = need('unflatten', x, axis)
-  if (volume(into) !== length) throw new ShapeError(`split: axis '${axis}' of ${show(x.shape)} does not factor into ${show(into)}`)
+  if (volume(into) !== length) throw new ShapeError(`unflatten: axis '${axis}' of ${show(x.shape)} does not factor into ${show(into)}`)
   const shape: Shape = Object.fromEntries(
     Object.entries<number>(x.shape).flatMap(([a, n]) => (a === axis ? Object.entries<number>(into) : [[a, n] as const])),
   )
@@ -198,13 +198,13 @@ export const flatten = <A extends string, N extends A, I extends string>(
 ): Tensor<Exclude<A, N> | I> => {
   const length = size(x, ...axes)
   const rest = pick(x.shape, (axis) => !axes.some((a) => a === axis))
-  if (Object.hasOwn(rest, into)) throw new ShapeError(`join: '${into}' is already an axis of ${show(x.shape)}`)
+  if (Object.hasOwn(rest, into)) throw new ShapeError(`flatten: '${into}' is already an axis of ${show(x.shape)}`)
   return node({ tag: 'flatten', axes, into }, [x], { ...rest, [into]: length }) as Tensor<Exclude<A, N> | I>
 }
 /** The same values with exactly these axes, in this order: constant along those that x lacks. */
 export const broadcastTo = <A extends string>(x: AnyTensor, shape: Shape<A>): Tensor<A> => {
   for (const [axis, n] of Object.entries(x.shape))
-    if ((shape as Shape)[axis] !== n) throw new ShapeError(`conform: ${show(x.shape)} does not fit into ${show(shape)}`)
+    if ((shape as Shape)[axis] !== n) throw new ShapeError(`broadcastTo: ${show(x.shape)} does not fit into ${show(shape)}`)
   const same = axesOf(x).join() === Object.keys(shape).join()
   return (same ? x : node({ tag: 'broadcastTo' }, [x], shape)) as Tensor<A>
 }

@@ -92,8 +92,14 @@ export const isTensor = (x: unknown): x is AnyTensor => isBranch(x) && x.op !== 
 export const isBranch = (x: unknown): x is Readonly<Record<string, unknown>> => typeof x === 'object' && x !== null
 
 /**
- * `tensor({ batch: 2, seq: 3 }, [1, 2, 3, 4, 5, 6])`: the last axis varies fastest. The numbers are not copied: do not change them. Those of a
- * `Source` are fetched when a program needs them, each time anew.
+ * A tensor of these numbers; the last axis varies fastest. The numbers are not copied: do not change them. Those of a `Source` are fetched when a
+ * program needs them, each time anew.
+ * @throws ShapeError where the shape holds another number of entries
+ * @example
+ * ```ts
+ * import { tensor } from 'halograd/core'
+ * const x = tensor({ batch: 2, seq: 3 }, [1, 2, 3, 4, 5, 6])
+ * ```
  */
 export const tensor = <A extends string>(shape: Shape<A>, values: Numbers | Source): Tensor<A> => {
   if (values.length !== volume(shape))

@@ -52,7 +52,7 @@ export type Op =
   | { readonly tag: 'rename'; readonly from: string; readonly to: string }
   /** out[axis = i] = x[axis = offset + step·i], and 0 outside x: slices, padding, reversal; its own adjoint. */
   | { readonly tag: 'stridedSlice'; readonly axis: string; readonly offset: number; readonly step: 1 | -1 }
-  /** One axis as several, the first the slowest; `join` is its inverse. */
+  /** One axis as several, the first the slowest; `flatten` is its inverse. */
   | { readonly tag: 'unflatten'; readonly axis: string; readonly into: readonly string[] }
   | { readonly tag: 'flatten'; readonly axes: readonly string[]; readonly into: string }
   /** out = table[axis = index]. From: table, index. */
@@ -65,10 +65,10 @@ export type Op =
   /** The identity, but a new node each time: what `grad` differentiates with respect to. */
   | { readonly tag: 'variable'; readonly unique: number }
   | { readonly tag: 'stop' }
-  /** The identity: see `keep`. From: x; where it is what others are computed anew from, also what must be known before. */
+  /** The identity: see `checkpoint`. From: x; where it is what others are computed anew from, also what must be known before. */
   | { readonly tag: 'checkpoint' }
 
-/** An array on a device, freed with the last tensor that holds its lease. One that was donated has handed it on. */
+/** An array on a device, freed with the last tensor that holds its `owner`. A donated array has handed its owner on. */
 export interface DeviceBuffer {
   readonly tag: 'device'
   readonly backend: Backend
@@ -76,7 +76,7 @@ export interface DeviceBuffer {
   readonly storage?: Storage
   owner: BufferOwner | undefined
 }
-/** What the finalizer of a lease knows is kept apart: it must not hold the lease. */
+/** What the finalizer knows is kept apart from the owner: it must not keep the owner alive. */
 export interface BufferOwner {
   readonly buffer: { readonly backend: Backend; handle: Handle | undefined }
 }
