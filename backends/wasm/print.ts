@@ -11,7 +11,7 @@ import { oriented } from './contract.ts'
 import { type Local, seq, when } from './control.ts'
 import { type Code, i32 } from './instructions.ts'
 import { bytesOf, neutral } from './lanes.ts'
-import { type MemoryType, module } from './module.ts'
+import { type MemoryType, type Module, module } from './module.ts'
 import { services } from './runtime.ts'
 import { type DotGeneralTask, dotGeneralTask, type FusedTask, fusedTask, padded } from './task.ts'
 import { meet, type Region, regions, type Work, waits } from './waits.ts'
@@ -35,15 +35,72 @@ interface Step extends Work {
   readonly code: (list: Local<'i32'>, thread: Local<'i32'>, threads: Local<'i32'>) => Code
 }
 type I = Code<'i32'>
+type Named<T> = T & { readonly name: string }
+type Calls = { readonly [name in keyof typeof services]: (...args: readonly I[]) => Code }
+
+/** A module being written. */
+interface Printer {
+  readonly program: Program
+  readonly m: Module
+  /** The services of the runtime. */
+  readonly call: Calls
+  readonly threads: number
+  readonly fixed: boolean
+  /** Kernels with less to do than this are not worth sharing. */
+  readonly worth: number
+  /** Where each buffer lies. */
+  readonly places: readonly Region[]
+  /** Functions of kernels, by their structure. */
+  readonly products: Map<string, Named<DotGeneralTask>>
+  readonly fused: Map<string, Named<FusedTask>>
+}
+/** Where partial results and stashed rows begin in the arena, after the planner's scratch. */
+interface Arena {
+  readonly partials: number
+  readonly memories: number
+}
+/** The calls of kernels, in order, and the list of their arguments. */
+interface Script {
+  readonly arena: Arena
+  readonly list: Address[]
+  readonly steps: Step[]
+  readonly named: { readonly name: string; readonly task: string; readonly at: number }[]
+}
 
 /** Kernels with less to do than this (primitives computed, or a quarter of the multiplications) are not worth sharing. */
 const little = 1 << 11
 
 /** `fixed`: products are shared into the same parts whoever takes part, as a BLAS rounds by the size of a part. */
 export const print = (program: Program, memory: MemoryType, threads: number, eager: boolean, fixed = false): Printed => {
-  const { buffers } = program
-  const worth = eager ? 0 : little
   const m = module(memory)
+  const printer: Printer = {
+    ...{ program, m, threads, fixed },
+    call: importServices(m),
+    worth: eager ? 0 : little,
+    places: regions(program),
+    ...{ products: new Map(), fused: new Map() },
+  }
+  // Every function is defined before the sizes of the arena are known.
+  const tasks = program.kernels.map((kernel) =>
+    kernel.kind === 'fused' ? { ...fusedTaskOf(printer, kernel), kernel } : { ...dotGeneralTaskOf(printer, kernel), kernel },
+  )
+  const most = (of: (task: FusedTask) => number): number => Math.max(0, ...[...printer.fused.values()].map(of))
+  const partials = padded(program.scratch)
+  const arena = { partials, memories: partials + most((task) => task.partial) }
+  const script: Script = { arena, list: [], steps: [], named: [] }
+  for (const task of tasks)
+    if (task.kind === 'fused') callFused(printer, script, task.kernel, task)
+    else callDotGeneral(printer, script, task.kernel, task)
+  defineMain(printer, script.steps)
+  return {
+    binary: m.binary(),
+    arena: arena.memories + threads * most((task) => task.memory),
+    arguments: script.list,
+    steps: script.named,
+  }
+}
+
+const importServices = (m: Module): Calls => {
   const imported = Object.entries(services).map(([name, count]) => [
     name,
     m.import(
@@ -51,109 +108,114 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
       Array.from({ length: count }, () => 'i32' as const),
     ),
   ])
-  const call: { readonly [name in keyof typeof services]: (...args: readonly I[]) => Code } = Object.fromEntries(imported)
+  return Object.fromEntries(imported)
+}
 
-  // ---------------------------------------------------------------- functions
-  const contracts = new Map<string, DotGeneralTask & { readonly name: string }>()
-  const rows = new Map<string, FusedTask & { readonly name: string }>()
-  const contractOf = (contract: DotGeneral): DotGeneralTask & { readonly name: string } => {
-    const { a, b, c, m: height, n, k, loops, parts, accumulate } = contract
-    const key = JSON.stringify([height, n, k, [a, b, c].map(({ row, column }) => [row, column]), loops, parts, accumulate])
-    const name = `c${contracts.size}`
-    const made = contracts.get(key) ?? { ...dotGeneralTask(m, name, contract, call, threads, worth, fixed), name }
-    contracts.set(key, made)
-    return made
-  }
-  const places = regions(program)
-  const rowsOf = (kernel: FusedKernel): FusedTask & { readonly name: string } => {
-    const { loops, inner, streams, body, triangle } = kernel
-    const stores = body.filter((i) => i.op === 'store')
-    const written = stores.map((i) => streams[i.stream]!.buffer)
-    const overwritten = streams.map(({ buffer }) => written.some((other) => meet(places[buffer]!, places[other]!)))
-    const merged = stores.map(({ stream, merge }) =>
-      merge === undefined ? 0 : [streams[stream]!.offset, buffers[streams[stream]!.buffer]!.size],
-    )
-    const walks = streams.map(({ outer, inner: step, storage }) => [outer, step, storage])
-    const key = JSON.stringify([loops.map(({ size }) => size), inner.size, walks, body, triangle, overwritten, merged])
-    const name = `r${rows.size}`
-    const made = rows.get(key) ?? { ...fusedTask(m, name, kernel, program, overwritten, call.fill, worth), name }
-    rows.set(key, made)
-    return made
-  }
-  const kernels = program.kernels.map((kernel) =>
-    kernel.kind === 'fused' ? { ...rowsOf(kernel), given: kernel } : { ...contractOf(kernel), given: kernel },
+// ------------------------------------------------------------------ functions
+
+/** The function of a product: kernels that differ in their addresses alone have the same. */
+const dotGeneralTaskOf = ({ m, call, threads, worth, fixed, products }: Printer, kernel: DotGeneral): Named<DotGeneralTask> => {
+  const { a, b, c, m: height, n, k, loops, parts, accumulate } = kernel
+  const key = JSON.stringify([height, n, k, [a, b, c].map(({ row, column }) => [row, column]), loops, parts, accumulate])
+  const name = `c${products.size}`
+  const made = products.get(key) ?? { ...dotGeneralTask(m, name, kernel, call, threads, worth, fixed), name }
+  products.set(key, made)
+  return made
+}
+
+/** The function of a fused kernel, likewise. */
+const fusedTaskOf = ({ program, m, call, worth, places, fused }: Printer, kernel: FusedKernel): Named<FusedTask> => {
+  const { buffers } = program
+  const { loops, inner, streams, body, triangle } = kernel
+  const stores = body.filter((i) => i.op === 'store')
+  const written = stores.map((i) => streams[i.stream]!.buffer)
+  const overwritten = streams.map(({ buffer }) => written.some((other) => meet(places[buffer]!, places[other]!)))
+  const merged = stores.map(({ stream, merge }) =>
+    merge === undefined ? 0 : [streams[stream]!.offset, buffers[streams[stream]!.buffer]!.size],
   )
+  const walks = streams.map(({ outer, inner: step, storage }) => [outer, step, storage])
+  const key = JSON.stringify([loops.map(({ size }) => size), inner.size, walks, body, triangle, overwritten, merged])
+  const name = `r${fused.size}`
+  const made = fused.get(key) ?? { ...fusedTask(m, name, kernel, program, overwritten, call.fill, worth), name }
+  fused.set(key, made)
+  return made
+}
 
-  // ---------------------------------------------------------------- arguments
-  const most = (of: (task: FusedTask) => number): number => Math.max(0, ...[...rows.values()].map(of))
-  const partials = padded(program.scratch)
-  const memories = partials + most((task) => task.partial)
-  const list: Address[] = []
-  const address = (buffer: number, offset: number): Address => {
-    const { place, storage } = buffers[buffer]!
-    if (place.in === 'scratch') return { slot: 0, offset: place.offset + offset }
-    return { slot: 2 + place.index + (place.in === 'output' ? program.inputs.length : 0), offset, unit: bytesOf(storage) }
-  }
-  const pass = (...addresses: readonly Address[]): number => list.push(...addresses) - addresses.length
-  const passed = (from: Local<'i32'>, at: number): I => i32.load(from.get, 4 * at)
+// ------------------------------------------------------------------ arguments
 
-  // ---------------------------------------------------------------- steps
-  const steps: Step[] = []
-  const named: { name: string; task: string; at: number }[] = []
-  const run = (
-    { task, name, alone }: (FusedTask | DotGeneralTask) & { readonly name: string },
-    kernel: string,
-    at: number,
-    touched: Pick<Work, 'reads' | 'writes'>,
-  ): void => {
-    named.push({ name: kernel, task: name, at })
-    const first = (from: Local<'i32'>): I => i32.add(from.get, i32.const(4 * at))
-    const code: Step['code'] = (from, thread, pool) =>
-      alone ? task(first(from), i32.const(0), i32.const(1)) : task(first(from), thread.get, pool.get)
-    steps.push({ alone, ...touched, code })
-  }
-  /** Of one buffer, by thread 0. */
-  const small = (buffer: number, reads: readonly Region[], code: Step['code']): void => {
-    steps.push({ alone: true, reads, writes: [places[buffer]!], code })
-  }
+const addressOf = ({ buffers, inputs }: Program, buffer: number, offset: number): Address => {
+  const { place, storage } = buffers[buffer]!
+  if (place.in === 'scratch') return { slot: 0, offset: place.offset + offset }
+  return { slot: 2 + place.index + (place.in === 'output' ? inputs.length : 0), offset, unit: bytesOf(storage) }
+}
+/** Append arguments to the list: where the first of them is. */
+const pass = ({ list }: Script, ...addresses: readonly Address[]): number => list.push(...addresses) - addresses.length
+const passed = (from: Local<'i32'>, at: number): I => i32.load(from.get, 4 * at)
+
+// ------------------------------------------------------------------ steps
+
+/** Call the function of a kernel, whose arguments begin at `at`. */
+const run = (
+  { steps, named }: Script,
+  { task, name, alone }: Named<FusedTask | DotGeneralTask>,
+  kernel: string,
+  at: number,
+  touched: Pick<Work, 'reads' | 'writes'>,
+): void => {
+  named.push({ name: kernel, task: name, at })
+  const first = (from: Local<'i32'>): I => i32.add(from.get, i32.const(4 * at))
+  const code: Step['code'] = (from, thread, pool) =>
+    alone ? task(first(from), i32.const(0), i32.const(1)) : task(first(from), thread.get, pool.get)
+  steps.push({ alone, ...touched, code })
+}
+
+const callDotGeneral = ({ program, places }: Printer, script: Script, kernel: DotGeneral, task: Named<DotGeneralTask>): void => {
+  const { a, b, c } = oriented(kernel)
+  const at = pass(script, ...[a, b, c].map((x) => addressOf(program, x.buffer, x.offset)), { slot: 1, offset: 0 })
+  run(script, task, kernel.name, at, { reads: [places[a.buffer]!, places[b.buffer]!], writes: [places[c.buffer]!] })
+}
+
+/** Fill what the kernel merges into, run it, and combine its partial results. */
+const callFused = ({ program, places, call }: Printer, script: Script, kernel: FusedKernel, task: Named<FusedTask>): void => {
+  const { streams, body, name } = kernel
+  const { partials, memories } = script.arena
+  const { buffers } = program
   /** All partial results, and all stashed rows. */
-  const [partial, stash] = [
-    { array: -1, from: partials, to: memories },
-    { array: -1, from: memories, to: Number.POSITIVE_INFINITY },
-  ]
-  for (const kernel of kernels) {
-    if (kernel.kind === 'dotGeneral') {
-      const { a, b, c } = oriented(kernel.given)
-      const at = pass(...[a, b, c].map((x) => address(x.buffer, x.offset)), { slot: 1, offset: 0 })
-      run(kernel, kernel.given.name, at, { reads: [places[a.buffer]!, places[b.buffer]!], writes: [places[c.buffer]!] })
-      continue
-    }
-    const { streams, body, name } = kernel.given
-    const at = pass(
-      ...streams.map(({ buffer, offset }) => address(buffer, offset)),
-      { slot: 0, offset: partials },
-      { slot: 0, offset: memories },
-    )
-    for (const i of body)
-      if (i.op === 'store' && i.merge !== undefined && i.keep !== true) {
-        const { buffer } = streams[i.stream]!
-        const start = pass(address(buffer, 0))
-        const [bytes, bits] = [i32.const(4 * buffers[buffer]!.size), i32.const(bitsOf(neutral[i.merge]))]
-        small(buffer, [], (from) => call.fill(passed(from, start), bytes, bits))
-      }
-    const apart = new Set(kernel.partials.map(({ stream }) => stream))
-    const touched = (op: 'load' | 'store'): readonly Region[] =>
-      body.flatMap((i) => (i.op === op && !(op === 'store' && apart.has(i.stream)) ? [places[streams[i.stream]!.buffer]!] : []))
-    const aside = [...(apart.size > 0 ? [partial] : []), ...(kernel.memory > 0 ? [stash] : [])]
-    run(kernel, name, at, { reads: touched('load'), writes: [...touched('store'), ...aside] })
-    for (const { stream, merge, at: first, size } of kernel.partials) {
-      const { buffer } = streams[stream]!
-      const start = pass(address(buffer, 0), { slot: 0, offset: partials + first })
-      const combine = merge === 'sum' ? call.combineSum : call.combineMax
-      const counts = [i32.const(4 * buffers[buffer]!.size), i32.const(4 * size), i32.const(kernel.chunks)]
-      small(buffer, [partial, places[buffer]!], (from) => combine(passed(from, start), passed(from, start + 1), ...counts))
-    }
+  const partial: Region = { array: -1, from: partials, to: memories }
+  const stash: Region = { array: -1, from: memories, to: Number.POSITIVE_INFINITY }
+  const at = pass(
+    script,
+    ...streams.map(({ buffer, offset }) => addressOf(program, buffer, offset)),
+    { slot: 0, offset: partials },
+    { slot: 0, offset: memories },
+  )
+  /** A step on one buffer, by thread 0. */
+  const small = (buffer: number, reads: readonly Region[], code: Step['code']): void => {
+    script.steps.push({ alone: true, reads, writes: [places[buffer]!], code })
   }
+  for (const i of body)
+    if (i.op === 'store' && i.merge !== undefined && i.keep !== true) {
+      const { buffer } = streams[i.stream]!
+      const start = pass(script, addressOf(program, buffer, 0))
+      const [bytes, bits] = [i32.const(4 * buffers[buffer]!.size), i32.const(bitsOf(neutral[i.merge]))]
+      small(buffer, [], (from) => call.fill(passed(from, start), bytes, bits))
+    }
+  const apart = new Set(task.partials.map(({ stream }) => stream))
+  const touched = (op: 'load' | 'store'): readonly Region[] =>
+    body.flatMap((i) => (i.op === op && !(op === 'store' && apart.has(i.stream)) ? [places[streams[i.stream]!.buffer]!] : []))
+  const aside = [...(apart.size > 0 ? [partial] : []), ...(task.memory > 0 ? [stash] : [])]
+  run(script, task, name, at, { reads: touched('load'), writes: [...touched('store'), ...aside] })
+  for (const { stream, merge, at: first, size } of task.partials) {
+    const { buffer } = streams[stream]!
+    const start = pass(script, addressOf(program, buffer, 0), { slot: 0, offset: partials + first })
+    const combine = merge === 'sum' ? call.combineSum : call.combineMax
+    const counts = [i32.const(4 * buffers[buffer]!.size), i32.const(4 * size), i32.const(task.chunks)]
+    small(buffer, [partial, places[buffer]!], (from) => combine(passed(from, start), passed(from, start + 1), ...counts))
+  }
+}
+
+/** The steps in order, with barriers where threads have to wait for each other. */
+const defineMain = ({ m, call }: Printer, steps: readonly Step[]): void => {
   const wait = waits(steps)
   m.define('main', ['i32', 'i32', 'i32'], (_, from, thread, pool) => {
     const meeting = call.barrier(thread.get, pool.get)
@@ -165,5 +227,4 @@ export const print = (program: Program, memory: MemoryType, threads: number, eag
       meeting,
     )
   })
-  return { binary: m.binary(), arena: memories + threads * most((task) => task.memory), arguments: list, steps: named }
 }
