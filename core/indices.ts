@@ -45,7 +45,15 @@ const useOf = ({ op, from, shape }: AnyTensor): (Indexed & { readonly index: Any
   return positions.op.tag === 'iota' ? { axis: positions.op.axis, size: positions.shape[positions.op.axis]!, index } : undefined
 }
 
-const moves: ReadonlySet<string> = new Set(['rename', 'unflatten', 'flatten', 'broadcastTo', 'variable', 'stop', 'checkpoint'] satisfies Op['tag'][])
+const moves: ReadonlySet<string> = new Set([
+  'rename',
+  'unflatten',
+  'flatten',
+  'broadcastTo',
+  'variable',
+  'stop',
+  'checkpoint',
+] satisfies Op['tag'][])
 /** The leaf that holds these very numbers. */
 const origin = (x: AnyTensor): AnyTensor | undefined =>
   x.op.tag === 'input' || x.op.tag === 'data' ? x : moves.has(x.op.tag) ? origin(x.from[0]!) : undefined

@@ -35,6 +35,7 @@ export type AxesOf<T> = T extends Tensor<infer A> ? A : never
 /** How sibling numbers meet in a reduction: a commutative monoid. */
 export type Merge = 'sum' | 'max' | 'logSumExp'
 
+/** What a node of an expression graph does with the nodes that it is computed `from`. */
 export type Op =
   // leaves
   | { readonly tag: 'input'; readonly name: string; readonly storage?: Storage }
@@ -96,6 +97,7 @@ export interface Graph {
   readonly donated: ReadonlyMap<number, number>
 }
 
+/** A compiled program, which runs on arrays of its backend. */
 export interface Executable {
   /** One handle an input, in order; one an output. Handles of donated inputs must not be used again. */
   readonly run: (inputs: readonly Handle[]) => Promise<readonly Handle[]>
@@ -113,6 +115,10 @@ export interface Report {
   readonly peakMemory: number
 }
 
+/**
+ * What computes: it compiles graphs and owns arrays. `reference`, `wasm` and `gpujs` are backends; docs/write-a-backend.md shows how to
+ * write another.
+ */
 export interface Backend {
   readonly name: string
   readonly compile: (graph: Graph) => Promise<Executable>

@@ -8,6 +8,7 @@ import { device, type Loaded } from './device.ts'
 import { compilesSimd, type Host } from './host.ts'
 import { mostThreads } from './runtime.ts'
 
+/** How the WebAssembly backend computes. */
 export interface WasmOptions {
   /** Threads that share the work. Results do not depend on it, to the bit. Default: one a core, where memory can be shared. */
   readonly threads?: number

@@ -4,6 +4,10 @@ import { BatchError } from '../io/errors.ts'
 import type { TrainingLoss } from './loss.ts'
 import type { Example } from './truncate.ts'
 
+/**
+ * A tokenized example: a pair, or one completion with its label (desirable or not, or an advantage). A loss takes the kind that it
+ * `needs`.
+ */
 export type TrainingExample = (
   | { readonly chosen: Example; readonly rejected: Example }
   | {

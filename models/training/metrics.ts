@@ -8,6 +8,7 @@ import type { ByRole } from '../data/example.ts'
 import type { Evidence, Outcome, Statistic, TrainingLoss } from '../data/loss.ts'
 import type { Scores } from '../nets/trainable.ts'
 
+/** Metrics of a micro-batch, by name, as sums and counts: those of micro-batches add up. */
 export type Metrics = Readonly<Record<string, Statistic>>
 
 /** A value function is saturated where its slope is under 4 % of what it is at its reference point: for σ, where σ(z) σ(−z) < 0.01. */
