@@ -22,6 +22,7 @@ export {
   type Ternary,
   type Unary,
 } from './scalar.ts'
+export { UnknownPrimitiveError } from './unknown-primitive.ts'
 
 // Operations: elementwise
 export {

@@ -7,6 +7,8 @@
  *
  * After Carette, Kiselyov & Shan, "Finally Tagless, Partially Evaluated" (2009).
  */
+import { refusingUnknown } from './unknown-primitive.ts'
+
 export interface Scalar<A> {
   /** A number; `single`: what it is where numbers are float32, if that is another one (the largest exponent, say). */
   readonly of: (n: number, single?: number) => A
@@ -50,7 +52,7 @@ export type Binary = <A>(S: Scalar<A>) => (x: A, y: A) => A
 export type Ternary = <A>(S: Scalar<A>) => (x: A, y: A, z: A) => A
 
 /** Interpreted at numbers: the meaning of every primitive, in double precision. */
-export const numbers: Scalar<number> = {
+export const numbers: Scalar<number> = refusingUnknown<Scalar<number>>({
   of: (n) => n,
   add: (x, y) => x + y,
   sub: (x, y) => x - y,
@@ -71,7 +73,7 @@ export const numbers: Scalar<number> = {
   less: (x, y) => (x < y ? 1 : 0),
   equal: (x, y) => (x === y ? 1 : 0),
   where: (p, x, y) => (p !== 0 ? x : y),
-}
+})
 
 /** erf(x) = 2/√π · e^(−x²) · Σₙ 2ⁿ x^(2n+1) / (2n+1)!!: every term has the sign of x, so nothing cancels. */
 const errorFunction = (x: number): number => {
@@ -88,13 +90,15 @@ const errorFunction = (x: number): number => {
 /** The primitives, listed once: every reading that treats them alike is made from this list. */
 export const primitives = Object.keys(numbers).filter((name) => name !== 'of') as Primitive[] // keyof numbers is keyof Scalar
 
-/** An interpretation that treats all primitives alike. */
+/** An interpretation that treats all primitives alike. A body that asks it for another one gets an UnknownPrimitiveError. */
 export const interpretation = <A>(
   of: (n: number, single?: number) => A,
   apply: (primitive: Primitive, args: readonly A[]) => A,
 ): Scalar<A> =>
-  // Every word of the interface gets a function of its own arity; the type checker cannot follow a table built by a loop.
-  Object.assign({ of }, ...primitives.map((primitive) => ({ [primitive]: (...args: A[]) => apply(primitive, args) }))) as Scalar<A>
+  // Every primitive of the interface gets a function of its own arity; the type checker cannot follow a table built by a loop.
+  refusingUnknown(
+    Object.assign({ of }, ...primitives.map((primitive) => ({ [primitive]: (...args: A[]) => apply(primitive, args) }))) as Scalar<A>,
+  )
 
 /** Apply a primitive by name. */
 export const applyPrimitive = <A>(S: Scalar<A>, primitive: Primitive, args: readonly A[]): A =>

@@ -119,12 +119,9 @@ export const evaluateCase = async (
 ): Promise<Answer> => {
   const columns = inputsOf(given)
   const policies = Object.fromEntries(Object.entries(columns).filter(([name]) => trained.test(name)))
-  const needs = pooled === undefined ? loss.needs : { ...loss.needs, unrelated: false }
   const evidence = (p: Inputs): Incomplete => evidenceOf(inputs({ ...columns, ...p }))
   const run = (p: Inputs): Pick<Outcome, 'loss' | 'kl'> & { readonly losses: AnyTensor; readonly rewards?: Rewards } =>
-    evaluate === undefined
-      ? loss.evaluate(supply({ ...loss, needs }, evidence(p)), pooled?.(columns))
-      : evaluate(loss, { ...columns, ...p })
+    evaluate === undefined ? loss.evaluate(supply(loss, evidence(p), pooled), pooled?.(columns)) : evaluate(loss, { ...columns, ...p })
   const outcome = run(policies)
   const { kl, rewards = {} } = { ...outcome, ...(reported && { rewards: rewardsOf(reported, evidence(policies)) }) }
   const numbers = async (x: AnyTensor | undefined): Promise<readonly number[]> =>

@@ -13,6 +13,7 @@ import type { Condition } from './findings.ts'
 import { type Halo, vary } from './halo.ts'
 import { type AnyLoss, lossOf, type Outcome, type Statistic } from './loss.ts'
 import { type Form, minus, normalForms } from './normal-form.ts'
+import { reasonOf } from './reason.ts'
 import { refutation } from './refute.ts'
 import { only, pooled, symbolic } from './symbolic.ts'
 
@@ -133,7 +134,7 @@ export const compositionCondition = (
       finding: { tag: 'by construction', why: `evaluate is ${times}t(v(r − E_Q r)) of the parts${more}, in loss and gradient` },
     }
   } catch (error) {
-    return { name, finding: { tag: 'open', why: `it cannot be compared: ${error instanceof Error ? error.message : String(error)}` } }
+    return { name, finding: { tag: 'open', why: `it cannot be compared: ${reasonOf(error)}` } }
   }
 }
 /** What is not the declared composition may be another HALO, unless a lemma refutes that. */

@@ -9,6 +9,7 @@ import type { AnyLoss } from './loss.ts'
 import { textSubject } from './parameters.ts'
 import { concave, enclose, increasing, nonDecreasing, type Subject, subjectOf } from './prove.ts'
 import { readingsDiffer } from './readings.ts'
+import { reasonOf } from './reason.ts'
 import { domainOf, type Reward } from './reward.ts'
 import { fallsInSingle, singles } from './single.ts'
 import { only, symbolic } from './symbolic.ts'
@@ -167,7 +168,7 @@ export const heldCondition = (h: Halo): Condition => {
   try {
     return { name, finding: heldFinding(h) }
   } catch (error) {
-    return { name, finding: { tag: 'open', why: `it cannot be evaluated: ${error instanceof Error ? error.message : String(error)}` } }
+    return { name, finding: { tag: 'open', why: `it cannot be evaluated: ${reasonOf(error)}` } }
   }
 }
 const heldFinding = (h: Halo): Finding => {
@@ -190,6 +191,6 @@ export const evidenceCondition = (loss: AnyLoss): Condition => {
     const asked = Object.entries(loss.needs).flatMap(([need, needed]) => (needed ? need : []))
     return { name, finding: { tag: 'by construction', why: `evaluates from ${asked.join(', ')}` } }
   } catch (error) {
-    return { name, finding: { tag: 'refuted', witness: error instanceof Error ? error.message : String(error) } }
+    return { name, finding: { tag: 'refuted', witness: reasonOf(error) } }
   }
 }

@@ -95,9 +95,12 @@ export class EvidenceError extends TypeError {
 /** Evidence put together at run time, of which some may be absent. */
 export type Incomplete = { readonly [K in keyof Everything]?: Everything[K] extends Completion ? Partial<Completion> : Everything[K] }
 
-/** The evidence, if it holds all that the loss needs; else an EvidenceError that names everything missing. */
-export const supply = (loss: { readonly name: string; readonly needs: Needs }, evidence: Incomplete): Everything => {
-  const { needs } = loss
+/**
+ * The evidence, if it holds all that the loss needs. Where the statistic of the whole batch is known, unrelated completions are not asked for.
+ * @throws EvidenceError naming everything that is missing
+ */
+export const supply = (loss: { readonly name: string; readonly needs: Needs }, evidence: Incomplete, pooled?: object): Everything => {
+  const needs = pooled === undefined ? loss.needs : { ...loss.needs, unrelated: false }
   const roles: readonly Role[] = (['outcome', 'chosen', 'rejected', 'unrelated'] as const).filter((role) =>
     role === 'chosen' || role === 'rejected' ? needs.pair : needs[role],
   )

@@ -44,6 +44,7 @@ export {
 } from './reference.ts'
 
 // Values: how a difference is felt
+export { type Piece, piecewise } from './piecewise.ts'
 export {
   clipped,
   clippedBelow,

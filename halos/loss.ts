@@ -12,7 +12,7 @@
  *     const outcomes = microBatches.map((b) => loss.evaluate(b, pooled))
  *     L = lossOf(outcomes)                                                      // exactly the loss of the whole batch
  */
-import { add, div, fill, size, sum, type Tensor } from '../core/index.ts'
+import { add, div, fill, mul, size, sum, type Tensor } from '../core/index.ts'
 import type { Everything, Needs } from './evidence.ts'
 import type { Source } from './source.ts'
 
@@ -32,7 +32,7 @@ export type AnyLoss = Loss<Everything>
 
 /** What a loss computes of a batch: the loss to differentiate, the losses and rewards of the examples, and what metrics are made of. */
 export interface Outcome {
-  /** Σ over the terms of Σ costs / Σ shares. No axes: what is differentiated. */
+  /** Σ over the terms of Σ numerator / Σ denominator. No axes: what is differentiated. */
   readonly loss: Tensor
   readonly losses: Tensor<'example'>
   /** The means that the loss is the sum of: one, but for mixtures. */
@@ -48,7 +48,7 @@ export interface Outcome {
   /** The same in nats: z₀/β, the estimate of KL(π_θ‖π_ref). */
   readonly kl?: Tensor
 }
-/** A mean that is not yet divided, example by example: Σ costs / Σ shares. What weighs an example weighs both. */
+/** A mean that is not yet divided, example by example: Σ numerator / Σ denominator. What weighs an example weighs both. */
 export interface Term {
   /** What it is called in a mixture. */
   readonly name?: string
@@ -69,14 +69,17 @@ export interface Statistic {
 }
 export const pool = (a: Statistic, b: Statistic): Statistic => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) })
 
-/** The loss of a batch, from the outcomes of its parts. */
-export const lossOf = (parts: readonly Pick<Outcome, 'terms'>[]): Tensor => {
-  const total = (xs: readonly Tensor<'example'>[]): Tensor => xs.map((x): Tensor => sum(x, 'example')).reduce((a, b) => add(a, b))
-  const terms = (parts[0]?.terms ?? []).map((_, k) => parts.map((part) => part.terms[k]!))
-  return terms
-    .map((term) => div(total(term.map(({ numerator }) => numerator)), total(term.map(({ denominator }) => denominator))))
-    .reduce((a, b) => add(a, b))
+/** Σ w · numerator and Σ w · denominator of each term of the loss. `weight` is how much each example counts. Default: 1 each. */
+export const totalsOf = ({ terms }: Pick<Outcome, 'terms'>, weight?: Tensor<'example'>): readonly Statistic[] => {
+  const total = (x: Tensor<'example'>): Tensor => sum(weight === undefined ? x : mul(x, weight), 'example')
+  return terms.map(({ numerator, denominator }) => ({ sum: total(numerator), count: total(denominator) }))
 }
+/** The loss that these totals are: the sum of their means. */
+export const divided = (totals: readonly Statistic[]): Tensor => totals.map(({ sum, count }) => div(sum, count)).reduce((a, b) => add(a, b))
+
+/** The loss of a batch, from the outcomes of its parts. */
+export const lossOf = (parts: readonly Pick<Outcome, 'terms'>[]): Tensor =>
+  divided(parts.map((part) => totalsOf(part)).reduce((a, b) => a.map((total, k) => pool(total, b[k]!))))
 type Mean = Pick<Outcome, 'loss' | 'losses' | 'terms'>
 /** What these terms add up to, and the losses of the examples. */
 export const summed = (losses: Tensor<'example'>, ...terms: readonly Term[]): Mean => ({ loss: lossOf([{ terms }]), losses, terms })

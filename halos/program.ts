@@ -8,6 +8,7 @@
 import { either as E } from 'fp-ts'
 import { interpretation, type Primitive, type Scalar } from '../core/index.ts'
 import { applyPrimitive } from '../core/internal.ts'
+import { reasonOf } from './reason.ts'
 
 export type Step =
   | { readonly tag: 'input'; readonly name: string }
@@ -35,7 +36,10 @@ interface Traced {
   readonly at: number
 }
 
-/** The program of a body, or what it did instead of applying primitives: an error thrown, a loop without end, a result that is no scalar. */
+/**
+ * The program of a body, or what it did instead of applying primitives: an error thrown, a loop without end, a result that is no scalar.
+ * @throws UnknownPrimitiveError where the body asks for a primitive that there is not
+ */
 export const trace = (body: Body, inputs: readonly string[]): E.Either<string, Program> => {
   const steps: Step[] = []
   const known = new Map<string, Traced>()
@@ -70,7 +74,7 @@ export const trace = (body: Body, inputs: readonly string[]): E.Either<string, P
   )(
     E.tryCatch(
       () => body(S)(...inputs.map((name) => step(`input ${name}`, { tag: 'input', name }))),
-      (error) => (error instanceof TraceError ? error.message : `it throws: ${error instanceof Error ? error.message : String(error)}`),
+      (error) => (error instanceof TraceError ? error.message : `it throws: ${reasonOf(error)}`),
     ),
   )
 }

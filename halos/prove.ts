@@ -8,7 +8,7 @@
  * points: by one-sided slopes, by values on both sides of a jump, by a chord that passes above the function. See docs/theory.
  */
 import { either as E } from 'fp-ts'
-import type { Unary } from '../core/index.ts'
+import type { Primitive, Unary } from '../core/index.ts'
 import { type Interval, intervals, isCertain, isReal, mark, mayBeNaN } from '../core/internal.ts'
 import { type Jet, jets, type Notes, parameter, type Side, variable } from './jets.ts'
 import { type Program, runProgram, trace } from './program.ts'
@@ -50,9 +50,14 @@ export interface Junction {
   readonly left: Enclosure
   readonly value: Interval
   readonly right: Enclosure
+  /** The program compares nothing, so that it is continuous wherever it is defined: `max` has kinks, but no jumps. */
+  readonly unbroken: boolean
 }
+const comparisons: ReadonlySet<Primitive> = new Set<Primitive>(['less', 'equal', 'where'])
+const compares = ({ steps }: Program): boolean => steps.some((step) => step.tag === 'apply' && comparisons.has(step.primitive))
 const junction = (subject: Subject, point: number): Junction => ({
   point,
+  unbroken: !compares(subject.program),
   left: evaluate(subject, [point, point], -1),
   value: evaluate(subject, [point, point], 0).value,
   right: evaluate(subject, [point, point], 1),
@@ -93,8 +98,12 @@ const fallsAt = ({ left, value, right }: Junction): string | undefined => {
 }
 const falls = (a: Junction, b: Junction): string | undefined =>
   below(b.value, a.value) ? `it falls from ${digits(a.value)} to ${digits(b.value)}` : undefined
-const rises = ({ left, value, right }: Junction): boolean =>
-  isCertain(left.value) && isCertain(right.value) && atMost(left.value, value) && atMost(value, right.value)
+/** Continuous by composition. Rounding may keep the enclosures of both sides from being seen to meet. */
+const continuous = ({ left, value, right, unbroken }: Junction): boolean =>
+  unbroken && isCertain(left.value) && isCertain(value) && isCertain(right.value)
+const rises = (at: Junction): boolean =>
+  continuous(at) ||
+  (isCertain(at.left.value) && isCertain(at.right.value) && atMost(at.left.value, at.value) && atMost(at.value, at.right.value))
 
 export const nonDecreasing: Claim = {
   name: 'non-decreasing',
@@ -114,7 +123,7 @@ export const concave: Claim = {
   name: 'concave',
   holds: (inside) => known(inside) && !mayBeNaN(inside.curvature) && inside.curvature[1] <= 0,
   fails: (inside) => bent(inside) && inside.curvature[0] > 0,
-  joins: (at) => rises(at) && atMost(at.right.value, at.left.value) && atMost(at.right.slope, at.left.slope),
+  joins: (at) => rises(at) && (continuous(at) || atMost(at.right.value, at.left.value)) && atMost(at.right.slope, at.left.slope),
   failsAt: (at) => {
     const { left, value, right } = at
     for (const side of [left, right]) if (bent(side) && side.curvature[0] > 0) return `its curvature is ${digits(side.curvature)}`
@@ -205,7 +214,8 @@ export const decideSubject = (subject: Subject, claim: Claim, [from, to]: Interv
   }
   if (open.length > 0) {
     const nearest = open.map(([low, high]) => (Math.abs(low) < Math.abs(high) ? low : high)).sort(byMagnitude)[0]
-    return { tag: 'open', subject, why: `no box could be decided near ${subject.variable} = ${nearest}` }
+    const hint = compares(subject.program) ? '; if it is continuous there, write it with piecewise(…), or max/min, rather than where' : ''
+    return { tag: 'open', subject, why: `no box could be decided near ${subject.variable} = ${nearest}${hint}` }
   }
   boxes.sort((a, b) => a.box[0] - b.box[0])
   return { tag: 'proved', boxes: boxes.length, proof: { claim: claim.name, subject, segment, boxes, junctions } }

@@ -7,6 +7,7 @@ import { numbers, type Tensor, type Unary, unary } from '../core/index.ts'
 import { input, intervals } from '../core/internal.ts'
 import { elements } from './element.ts'
 import { type Program, runProgram, trace } from './program.ts'
+import { reasonOf } from './reason.ts'
 
 const points = [0, 1, -1, 0.5, -0.5, 2, -2, 3.7, -3.7, 10, -10, 1e-3, -1e-3, 37, -37, 300, -300, 1e4, -1e4]
 const close = (x: number, y: number): boolean =>
@@ -37,7 +38,7 @@ export const readingsDiffer = (body: Unary): string | undefined => {
         return `it is another function at intervals than as a text: between ${low} and ${high}, not ${expected}, at z = ${z}`
     }
   } catch (error) {
-    return `it throws: ${error instanceof Error ? error.message : String(error)}`
+    return `it throws: ${reasonOf(error)}`
   }
   return undefined
 }

@@ -22,6 +22,7 @@ import { type Condition, type Finding, showSegment } from './findings.ts'
 import type { Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import { type Profile, profile } from './profile.ts'
+import { reasonOf } from './reason.ts'
 import { refutation } from './refute.ts'
 import type { Stated } from './stated.ts'
 import type { View } from './view.ts'
@@ -75,7 +76,7 @@ const declarability = (loss: AnyLoss): Condition['finding'] => {
     if (witness === undefined) return { tag: 'open', why: 'it has no declaration, and no lemma refutes that there is one' }
     return { tag: 'refuted', witness: isStated(loss) ? `${loss.because}; ${witness}` : witness }
   } catch (error) {
-    return { tag: 'open', why: error instanceof Error ? error.message : String(error) } // it computes what cannot be enclosed
+    return { tag: 'open', why: reasonOf(error) } // it computes what cannot be enclosed
   }
 }
 

@@ -10,12 +10,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folders = ['core', 'backends', 'halos', 'models', 'app', 'spec'] as const
 type Folder = (typeof folders)[number]
 
-/** core ← {backends, halos, models} ← app ← spec; siblings do not know each other. */
+/** core ← {backends, halos, models} ← app ← spec; siblings do not know each other, but models train by the loss contract of halos. */
 const mayImport: { readonly [F in Folder]: readonly Folder[] } = {
   core: [],
   backends: ['core'],
   halos: ['core'],
-  models: ['core'],
+  models: ['core', 'halos'],
   app: ['core', 'backends', 'halos', 'models'],
   spec: ['core', 'backends', 'halos', 'models', 'app'],
 }
@@ -165,9 +165,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/reference/interpret.ts:evaluateNode': 87,
   'backends/wasm/access.ts:access': 85,
   'backends/wasm/contract.ts:contraction': 86,
-  'backends/wasm/device.ts:device': 164,
-  'backends/wasm/device.ts:load': 76,
-  'backends/wasm/fused.ts:fusedKernel': 153,
   'backends/wasm/gemm.ts:gemm': 109,
   'backends/wasm/module.ts:module': 91,
   'backends/wasm/pack.ts:packPanel': 73,

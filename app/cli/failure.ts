@@ -3,6 +3,7 @@
  * Anything else is a defect of halograd, and says so.
  */
 import { CommanderError } from 'commander'
+import { withNamesAsGiven } from '../inputs/modules.ts'
 import {
   AccessError,
   BusyError,
@@ -24,8 +25,8 @@ export interface Failure {
 export const failureOf = async (error: unknown, stop: AbortSignal, verbose: boolean): Promise<Failure> => {
   if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? ok : misused, message: '' }
   if (error instanceof Interrupted) return { exitCode: interrupted(stop), message: error.message }
-  const stack = verbose && error instanceof Error && error.stack !== undefined ? `\n\n${error.stack}` : ''
-  const message = error instanceof Error ? error.message : String(error)
+  const stack = verbose && error instanceof Error && error.stack !== undefined ? withNamesAsGiven(`\n\n${error.stack}`) : ''
+  const message = withNamesAsGiven(error instanceof Error ? error.message : String(error))
   if (error instanceof UsageError) return { exitCode: misused, message: `error: ${message}${stack}` }
   if (await isExpected(error)) return { exitCode: failed, message: `error: ${message}${stack}` }
   const name = error instanceof Error ? error.name : 'Error'
@@ -35,11 +36,8 @@ export const failureOf = async (error: unknown, stop: AbortSignal, verbose: bool
 
 /** Loaded only when something has failed: these folders are the whole of halograd. */
 const isExpected = async (error: unknown): Promise<boolean> => {
-  const [{ ShapeError }, { DeclarationError, EvidenceError, TorchError }, { InputError, TrainingError }] = await Promise.all([
-    import('../../core/index.ts'),
-    import('../../halos/index.ts'),
-    import('../../models/index.ts'),
-  ])
+  const [{ ShapeError, UnknownPrimitiveError }, { DeclarationError, EvidenceError, TorchError }, { InputError, TrainingError }] =
+    await Promise.all([import('../../core/index.ts'), import('../../halos/index.ts'), import('../../models/index.ts')])
   return [
     AccessError,
     BusyError,
@@ -53,5 +51,6 @@ const isExpected = async (error: unknown): Promise<boolean> => {
     EvidenceError,
     TorchError,
     ShapeError,
+    UnknownPrimitiveError,
   ].some((kind) => error instanceof kind)
 }

@@ -1,5 +1,6 @@
 /** Training, as the demo shows it: how far it is, how well it goes; and it stops when asked to. */
 import type { Backend } from '../../core/index.ts'
+import type { AnyLoss } from '../../halos/index.ts'
 import {
   adamW,
   begin,
@@ -10,7 +11,6 @@ import {
   type Transformer,
   train,
 } from '../../models/index.ts'
-import type { TrainingLoss } from '../../models/internal.ts'
 import { checkStop } from '../inference/continuations.ts'
 import { count, progress } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'
@@ -32,7 +32,7 @@ export interface Course extends DataLoaderOptions {
 export const learn = async (
   stage: Stage,
   title: string,
-  loss: TrainingLoss,
+  loss: AnyLoss,
   parameters: Parameters,
   examples: readonly TrainingExample[],
   { rate, weightDecay = 0, ...trainingLoop }: Course,

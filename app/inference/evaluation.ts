@@ -1,7 +1,8 @@
 /** What a loss and its metrics are on data that was not trained on. */
 import { type Backend, compile, dispose, read } from '../../core/index.ts'
+import type { AnyLoss } from '../../halos/index.ts'
 import { dataLoader, type Trainable, type TrainingBatch, type TrainingExample } from '../../models/index.ts'
-import { divide, objective, type TrainingLoss } from '../../models/internal.ts'
+import { divide, objective } from '../../models/internal.ts'
 
 export interface Evaluation {
   /** Under TRL's names: loss, rewards/chosen, rewards/margins, rewards/accuracies, kl, … */
@@ -22,7 +23,7 @@ export interface Evaluator<P> {
 export const evaluator = <P>(
   backend: Backend,
   model: Trainable<P>,
-  loss: TrainingLoss,
+  loss: AnyLoss,
   reference: P,
   examples: readonly TrainingExample[],
   { batch, seed }: { readonly batch: number; readonly seed: number },

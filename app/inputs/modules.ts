@@ -7,6 +7,9 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UsageError } from '../terminal/errors.ts'
 
+/** A text in which copies are called by the names of their originals: `.mine.4711.mts` is `mine.ts`. */
+export const withNamesAsGiven = (text: string): string => text.replace(/\.([^/\\\s]+)\.\d+\.mts\b/g, '$1.ts')
+
 /** Whether a name given on the command line means a module. */
 export const isModule = (name: string): boolean => /\.[cm]?[jt]s$/.test(name)
 

@@ -4,7 +4,7 @@
  *     web text → pre-training → (SFT on preferred answers) → a loss on what people said → answers to unseen tasks → the oracle
  */
 import { type Backend, compile, dispose, evaluate, read } from '../../core/index.ts'
-import { getOrThrow, sft } from '../../halos/index.ts'
+import { type AnyLoss, getOrThrow, sft } from '../../halos/index.ts'
 import {
   adamW,
   begin,
@@ -22,7 +22,7 @@ import {
   train,
   transformer,
 } from '../../models/index.ts'
-import { pad, sequencesOf, type TrainingLoss } from '../../models/internal.ts'
+import { pad, sequencesOf } from '../../models/internal.ts'
 import { findLoss } from '../inputs/losses.ts'
 import { breathe } from '../terminal/terminal.ts'
 import { type Data, demonstrations, examplesOf, type Feedback, preferences } from './data.ts'
@@ -88,7 +88,7 @@ export const pipeline = (backend: Backend, recipe: Recipe, signal: AbortSignal):
   const judges = new Map<Size, ReturnType<typeof judge>>()
   const judgeOf = (size: Size) =>
     judges.get(size) ?? judges.set(size, judge(backend, transformer(configOf(recipe, size)), recipe)).get(size)!
-  const learn = (size: Size, loss: TrainingLoss, from: Parameters, examples: readonly TrainingExample[], course: Course) =>
+  const learn = (size: Size, loss: AnyLoss, from: Parameters, examples: readonly TrainingExample[], course: Course) =>
     run(backend, transformer(configOf(recipe, size)), loss, from, examples, course, signal)
 
   return {
@@ -144,7 +144,7 @@ const course = (
 const run = async (
   backend: Backend,
   model: Transformer,
-  loss: TrainingLoss,
+  loss: AnyLoss,
   parameters: Parameters,
   examples: readonly TrainingExample[],
   { rate, weightDecay = 0, ...options }: Course,

@@ -2,7 +2,7 @@
 import type { LogRow } from './log.ts'
 
 /** Columns and lines of a curve. */
-const [width, height] = [64, 7]
+const [width, height] = [64, 8]
 /** A curve of fewer points says less than its two ends. */
 const fewest = 10
 

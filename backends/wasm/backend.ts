@@ -4,8 +4,9 @@
  */
 import type { Backend, Executable } from '../../core/index.ts'
 import { plan, summarize } from '../plan/index.ts'
-import { device, type Loaded } from './device.ts'
+import { device } from './device.ts'
 import { compilesSimd, type Host } from './host.ts'
+import type { Loaded } from './load.ts'
 import { mostThreads } from './runtime.ts'
 
 /** How the WebAssembly backend computes. */

@@ -5,6 +5,8 @@ import { type Code, f32, f32x4, i32, i32x4, v128 } from './instructions.ts'
 
 /** How many lanes hold numbers; the others hold anything. */
 export type Lanes = 1 | 2 | 3 | 4
+/** A number of elements, rounded up to whole vectors. */
+export const padded = (size: number): number => (size + 3) & ~3
 type V = Code<'v128'>
 type Address = Code<'i32'>
 

@@ -10,10 +10,10 @@ import { bitsOf } from './bytes.ts'
 import { oriented } from './contract.ts'
 import { type Local, seq, when } from './control.ts'
 import { type Code, i32 } from './instructions.ts'
-import { bytesOf, neutral } from './lanes.ts'
+import { bytesOf, neutral, padded } from './lanes.ts'
 import { type MemoryType, type Module, module } from './module.ts'
 import { services } from './runtime.ts'
-import { type DotGeneralTask, dotGeneralTask, type FusedTask, fusedTask, padded } from './task.ts'
+import { type DotGeneralTask, dotGeneralTask, type FusedTask, fusedTask } from './task.ts'
 import { meet, type Region, regions, type Work, waits } from './waits.ts'
 
 /** An element of an array: of the arena (slot 0), the workspaces (1), the inputs (from 2), or the outputs (after those). */

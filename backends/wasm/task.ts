@@ -8,14 +8,15 @@ import { schedule } from '../plan/schedule.ts'
 import { bitsOf } from './bytes.ts'
 import { contraction, type Products } from './contract.ts'
 import { block, br, br_if, loop, move, range, seq } from './control.ts'
-import { type Frame, fusedKernel, remembered } from './fused.ts'
+import { fusedKernel, remembered } from './fused.ts'
 import { workspace } from './gemm.ts'
 import { type Code, i32 } from './instructions.ts'
-import { neutral } from './lanes.ts'
+import { neutral, padded } from './lanes.ts'
 import type { Module } from './module.ts'
 import { simplify } from './nest.ts'
 import { share } from './share.ts'
 import { type Split, split } from './split.ts'
+import type { Frame } from './sweep.ts'
 
 type I = Code<'i32'>
 export type Task = (...args: readonly [I, I, I]) => Code
@@ -43,8 +44,6 @@ export interface DotGeneralTask {
   readonly task: Task
   readonly alone: boolean
 }
-
-export const padded = (size: number): number => (size + 3) & ~3
 
 export const dotGeneralTask = (
   m: Module,

@@ -1,7 +1,8 @@
 /** One training example as tokens: a preference, or a completion, judged or merely shown; and the texts that a loss reads of it. */
 
+import type { AnyLoss } from '../../halos/index.ts'
+import type { Role } from '../../halos/internal.ts'
 import { BatchError } from '../io/errors.ts'
-import type { TrainingLoss } from './loss.ts'
 import type { Example } from './truncate.ts'
 
 /**
@@ -24,7 +25,6 @@ export type TrainingExample = (
   readonly origin?: string
 }
 
-export type Role = 'chosen' | 'rejected' | 'outcome' | 'unrelated'
 export type ByRole<T> = { readonly [R in Role]?: T }
 /** Texts by role, one an example. */
 export type Texts = ByRole<readonly Example[]>
@@ -53,7 +53,7 @@ export const lengthOf = ({ prompt, completion }: Example): number => prompt.leng
 export const isLearnable = ({ prompt, completion }: Example): boolean => completion.length > 0 && prompt.length + completion.length > 1
 
 /** @throws BatchError naming the first example that lacks what the loss learns from, has a completion without tokens, or a token that the model does not know */
-export const checkExamples = (loss: TrainingLoss, examples: readonly TrainingExample[], vocab: number): void => {
+export const checkExamples = (loss: Pick<AnyLoss, 'name' | 'needs'>, examples: readonly TrainingExample[], vocab: number): void => {
   for (const [i, example] of examples.entries()) {
     const suits = loss.needs.pair ? 'chosen' in example : !('chosen' in example || (loss.needs.label && example.label === undefined))
     if (!suits)

@@ -4,9 +4,9 @@
  */
 import { type Backend, type Tensor, tensor } from '../../core/index.ts'
 import { stream } from '../../core/internal.ts'
+import type { AnyLoss } from '../../halos/index.ts'
 import { type BatchOptions, epochOf, padTogether } from '../data/batches.ts'
 import { checkExamples, lengthOf, signOf, type Texts, type TrainingExample, textsOf } from '../data/example.ts'
-import type { TrainingLoss } from '../data/loss.ts'
 import { mismatch } from '../data/mismatch.ts'
 import { seedFor } from '../data/shuffle.ts'
 import { BatchError } from '../io/errors.ts'
@@ -76,7 +76,7 @@ export const batchOrder = (
 export const dataLoader = <P>(
   backend: Backend,
   model: Trainable<P>,
-  loss: TrainingLoss,
+  loss: AnyLoss,
   reference: P,
   examples: readonly TrainingExample[],
   { batch: size, accumulate = 1, seed = 0, shuffled = true, dropout: rate = 0, ...padding }: DataLoaderOptions,

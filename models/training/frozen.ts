@@ -3,8 +3,9 @@
  * same others and padded alike (its batch in the first epoch), so that a run that was resumed finds the same numbers, to the last bit.
  */
 import { type Backend, compile, dispose, read, type Tensor, tensor } from '../../core/index.ts'
+import type { Role } from '../../halos/internal.ts'
 import { type BatchOptions, pad } from '../data/batches.ts'
-import type { Role, Texts } from '../data/example.ts'
+import type { Texts } from '../data/example.ts'
 import type { Example } from '../data/truncate.ts'
 import { onDevice } from '../nets/resident.ts'
 import { type Sequences, sequencesOf } from '../nets/sequences.ts'

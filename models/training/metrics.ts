@@ -2,10 +2,11 @@
  * What a run reports, under the names that users of TRL know, and a few of our own: `z0`, `z0/clamped`, `saturated`.
  * In a program a metric is an undivided mean: those of micro-batches add up, and one without cases (no desirable example) is absent, not NaN.
  */
-import { add, equal, less, mul, rename, size, sub, sum, type Tensor, where } from '../../core/index.ts'
+import { equal, less, mul, rename, size, sub, sum, type Tensor, where } from '../../core/index.ts'
 import { constant } from '../../core/internal.ts'
+import type { AnyLoss, Everything, Outcome, Statistic } from '../../halos/index.ts'
+import { pool } from '../../halos/internal.ts'
 import type { ByRole } from '../data/example.ts'
-import type { Evidence, Outcome, Statistic, TrainingLoss } from '../data/loss.ts'
 import type { Scores } from '../nets/trainable.ts'
 
 /** Metrics of a micro-batch, by name, as sums and counts: those of micro-batches add up. */
@@ -14,7 +15,7 @@ export type Metrics = Readonly<Record<string, Statistic>>
 /** A value function is saturated where its slope is under 4 % of what it is at its reference point: for σ, where σ(z) σ(−z) < 0.01. */
 const flat = 0.04
 
-export const metricsOf = (loss: TrainingLoss, evidence: Evidence, outcome: Outcome, scores: ByRole<Scores>): Metrics => {
+export const metricsOf = (loss: AnyLoss, evidence: Everything, outcome: Outcome, scores: ByRole<Scores>): Metrics => {
   const { z0, steepness } = outcome
   return {
     ...(loss.needs.pair ? pairs(evidence, outcome) : loss.needs.label ? judged(evidence, outcome) : {}),
@@ -26,7 +27,7 @@ export const metricsOf = (loss: TrainingLoss, evidence: Evidence, outcome: Outco
 }
 
 /** KL(π_θ‖π_ref) as KTO estimates it: the mean log-ratio of unrelated completions, where there are some. */
-export const klOf = ({ needs }: TrainingLoss, { unrelated }: Partial<Evidence>): Metrics =>
+export const klOf = ({ needs }: AnyLoss, { unrelated }: Partial<Everything>): Metrics =>
   unrelated !== undefined && needs.reference ? { kl: mean(sub(unrelated.policy, unrelated.reference)) } : {}
 
 type Examples = Tensor<'example'>
@@ -39,7 +40,7 @@ const meanWhere = (chosen: Examples, x: Examples): Statistic => ({
 })
 
 /** Means over the tokens of completions: how undecided the policy is there, and how large its logits are, whatever the token. */
-const perToken = (evidence: Partial<Evidence>, scores: ByRole<Scores>): Metrics => {
+const perToken = (evidence: Partial<Everything>, scores: ByRole<Scores>): Metrics => {
   const over = (name: 'entropy' | 'logits', role: 'chosen' | 'rejected' | 'outcome', which: Examples | 1 = 1): Statistic | undefined => {
     const [found, length] = [scores[role]?.[name], evidence[role]?.length]
     const total = (x: Examples): Tensor => sum(mul(which, x) as Examples, 'example')
@@ -47,7 +48,7 @@ const perToken = (evidence: Partial<Evidence>, scores: ByRole<Scores>): Metrics 
   }
   const named = (name: string, ...parts: readonly (Statistic | undefined)[]): Metrics => {
     const found = parts.filter((part) => part !== undefined)
-    return found.length === 0 ? {} : { [name]: found.reduce(plus) }
+    return found.length === 0 ? {} : { [name]: found.reduce(pool) }
   }
   const { label } = evidence
   return {
@@ -57,7 +58,7 @@ const perToken = (evidence: Partial<Evidence>, scores: ByRole<Scores>): Metrics 
   }
 }
 
-const pairs = ({ chosen, rejected }: Evidence, { rewards }: Outcome): Metrics => {
+const pairs = ({ chosen, rejected }: Everything, { rewards }: Outcome): Metrics => {
   const [better, worse] = [rewards.chosen, rewards.rejected]
   return {
     'logps/chosen': mean(chosen.policy),
@@ -74,7 +75,7 @@ const pairs = ({ chosen, rejected }: Evidence, { rewards }: Outcome): Metrics =>
 }
 
 /** `rewards/accuracies` of judged completions: how often the relative reward z has the sign of the label. Their margin is taken after dividing. */
-const judged = ({ outcome, label }: Evidence, { rewards, relativeReward }: Outcome): Metrics => {
+const judged = ({ outcome, label }: Everything, { rewards, relativeReward }: Outcome): Metrics => {
   const desirable = less(0, label)
   const undesirable = less(label, 0)
   const reward = rewards.outcome
@@ -85,8 +86,6 @@ const judged = ({ outcome, label }: Evidence, { rewards, relativeReward }: Outco
     ...(relativeReward === undefined ? {} : { 'rewards/accuracies': mean(less(0, relativeReward)) }),
   }
 }
-
-const plus = (a: Statistic, b: Statistic): Statistic => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) })
 
 /** The means. Those without cases are absent; the margin of judged completions is that of their means; KL is never negative; terms add up to the loss. */
 export const divide = (totals: Readonly<Record<string, { readonly sum: number; readonly count: number }>>): Record<string, number> => {

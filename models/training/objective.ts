@@ -3,9 +3,10 @@
  *
  *     evidence = { log π_θ(y|x), log π_ref(y|x), |y| }  of  chosen and rejected,  or  outcome (with label, unrelated)
  */
-import { add, div, equal, fill, mul, rename, size, sum, type Tensor } from '../../core/index.ts'
-import type { ByRole, Role } from '../data/example.ts'
-import type { Completion, Evidence, Outcome, Statistic, TrainingLoss } from '../data/loss.ts'
+import { add, equal, fill, rename, size, sum, type Tensor } from '../../core/index.ts'
+import type { AnyLoss, Completion, Everything, Outcome, Statistic } from '../../halos/index.ts'
+import { divided, pool, type Role, supply, totalsOf } from '../../halos/internal.ts'
+import type { ByRole } from '../data/example.ts'
 import { ConfigError } from '../io/errors.ts'
 import type { Sequences } from '../nets/sequences.ts'
 import type { Scores, Trainable } from '../nets/trainable.ts'
@@ -34,7 +35,7 @@ export interface TrainingBatch {
 export interface Whole {
   /** What the loss pools. */
   readonly statistic?: Statistic
-  /** Σ shares of each term. */
+  /** Σ w · denominator of each term. */
   readonly denominator: readonly Tensor[]
 }
 /** What is differentiated, and what is reported. The losses of parts add up to that of the whole. */
@@ -46,22 +47,22 @@ export interface Objective {
 }
 
 /** The loss of a batch, or of a part of one. */
-export const objective = <P>(model: Trainable<P>, loss: TrainingLoss, parameters: P, batch: TrainingBatch, whole?: Whole): Objective => {
+export const objective = <P>(model: Trainable<P>, loss: AnyLoss, parameters: P, batch: TrainingBatch, whole?: Whole): Objective => {
   const scores = scoresOf(batch, (part) => model.score(parameters, part))
-  const evidence = evidenceOf(loss, batch, scores)
+  const evidence = evidenceOf(loss, batch, scores, whole?.statistic)
   const outcome = loss.evaluate(evidence, whole?.statistic)
-  const means = meansOf(outcome, batch)
+  const totals = weighted(outcome, batch)
   return {
-    loss: divided(means, whole?.denominator),
+    loss: meanLoss(totals, whole?.denominator),
     losses: outcome.terms.map(({ numerator }) => numerator).reduce((a, b) => add(a, b)),
-    metrics: { ...named(outcome, means, loss.name), ...metricsOf(loss, evidence, outcome, scores) },
+    metrics: { ...named(outcome, totals, loss.name), ...metricsOf(loss, evidence, outcome, scores) },
   }
 }
 
 /** What the parts of a batch must know of it, from one of them, and what is reported of that. No gradient. */
 export const batchStatistics = <P>(
   model: Trainable<P>,
-  loss: TrainingLoss,
+  loss: AnyLoss,
   parameters: P,
   batch: TrainingBatch,
 ): { readonly whole: Whole; readonly metrics: Metrics } => {
@@ -71,34 +72,32 @@ export const batchStatistics = <P>(
     scoresOf(batch, (part) => model.score(parameters, part)),
   )
   const statistic = loss.statistic?.(evidence)
-  const denominator = meansOf(loss.evaluate(evidence, statistic), batch).map(({ count }) => count)
+  const denominator = weighted(loss.evaluate(evidence, statistic), batch).map(({ count }) => count)
   return { whole: { ...(statistic && { statistic }), denominator }, metrics: klOf(loss, evidence) }
 }
 
 /** The loss of these parts of a batch if the policy were the reference model: no model is run. The first step of a run must find it. */
-export const startingPoint = (loss: TrainingLoss, parts: readonly TrainingBatch[]): Tensor => {
+export const startingPoint = (loss: AnyLoss, parts: readonly TrainingBatch[]): Tensor => {
   const reference = (part: Scored): Scores => ({ logProbability: part.reference ?? zeros(part), value: zeros(part) })
   const evidence = parts.map((batch) => evidenceOf(loss, batch, scoresOf(batch, reference)))
-  const pooled = loss.statistic && pool(evidence.map(loss.statistic))
-  const means = evidence.map((e, i) => meansOf(loss.evaluate(e, pooled), parts[i]!))
-  return divided(means[0]!.map((_, k) => pool(means.map((part) => part[k]!))))
+  const pooled = loss.statistic && evidence.map((e) => loss.statistic!(e)).reduce(pool)
+  const totals = evidence.map((e, i) => weighted(loss.evaluate(e, pooled), parts[i]!))
+  return meanLoss(totals[0]!.map((_, k) => totals.map((part) => part[k]!).reduce(pool)))
 }
-const pool = (parts: readonly Statistic[]): Statistic => parts.reduce((a, b) => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) }))
 
-/** Σ w · costs and Σ w · shares of each term. */
-const meansOf = ({ terms }: Outcome, { weight }: TrainingBatch): readonly Statistic[] => {
-  const w = weight && rename(weight, 'batch', 'example')
-  const total = (x: Tensor<'example'>): Tensor => sum(w === undefined ? x : mul(x, w), 'example')
-  return terms.map(({ numerator, denominator }) => ({ sum: total(numerator), count: total(denominator) }))
-}
-/** Σ over terms of Σ w · costs / Σ w · shares; a mean over nothing is 0. */
-const divided = (means: readonly Statistic[], denominator: readonly Tensor[] = means.map(({ count }) => count)): Tensor =>
-  means.map(({ sum }, k) => div(sum, add(denominator[k]!, equal(denominator[k]!, 0)))).reduce((a, b) => add(a, b))
+/** Σ w · numerator and Σ w · denominator of each term. */
+const weighted = (outcome: Outcome, { weight }: TrainingBatch): readonly Statistic[] =>
+  totalsOf(outcome, weight && rename(weight, 'batch', 'example'))
+/** Σ over terms of Σ w · numerator / Σ w · denominator; a mean over nothing is 0. */
+const meanLoss = (totals: readonly Statistic[], denominator: readonly Tensor[] = totals.map(({ count }) => count)): Tensor =>
+  divided(totals.map(({ sum }, k) => ({ sum, count: add(denominator[k]!, equal(denominator[k]!, 0)) })))
 /** The loss, or what each term adds to it. */
-const named = ({ terms }: Outcome, means: readonly Statistic[], loss: string): Metrics => {
-  if (terms.length === 1) return { loss: means[0]! }
+const named = ({ terms }: Outcome, totals: readonly Statistic[], loss: string): Metrics => {
+  if (terms.length === 1) return { loss: totals[0]! }
   const names = terms.map(({ name = loss }) => name)
-  return Object.fromEntries(means.map((mean, k) => [`loss/${names.indexOf(names[k]!) === k ? names[k] : `${names[k]} (${k + 1})`}`, mean]))
+  return Object.fromEntries(
+    totals.map((total, k) => [`loss/${names.indexOf(names[k]!) === k ? names[k] : `${names[k]} (${k + 1})`}`, total]),
+  )
 }
 
 const zeros = ({ mask }: Scored): Tensor<'batch'> => fill({ batch: size(mask, 'batch') }, 0)
@@ -115,7 +114,8 @@ const scoresOf = ({ chosen, rejected, outcome, unrelated }: TrainingBatch, score
  * Evidence is about examples; a batch is how they are run. What a loss does not need is absent, and nothing is computed until it is read.
  * @throws ConfigError for a loss that needs a value head, and a model without
  */
-const evidenceOf = ({ name, needs }: TrainingLoss, batch: TrainingBatch, scores: ByRole<Scores>): Evidence => {
+const evidenceOf = (loss: AnyLoss, batch: TrainingBatch, scores: ByRole<Scores>, pooled?: Statistic): Everything => {
+  const { name, needs } = loss
   const example = (x: Tensor<'batch'>): Tensor<'example'> => rename(x, 'batch', 'example')
   const completion = (role: Role): ByRole<Completion> => {
     const [part, found] = [batch[role], scores[role]]
@@ -135,7 +135,7 @@ const evidenceOf = ({ name, needs }: TrainingLoss, batch: TrainingBatch, scores:
       found: 'one without',
       advice: 'Train valuing(model), from { policy, head }.',
     })
-  return {
+  const evidence = {
     ...completion('chosen'),
     ...completion('rejected'),
     ...completion('outcome'),
@@ -143,5 +143,6 @@ const evidenceOf = ({ name, needs }: TrainingLoss, batch: TrainingBatch, scores:
     ...(batch.label && { label: example(batch.label) }),
     ...(value && { value: example(value) }),
     ...(batch.margin && { margin: example(batch.margin) }),
-  } as Evidence // `feed` puts into a batch what `loss.needs` names
+  }
+  return supply(loss, evidence, pooled)
 }

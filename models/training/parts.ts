@@ -2,13 +2,13 @@
  * Whether a batch may be run in parts. It may if each example's loss is a function of that example and of pooled statistics; the expression
  * tells. Where the rank of an example, or a mean through which gradients flow, enters its loss, parts would compute another loss.
  */
-import { type AnyTensor, reachable, type Tensor } from '../../core/index.ts'
-import { input } from '../../core/internal.ts'
-import type { Completion, Statistic, TrainingLoss } from '../data/loss.ts'
+import { type AnyTensor, reachable } from '../../core/index.ts'
+import type { AnyLoss } from '../../halos/index.ts'
+import { traced } from '../../halos/internal.ts'
 import { BatchError } from '../io/errors.ts'
 
 /** @throws BatchError when the loss compares examples in a way that cannot be pooled, and there are several parts */
-export const checkParts = (loss: TrainingLoss, accumulate: number): void => {
+export const checkParts = (loss: AnyLoss, accumulate: number): void => {
   if (accumulate <= 1 || separable(loss)) return
   throw new BatchError({
     field: 'accumulate',
@@ -18,28 +18,8 @@ export const checkParts = (loss: TrainingLoss, accumulate: number): void => {
   })
 }
 
-const separable = (loss: TrainingLoss): boolean => {
-  const column = (name: string) => input(name, { example: 4 }) as Tensor<'example'>
-  const completion = (name: string): Completion => ({
-    policy: column(`${name} policy`),
-    reference: column(`${name} reference`),
-    length: column(`${name} length`),
-  })
-  const pooled: Statistic = { sum: input('sum', {}) as Tensor, count: input('count', {}) as Tensor }
-  const { terms } = loss.evaluate(
-    {
-      chosen: completion('chosen'),
-      rejected: completion('rejected'),
-      outcome: completion('outcome'),
-      unrelated: completion('unrelated'),
-      label: column('label'),
-      value: column('value'),
-      margin: column('margin'),
-    },
-    loss.statistic === undefined ? undefined : pooled,
-  )
-  return !reachable(terms.flatMap(({ numerator, denominator }) => [numerator, denominator])).some(meets)
-}
+const separable = (loss: AnyLoss): boolean =>
+  !reachable(traced(loss, 4).terms.flatMap(({ numerator, denominator }) => [numerator, denominator])).some(meets)
 
 /** Here examples meet: a reduction over them, or a second axis of them. */
 const meets = ({ op }: AnyTensor): boolean =>

@@ -16,7 +16,7 @@ import {
   type Tree,
   tensor,
 } from '../../core/index.ts'
-import type { Statistic, TrainingLoss } from '../data/loss.ts'
+import type { AnyLoss, Statistic } from '../../halos/index.ts'
 import type { Trainable } from '../nets/trainable.ts'
 import type { MicroBatch } from './data-loader.ts'
 import { divide, type Metrics } from './metrics.ts'
@@ -41,7 +41,7 @@ interface Total {
 export const programs = <P extends Tree<P>>(
   backend: Backend,
   model: Trainable<P>,
-  loss: TrainingLoss,
+  loss: AnyLoss,
   optimizer: Optimizer,
   nameOf: (example: number) => string,
   recompute = false,

@@ -7,7 +7,7 @@
  */
 import { add, fill, mapTree, type Tree, vjp, zipTree } from '../../core/index.ts'
 import { constant } from '../../core/internal.ts'
-import type { Statistic, TrainingLoss } from '../data/loss.ts'
+import type { AnyLoss, Statistic } from '../../halos/index.ts'
 import type { Parameters } from '../nets/layout.ts'
 import type { Trainable } from '../nets/trainable.ts'
 import { batchStatistics, type Objective, objective, type TrainingBatch, type Whole } from './objective.ts'
@@ -27,7 +27,7 @@ export const begin = <P>(optimizer: Optimizer, parameters: P): State<P> => ({
 export type PartReport = Omit<Objective, 'loss'>
 
 /** `recompute`: the layers of a model are computed again in the backward pass, rather than kept in memory. The step is the same. */
-export const trainStep = <P extends Tree<P>>(model: Trainable<P>, loss: TrainingLoss, optimizer: Optimizer, recompute = false) => {
+export const trainStep = <P extends Tree<P>>(model: Trainable<P>, loss: AnyLoss, optimizer: Optimizer, recompute = false) => {
   const differentiate = (parameters: P, batch: TrainingBatch, whole?: Whole): readonly [gradient: P, PartReport] => {
     const [found, pullback] = vjp((p: P) => objective(model, loss, p, batch, whole), { recompute })(parameters)
     const { loss: _, ...report } = found

@@ -3,8 +3,8 @@
  * One path for every loss, from SFT to KTO. The same options, seed and state give the same run; a state can be saved and gone on from.
  */
 import { type Backend, evaluate, read, type Tree } from '../../core/index.ts'
+import type { AnyLoss } from '../../halos/index.ts'
 import { nameOf, type TrainingExample } from '../data/example.ts'
-import type { TrainingLoss } from '../data/loss.ts'
 import type { Parameters } from '../nets/layout.ts'
 import type { Trainable } from '../nets/trainable.ts'
 import { type DataLoader, type DataLoaderOptions, dataLoader, type MicroBatch } from './data-loader.ts'
@@ -19,7 +19,7 @@ import { TrainingError } from './training-error.ts'
 export interface TrainingOptions<P = Parameters> extends DataLoaderOptions {
   readonly backend: Backend
   readonly model: Trainable<P>
-  readonly loss: TrainingLoss
+  readonly loss: AnyLoss
   readonly optimizer: Optimizer
   readonly examples: readonly TrainingExample[]
   /** Steps of the whole run, those already behind `state.step` included. */
@@ -96,7 +96,7 @@ export const train = async <P extends Tree<P>>(start: State<P>, options: Trainin
 /** While the policy is the reference model, every log-ratio is 0: rewards vanish, and the loss is known (DPO log 2, KTO λ/2 on average). */
 const checkStart = async (
   backend: Backend,
-  loss: TrainingLoss,
+  loss: AnyLoss,
   parts: readonly MicroBatch[],
   metrics: Readonly<Record<string, number>>,
 ): Promise<void> => {

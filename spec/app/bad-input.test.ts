@@ -55,8 +55,8 @@ const cases: readonly {
   },
   {
     what: 'a label that is not a boolean',
-    args: () => align({ data: file('label.jsonl', '{"prompt": "a", "completion": "b", "label": "good"}\n') }),
-    says: /label\.jsonl:1, field label: expected true or false, found "good"/,
+    args: () => align({ data: file('label.jsonl', '{"prompt": "a", "completion": "b", "label": "purple"}\n') }),
+    says: /label\.jsonl:1, field label: expected .*, found "purple"/,
     code: 1,
   },
   {

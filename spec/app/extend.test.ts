@@ -1,6 +1,6 @@
 /** What it takes to add something: a primitive is a line, a HALO is a file, a backend is a folder. Nothing else is touched, and all of it works. */
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -87,6 +87,34 @@ export default halo({ name: 'Flawed', source, reward: logRatio(-1), reference: p
   assert.equal(run.code, 1)
   assert.match(run.err, /reward\.beta: expected a positive number, got -1/)
   assert.match(run.err, /value\.delta: expected a number that is not negative, got -2/)
+})
+
+test('the verdict is told; a refuted loss of one’s own stops before anything runs, unless it is allowed', async () => {
+  const file = join(folder, 'bold.ts')
+  const bold = (body: string): void =>
+    writeFileSync(
+      file,
+      `import { always, halo, logRatio, negation, policy, value } from '${repository}/halos/index.ts'
+export default halo({ name: 'Bold', reward: logRatio(0.1), reference: policy(), t: always(negation), value: value('bold', (S) => (z) => ${body}) })
+`,
+    )
+  bold('S.sigmoid(S.sub(z, S.of(1)))')
+  const out = join(folder, 'bold')
+  const args = ['--model', model, '--data', data, '--out', out, '--steps', '1', '--batch', '4', '--backend', 'reference', '--json']
+  const stopped = await halograd('align', '--halo', file, ...args)
+  assert.equal(stopped.code, 1)
+  assert.match(stopped.err, /bold\.ts: Bold is not a HALO:\n +v is concave on gains: refuted: .*\n.*--allow-refuted/)
+  assert.ok(!existsSync(out))
+  const allowed = await halograd('align', '--halo', file, ...args, '--allow-refuted')
+  assert.equal(allowed.code, 0, allowed.err)
+  assert.match(allowed.err, /^verdict: Bold: not a HALO$/m)
+  assert.equal(JSON.parse(allowed.out).verdict, 'not a HALO')
+  // Of the catalogue, a loss that is stated to be none is only told.
+  const stated = await halograd('train', 'sft', ...args, '--out', join(folder, 'stated'))
+  assert.match(stated.err, /^verdict: SFT: not a HALO, as it is stated to be$/m)
+  const good = await halograd('align', '--halo', 'kto', ...args, '--out', join(folder, 'good'))
+  assert.equal(good.code, 0, good.err)
+  assert.match(good.err, /^verdict: KTO: HALO$/m)
 })
 
 test('a backend is a folder: it gets planned programs, and runs everything', async () => {

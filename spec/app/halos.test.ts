@@ -47,6 +47,27 @@ export default halo({
   assert.equal(JSON.parse(mended.out)[0].verdict, 'HALO')
 })
 
+test('a body that uses what is no primitive is an expected error: its name, the primitives, file and line', async () => {
+  const own = file(
+    'slip.ts',
+    `import { always, halo, logRatio, negation, policy, value } from '${repository}/halos/index.ts'
+export default halo({
+  name: 'Slip', reward: logRatio(0.1), reference: policy(), t: always(negation),
+  value: value('slip', (S) => (z) => S.ge(z, S.of(0))),
+})
+`,
+  )
+  for (const args of [['verify'], ['verify', '--file'], ['plot', 'value', '--out', join(folder, 'slip.svg')], ['latex']]) {
+    const { code, err } = await halograd(...args, own)
+    assert.equal(code, 1, err)
+    assert.match(
+      err,
+      /^error: S\.ge is not a primitive of the scalar language \(.*\/slip\.ts:4:\d+\)\. The primitives are of, add, .*where\./,
+    )
+    assert.doesNotMatch(err, /not expected/)
+  }
+})
+
 test('cite prints BibTeX, latex the formula', async () => {
   assert.match((await halograd('cite', 'kto')).out, /^@misc\{ethayarajh2024kto,\n[\s\S]*eprint = \{2402\.01306\}/)
   assert.match((await halograd('latex', 'dpo')).out, /\\mathbb\{E\}/)

@@ -2,10 +2,10 @@
 import { ok } from 'node:assert/strict'
 import test from 'node:test'
 import { mapTree, read, tensor, volume } from '../../core/index.ts'
-import { dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
+import { type AnyLoss, dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
 import { bradleyTerry } from '../../halos/losses/bradley-terry.ts'
 import { dataLoader, type Example, type Trainable, type TrainingExample, transformer } from '../../models/index.ts'
-import { beginReward, divide, objective, rewardModel, type TrainingLoss } from '../../models/internal.ts'
+import { beginReward, divide, objective, rewardModel } from '../../models/internal.ts'
 import { backend, close, numbers, tiny, tokens } from './tiny.ts'
 
 const text = (i: number, k: number): Example => ({ prompt: [1, 2 + i], completion: [...Array(1 + ((i * k) % 3)).fill(3 + k), 4 + i, 2] })
@@ -13,7 +13,7 @@ const pairs: readonly TrainingExample[] = Array.from({ length: 4 }, (_, i) => ({
 const judged: readonly TrainingExample[] = Array.from({ length: 4 }, (_, i) => ({ outcome: text(i, 1), label: i % 2 === 0 }))
 const outcomes = judged.flatMap((example) => ('outcome' in example ? [example.outcome] : []))
 
-const metricsOf = async <P>(model: Trainable<P>, parameters: P, loss: TrainingLoss, examples: readonly TrainingExample[]) => {
+const metricsOf = async <P>(model: Trainable<P>, parameters: P, loss: AnyLoss, examples: readonly TrainingExample[]) => {
   const [{ batch } = { batch: {} }] = await dataLoader(backend, model, loss, parameters, examples, { batch: 4 }).at(0)
   const totals: Record<string, { sum: number; count: number }> = {}
   for (const [name, { sum, count }] of Object.entries(objective(model, loss, parameters, batch).metrics))

@@ -3,9 +3,8 @@ import { deepEqual, ok } from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { wasm } from '../../backends/index.ts'
 import type { Backend, Report } from '../../core/index.ts'
-import { dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
+import { type AnyLoss, dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
 import { adamW, begin, constantRate, initialize, type TrainingExample, train, transformer } from '../../models/index.ts'
-import type { TrainingLoss } from '../../models/internal.ts'
 import { flat, judged, pairs, backend as reference, tiny } from './tiny.ts'
 
 const compiled = await wasm({ threads: 1 })
@@ -19,7 +18,7 @@ for (const { name, config } of models)
     [getOrThrow(sft()), judged],
     [getOrThrow(kto()), judged],
     [getOrThrow(dpo()), pairs],
-  ] as const satisfies readonly (readonly [TrainingLoss, readonly TrainingExample[]])[])
+  ] as const satisfies readonly (readonly [AnyLoss, readonly TrainingExample[]])[])
     test(`${name}: ${loss.name}, with dropout, to the bit`, async () => {
       const run = async (backend: Backend, recompute: boolean) => {
         const losses: number[] = []

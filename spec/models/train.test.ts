@@ -4,7 +4,7 @@ import test from 'node:test'
 import { wasm } from '../../backends/wasm/index.ts'
 import { dispose, evaluate, fill, leaves, mapTree, mul, paths, tensor, volume } from '../../core/index.ts'
 import { plain } from '../../core/internal.ts'
-import { dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
+import { type AnyLoss, dpo, getOrThrow, kto, sft } from '../../halos/index.ts'
 import {
   adamW,
   BatchError,
@@ -21,11 +21,10 @@ import {
   train,
   transformer,
 } from '../../models/index.ts'
-import type { TrainingLoss } from '../../models/internal.ts'
 import { backend, close, flat, judged, numbers, pairs, tiny } from './tiny.ts'
 
 const losses: readonly {
-  readonly loss: TrainingLoss
+  readonly loss: AnyLoss
   readonly examples: readonly TrainingExample[]
   readonly start: number | undefined
 }[] = [
@@ -203,7 +202,7 @@ test('no array is left behind by a step, whole or in parts, nor by generating', 
 test('examples that do not suit the loss are refused by number', async () => {
   const [, kto, dpo] = losses
   const unlabelled = [...judged.slice(0, 9), { outcome: { prompt: [1], completion: [2] } }]
-  const refused = (loss: TrainingLoss, examples: readonly TrainingExample[], says: RegExp) =>
+  const refused = (loss: AnyLoss, examples: readonly TrainingExample[], says: RegExp) =>
     rejects(run(tiny[0]!, { loss, examples }), (e) => e instanceof BatchError && says.test(e.message))
   await refused(dpo!.loss, judged, /examples\[0\].*chosen and rejected, which DPO learns from, found outcome and label/)
   await refused(kto!.loss, pairs, /examples\[0\].*outcome and label/)

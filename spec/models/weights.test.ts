@@ -2,10 +2,10 @@
 import { deepEqual, ok, rejects } from 'node:assert/strict'
 import test from 'node:test'
 import { read } from '../../core/index.ts'
-import { dpo, getOrThrow, kto, mixture, sft } from '../../halos/index.ts'
+import { type AnyLoss, dpo, getOrThrow, kto, mixture, sft } from '../../halos/index.ts'
 import { unlikelihood } from '../../halos/losses/unlikelihood.ts'
 import { adamW, BatchError, begin, constantRate, dataLoader, type TrainingExample, train, transformer } from '../../models/index.ts'
-import { objective, startingPoint, type TrainingLoss } from '../../models/internal.ts'
+import { objective, startingPoint } from '../../models/internal.ts'
 import { backend, close, flat, tiny } from './tiny.ts'
 
 const [, { config, parameters } = tiny[0]!] = tiny
@@ -29,10 +29,10 @@ const judged: readonly TrainingExample[] = Array.from({ length: 12 }, (_, i) => 
 }))
 const unweighted = (examples: readonly TrainingExample[]) => examples.map(({ weight: _, ...rest }) => rest)
 
-const mixed = (...terms: Parameters<typeof mixture>[0]): TrainingLoss => getOrThrow(mixture(terms))
+const mixed = (...terms: Parameters<typeof mixture>[0]): AnyLoss => getOrThrow(mixture(terms))
 const ktoSft = mixed([1, getOrThrow(kto())], [0.5, getOrThrow(sft())])
 const dpoSft = mixed([1, getOrThrow(dpo())], [0.1, getOrThrow(sft())])
-const losses: readonly (readonly [TrainingLoss, readonly TrainingExample[]])[] = [
+const losses: readonly (readonly [AnyLoss, readonly TrainingExample[]])[] = [
   [getOrThrow(sft()), judged],
   [getOrThrow(dpo()), pairs],
   [getOrThrow(kto({ desirable: 1.5 })), judged],
@@ -41,7 +41,7 @@ const losses: readonly (readonly [TrainingLoss, readonly TrainingExample[]])[] =
   [dpoSft, pairs],
 ]
 
-const run = async (loss: TrainingLoss, examples: readonly TrainingExample[], accumulate = 1) => {
+const run = async (loss: AnyLoss, examples: readonly TrainingExample[], accumulate = 1) => {
   const reports: Readonly<Record<string, number>>[] = []
   const state = await train(begin(optimizer, parameters), {
     ...{ backend, model, loss, optimizer, examples, batch: 6, accumulate, steps: 2, onStep: ({ metrics }) => void reports.push(metrics) },
@@ -64,7 +64,7 @@ for (const [loss, examples] of losses)
   })
 
 /** The loss of these examples as one batch, of a policy that is not the reference model. */
-const lossOf = async (loss: TrainingLoss, examples: readonly TrainingExample[]) => {
+const lossOf = async (loss: AnyLoss, examples: readonly TrainingExample[]) => {
   const [other = tiny[0]!] = tiny.slice(1)
   const batches = dataLoader(backend, model, loss, other.parameters, examples, { batch: examples.length })
   const [{ batch } = { batch: {} }] = await batches.at(0)

@@ -10,6 +10,7 @@ interface AlignOptions extends TrainingOptions {
   readonly halo: string
   readonly beta?: number
   readonly set?: Readonly<Record<string, number>>
+  readonly allowRefuted?: true
 }
 
 const settingsIn = ({ beta, set = {} }: AlignOptions): Settings => ({ ...(beta === undefined ? {} : { beta }), ...set })
@@ -47,7 +48,11 @@ export const command = (terminal: Terminal): Command =>
           'csft: what ends the prompt of a liked, and of a disliked completion (default: <|good|>,<|bad|>)',
           names,
         )
-        .option('--set <name=value>', 'another setting of the loss, e.g. desirable=1.33; may be repeated', setting),
+        .option('--set <name=value>', 'another setting of the loss, e.g. desirable=1.33; may be repeated', setting)
+        .option(
+          '--allow-refuted',
+          'train a loss of your own file even where it is refuted to be a HALO (losses that state it are only reported)',
+        ),
       { batch: 32 },
     ),
   )
@@ -64,13 +69,15 @@ Example:
   halograd generate --model aligned --prompt "Once upon a time"`,
     )
     .action(async (options: AlignOptions, command: Command) => {
-      const [{ findLoss }, { balanceOf, imbalance, meanWeights }, { run }] = await Promise.all([
+      const [{ findLoss }, { balanceOf, imbalance, meanWeights }, { run }, { checkVerdict }] = await Promise.all([
         import('../../inputs/losses.ts'),
         import('../../inputs/examples.ts'),
         import('../../run/run.ts'),
+        import('../../run/verdict.ts'),
       ])
       const settings = settingsIn(options)
       const loss = await findLoss(options.halo, settings)
+      const verdict = checkVerdict(terminal, options.halo, loss, options.allowRefuted)
       const inspect = (examples: readonly TrainingExample[]): void => {
         const { desirable = 1, undesirable = 1 } = settings
         const rows = meanWeights(examples)
@@ -79,5 +86,5 @@ Example:
         if (warning !== undefined) terminal.say(`warning: ${warning}`)
       }
       const result = await run(terminal, { command: pathOf(command), settings: settingsOf(command), loss, options, inspect, rate: 1e-4 })
-      if (options.json) terminal.print(`${JSON.stringify({ settings, ...result })}\n`)
+      if (options.json) terminal.print(`${JSON.stringify({ settings, verdict, ...result })}\n`)
     })

@@ -51,8 +51,13 @@ const trains = (
   loss: string = name,
 ): Command =>
   common(trainingOptions(new Command(name), defaults)).action(async (options: TrainingOptions, command: Command) => {
-    const [{ findLoss }, { run }] = await Promise.all([import('../../inputs/losses.ts'), import('../../run/run.ts')])
+    const [{ findLoss }, { run }, { checkVerdict }] = await Promise.all([
+      import('../../inputs/losses.ts'),
+      import('../../run/run.ts'),
+      import('../../run/verdict.ts'),
+    ])
     const task = { command: pathOf(command), settings: settingsOf(command), loss: await findLoss(loss, {}), options, rate: defaults.lr }
+    checkVerdict(terminal, loss, task.loss)
     const result = await run(terminal, task)
     if (options.json) terminal.print(`${JSON.stringify(result)}\n`)
   })
