@@ -54,6 +54,19 @@ export const svgOf = (series: readonly Series[], { x, y, sideBySide }: Picture):
   return drawn.outerHTML
 }
 
+/** A picture of pictures: each as wide and high as the others, row by row. */
+export const gridOf = (panels: readonly string[], { width, height, columns }: Grid): string => {
+  const placed = panels.map((svg, i) => svg.replace('<svg', `<svg x="${(i % columns) * width}" y="${Math.floor(i / columns) * height}"`))
+  const [w, h] = [Math.min(columns, panels.length) * width, Math.ceil(panels.length / columns) * height]
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"><rect width="100%" height="100%" fill="white"/>${placed.join('')}</svg>`
+}
+interface Grid {
+  /** Of a panel, in pixels. */
+  readonly width: number
+  readonly height: number
+  readonly columns: number
+}
+
 /** What the values are between; a spike that a hundredth of a curve does not reach (an infinite slope, guarded) is cut off. */
 const shown = (series: readonly Series[]): readonly [low: number, high: number] => {
   const ends = series.map(({ points }): readonly [low: number, high: number] => {

@@ -5,7 +5,7 @@
  *     { inputs: { policy_chosen_logps, policy_rejected_logps, ref_chosen_logps, ref_rejected_logps } }     pairs
  */
 import { type AnyTensor, type Backend, equal, fill, grad, maximum, read, size, sum, type Tensor, tensor, where } from '../core/index.ts'
-import { type Incomplete, type Role, supply } from './evidence.ts'
+import { type Completion, collect, columns, evidenceFields, type Incomplete, type Role, roles, supply } from './evidence.ts'
 import type { Settings } from './family.ts'
 import type { AnyLoss, Outcome, Rewards, Statistic } from './loss.ts'
 import { type Reward, rewardOf } from './reward.ts'
@@ -35,37 +35,22 @@ export interface Answer {
 export type Inputs = Readonly<Record<string, Tensor<string>>>
 
 /**
- * Which inputs make up which completion. Where no length is given, tokens count whose log-probability is not exactly 0 (padding);
- * a number for the whole completion counts as one token: it is an average then. An empty completion counts as one token, of log-probability 0.
+ * The evidence that these inputs are, by the names that the table of evidence gives. Where no length is given, tokens count whose log-probability is not
+ * exactly 0 (padding); a number for the whole completion counts as one token: it is an average then. An empty completion counts as one token, of
+ * log-probability 0.
  */
-const columns: { readonly [R in Role]: readonly [policy: string, reference: string, length: string] } = {
-  outcome: ['policy_logps', 'ref_logps', 'lengths'],
-  unrelated: ['policy_KL_logps', 'ref_KL_logps', 'KL_lengths'],
-  chosen: ['policy_chosen_logps', 'ref_chosen_logps', 'chosen_lengths'],
-  rejected: ['policy_rejected_logps', 'ref_rejected_logps', 'rejected_lengths'],
-}
-
 export const evidenceOf = (inputs: Inputs): Incomplete => {
   const column = (name: string): Tensor<'example'> | undefined => {
     const x = inputs[name]
     // The axes are those that `inputsOf` below gave it.
     return x && ('token' in x.shape ? sum(x as Tensor<'example' | 'token'>, 'token') : (x as Tensor<'example'>))
   }
-  const completion = (role: Role): Incomplete => {
-    const [policy, reference, length] = [column(columns[role][0]), column(columns[role][1]), column(columns[role][2])]
-    if (policy === undefined) return {}
-    return { [role]: { policy, ...(reference && { reference }), length: length ?? tokens(inputs[columns[role][0]]!) } }
+  const completion = (role: Role): Partial<Completion> | undefined => {
+    const { inputs: names } = evidenceFields[role]
+    const [policy, reference, length] = [column(names.policy), column(names.reference), column(names.length)]
+    return policy && { policy, ...(reference && { reference }), length: length ?? tokens(inputs[names.policy]!) }
   }
-  const [label, value, margin] = [column('labels'), column('values'), column('margins')]
-  return {
-    ...completion('outcome'),
-    ...completion('unrelated'),
-    ...completion('chosen'),
-    ...completion('rejected'),
-    ...(label && { label }),
-    ...(value && { value }),
-    ...(margin && { margin }),
-  }
+  return { ...collect(roles, completion), ...collect(columns, (name) => column(evidenceFields[name].input)) }
 }
 
 const tokens = (x: Tensor<string>): Tensor<'example'> =>
@@ -117,16 +102,16 @@ export const evaluateCase = async (
   { id, inputs: given }: Case,
   { pooled, inputs = (x) => x, reported, trained = /^(policy_|values$)/, evaluate }: Conventions = {},
 ): Promise<Answer> => {
-  const columns = inputsOf(given)
-  const policies = Object.fromEntries(Object.entries(columns).filter(([name]) => trained.test(name)))
-  const evidence = (p: Inputs): Incomplete => evidenceOf(inputs({ ...columns, ...p }))
+  const all = inputsOf(given)
+  const policies = Object.fromEntries(Object.entries(all).filter(([name]) => trained.test(name)))
+  const evidence = (p: Inputs): Incomplete => evidenceOf(inputs({ ...all, ...p }))
   const run = (p: Inputs): Pick<Outcome, 'loss' | 'kl'> & { readonly losses: AnyTensor; readonly rewards?: Rewards } =>
-    evaluate === undefined ? loss.evaluate(supply(loss, evidence(p), pooled), pooled?.(columns)) : evaluate(loss, { ...columns, ...p })
+    evaluate === undefined ? loss.evaluate(supply(loss, evidence(p), pooled), pooled?.(all)) : evaluate(loss, { ...all, ...p })
   const outcome = run(policies)
   const { kl, rewards = {} } = { ...outcome, ...(reported && { rewards: rewardsOf(reported, evidence(policies)) }) }
   const numbers = async (x: AnyTensor | undefined): Promise<readonly number[]> =>
     x === undefined ? [] : [...(await read(backend, x as Tensor<string>))]
-  const [own, labels] = [await numbers(rewards.outcome), await numbers(columns.labels)]
+  const [own, labels] = [await numbers(rewards.outcome), await numbers(all.labels)]
   const judged = (sign: number, direct: readonly number[]): readonly number[] =>
     rewards.outcome === undefined ? direct : own.filter((_, i) => Math.sign(labels[i] ?? 1) === sign)
   const grads: Record<string, Values | null> = {}

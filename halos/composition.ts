@@ -8,7 +8,7 @@
  */
 import { type AnyTensor, grad, type Scalar, type Tensor } from '../core/index.ts'
 import { elements } from './element.ts'
-import type { Completion, Everything, Role } from './evidence.ts'
+import { type Completion, type Everything, type Role, roles } from './evidence.ts'
 import type { Condition } from './findings.ts'
 import { type Halo, vary } from './halo.ts'
 import { type AnyLoss, lossOf, type Outcome, type Statistic } from './loss.ts'
@@ -60,7 +60,6 @@ const pools = (loss: AnyLoss, reduced: (e: Everything) => Everything, declared: 
 
 /** Every log π_θ of the evidence, to be differentiated by. */
 type Policies = Readonly<Record<string, Tensor<'example'>>>
-const roles: readonly Role[] = ['outcome', 'chosen', 'rejected', 'unrelated']
 const policiesOf = (batches: readonly Everything[]): Policies =>
   Object.fromEntries(
     batches.flatMap((batch, i) => roles.flatMap((role) => (batch[role] === undefined ? [] : [[`${i}.${role}`, batch[role].policy]]))),

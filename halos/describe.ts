@@ -1,5 +1,5 @@
 /** Losses for people to read: their names, a citation, the lines of a report. */
-import type { Needs } from './evidence.ts'
+import { columnsOf, type EvidenceColumn, evidenceFields, type Needs } from './evidence.ts'
 import type { Family } from './family.ts'
 import { type Finding, short, showSegment } from './findings.ts'
 import type { AnyLoss } from './loss.ts'
@@ -72,9 +72,15 @@ const profileLines = ({ slopes, lossAversion, saturation, margin, bounded }: Pro
 }
 
 /** What people must have said, in words. */
-export const learnsFrom = ({ pair, label, margin, reward, value, control }: Needs): string =>
-  pair
-    ? `pairs${margin ? ' with scores' : ''}${reward ? ', of a reward model' : ''}`
-    : label
-      ? `labels${value ? ', with a value head' : control ? ', told by a control token' : ''}`
-      : 'demonstrations'
+export const learnsFrom = (needs: Needs): string => {
+  const columns = columnsOf(needs)
+    .map((column) => suffixOf(column))
+    .join('')
+  if (needs.pair) return `pairs${columns}${needs.reward ? ', of a reward model' : ''}`
+  if (needs.label) return `labels${columns}${needs.control ? ', told by a control token' : ''}`
+  return `demonstrations${columns}`
+}
+const suffixOf = (column: EvidenceColumn): string => {
+  const field = evidenceFields[column]
+  return 'suffix' in field ? field.suffix : ''
+}

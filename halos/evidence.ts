@@ -1,6 +1,11 @@
 /**
- * What a human told us, as tensors. Every log-probability is that of a whole completion: summed over its tokens, in nats.
- * Which evidence a loss needs follows from the reference distribution it declares; a batch that lacks some does not type-check.
+ * What a human told us, as tensors: one table, of which everything else is derived. Each row is a field of the evidence: the completions of a
+ * batch, or a column of numbers, one an example. Every log-probability is that of a whole completion: summed over its tokens, in nats.
+ *
+ *     evidence = { chosen, rejected }  or  { outcome, label, unrelated },  and columns such as a margin
+ *
+ * Which evidence a loss needs follows from the reference distribution it declares; a batch that lacks some does not type-check. A new column
+ * is a row of the table, and can be given in data files, trained on, exported and looked at by every part of halograd from then on.
  */
 import type { Tensor } from '../core/index.ts'
 
@@ -16,6 +21,103 @@ export interface Completion {
   readonly length: Tensor<'example'>
 }
 export type Part = keyof Completion
+
+/** A field that is a completion: which need asks for it, and what `cases.ts` calls its parts. */
+interface CompletionField {
+  readonly shape: 'completion'
+  readonly need: 'pair' | 'outcome' | 'unrelated'
+  readonly inputs: { readonly policy: string; readonly reference: string; readonly length: string }
+}
+/** A field that is a number of each example. The need that asks for it has its name. */
+interface ColumnField {
+  readonly shape: 'column'
+  /** Who says it: whoever judged the completion, the value head of the model, or a field of the data beside the texts. */
+  readonly from: 'judgement' | 'value head' | 'data'
+  /** What it is, as a sentence. */
+  readonly about: string
+  /** What `cases.ts` calls it. */
+  readonly input: string
+  /** Only numbers above 0 make sense. */
+  readonly positive?: boolean
+  /** What to add to "pairs" or "labels" where the needs of a loss are put into words. */
+  readonly suffix?: string
+}
+/** A column that the data give. */
+interface DataField extends ColumnField {
+  readonly from: 'data'
+  /** The number that a record of a data file gives, if it gives one. */
+  readonly read: (record: Readonly<Record<string, unknown>>) => number | undefined
+  /** What to do where an example has none. */
+  readonly advice: string
+}
+
+const completion = <N extends CompletionField['need']>(need: N, infix: string, length: string) =>
+  ({ shape: 'completion', need, inputs: { policy: `policy_${infix}logps`, reference: `ref_${infix}logps`, length } }) as const
+
+/** Every field that evidence can have. */
+export const evidenceFields = {
+  /** The completion of a pair that was preferred. */
+  chosen: completion('pair', 'chosen_', 'chosen_lengths'),
+  /** The completion of a pair that was not. */
+  rejected: completion('pair', 'rejected_', 'rejected_lengths'),
+  /** A completion that is judged, or shown to be imitated. */
+  outcome: completion('outcome', '', 'lengths'),
+  /** +1 where the outcome is desirable, −1 where it is not; an advantage is a label too: its magnitude weighs the example. */
+  label: {
+    shape: 'column',
+    from: 'judgement',
+    about: '+1 desirable, -1 undesirable; or an advantage, whose size is a weight.',
+    input: 'labels',
+  },
+  /** A mismatched completion: it answers another prompt of the batch, but is scored after the outcome's. */
+  unrelated: completion('unrelated', 'KL_', 'KL_lengths'),
+  /** V(x) of the outcome's prompt: the label that a value head expects. Where it is absent, it is 0. */
+  value: {
+    shape: 'column',
+    from: 'value head',
+    about: 'What a value head expects of the label.',
+    input: 'values',
+    suffix: ', with a value head',
+  },
+  /** R(x, y_w) − R(x, y_l): by how much the chosen completion of a pair is better, in the scores of a judge. */
+  margin: {
+    shape: 'column',
+    from: 'data',
+    about: 'By how much a chosen completion is better, in the scores of a judge.',
+    input: 'margins',
+    positive: true,
+    suffix: ' with scores',
+    read: ({ margin, chosen_score: better, rejected_score: worse }) =>
+      typeof margin === 'number' ? margin : typeof better === 'number' && typeof worse === 'number' ? better - worse : undefined,
+    advice: 'Give each pair "margin": the score of the chosen completion less that of the rejected one; or use DPO.',
+  },
+} as const satisfies Readonly<Record<string, CompletionField | (ColumnField & { readonly from: 'judgement' | 'value head' }) | DataField>>
+
+type Fields = typeof evidenceFields
+type FieldsWhere<Row> = { readonly [F in keyof Fields]: Fields[F] extends Row ? F : never }[keyof Fields]
+/** The completions that evidence is made of. */
+export type Role = FieldsWhere<{ readonly shape: 'completion' }>
+/** The fields that are numbers, one an example. */
+export type EvidenceColumn = FieldsWhere<{ readonly shape: 'column' }>
+/** The columns that data files give beside the texts. */
+export type DataColumn = FieldsWhere<{ readonly from: 'data' }>
+
+const names = Object.keys(evidenceFields) as (keyof Fields)[] // an object literal of these keys
+/** Every role, in the order of the table. */
+export const roles: readonly Role[] = names.filter((name): name is Role => evidenceFields[name].shape === 'completion')
+/** Every column, in the order of the table. */
+export const columns: readonly EvidenceColumn[] = names.filter((name): name is EvidenceColumn => evidenceFields[name].shape === 'column')
+/** Every column that data files give. */
+export const dataColumns: readonly DataColumn[] = columns.filter((name): name is DataColumn => evidenceFields[name].from === 'data')
+/** What `of` makes of each of these fields, without those of which it makes nothing. */
+export const collect = <K extends string, T>(fields: readonly K[], of: (field: K) => T | undefined): { readonly [F in K]?: T } => {
+  const found: { [F in K]?: T } = {}
+  for (const field of fields) {
+    const value = of(field)
+    if (value !== undefined) found[field] = value
+  }
+  return found
+}
 
 /** +1 where the completion is desirable, −1 where it is undesirable. An advantage is a label too: its magnitude weighs the example. */
 export type Label = Tensor<'example'>
@@ -36,36 +138,16 @@ export type Kind = keyof EvidenceOf<unknown>
 export type Evidence<P extends Part, K extends Kind> = EvidenceOf<Pick<Completion, P | 'policy'>>[K]
 
 /** All the evidence there can be. Every loss accepts it, because `Loss<E>` is contravariant in E. */
-export interface Everything {
-  readonly chosen: Completion
-  readonly rejected: Completion
-  readonly outcome: Completion
-  readonly label: Label
-  readonly unrelated: Completion
-  /** V(x) of the outcome's prompt: the label that a value head expects. Where it is absent, it is 0. */
-  readonly value?: Tensor<'example'>
-  /** R(x, y_w) − R(x, y_l): by how much the chosen completion of a pair is better, in the scores of a judge. */
-  readonly margin?: Tensor<'example'>
+export type Everything = { readonly [R in Role]: Completion } & { readonly label: Label } & {
+  readonly [C in Exclude<EvidenceColumn, 'label'>]?: Tensor<'example'>
 }
 
-/** The same at run time: what a trainer must put into a batch. Exactly one of `pair` and `outcome` is true. */
-export interface Needs {
-  /** `chosen` and `rejected`. */
-  readonly pair: boolean
-  /** `outcome`. */
-  readonly outcome: boolean
-  /** `label`. */
-  readonly label: boolean
-  /** `unrelated`: a mismatched completion per example. */
-  readonly unrelated: boolean
+/** The same at run time: what a trainer must put into a batch. Exactly one of `pair` and `outcome` is true; a column's need has its name. */
+export type Needs = { readonly [N in Fields[Role]['need'] | EvidenceColumn]: boolean } & {
   /** `reference` in every completion: the reference model must be run. */
   readonly reference: boolean
   /** `length` in every completion. */
   readonly length: boolean
-  /** `value`: the model must have a value head. */
-  readonly value: boolean
-  /** `margin`: pairs must say by how much the chosen completion is better. */
-  readonly margin: boolean
   /** `policy` is the number R_φ(x, y) of a reward model, which the model must be. */
   readonly reward: boolean
   /** The pooled statistic is carried from step to step: each batch's is added to the sum of all earlier ones. */
@@ -74,18 +156,33 @@ export interface Needs {
   readonly control: boolean
 }
 
-const nothing: Needs = {
-  ...{ pair: false, outcome: false, label: false, unrelated: false, reference: false },
-  ...{ length: false, value: false, margin: false, reward: false, history: false, control: false },
+const needOf = (name: keyof Fields): keyof Needs => {
+  const field = evidenceFields[name]
+  return field.shape === 'completion' ? field.need : (name as EvidenceColumn)
 }
+const isJudged = (name: keyof Fields): boolean => {
+  const field = evidenceFields[name]
+  return field.shape === 'completion' || field.from === 'judgement'
+}
+/** In the order in which reports name them: what people judge, what models say of completions, and what comes beside. */
+const nothing = Object.fromEntries(
+  [
+    ...names.filter(isJudged).map(needOf),
+    ...['reference', 'length'],
+    ...names.filter((name) => !isJudged(name)).map(needOf),
+    ...['reward', 'history', 'control'],
+  ].map((name) => [name, false]),
+) as Needs // every need is named
 /** These needs, and no others. Every loss reads log π_θ, so that `policy` need not be said, but may be. */
 export const needing = (...named: readonly (keyof Needs | Part)[]): Needs => ({
   ...nothing,
   ...Object.fromEntries(named.filter((name) => Object.hasOwn(nothing, name)).map((name) => [name, true])),
 })
 
-/** The completions that evidence is made of. */
-export type Role = 'outcome' | 'chosen' | 'rejected' | 'unrelated'
+/** The completions that are asked for. */
+export const rolesOf = (needs: Needs): readonly Role[] => roles.filter((role) => needs[evidenceFields[role].need])
+/** The columns that are asked for. */
+export const columnsOf = (needs: Needs): readonly EvidenceColumn[] => columns.filter((column) => needs[column])
 
 /** The batch lacks what the loss needs. */
 export class EvidenceError extends TypeError {
@@ -101,15 +198,10 @@ export type Incomplete = { readonly [K in keyof Everything]?: Everything[K] exte
  */
 export const supply = (loss: { readonly name: string; readonly needs: Needs }, evidence: Incomplete, pooled?: object): Everything => {
   const needs = pooled === undefined ? loss.needs : { ...loss.needs, unrelated: false }
-  const roles: readonly Role[] = (['outcome', 'chosen', 'rejected', 'unrelated'] as const).filter((role) =>
-    role === 'chosen' || role === 'rejected' ? needs.pair : needs[role],
-  )
   const parts: readonly Part[] = (['policy', 'reference', 'length'] as const).filter((part) => part === 'policy' || needs[part])
   const missing = [
-    ...roles.flatMap((role) => parts.filter((part) => evidence[role]?.[part] === undefined).map((part) => `${role}.${part}`)),
-    ...(needs.label && evidence.label === undefined ? ['label'] : []),
-    ...(needs.value && evidence.value === undefined ? ['value'] : []),
-    ...(needs.margin && evidence.margin === undefined ? ['margin'] : []),
+    ...rolesOf(needs).flatMap((role) => parts.filter((part) => evidence[role]?.[part] === undefined).map((part) => `${role}.${part}`)),
+    ...columnsOf(needs).filter((column) => evidence[column] === undefined),
   ]
   if (missing.length > 0) throw new EvidenceError(`${loss.name} needs ${missing.join(', ')}, which the batch does not have`)
   return evidence as Everything // all that `needs` names is there, and a loss looks at nothing else

@@ -1,12 +1,25 @@
 /** What the other folders of halograd need of halos beyond its public surface. Nothing here is stable, and the package does not export it. */
 export { affine, byLabel } from './affine.ts'
 export { type Answer, type Case, type Column, evaluateCase, evidenceOf, inputsOf } from './cases.ts'
-export { needing, type Role, supply } from './evidence.ts'
+export {
+  collect,
+  columns,
+  columnsOf,
+  type DataColumn,
+  dataColumns,
+  type EvidenceColumn,
+  evidenceFields,
+  needing,
+  type Role,
+  roles,
+  rolesOf,
+  supply,
+} from './evidence.ts'
 export { Contravariant, statisticMonoid, valueMonoid } from './instances.ts'
 export { divided, lossOf, meanOf, pool, totalsOf } from './loss.ts'
 export { type Program, runProgram, showProgram } from './program.ts'
 export { type Claim, concave, type Decision, decide, decideSubject, nonDecreasing, type Subject, subjectOf } from './prove.ts'
-export { refutation } from './refute.ts'
+export { refutation, type Witness, witness } from './refute.ts'
 export { traced } from './symbolic.ts'
 export type { TokenRatios } from './tokens.ts'
 export { valid } from './validation.ts'

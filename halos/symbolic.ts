@@ -1,7 +1,7 @@
 /** Evidence without numbers: every log-probability is a leaf, named after what it is. What a loss makes of it can be looked at. */
 import type { Tensor } from '../core/index.ts'
 import { input } from '../core/internal.ts'
-import type { Completion, Everything, Needs } from './evidence.ts'
+import { type Completion, collect, columns, columnsOf, type Everything, type Needs, roles, rolesOf } from './evidence.ts'
 import type { AnyLoss, Outcome, Statistic } from './loss.ts'
 
 const leaf = (name: string, examples: number): Tensor<'example'> => input(name, { example: examples }) as Tensor<'example'> // a leaf of that shape
@@ -13,15 +13,7 @@ export const symbolic = (examples: number): Everything => {
     reference: leaf(`${role}.reference`, examples),
     length: leaf(`${role}.length`, examples),
   })
-  return {
-    outcome: completion('outcome'),
-    unrelated: completion('unrelated'),
-    chosen: completion('chosen'),
-    rejected: completion('rejected'),
-    label: leaf('label', examples),
-    value: leaf('value', examples),
-    margin: leaf('margin', examples),
-  }
+  return { ...collect(roles, completion), ...collect(columns, (column) => leaf(column, examples)) } as Everything // all roles and columns
 }
 
 /** What `needs` names of the evidence, and nothing else. */
@@ -29,12 +21,8 @@ export const only = (needs: Needs, all: Everything): Everything => {
   const part = ({ policy, reference, length }: Completion): Completion =>
     ({ policy, ...(needs.reference && { reference }), ...(needs.length && { length }) }) as Completion
   return {
-    ...(needs.pair && { chosen: part(all.chosen), rejected: part(all.rejected) }),
-    ...(needs.outcome && { outcome: part(all.outcome) }),
-    ...(needs.unrelated && { unrelated: part(all.unrelated) }),
-    ...(needs.label && { label: all.label }),
-    ...(needs.value && { value: all.value }),
-    ...(needs.margin && { margin: all.margin }),
+    ...collect(rolesOf(needs), (role) => part(all[role])),
+    ...collect(columnsOf(needs), (column) => all[column]),
   } as Everything // less than everything: that is the point
 }
 

@@ -158,8 +158,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/gpujs/webgpu.ts:webgpu': 73,
   'backends/plan/blocks.ts:inBlocks': 62,
   'backends/plan/domain.ts:domains': 61,
-  'backends/plan/expand.ts:expansion': 160,
-  'backends/plan/lower.ts:lowerFused': 105,
   'backends/plan/matrix.ts:product': 65,
   'backends/plan/rematerialize.ts:chooseStored': 72,
   'backends/plan/schedule.ts:schedule': 73,

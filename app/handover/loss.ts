@@ -1,6 +1,7 @@
 /** A loss as a directory for PyTorch: `halo_loss.py` from its graph, the numbers that verify it, and the script that does so. */
 import { readFile } from 'node:fs/promises'
 import { type AnyLoss, type Settings, toLatex, torchFunctions } from '../../halos/index.ts'
+import { columns, columnsOf, type EvidenceColumn, evidenceFields, rolesOf } from '../../halos/internal.ts'
 import { writeDirectoryAtomically } from '../../models/index.ts'
 import { exclusively } from '../inputs/lock.ts'
 import { findLoss, fullSettings } from '../inputs/losses.ts'
@@ -47,13 +48,13 @@ export const lossFiles = async (loss: AnyLoss, settings: Settings, to: Target = 
 
 const moduleOf = async (loss: AnyLoss, settings: Settings): Promise<string> => {
   const { evaluate, statistic, statisticReads, held, wholeBatch } = torchFunctions(loss)
-  const { pair, outcome, unrelated } = loss.needs
-  const roles = [...(pair ? ['chosen', 'rejected'] : []), ...(outcome ? ['outcome'] : []), ...(unrelated ? ['unrelated'] : [])]
+  const needed = columnsOf(loss.needs)
   const constants = [
     `NAME = ${quoted(loss.name)}`,
     `SETTINGS = ${dictionary(settings)}`,
     `NEEDS = frozenset(${tuple(needsOf(loss))})`,
-    `ROLES = ${tuple(roles)}`,
+    `ROLES = ${tuple(rolesOf(loss.needs))}`,
+    `COLUMNS${needed.length === 0 ? ': Tuple[str, ...]' : ''} = ${tuple(needed)}`,
     '# The completions whose rewards the reference point averages over the whole batch.',
     `STATISTIC_READS${statisticReads.length === 0 ? ': Tuple[str, ...]' : ''} = ${tuple(statisticReads)}`,
     '# No gradient flows into the pooled statistic: it may come from another pass.',
@@ -64,9 +65,19 @@ const moduleOf = async (loss: AnyLoss, settings: Settings): Promise<string> => {
   return filled(await template('halo_loss.py'), {
     docstring: docstring(loss, settings),
     constants: constants.join('\n'),
+    columns: columns.flatMap(columnField).join('\n'),
+    'columns of inputs': columns.map(columnOfInputs).join('\n'),
     functions: `${statisticFunction(statistic)}\n\n\n${evaluateFunction(evaluate, statistic !== undefined)}`,
   })
 }
+
+/** A column of evidence as a field of Python's `Batch`, and as what `batch_of` gives it. */
+const columnField = (name: EvidenceColumn): readonly string[] => [
+  `    ${name}: Tensor = None  # type: ignore[assignment]`,
+  `    """${evidenceFields[name].about}"""`,
+]
+const columnOfInputs = (name: EvidenceColumn): string =>
+  `        ${name}=inputs.get("${evidenceFields[name].input}"),  # type: ignore[arg-type]`
 
 const indented = (lines: readonly string[]): string => lines.map((line) => (line === '' ? '' : `    ${line}`)).join('\n')
 const statisticFunction = (body: readonly string[] | undefined): string =>

@@ -10,7 +10,21 @@ import { reference } from '../../backends/index.ts'
 import { type AnyTensor, type Backend, reachable, read, type Tensor } from '../../core/index.ts'
 import { constant, draw, fresh, stream } from '../../core/internal.ts'
 import type { AnyLoss, Needs, Settings } from '../../halos/index.ts'
-import { type Answer, type Case, evaluateCase, evidenceOf, inputsOf, supply } from '../../halos/internal.ts'
+import {
+  type Answer,
+  type Case,
+  columns,
+  columnsOf,
+  type EvidenceColumn,
+  evaluateCase,
+  evidenceFields,
+  evidenceOf,
+  inputsOf,
+  type Role,
+  roles,
+  rolesOf,
+  supply,
+} from '../../halos/internal.ts'
 import { divide, metricsOf } from '../../models/internal.ts'
 import { toJson } from '../terminal/json.ts'
 
@@ -144,28 +158,27 @@ const sides: readonly Sides[] = [
 
 /** A batch with these log-ratios, as far as the loss reads them. */
 export const batchOf = (loss: Pick<AnyLoss, 'needs'>, { id, own, other, labels, parts }: Sides): Batch => {
-  const { pair, outcome, unrelated, label, value, margin, reference, length, reward } = loss.needs
+  const { reference, length, reward } = loss.needs
   const n = own.length
   const lengths = (seed: number): readonly number[] => spread(seed, 1, n).map((x) => 1 + Math.floor(8 * Math.abs(x)))
   /** log π_ref, so low that log π_θ stays below 0 whatever the ratio. */
   const base = (ratios: readonly number[], seed: number): readonly number[] =>
     spread(seed, 4, n).map((x, i) => Math.min(-5, -5 - rounded(ratios[i]!)) + Math.min(0, x))
-  const completion = (infix: string, lengthName: string, ratios: readonly number[], seed: number) => {
+  const completion = (role: Role) => {
+    const { inputs } = evidenceFields[role]
+    const [ratios, seed] = [role === 'unrelated' || role === 'rejected' ? other : own, 21 + roles.indexOf(role)]
     const refs = base(ratios, seed)
     const policy = reward ? ratios : reference ? refs.map((q, i) => q + ratios[i]!) : ratios.map((x) => -Math.abs(x) - 1 / quantum)
-    return {
-      [`policy_${infix}logps`]: policy,
-      ...(reference && { [`ref_${infix}logps`]: refs }),
-      ...(length && { [lengthName]: lengths(seed) }),
-    }
+    return { [inputs.policy]: policy, ...(reference && { [inputs.reference]: refs }), ...(length && { [inputs.length]: lengths(seed) }) }
   }
-  const inputs = {
-    ...(pair && { ...completion('chosen_', 'chosen_lengths', own, 21), ...completion('rejected_', 'rejected_lengths', other, 22) }),
-    ...(outcome && completion('', 'lengths', own, 23)),
-    ...(unrelated && completion('KL_', 'KL_lengths', other, 24)),
-    ...(label && { labels }),
-    ...(value && { values: spread(25, 1, n) }),
-    ...(margin && { margins: spread(26, 1, n).map((x) => 0.125 + Math.abs(x)) }),
+  const column = (name: EvidenceColumn): readonly number[] => {
+    if (name === 'label') return labels
+    const values = spread(24 + columns.indexOf(name), 1, n)
+    return 'positive' in evidenceFields[name] ? values.map((x) => 0.125 + Math.abs(x)) : values
   }
+  const inputs: Readonly<Record<string, readonly number[]>> = Object.fromEntries([
+    ...rolesOf(loss.needs).flatMap((role) => Object.entries(completion(role))),
+    ...columnsOf(loss.needs).map((name) => [evidenceFields[name].input, column(name)] as const),
+  ])
   return { id, inputs, parts: parts ?? [n] }
 }

@@ -4,6 +4,7 @@
  *     pairs for DPO       labels for KTO (a pair is two labels)       demonstrations for SFT
  */
 import type { Needs } from '../../halos/index.ts'
+import { collect, dataColumns } from '../../halos/internal.ts'
 import {
   asDemonstrations,
   asLabelled,
@@ -74,8 +75,11 @@ export const examplesFor = (
       })
     return asDemonstrations([row]).map(({ prompt, completion }) => ({ outcome: example(prompt, completion) }))
   }
-  const weightOf = ({ weight, margin }: Row) => ({ ...(weight !== undefined && { weight }), ...(margin !== undefined && { margin }) })
-  return located.flatMap((row) => read(row).map((made) => ({ ...made, ...weightOf(row), origin: row.origin })))
+  const besideOf = (row: Row) => ({
+    ...(row.weight !== undefined && { weight: row.weight }),
+    ...collect(dataColumns, (column) => row[column]),
+  })
+  return located.flatMap((row) => read(row).map((made) => ({ ...made, ...besideOf(row), origin: row.origin })))
 }
 
 /** The texts of an example: completions of one prompt. */

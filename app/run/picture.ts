@@ -1,6 +1,7 @@
 /** The course of a run as a picture: a panel for each metric that it has, training as a line, held-out data as points on a dashed one. */
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
+import { gridOf } from '../plot.ts'
 import { heldOutIn, type LogRow, trainedIn } from './log.ts'
 
 /** What is drawn where a run has it, from left to right. */
@@ -22,9 +23,7 @@ export const pictureOf = (rows: readonly LogRow[]): string => {
     const points = { training: pointsOf(rows, metric, trainedIn), heldOut: pointsOf(rows, metric, heldOutIn) }
     return points.training.length + points.heldOut.length === 0 ? [] : [panel(title, points)]
   })
-  const placed = drawn.map((svg, i) => svg.replace('<svg', `<svg x="${(i % columns) * width}" y="${Math.floor(i / columns) * height}"`))
-  const [w, h] = [Math.min(columns, drawn.length) * width, Math.ceil(drawn.length / columns) * height]
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}"><rect width="100%" height="100%" fill="white"/>${placed.join('')}</svg>`
+  return gridOf(drawn, { width, height, columns })
 }
 
 type Points = readonly { readonly step: number; readonly value: number }[]

@@ -1,5 +1,5 @@
 /**
- * A rows kernel in the terms of a Program: loops, streams with strides, and instructions.
+ * A fused kernel in the terms of a Program: loops, streams with strides, and instructions.
  * Neighbouring loops merge where every array allows it, also into the inner one, so that a map over whole arrays is one loop.
  */
 import type { Storage } from '../../core/internal.ts'
@@ -29,114 +29,133 @@ interface Level {
   readonly alone: boolean
 }
 
+/** A kernel that is being lowered: its loops, and the streams and instructions so far. */
+interface State extends Lowering {
+  readonly kernel: StoredFusedKernel
+  /** The inner axis, if the kernel has one. */
+  readonly axis: string | undefined
+  readonly levels: readonly Level[]
+  readonly inner: Level
+  readonly streams: Stream[]
+  readonly body: Instruction[]
+  readonly registers: Map<Value, number>
+  /** Registers by what they load: values that are the same numbers in memory are one register. */
+  readonly known: Map<string, number>
+}
+
 export const lowerFused = (
   k: StoredFusedKernel,
-  { access, bufferOf, storageOf, adds }: Lowering,
+  lowering: Lowering,
   triangle: Triangle | undefined,
   block: number,
 ): Omit<FusedKernel, 'cost'> => {
+  const { access } = lowering
   const axis = innerAxis(k, access)
   const stores = k.stores.map((x) => ({ value: x, ...access(x) }))
   const { levels, inner } = nest(k, axis, access, triangle)
-  const loopOf = (name: string): number => (name === axis ? -1 : levels.findIndex((level) => level.axis === name))
-  /** Strides by loop: those of the axis that a merged loop walks fastest. */
-  const walk = (strides: Strides): { readonly outer: readonly number[]; readonly inner: number } => ({
-    outer: levels.map((level) => strides[level.axis] ?? 0),
-    inner: strides[inner.axis] ?? 0,
-  })
-
-  const streams: Stream[] = []
-  const body: Instruction[] = []
-  const registers = new Map<Value, number>()
-  const known = new Map<string, number>()
-  const emit = (instruction: Instruction): number => body.push(instruction) - 1
-  const stream = ({ owner, offset }: Access, strides: Strides): number => {
-    const storage = storageOf(owner)
-    const made = { buffer: bufferOf(owner), offset, ...walk(strides), ...(storage && { storage }) }
-    const same = streams.findIndex(
-      (s) => s.buffer === made.buffer && s.offset === offset && s.inner === made.inner && s.outer.join() === made.outer.join(),
-    )
-    return same >= 0 ? same : streams.push(made) - 1
+  const { storageOf, bufferOf, adds } = lowering
+  const s: State = {
+    ...{ access, bufferOf, storageOf, adds, kernel: k, axis, levels, inner },
+    ...{ streams: [], body: [], registers: new Map(), known: new Map() },
   }
-  const guarded = (guards: readonly Range[]): { guards?: readonly Guard[] } =>
-    guards.length === 0 ? {} : { guards: guards.map((guard) => ({ loop: loopOf(guard.axis), from: guard.from, to: guard.to })) }
-
-  /** Values that are the same numbers in memory are one register. */
-  const load = (x: Value): number => {
-    const a = access(x)
-    const instruction = { op: 'load', stream: stream(a, a.strides), ...guarded(a.guards) } as const
-    const key = JSON.stringify(instruction)
-    const register = known.get(key) ?? emit(instruction)
-    known.set(key, register)
-    return register
-  }
-  const compute = (x: Value): number => {
-    const { op, from } = x
-    switch (op.tag) {
-      case 'constant':
-        return emit({ op: 'constant', value: op.value })
-      case 'iota':
-        return emit({ op: 'iota', loop: loopOf(op.axis) })
-      case 'primitive':
-        return emit({ op: 'primitive', primitive: op.primitive, args: from.map(register) })
-      case 'copy':
-        return register(from[0]!)
-      case 'random':
-        return emit({ op: 'random', key: register(from[0]!), salt: op.salt, offset: op.offset, ...walk(op.strides) })
-      case 'reduce':
-        return emit({ op: 'reduce', merge: op.merge, arg: register(from[0]!) })
-      case 'take': {
-        const { table, stride, rest } = rowsOf(x, op.axis, access)
-        return emit({ op: 'load', stream: stream(table, rest), ...guarded(table.guards), at: { index: register(from[1]!), stride } })
-      }
-      default:
-        throw new TypeError(`plan: ${op.tag} is not computed in a rows kernel`)
-    }
-  }
-  const register = (x: Value): number => {
-    const old = registers.get(x)
-    if (old !== undefined) return old
-    const made = compute(x)
-    registers.set(x, made)
-    return made
-  }
-  const storeLate = (x: Value): void => {
-    const a = access(x)
-    const keep = adds.has(x) ? { keep: true } : {}
-    if (x.op.tag === 'scatter') {
-      const { [x.op.axis]: stride, ...rest } = a.strides
-      const at = { index: register(x.from[1]!), stride: stride! }
-      emit({ op: 'store', stream: stream(a, rest), arg: register(x.from[0]!), merge: 'sum', ...keep, at })
-    } else if (x.op.tag === 'update') {
-      const { [x.op.axis]: stride, ...rest } = a.strides
-      emit({ op: 'store', stream: stream(a, rest), arg: register(x.from[0]!), at: { index: register(x.from[1]!), stride: stride! } })
-    } else if (x.op.tag === 'reduce') {
-      const [from] = x.from
-      const { merge, over } = x.op
-      const along = axis !== undefined && over.includes(axis)
-      const arg = along ? emit({ op: 'reduce', merge, arg: register(from!) }) : register(from!)
-      const meets = adds.has(x) || over.length > (along ? 1 : 0)
-      emit({ op: 'store', stream: stream(a, a.strides), arg, ...(meets ? { merge, ...keep } : {}) })
-    }
-  }
-
-  for (const x of k.loads) registers.set(x, load(x))
+  for (const x of k.loads) s.registers.set(x, load(s, x))
   for (const x of k.body)
     if (k.accumulators.has(x) && k.own.has(x)) {
-      if (k.stores.includes(x)) storeLate(x)
+      if (k.stores.includes(x)) storeAccumulator(s, x)
     } else {
-      const arg = register(x)
+      const arg = register(s, x)
       const target = stores.find(({ value }) => value === x)
-      if (target !== undefined) emit({ op: 'store', stream: stream(target, target.strides), arg })
+      if (target !== undefined) emit(s, { op: 'store', stream: stream(s, target, target.strides), arg })
     }
   return {
     kind: 'fused',
     name: nameOf(k),
     loops: levels.map(({ axis: name, size }) => ({ axis: name, size })),
     inner: { axis: inner.axis, size: inner.size },
-    streams,
-    body,
-    ...(triangle === undefined ? {} : { triangle: { loop: loopOf(triangle.row), block } }),
+    streams: s.streams,
+    body: s.body,
+    ...(triangle === undefined ? {} : { triangle: { loop: loopOf(s, triangle.row), block } }),
+  }
+}
+
+const loopOf = ({ axis, levels }: State, name: string): number => (name === axis ? -1 : levels.findIndex((level) => level.axis === name))
+/** Strides by loop: those of the axis that a merged loop walks fastest. */
+const walk = ({ levels, inner }: State, strides: Strides): { readonly outer: readonly number[]; readonly inner: number } => ({
+  outer: levels.map((level) => strides[level.axis] ?? 0),
+  inner: strides[inner.axis] ?? 0,
+})
+const emit = ({ body }: State, instruction: Instruction): number => body.push(instruction) - 1
+const stream = (s: State, { owner, offset }: Access, strides: Strides): number => {
+  const storage = s.storageOf(owner)
+  const made = { buffer: s.bufferOf(owner), offset, ...walk(s, strides), ...(storage && { storage }) }
+  const same = s.streams.findIndex(
+    (other) =>
+      other.buffer === made.buffer && other.offset === offset && other.inner === made.inner && other.outer.join() === made.outer.join(),
+  )
+  return same >= 0 ? same : s.streams.push(made) - 1
+}
+const guarded = (s: State, guards: readonly Range[]): { guards?: readonly Guard[] } =>
+  guards.length === 0 ? {} : { guards: guards.map((guard) => ({ loop: loopOf(s, guard.axis), from: guard.from, to: guard.to })) }
+
+const load = (s: State, x: Value): number => {
+  const a = s.access(x)
+  const instruction = { op: 'load', stream: stream(s, a, a.strides), ...guarded(s, a.guards) } as const
+  const key = JSON.stringify(instruction)
+  const register = s.known.get(key) ?? emit(s, instruction)
+  s.known.set(key, register)
+  return register
+}
+/** The register of a value, which is computed when it is first asked for. */
+const register = (s: State, x: Value): number => {
+  const old = s.registers.get(x)
+  if (old !== undefined) return old
+  const made = compute(s, x)
+  s.registers.set(x, made)
+  return made
+}
+const compute = (s: State, x: Value): number => {
+  const { op, from } = x
+  switch (op.tag) {
+    case 'constant':
+      return emit(s, { op: 'constant', value: op.value })
+    case 'iota':
+      return emit(s, { op: 'iota', loop: loopOf(s, op.axis) })
+    case 'primitive':
+      return emit(s, { op: 'primitive', primitive: op.primitive, args: from.map((y) => register(s, y)) })
+    case 'copy':
+      return register(s, from[0]!)
+    case 'random':
+      return emit(s, { op: 'random', key: register(s, from[0]!), salt: op.salt, offset: op.offset, ...walk(s, op.strides) })
+    case 'reduce':
+      return emit(s, { op: 'reduce', merge: op.merge, arg: register(s, from[0]!) })
+    case 'take': {
+      const { table, stride, rest } = rowsOf(x, op.axis, s.access)
+      const at = stream(s, table, rest)
+      return emit(s, { op: 'load', stream: at, ...guarded(s, table.guards), at: { index: register(s, from[1]!), stride } })
+    }
+    default:
+      throw new TypeError(`plan: ${op.tag} is not computed in a fused kernel`)
+  }
+}
+/** Store what is added up in memory, across rows or wherever an index says. */
+const storeAccumulator = (s: State, x: Value): void => {
+  const a = s.access(x)
+  const keep = s.adds.has(x) ? { keep: true } : {}
+  if (x.op.tag === 'scatter') {
+    const { [x.op.axis]: stride, ...rest } = a.strides
+    const at = { index: register(s, x.from[1]!), stride: stride! }
+    emit(s, { op: 'store', stream: stream(s, a, rest), arg: register(s, x.from[0]!), merge: 'sum', ...keep, at })
+  } else if (x.op.tag === 'update') {
+    const { [x.op.axis]: stride, ...rest } = a.strides
+    const to = stream(s, a, rest)
+    emit(s, { op: 'store', stream: to, arg: register(s, x.from[0]!), at: { index: register(s, x.from[1]!), stride: stride! } })
+  } else if (x.op.tag === 'reduce') {
+    const [from] = x.from
+    const { merge, over } = x.op
+    const along = s.axis !== undefined && over.includes(s.axis)
+    const arg = along ? emit(s, { op: 'reduce', merge, arg: register(s, from!) }) : register(s, from!)
+    const meets = s.adds.has(x) || over.length > (along ? 1 : 0)
+    emit(s, { op: 'store', stream: stream(s, a, a.strides), arg, ...(meets ? { merge, ...keep } : {}) })
   }
 }
 

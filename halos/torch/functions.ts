@@ -4,7 +4,7 @@
  */
 import { type AnyTensor, reachable, type Tensor } from '../../core/index.ts'
 import { clearTraceCache } from '../../core/internal.ts'
-import type { Role } from '../evidence.ts'
+import { columns, type Role, roles } from '../evidence.ts'
 import { type AnyLoss, lossOf, type Outcome, type Statistic } from '../loss.ts'
 import { only, symbolic, traced } from '../symbolic.ts'
 import { sizes } from './extent.ts'
@@ -65,7 +65,7 @@ const reachableBy = (roots: readonly AnyTensor[], passes: (x: AnyTensor) => bool
 /** The completions of which something is read. */
 const rolesIn = (roots: readonly AnyTensor[]): readonly Role[] => {
   const read = new Set(reachable(roots).flatMap(({ op }) => (op.tag === 'input' ? [op.name.split('.')[0]!] : [])))
-  return (['outcome', 'chosen', 'rejected', 'unrelated'] as const).filter((role) => read.has(role))
+  return roles.filter((role) => read.has(role))
 }
 
 /** The results under the names of Python's `Outcome`; those of the terms are numbered. */
@@ -105,9 +105,7 @@ const bodyOf = (loss: AnyLoss, outputs: readonly Named[], ending: (results: Resu
   const { lines, results } = printGraph(loss.name, outputs, like)
   const body = [...lines, ...ending(results)]
   const uses = (word: RegExp): boolean => body.some((line) => word.test(line))
-  const evidence = ['outcome', 'chosen', 'rejected', 'unrelated', 'label', 'value', 'margin'].filter(
-    (name) => uses(new RegExp(`\\b${name}\\b(?!_)`)) || name === first,
-  )
+  const evidence = [...roles, ...columns].filter((name) => uses(new RegExp(`\\b${name}\\b(?!_)`)) || name === first)
   return [
     ...(evidence.length === 1 ? [`${first} = batch.${first}`] : evidence.map((name) => `${name} = batch.${name}`)),
     ...(uses(/\bn\b/) ? [`n = ${like}.shape[0]`] : []),

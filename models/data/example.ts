@@ -1,14 +1,13 @@
 /** One training example as tokens: a preference, or a completion, judged or merely shown; and the texts that a loss reads of it. */
 
 import type { AnyLoss } from '../../halos/index.ts'
-import type { Role } from '../../halos/internal.ts'
+import { type DataColumn, dataColumns, evidenceFields, type Role } from '../../halos/internal.ts'
 import { BatchError } from '../io/errors.ts'
 import type { Example } from './truncate.ts'
 
-/**
- * A tokenized example: a pair, or one completion with its label (desirable or not, or an advantage). A loss takes the kind that it
- * `needs`.
- */
+/** The columns of evidence that data give beside the texts: a pair's `margin`, by how much the chosen completion is better in the scores of a judge. */
+export type DataValues = { readonly [C in DataColumn]?: number }
+
 export type TrainingExample = (
   | { readonly chosen: Example; readonly rejected: Example }
   | {
@@ -16,14 +15,13 @@ export type TrainingExample = (
       /** Desirable or undesirable; or an advantage, whose sign says that and whose magnitude weighs the example. */
       readonly label?: boolean | number
     }
-) & {
-  /** How much it counts, from 0 on. Default: 1. */
-  readonly weight?: number
-  /** Of a pair: by how much the chosen completion is better, in the scores of a judge. */
-  readonly margin?: number
-  /** Where it comes from, for messages: `thumbs.jsonl:17`. */
-  readonly origin?: string
-}
+) &
+  DataValues & {
+    /** How much it counts, from 0 on. Default: 1. */
+    readonly weight?: number
+    /** Where it comes from, for messages: `thumbs.jsonl:17`. */
+    readonly origin?: string
+  }
 
 export type ByRole<T> = { readonly [R in Role]?: T }
 /** Texts by role, one an example. */
@@ -61,7 +59,7 @@ export const checkExamples = (loss: Pick<AnyLoss, 'name' | 'needs'>, examples: r
         field: nameOf(example, i),
         expected: `${loss.needs.pair ? 'chosen and rejected' : loss.needs.label ? 'outcome and label' : 'outcome'}, which ${loss.name} learns from`,
         found: Object.keys(example)
-          .filter((key) => !['origin', 'weight', 'margin'].includes(key))
+          .filter((key) => !['origin', 'weight', ...dataColumns].includes(key))
           .join(' and '),
         advice: 'Convert the data (asLabelled, asPairs, asDemonstrations), or use another loss.',
       })
@@ -73,12 +71,12 @@ export const checkExamples = (loss: Pick<AnyLoss, 'name' | 'needs'>, examples: r
         found: String(weight),
         advice: 'Weigh it 1 to count as any other, 0 not at all.',
       })
-    if (loss.needs.margin && !Number.isFinite(example.margin))
+    for (const column of dataColumns.filter((each) => loss.needs[each] && !Number.isFinite(example[each])))
       throw new BatchError({
         field: nameOf(example, i),
-        expected: `a margin, which ${loss.name} learns from`,
-        found: String(example.margin),
-        advice: 'Give each pair "margin": the score of the chosen completion less that of the rejected one; or use DPO.',
+        expected: `${/^[aeiou]/.test(column) ? 'an' : 'a'} ${column}, which ${loss.name} learns from`,
+        found: String(example[column]),
+        advice: evidenceFields[column].advice,
       })
     for (const text of Object.values(textsOf([example])).flat()) {
       if (!isLearnable(text)) throw new BatchError({ field: nameOf(example, i), ...unlearnable })

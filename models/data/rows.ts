@@ -6,13 +6,12 @@
  */
 import { DataError } from '../io/errors.ts'
 import type { Setting, Turn } from '../text/conversation.ts'
+import type { DataValues } from './example.ts'
 
 /** What every row may say. */
-interface Weighed {
+interface Weighed extends DataValues {
   /** How much it counts, from 0 on. Default: 1. */
   readonly weight?: number
-  /** Of a pair: by how much the chosen completion is better, in the scores of a judge. */
-  readonly margin?: number
 }
 
 /** A completion that a human found desirable (`label: true`) or undesirable. */

@@ -9,6 +9,7 @@
  * `weight` from 0 on; beside a pair, its `margin`, or `chosen_score` and `rejected_score`. Every other shape is a preset (import/presets) that says where these fields are.
  */
 import { either as E } from 'fp-ts'
+import { collect, dataColumns, evidenceFields } from '../../halos/internal.ts'
 import { show } from '../io/errors.ts'
 import type { Json } from '../io/fields.ts'
 import type { Flaw } from '../io/records.ts'
@@ -64,13 +65,9 @@ export const ownOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogue
   const row = isChat(json) ? chat(json, flaws, notes) : texts(json, flaws)
   const weight = weightOf(json, flaws)
   if (row === undefined || flaws.length > 0) return E.left(flaws)
-  const margin = marginOf(json)
-  return E.right({ row: { ...row, ...(weight !== undefined && { weight }), ...(margin !== undefined && { margin }) }, notes })
+  const values = collect(dataColumns, (column) => evidenceFields[column].read(json))
+  return E.right({ row: { ...row, ...(weight !== undefined && { weight }), ...values }, notes })
 }
-
-/** Of a pair: said as such, or the difference of both scores. */
-const marginOf = ({ margin, chosen_score: better, rejected_score: worse }: Json): number | undefined =>
-  typeof margin === 'number' ? margin : typeof better === 'number' && typeof worse === 'number' ? better - worse : undefined
 
 const weightOf = ({ weight }: Json, flaws: Flaw[]): number | undefined => {
   if (weight === undefined || weight === null || (typeof weight === 'number' && weight >= 0 && Number.isFinite(weight)))

@@ -5,6 +5,7 @@
 import { type Backend, type Tensor, tensor } from '../../core/index.ts'
 import { stream } from '../../core/internal.ts'
 import type { AnyLoss } from '../../halos/index.ts'
+import { collect, dataColumns } from '../../halos/internal.ts'
 import { type BatchOptions, epochOf, padTogether } from '../data/batches.ts'
 import { checkExamples, lengthOf, signOf, type Texts, type TrainingExample, textsOf } from '../data/example.ts'
 import { mismatch } from '../data/mismatch.ts'
@@ -110,11 +111,12 @@ export const dataLoader = <P>(
     const column = (values: readonly number[]) => tensor({ batch: members.length }, values)
     const label = loss.needs.label && { label: column(members.map((i) => signs[i]!)) }
     const weight = weighed && { weight: column(members.map((i) => examples[i]!.weight ?? 1)) }
-    const margin = loss.needs.margin && { margin: column(members.map((i) => examples[i]!.margin!)) } // checked to be there
+    const given = dataColumns.filter((name) => loss.needs[name])
+    const values = collect(given, (name) => column(members.map((i) => examples[i]![name]!))) // checked to be there
     const tokens = Object.values(mine)
       .flat()
       .reduce((n, text) => n + lengthOf(text), 0)
-    return { batch: { ...scored, ...label, ...weight, ...margin }, examples: members, tokens }
+    return { batch: { ...scored, ...label, ...weight, ...values }, examples: members, tokens }
   }
 
   return {

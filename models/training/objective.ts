@@ -5,7 +5,7 @@
  */
 import { add, equal, fill, rename, size, sum, type Tensor } from '../../core/index.ts'
 import type { AnyLoss, Completion, Everything, Outcome, Statistic } from '../../halos/index.ts'
-import { divided, pool, type Role, supply, totalsOf } from '../../halos/internal.ts'
+import { collect, type DataColumn, dataColumns, divided, pool, type Role, roles, supply, totalsOf } from '../../halos/internal.ts'
 import type { ByRole } from '../data/example.ts'
 import { ConfigError } from '../io/errors.ts'
 import type { Sequences } from '../nets/sequences.ts'
@@ -17,16 +17,12 @@ export interface Scored extends Sequences {
   /** log π_ref(y|x). */
   readonly reference?: Tensor<'batch'>
 }
-/** What one step reads: `chosen` and `rejected`, or `outcome` and perhaps `label` and `unrelated`. */
-export interface TrainingBatch {
-  readonly chosen?: Scored
-  readonly rejected?: Scored
-  readonly outcome?: Scored
+/** The columns of evidence that data give beside the texts. */
+type DataColumns = { readonly [C in DataColumn]?: Tensor<'batch'> }
+/** What one step reads: `chosen` and `rejected`, or `outcome` and perhaps `label` and `unrelated`; and what the data say beside, such as a `margin`. */
+export interface TrainingBatch extends ByRole<Scored>, DataColumns {
   /** +1 desirable, −1 undesirable. */
   readonly label?: Tensor<'batch'>
-  readonly unrelated?: Scored
-  /** By how much the chosen completion is better. */
-  readonly margin?: Tensor<'batch'>
   /** How much each example counts. Default: 1. */
   readonly weight?: Tensor<'batch'>
 }
@@ -103,12 +99,8 @@ const named = ({ terms }: Outcome, totals: readonly Statistic[], loss: string): 
 const zeros = ({ mask }: Scored): Tensor<'batch'> => fill({ batch: size(mask, 'batch') }, 0)
 
 /** What is said of every text of a batch. */
-const scoresOf = ({ chosen, rejected, outcome, unrelated }: TrainingBatch, score: (part: Scored) => Scores): ByRole<Scores> => ({
-  ...(chosen && { chosen: score(chosen) }),
-  ...(rejected && { rejected: score(rejected) }),
-  ...(outcome && { outcome: score(outcome) }),
-  ...(unrelated && { unrelated: score(unrelated) }),
-})
+const scoresOf = (batch: TrainingBatch, score: (part: Scored) => Scores): ByRole<Scores> =>
+  collect(roles, (role) => batch[role] && score(batch[role]))
 
 /**
  * Evidence is about examples; a batch is how they are run. What a loss does not need is absent, and nothing is computed until it is read.
@@ -117,16 +109,16 @@ const scoresOf = ({ chosen, rejected, outcome, unrelated }: TrainingBatch, score
 const evidenceOf = (loss: AnyLoss, batch: TrainingBatch, scores: ByRole<Scores>, pooled?: Statistic): Everything => {
   const { name, needs } = loss
   const example = (x: Tensor<'batch'>): Tensor<'example'> => rename(x, 'batch', 'example')
-  const completion = (role: Role): ByRole<Completion> => {
+  const completion = (role: Role): Completion | undefined => {
     const [part, found] = [batch[role], scores[role]]
-    if (part === undefined || found === undefined) return {}
-    return {
-      [role]: {
+    return (
+      part &&
+      found && {
         policy: example(found.logProbability),
         reference: example(part.reference ?? zeros(part)),
         length: example(sum(part.mask, 'seq')),
-      },
-    }
+      }
+    )
   }
   const value = needs.value ? scores.outcome?.value : undefined
   if (needs.value && value === undefined)
@@ -136,13 +128,10 @@ const evidenceOf = (loss: AnyLoss, batch: TrainingBatch, scores: ByRole<Scores>,
       advice: 'Train valuing(model), from { policy, head }.',
     })
   const evidence = {
-    ...completion('chosen'),
-    ...completion('rejected'),
-    ...completion('outcome'),
-    ...completion('unrelated'),
+    ...collect(roles, completion),
     ...(batch.label && { label: example(batch.label) }),
     ...(value && { value: example(value) }),
-    ...(batch.margin && { margin: example(batch.margin) }),
+    ...collect(dataColumns, (column) => batch[column] && example(batch[column])),
   }
   return supply(loss, evidence, pooled)
 }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Tensor } from '../../core/index.ts'
 import { type AnyLoss, type Completion, dpo, EvidenceError, getOrThrow, kto, type Outcome, sft } from '../../halos/index.ts'
-import { supply } from '../../halos/internal.ts'
+import { columns, columnsOf, evidenceFields, evidenceOf, inputsOf, needing, supply } from '../../halos/internal.ts'
+import { only, symbolic } from '../../halos/symbolic.ts'
 import { column, completion } from './numbers.ts'
 
 const y: Completion = completion(column(-1, -2), [-1, -2])
@@ -48,4 +49,22 @@ test('a batch put together at run time is refused with everything that is missin
     },
   )
   assert.doesNotThrow(() => supply(getOrThrow(dpo()), { chosen: y, rejected: y }))
+  const loss = getOrThrow(kto())
+  const known = { outcome: y, label }
+  assert.throws(() => supply(loss, known), EvidenceError)
+  assert.doesNotThrow(() => supply(loss, known, { sum: label, count: label }), 'what is pooled is not asked for')
+})
+
+test('every column of the table is a need, is asked for by its name, and is supplied by its name', () => {
+  const pair = { chosen: y, rejected: y, outcome: y, unrelated: y }
+  for (const name of columns) {
+    const loss = { name: 'own', needs: needing(name) }
+    assert.deepEqual(columnsOf(loss.needs), [name])
+    assert.throws(() => supply(loss, pair), new RegExp(`^EvidenceError: own needs ${name}, which`))
+    assert.equal(supply(loss, { ...pair, [name]: label })[name], label)
+    assert.equal(only(loss.needs, symbolic(2))[name]?.op.tag, 'input')
+    assert.deepEqual(Object.keys(evidenceOf(inputsOf({ [evidenceFields[name].input]: [1, -1] }))), [name])
+    for (const other of columns.filter((each) => each !== name))
+      assert.throws(() => supply(loss, { ...pair, [other]: label }), EvidenceError)
+  }
 })

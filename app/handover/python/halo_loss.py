@@ -31,12 +31,7 @@ class Batch(NamedTuple):
     rejected: Completion = None  # type: ignore[assignment]
     unrelated: Completion = None  # type: ignore[assignment]
     """Completions of other prompts, scored after the prompts of `outcome`."""
-    label: Tensor = None  # type: ignore[assignment]
-    """+1 desirable, -1 undesirable; or an advantage, whose size is a weight."""
-    value: Tensor = None  # type: ignore[assignment]
-    """What a value head expects of the label."""
-    margin: Tensor = None  # type: ignore[assignment]
-    """By how much a chosen completion is better, in the scores of a judge."""
+#: columns
 
 
 class Statistic(NamedTuple):
@@ -96,8 +91,7 @@ def supplied(batch: Batch, roles: Sequence[str] = ROLES) -> Batch:
         if getattr(getattr(batch, role), part, None) is None
     ]
     if roles is ROLES:
-        named = [name for name in ("label", "value") if name in NEEDS]
-        missing += [name for name in named if getattr(batch, name) is None]
+        missing += [name for name in COLUMNS if getattr(batch, name) is None]
     if missing:
         raise ValueError(f"{NAME} needs {', '.join(missing)}: the batch lacks them")
     return batch
@@ -259,7 +253,5 @@ def batch_of(inputs: Mapping[str, Tensor]) -> Batch:
         chosen=completion("chosen_", "chosen_lengths"),
         rejected=completion("rejected_", "rejected_lengths"),
         unrelated=completion("KL_", "KL_lengths"),
-        label=inputs.get("labels"),  # type: ignore[arg-type]
-        value=inputs.get("values"),  # type: ignore[arg-type]
-        margin=inputs.get("margins"),  # type: ignore[arg-type]
+#: columns of inputs
     )
