@@ -25,7 +25,15 @@ const mayImport: { readonly [F in Folder]: readonly Folder[] } = {
  */
 const layers: { readonly [F in Folder]?: readonly (readonly string[])[] } = {
   models: [['io'], ['text'], ['data'], ['nets'], ['checkpoints', 'training', 'generation']],
-  app: [['terminal'], ['inputs'], ['inference'], ['run', 'judge', 'bench'], ['handover'], ['conform', 'demo', 'reproduce'], ['cli']],
+  app: [
+    ['terminal'],
+    ['inputs'],
+    ['inference'],
+    ['run', 'judge', 'bench', 'collect'],
+    ['handover'],
+    ['conform', 'demo', 'reproduce'],
+    ['cli'],
+  ],
 }
 /** Lines of code a file may have: three screens; a test file lists cases. */
 const budget = (file: string): number => (file.startsWith('spec') ? 400 : 260)
@@ -173,7 +181,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/wasm/tile.ts:panels': 80,
   'halos/jets.ts:jets': 118,
   'halos/torch/nodes.ts:nodes': 96,
-  'models/generation/generate.ts:generator': 79,
   'models/nets/layout.ts:builderOf': 93,
   'models/training/programs.ts:programs': 97,
 }

@@ -23,6 +23,40 @@ export const common = (command: Command): Command =>
     .option('--json', 'print one JSON document on standard output')
     .option('--verbose', 'show where in the program an error came from')
 
+/** How texts are drawn from a model. */
+export interface SamplingChoices {
+  readonly maxTokens: number
+  readonly temperature: number
+  readonly topK?: number
+  readonly topP?: number
+  readonly minP?: number
+  readonly repetitionPenalty?: number
+  readonly stop?: readonly string[]
+  readonly seed: number
+}
+export const samplingOptions = (command: Command): Command =>
+  command
+    .option('--max-tokens <n>', "tokens to add at most; the model's context ends a text, too", integer(0), 256)
+    .option('--temperature <t>', '0: always the likeliest token; 1: as the model believes', notNegative, 1)
+    .option('--top-k <n>', 'draw from the n likeliest tokens only', integer(1))
+    .option('--top-p <p>', 'draw from the fewest tokens that together have this probability', probability)
+    .option('--min-p <p>', 'draw from tokens at least p times as likely as the likeliest', probability)
+    .option('--repetition-penalty <x>', 'above 1: tokens that the text has already become less likely', positive)
+    .option('--stop <text>', 'end before this text (several: give it again)', (text: string, before: readonly string[] = []) => [
+      ...before,
+      text,
+    ])
+    .option('--seed <n>', 'the same seed draws the same text', integer(0), 0)
+/** What a generator is told of them. */
+export const sampling = ({ maxTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed }: SamplingChoices) => ({
+  ...{ maxTokens, temperature, seed },
+  ...(topK !== undefined && { topK }),
+  ...(topP !== undefined && { topP }),
+  ...(minP !== undefined && { minP }),
+  ...(repetitionPenalty !== undefined && { repetitionPenalty }),
+  ...(stop !== undefined && { stop }),
+})
+
 /** How text is read: what `ReadOptions` of models says. */
 export interface ReadingOptions {
   readonly encoding?: string

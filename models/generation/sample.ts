@@ -1,6 +1,7 @@
 /**
- * One token from its logits: the likeliest, or drawn from softmax(logits / temperature) cut down to the likeliest `topK`, or to the fewest that
- * together have probability `topP` (Holtzman et al. 2020, arXiv:1904.09751). A draw is a function of seed, position and row: no hidden state.
+ * One token from its logits: the likeliest, or drawn from softmax(logits / temperature) cut down to the likeliest `topK`, to the fewest that
+ * together have probability `topP` (Holtzman et al. 2020, arXiv:1904.09751), and to those at least `minP` times as likely as the likeliest (Nguyen et
+ * al. 2024, arXiv:2407.01082). A draw is a function of seed, position and row: no hidden state.
  */
 import { uniform } from '../../core/internal.ts'
 
@@ -10,13 +11,17 @@ export interface SamplingOptions {
   readonly temperature?: number
   readonly topK?: number
   readonly topP?: number
+  /** From 0 (default: all tokens) to 1. */
+  readonly minP?: number
+  /** Above 1, tokens that the text already has become less likely: positive logits are divided by it, negative ones multiplied. Default 1. */
+  readonly repetitionPenalty?: number
   /** Default 0. */
   readonly seed?: number
 }
 
 export const pick = (
   logits: Float32Array | Float64Array,
-  { temperature = 1, topK = logits.length, topP = 1, seed = 0 }: SamplingOptions,
+  { temperature = 1, topK = logits.length, topP = 1, minP = 0, seed = 0 }: SamplingOptions,
   position: number,
   row: number,
 ): number => {
@@ -30,6 +35,7 @@ export const pick = (
     total += weights[i]!
   }
   if (topK < weights.length || topP < 1) total = truncate(weights, total, topK, topP)
+  if (minP > 0) total = atLeast(weights, minP)
   let left = uniform(seed, position, row) * total
   for (let i = 0; i < weights.length; i++) {
     left -= weights[i]!
@@ -57,4 +63,44 @@ const truncate = (weights: Float64Array, total: number, topK: number, topP: numb
   let places = kept - descending.subarray(0, kept).indexOf(least)
   for (let i = 0; i < weights.length; i++) if (weights[i]! < least || (weights[i] === least && places-- <= 0)) weights[i] = 0
   return reached
+}
+
+/** Leaves the tokens of at least this weight, where the likeliest weighs 1. Returns their total weight. */
+const atLeast = (weights: Float64Array, least: number): number => {
+  let total = 0
+  for (let i = 0; i < weights.length; i++) {
+    if (weights[i]! < least) weights[i] = 0
+    total += weights[i]!
+  }
+  return total
+}
+
+/** Makes the tokens of a text less likely to come again, in place (Keskar et al. 2019, arXiv:1909.05858, with the signs that transformers has). */
+export const penalize = (logits: Float32Array | Float64Array, text: readonly number[], penalty: number): void => {
+  for (const token of new Set(text)) {
+    const logit = logits[token]!
+    logits[token] = logit > 0 ? logit / penalty : logit * penalty
+  }
+}
+
+/** A token and log p of it, in nats: of the model itself, whatever was drawn from. */
+export interface ScoredToken {
+  readonly token: number
+  readonly logProbability: number
+  /** The likeliest tokens in its place, the likeliest first. */
+  readonly likeliest: readonly { readonly token: number; readonly logProbability: number }[]
+}
+
+/** log softmax(logits) of a token, and of the `most` likeliest. */
+export const scored = (logits: ArrayLike<number>, token: number, most: number): ScoredToken => {
+  const highest = logits[likeliest(logits)]!
+  let sum = 0
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - highest)
+  const logProbability = (i: number): number => logits[i]! - highest - Math.log(sum)
+  const order = most === 0 ? [] : Array.from(logits, (_, i) => i).sort((i, j) => logits[j]! - logits[i]! || i - j)
+  return {
+    token,
+    logProbability: logProbability(token),
+    likeliest: order.slice(0, most).map((i) => ({ token: i, logProbability: logProbability(i) })),
+  }
 }
