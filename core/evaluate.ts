@@ -9,13 +9,33 @@ import { clearTraceCache, device, input, need, reachable, ShapeError, show, stor
 import { build, leaves, mapTree, matching, paths, type Structure, structure } from './tree.ts'
 import type { AnyTensor, Backend, BufferOwner, DeviceBuffer, Executable, Handle, Report, Shape, Tensor } from './types.ts'
 
-/** Compile a function of trees. Its results stay on the device. Running it on data throws an IndexError where `take` is given what is no position. */
+/**
+ * Compile a function of trees of tensors. Its results stay on the device until `read`.
+ * Running it throws an IndexError where `take` is given what is no position of its axis.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { compile, dot, read, type Tensor, tensor } from 'halograd/core'
+ * const backend = reference()
+ * const product = compile(backend, (x: Tensor<'i' | 'k'>, y: Tensor<'k'>) => dot(x, y, 'k'))
+ * const z = await product(tensor({ i: 2, k: 2 }, [1, 2, 3, 4]), tensor({ k: 2 }, [1, 1]))
+ * console.log(await read(backend, z)) // Float64Array [3, 7]
+ * ```
+ */
 export const compile = <A extends readonly unknown[], B>(backend: Backend, f: (...args: A) => B): Compiled<A, B> =>
   program(backend, f, () => [])
 
 /**
- * Compile `step : (state, …) → [state, metrics]`. The state's memory is taken over by the next state (donated):
- * a state that was stepped from is spent, and using it again is an error.
+ * Compile `step : (state, …) → [state, metrics]`. The memory of the state is donated to the next state: a state that was stepped from is
+ * spent, and using it again is an error.
+ * @throws ShapeError where the next state has other tensors or shapes than the state
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { compileStep, mul, type Tensor, tensor } from 'halograd/core'
+ * const halve = compileStep(reference(), (x: Tensor) => [mul(x, 0.5), { before: x }] as const)
+ * const [half, { before }] = await halve(tensor({}, [3]))
+ * ```
  */
 export const compileStep = <S, A extends readonly unknown[], M>(
   backend: Backend,
@@ -32,6 +52,10 @@ export const compileStep = <S, A extends readonly unknown[], M>(
     return before.map((_, i) => [i, i] as const)
   })
 
+/**
+ * A compiled function: called with tensors, it resolves to tensors that live on the device. It is traced once for each combination of
+ * argument shapes.
+ */
 export interface Compiled<A extends readonly unknown[], B> {
   (...args: A): Promise<B>
   /** What the backend made of the program for these arguments (compiled if need be). */
@@ -146,8 +170,15 @@ const uploaded = (backend: Backend, values: Numbers | Source): Handle => {
 }
 
 /**
- * Put a tree on the device: data tensor by tensor, so that of a file never more than one is in memory beside them; expressions are computed there,
- * all of them by one program.
+ * Put a tree of tensors on the device. Data is uploaded tensor by tensor, so that no more than one tensor of a file is in memory beside
+ * the device;
+ * expressions are computed there, all by one program.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { evaluate, tensor } from 'halograd/core'
+ * const parameters = await evaluate(reference(), { weight: tensor({ i: 2 }, [1, 2]), bias: tensor({}, [0]) })
+ * ```
  */
 export const evaluate = async <T>(backend: Backend, tree: T): Promise<T> => {
   const computed = leaves(tree).filter(({ op }) => op.tag !== 'data')
@@ -165,7 +196,16 @@ export const keepNarrow = (backend: Backend, shape: Shape, numbers: Narrow): Any
 }
 const narrowWidened = (numbers: Narrow): Float32Array => (numbers.format === 'i8' ? Float32Array.from(numbers.bits) : widened(numbers))
 
-/** The numbers of a tensor, in the order of its shape's keys (or of the axes named). */
+/**
+ * The numbers of a tensor, in the order of its shape's keys, or of the axes named. Expressions are computed first.
+ * @throws ShapeError for an axis that x does not have
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, tensor } from 'halograd/core'
+ * const transposed = await read(reference(), tensor({ i: 2, j: 2 }, [1, 2, 3, 4]), 'j', 'i') // [1, 3, 2, 4]
+ * ```
+ */
 export const read = async <A extends string>(
   backend: Backend,
   x: Tensor<A>,

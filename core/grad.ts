@@ -17,7 +17,10 @@ import type { AnyTensor, Tensor } from './types.ts'
 let variables = 0
 const variable = (x: AnyTensor): AnyTensor => fresh({ tag: 'variable', unique: ++variables }, [x], x.shape)
 
-/** The value of a scalar function and its gradient, which has exactly the type of the parameters. */
+/**
+ * The value of a scalar function and its gradient, which has exactly the type of the parameters.
+ * @throws ShapeError where f is not a scalar
+ */
 export const valueAndGrad =
   <P extends Tree<P>, Rest extends readonly unknown[]>(f: (parameters: P, ...rest: Rest) => Tensor<never>) =>
   (parameters: P, ...rest: Rest): readonly [value: Tensor, gradient: P] => {
@@ -27,6 +30,18 @@ export const valueAndGrad =
     return [value, pullback(constant(1))]
   }
 
+/**
+ * The gradient of a scalar function with respect to its first argument, a tree of tensors; the gradient has the type of that tree.
+ * It is an expression: it can be differentiated again.
+ * @throws ShapeError where f is not a scalar
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { grad, read, square, sum, type Tensor, tensor } from 'halograd/core'
+ * const slope = grad((x: Tensor<'i'>) => sum(square(x), 'i'))
+ * console.log(await read(reference(), slope(tensor({ i: 2 }, [1, 2])))) // Float64Array [2, 4]
+ * ```
+ */
 export const grad =
   <P extends Tree<P>, Rest extends readonly unknown[]>(f: (parameters: P, ...rest: Rest) => Tensor<never>) =>
   (parameters: P, ...rest: Rest): P =>
@@ -34,7 +49,8 @@ export const grad =
 
 /**
  * The outputs of f, and the map from their cotangents (a tree of the same structure) to those of the parameters.
- * `recompute`: of what f computes up to its last `keep`, only what was kept stays; the rest is computed again.
+ * `recompute` (default false): of what f computes up to its last `checkpoint`, only the checkpointed values stay in memory; the rest is
+ * computed again.
  */
 export const vjp =
   <P extends Tree<P>, Y>(f: (parameters: P) => Y, { recompute = false } = {}) =>

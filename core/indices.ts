@@ -6,7 +6,7 @@
  * Of what is computed, or lives on a device already, nothing is known here: there such an index takes NaN, and its gradient is dropped.
  */
 import { reachable, show } from './tensor.ts'
-import type { AnyTensor, Shape } from './types.ts'
+import type { AnyTensor, Op, Shape } from './types.ts'
 
 /** An index that its axis does not have. */
 export class IndexError extends RangeError {
@@ -45,7 +45,15 @@ const useOf = ({ op, from, shape }: AnyTensor): (Indexed & { readonly index: Any
   return positions.op.tag === 'iota' ? { axis: positions.op.axis, size: positions.shape[positions.op.axis]!, index } : undefined
 }
 
-const moves: ReadonlySet<string> = new Set(['rename', 'split', 'join', 'conform', 'variable', 'stop', 'keep'])
+const moves: ReadonlySet<string> = new Set([
+  'rename',
+  'unflatten',
+  'flatten',
+  'broadcastTo',
+  'variable',
+  'stop',
+  'checkpoint',
+] satisfies Op['tag'][])
 /** The leaf that holds these very numbers. */
 const origin = (x: AnyTensor): AnyTensor | undefined =>
   x.op.tag === 'input' || x.op.tag === 'data' ? x : moves.has(x.op.tag) ? origin(x.from[0]!) : undefined

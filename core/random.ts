@@ -21,13 +21,19 @@ export const uniform = (key: number, salt: number, index: number): number => dra
 /** …with the stream computed once. */
 export const draw = (h: number, index: number): number => (mix((mix(index ^ h) + h) | 0) >>> 8) / 2 ** 24
 
-/** Uniform numbers in [0, 1), decided by the `key` (an integer below 2²⁴, as float32 holds them all) and the `salt`: give each use of a key its own. */
+/**
+ * Uniform numbers in [0, 1) with 24 bits, decided by the key (an integer below 2²⁴) and the salt; give each use of a key its own salt.
+ * @throws ShapeError for a key that is not a scalar, or known not to be an integer from 0 to 2²⁴ − 1
+ */
 export const random = <A extends string>(key: Tensor, shape: Shape<A>, salt: number): Tensor<A> => {
   const known = key.op.tag === 'data' ? plain(key.op.values)[0]! : (literal(key) ?? 0)
   if (Object.keys(key.shape).length > 0 || known !== (known & 0xffffff)) throw new ShapeError('random: a key is a whole number below 2²⁴')
   return node({ tag: 'random', salt }, [key], shape) as Tensor<A>
 }
-/** Standard normal numbers (Box & Muller, 1958). */
+/**
+ * Standard normal numbers (Box & Muller, 1958), decided by the key and the salt as those of `random` are.
+ * @throws ShapeError for a key that `random` refuses
+ */
 export const normal = <A extends string>(key: Tensor, shape: Shape<A>, salt: number): Tensor<A> =>
   mul(sqrt(mul(log(sub(1, random(key, shape, 2 * salt))), -2)), cos(mul(random(key, shape, 2 * salt + 1), 2 * Math.PI))) as Tensor<A>
 

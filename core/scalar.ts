@@ -44,8 +44,11 @@ export interface Scalar<A> {
 /** The primitives of the language: everything but the numerals. */
 export type Primitive = Exclude<keyof Scalar<unknown>, 'of'>
 
+/** The text of a scalar function of one argument, for every interpretation `S`: `(S) => (x) => S.mul(x, S.sigmoid(x))`. */
 export type Unary = <A>(S: Scalar<A>) => (x: A) => A
+/** The text of a scalar function of two arguments. */
 export type Binary = <A>(S: Scalar<A>) => (x: A, y: A) => A
+/** The text of a scalar function of three arguments. */
 export type Ternary = <A>(S: Scalar<A>) => (x: A, y: A, z: A) => A
 
 /** Interpreted at numbers: the meaning of every primitive, in double precision. */

@@ -8,6 +8,7 @@ import type { AnyTensor, DeviceBuffer, Merge, Op, Shape, Tensor } from './types.
 /** The neutral element of each merge. */
 export const neutral: { readonly [M in Merge]: number } = { sum: 0, max: -Infinity, logSumExp: -Infinity }
 
+/** Axes or sizes that do not fit an operation. The message names the operation, the axis and the shapes. */
 export class ShapeError extends TypeError {
   override readonly name = 'ShapeError'
 }
@@ -16,8 +17,10 @@ export const show = (shape: Shape): string => {
   const axes = Object.entries(shape).map(([axis, size]) => `${axis}: ${size}`)
   return axes.length === 0 ? '{}' : `{ ${axes.join(', ')} }`
 }
+/** The names of the axes of a tensor, in the order in which its data enters and leaves. */
 export const axesOf = (x: AnyTensor): readonly string[] => Object.keys(x.shape)
 export const has = (x: AnyTensor, axis: string): boolean => Object.hasOwn(x.shape, axis)
+/** The number of entries of a shape: the product of its sizes; 1 for a scalar. */
 export const volume = (shape: Shape): number => Object.values(shape).reduce((a, b) => a * b, 1)
 export const pick = (shape: Shape, keep: (axis: string) => boolean): Shape =>
   Object.fromEntries(Object.entries(shape).filter(([axis]) => keep(axis)))
@@ -92,8 +95,14 @@ export const isTensor = (x: unknown): x is AnyTensor => isBranch(x) && x.op !== 
 export const isBranch = (x: unknown): x is Readonly<Record<string, unknown>> => typeof x === 'object' && x !== null
 
 /**
- * `tensor({ batch: 2, seq: 3 }, [1, 2, 3, 4, 5, 6])`: the last axis varies fastest. The numbers are not copied: do not change them. Those of a
- * `Source` are fetched when a program needs them, each time anew.
+ * A tensor of these numbers; the last axis varies fastest. The numbers are not copied: do not change them. Those of a `Source` are fetched when a
+ * program needs them, each time anew.
+ * @throws ShapeError where the shape holds another number of entries
+ * @example
+ * ```ts
+ * import { tensor } from 'halograd/core'
+ * const x = tensor({ batch: 2, seq: 3 }, [1, 2, 3, 4, 5, 6])
+ * ```
  */
 export const tensor = <A extends string>(shape: Shape<A>, values: Numbers | Source): Tensor<A> => {
   if (values.length !== volume(shape))

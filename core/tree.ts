@@ -6,6 +6,7 @@ import type { AnyTensor } from './types.ts'
 export type Tree<T> = AnyTensor | { readonly [K in keyof T]: Required<T>[K] extends object ? Tree<T[K]> : never }
 
 // What follows runs over all parameters whenever a compiled function is called: in plain loops.
+/** The tensors of a tree, depth first, in the order of its keys. */
 export const leaves = (tree: unknown, into: AnyTensor[] = []): readonly AnyTensor[] => {
   if (isTensor(tree)) into.push(tree)
   else if (isBranch(tree)) for (const branch of Object.values(tree)) leaves(branch, into)

@@ -35,6 +35,7 @@ export type AxesOf<T> = T extends Tensor<infer A> ? A : never
 /** How sibling numbers meet in a reduction: a commutative monoid. */
 export type Merge = 'sum' | 'max' | 'logSumExp'
 
+/** What a node of an expression graph does with the nodes that it is computed `from`. */
 export type Op =
   // leaves
   | { readonly tag: 'input'; readonly name: string; readonly storage?: Storage }
@@ -52,7 +53,7 @@ export type Op =
   | { readonly tag: 'rename'; readonly from: string; readonly to: string }
   /** out[axis = i] = x[axis = offset + step·i], and 0 outside x: slices, padding, reversal; its own adjoint. */
   | { readonly tag: 'stridedSlice'; readonly axis: string; readonly offset: number; readonly step: 1 | -1 }
-  /** One axis as several, the first the slowest; `join` is its inverse. */
+  /** One axis as several, the first the slowest; `flatten` is its inverse. */
   | { readonly tag: 'unflatten'; readonly axis: string; readonly into: readonly string[] }
   | { readonly tag: 'flatten'; readonly axes: readonly string[]; readonly into: string }
   /** out = table[axis = index]. From: table, index. */
@@ -65,10 +66,10 @@ export type Op =
   /** The identity, but a new node each time: what `grad` differentiates with respect to. */
   | { readonly tag: 'variable'; readonly unique: number }
   | { readonly tag: 'stop' }
-  /** The identity: see `keep`. From: x; where it is what others are computed anew from, also what must be known before. */
+  /** The identity: see `checkpoint`. From: x; where it is what others are computed anew from, also what must be known before. */
   | { readonly tag: 'checkpoint' }
 
-/** An array on a device, freed with the last tensor that holds its lease. One that was donated has handed it on. */
+/** An array on a device, freed with the last tensor that holds its `owner`. A donated array has handed its owner on. */
 export interface DeviceBuffer {
   readonly tag: 'device'
   readonly backend: Backend
@@ -76,7 +77,7 @@ export interface DeviceBuffer {
   readonly storage?: Storage
   owner: BufferOwner | undefined
 }
-/** What the finalizer of a lease knows is kept apart: it must not hold the lease. */
+/** What the finalizer knows is kept apart from the owner: it must not keep the owner alive. */
 export interface BufferOwner {
   readonly buffer: { readonly backend: Backend; handle: Handle | undefined }
 }
@@ -96,6 +97,7 @@ export interface Graph {
   readonly donated: ReadonlyMap<number, number>
 }
 
+/** A compiled program, which runs on arrays of its backend. */
 export interface Executable {
   /** One handle an input, in order; one an output. Handles of donated inputs must not be used again. */
   readonly run: (inputs: readonly Handle[]) => Promise<readonly Handle[]>
@@ -113,6 +115,10 @@ export interface Report {
   readonly peakMemory: number
 }
 
+/**
+ * What computes: it compiles graphs and owns arrays. `reference`, `wasm` and `gpujs` are backends; docs/write-a-backend.md shows how to
+ * write another.
+ */
 export interface Backend {
   readonly name: string
   readonly compile: (graph: Graph) => Promise<Executable>

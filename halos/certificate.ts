@@ -14,6 +14,10 @@ import { enclose, subjectOf } from './prove.ts'
 import { firstLoss, type Item, type Witness, witness } from './refute.ts'
 import { isHalo, isView, type Report, verify } from './verify.ts'
 
+/**
+ * The proofs that a verdict rests on, as plain data (JSON): programs as nodes, claims with their boxes, witnesses with their points.
+ * `halograd check` verifies one without the prover.
+ */
 export interface Certificate extends Certified {
   readonly format: 'halograd certificate'
   readonly version: 1

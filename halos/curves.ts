@@ -3,7 +3,9 @@ import { derivative, numbers, type Unary } from '../core/index.ts'
 import type { AnyLoss } from './loss.ts'
 import { isHalo, isStated, isView } from './verify.ts'
 
+/** What is drawn: the value v(z), its slope v′(z), the gradient |∂L/∂r|, or the implied human utility. */
 export type Curve = 'value' | 'slope' | 'gradient' | 'utility'
+/** A curve as points; z is the relative reward. */
 export interface Series {
   readonly name: string
   readonly points: readonly (readonly [z: number, y: number])[]
@@ -24,8 +26,14 @@ const shapeOf = (loss: AnyLoss): Shape | undefined => {
 }
 
 /**
- * Points of a curve over z ∈ [from, to]: `value` v(z), `slope` v′(z), `gradient` |∂L/∂r| = a τ v′(τ z), and `utility`, the human
- * utility that the loss implies, a (v(τ z) − v(0)) (KTO paper, Figure 2). Absent for losses that are no function of a gain.
+ * Points of a curve over z ∈ [from, to]; the defaults are −5, 5 and 1001 points. `value` is v(z), `slope` v′(z), `gradient` |∂L/∂r| = a τ
+ * v′(τ z), and `utility` the
+ * human utility that the loss implies, a (v(τ z) − v(0)) (KTO paper, Figure 2). Undefined for losses that are no function of a gain.
+ * @example
+ * ```ts
+ * import { getOrThrow, kto, series } from 'halograd/halos'
+ * const utility = series(getOrThrow(kto()), 'utility', { from: -4, to: 4, points: 9 })
+ * ```
  */
 export const series = (loss: AnyLoss, curve: Curve, { from = -5, to = 5, points = 1001 } = {}): Series | undefined => {
   const shape = shapeOf(loss)

@@ -131,6 +131,7 @@ export interface EvidenceOf<C> {
   /** A judged completion alone. */
   readonly judged: { readonly outcome: C; readonly label: Label }
 }
+/** The kinds of evidence: pairs; judged completions with mismatched ones; judged completions alone. */
 export type Kind = keyof EvidenceOf<unknown>
 
 /** The evidence of a HALO whose reward reads the parts P of a completion, and whose reference is of kind K. */

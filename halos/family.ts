@@ -6,6 +6,10 @@ import type { Checked } from './validation.ts'
 /** Hyper-parameters by name. */
 export type Settings = Readonly<Record<string, number>>
 
+/**
+ * A loss as a function of its settings, all optional: `kto({ beta: 0.1 })`. It returns the loss, or every error of the settings. It
+ * carries its name, defaults and aliases.
+ */
 export interface Family<S extends Settings = Settings, L extends AnyLoss = AnyLoss> {
   (settings?: Partial<S>): Checked<L>
   /** How a user names it: 'kto'. */
@@ -17,7 +21,7 @@ export interface Family<S extends Settings = Settings, L extends AnyLoss = AnyLo
   readonly suits?: string
 }
 
-/** A family with these settings unless others are given. */
+/** A family of losses with the given defaults. A file of `halos/losses` exports one. */
 export const family = <S extends Settings, L extends AnyLoss>(
   key: string,
   defaults: S,

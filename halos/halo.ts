@@ -19,7 +19,7 @@ import { type Source, unpublished } from './source.ts'
 import { type Checked, checked, invalid, positive, valid, within } from './validation.ts'
 import { isValue, type Value } from './value.ts'
 
-/** The parts of a HALO, each from its vocabulary. */
+/** What `halo` is given: the name of a loss, its source, and its parts, each from its vocabulary. */
 export interface Declaration<P extends Part, K extends Kind> {
   readonly name: string
   /** Default: unpublished. */
@@ -41,7 +41,16 @@ export interface Halo<P extends Part = Part, K extends Kind = Kind> extends Loss
   readonly inverseTemperature: Judged<number>
 }
 
-/** The loss that the parts declare, or every flaw of theirs at once. */
+/**
+ * The loss that the parts declare, or every error of theirs at once. KTO paper (arXiv:2402.01306), Definition 3.4.
+ * @example
+ * ```ts
+ * import { always, getOrThrow, halo, logRatio, negation, policy, value } from 'halograd/halos'
+ * const mine = getOrThrow(
+ *   halo({ name: 'mine', reward: logRatio(0.1), reference: policy(), value: value('tanh', (S) => S.tanh), t: always(negation) }),
+ * )
+ * ```
+ */
 export const halo = <P extends Part, K extends Kind>(declaration: Declaration<P, K>): Checked<Halo<P, K>> => {
   const {
     name,
@@ -101,6 +110,7 @@ export const vary = <P extends Part, K extends Kind>(
   changes: Partial<Parts<P, K>> & { readonly name?: string },
 ): Halo<P, K> => assemble(changes.name ?? h.name, h.source, { ...h, ...changes })
 
+/** The parts of a HALO that can be replaced: see `vary`. */
 export type Parts<P extends Part = Part, K extends Kind = Kind> = Pick<
   Halo<P, K>,
   'reward' | 'reference' | 'value' | 't' | 'inverseTemperature'

@@ -16,6 +16,7 @@ import { add, div, fill, mul, size, sum, type Tensor } from '../core/index.ts'
 import type { Everything, Needs } from './evidence.ts'
 import type { Source } from './source.ts'
 
+/** A loss as a trainer sees it: what evidence it needs, and how evidence becomes expressions. Evidence has the axis `example`. */
 export interface Loss<in E> {
   /** As the literature calls it: 'KTO'. */
   readonly name: string
@@ -29,6 +30,7 @@ export interface Loss<in E> {
 /** A loss whose evidence is known only at run time. */
 export type AnyLoss = Loss<Everything>
 
+/** What a loss computes of a batch: the loss to differentiate, the losses and rewards of the examples, and what metrics are made of. */
 export interface Outcome {
   /** Σ over the terms of Σ numerator / Σ denominator. No axes: what is differentiated. */
   readonly loss: Tensor

@@ -3,6 +3,7 @@ import { either as E } from 'fp-ts'
 import { derivative, numbers, type Unary } from '../core/index.ts'
 import { enclose, subjectOf } from './prove.ts'
 
+/** The shape of a value function: its slopes, aversion to losses, saturation, margin and bounds. */
 export interface Profile {
   /** v' far out on losses, at 0, and far out on gains. */
   readonly slopes: { readonly losses: number; readonly zero: number; readonly gains: number }
@@ -21,6 +22,7 @@ const near = 64
 /** Magnitudes from 2⁻¹⁰ to 10⁴, even in the logarithm. */
 const magnitudes = Array.from({ length: 400 }, (_, i) => 2 ** -10 * (far / 2 ** -10) ** (i / 399))
 
+/** Measure the shape of a value function, from its text: slopes far out and at 0, loss aversion, where it saturates. */
 export const profile = (v: Unary): Profile => {
   const [at, slope] = [v(numbers), derivative(v)(numbers)]
   const steepness = (z: number): number => Math.abs(slope(z))

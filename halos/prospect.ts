@@ -5,10 +5,13 @@
  *
  * πᵢ are differences of w over cumulative probabilities, taken from the best gain down, and from the worst loss up.
  */
+
+/** One outcome of a gamble, and its probability. The probabilities of a gamble add up to 1. */
 export interface Prospect {
   readonly outcome: number
   readonly probability: number
 }
+/** How somebody values gambles: the parameters of Tversky & Kahneman (1992). */
 export interface Human {
   /** The curvature of value: 0.88. */
   readonly alpha: number

@@ -14,6 +14,7 @@ import { vocabulary } from './vocabulary.ts'
 /** How far the expectation reaches: one example, the batch, or the batch and all earlier ones. */
 export type Reach = 'example' | 'batch' | 'history'
 
+/** A reference distribution Q: what a reward is compared with, the evidence that it needs, and how E_Q r is estimated. */
 export interface Reference<K extends Kind = Kind> {
   readonly name: string
   /** The evidence it asks for. */
@@ -47,6 +48,7 @@ const pointMass = reference<'pair'>({
   held: false,
   clamped: false,
 })
+/** The rejected completion of the same prompt: Q = δ(y_l), as DPO has it. */
 export const rejected: Checked<Reference<'pair'>> = valid(pointMass)
 
 /**
@@ -99,6 +101,7 @@ const fixed: Reference<'judged'> = reference({
   estimator: 'a constant',
   over: 'none',
 })
+/** The anchor u = 0: rewards are compared with that of the reference model itself. */
 export const anchor: Checked<Reference<'judged'>> = valid(fixed)
 /** Q = (data, π_old): E[q] = Σ π_old · π_θ/π_old = 1, exactly, whatever θ. */
 export const sampler: Checked<Reference<'judged'>> = valid(
@@ -119,6 +122,7 @@ const ofBatch: Reference<'judged'> = reference({
   over: 'outcome',
   reach: 'batch',
 })
+/** The mean reward of the judged completions of the batch (BCO's δ). */
 export const batch: Checked<Reference<'judged'>> = valid(ofBatch)
 /** The same over this batch and all earlier ones. The earlier rewards are those of older θ: Q trails the policy. */
 export const running: Checked<Reference<'judged'>> = valid(

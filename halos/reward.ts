@@ -17,6 +17,10 @@ import { bound, boundedExp, capped, flatBeyond, floored, negate } from './words.
 /** What a reward is a function of. */
 export type Argument = 'u' | 'u/n' | 'p' | 'p/n' | 'R'
 
+/**
+ * A reward: a strictly increasing function of a completion's log-probability or log-ratio, in the scalar language. Made by the
+ * constructors of this module only.
+ */
 export interface Reward<P extends Part = Part> {
   readonly name: string
   /** Which numbers of a completion it depends on: the loss asks for no others. */

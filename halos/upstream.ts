@@ -76,6 +76,7 @@ const tenths: Convention = () => ({
   inputs: (given) => Object.fromEntries(Object.entries(given).map(([name, x]) => [name, name === 'labels' ? x : mul(x, 0.1)])),
 })
 
+/** The losses of other libraries, by library and name, as cases of halograd's: which family, settings and conventions agree with it. */
 export const upstream: Readonly<Record<string, Upstream>> = {
   ...upstreamOfTokens,
   'trl_main/kto/kto': judged('kto'),

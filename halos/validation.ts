@@ -1,12 +1,14 @@
 /** What is wrong with a declaration: every flaw at once, through the applicative of `Either`. */
 import { type applicative, either as E, nonEmptyArray } from 'fp-ts'
 
+/** One error of a declaration: the field, what was expected, and what was given. */
 export interface ValidationError {
   /** Which field: 'reward.beta'. */
   readonly field: string
   readonly expected: string
   readonly got: unknown
 }
+/** All errors of a declaration; at least one. */
 export type ValidationErrors = nonEmptyArray.NonEmptyArray<ValidationError>
 /** A value, or everything that is wrong with it. */
 export type Checked<A> = E.Either<ValidationErrors, A>
@@ -56,7 +58,10 @@ export class DeclarationError extends Error {
     this.flaws = flaws
   }
 }
-/** The value; throws a DeclarationError that lists every flaw. */
+/**
+ * The value of a checked result.
+ * @throws DeclarationError that lists every error
+ */
 export const getOrThrow = <A>(result: Checked<A>): A => {
   if (E.isLeft(result)) throw new DeclarationError(result.left)
   return result.right

@@ -18,6 +18,7 @@ import { type Checked, checked, valid } from './validation.ts'
 import { vocabulary } from './vocabulary.ts'
 import { lesser, negate } from './words.ts'
 
+/** A value function v with its name and its text. `value(name, body)` makes one. */
 export interface Value {
   readonly name: string
   readonly body: Unary
@@ -32,7 +33,7 @@ export const isValue = values.has
 /** A value function with settings. */
 export const makeValue = (name: string, text: Text, parameters: Parameters = {}): Value =>
   values.adopt({ name, text, parameters, body: settled(text, parameters) })
-/** v as a body of z alone. */
+/** A value function of one's own, from its text. `verify` proves or refutes that it is one: non-decreasing, and concave on gains. */
 export const value = (name: string, body: Unary): Checked<Value> => valid(makeValue(name, (S) => (z) => body(S)(z)))
 
 type Given<K extends string, X> = Readonly<Record<K, X>>

@@ -32,6 +32,7 @@ import type { View } from './view.ts'
  * conditions hold literally, but nothing is compared, and the loss equals one without a reference point.
  */
 export type Verdict = 'HALO' | `HALO on ${string}` | 'degenerate' | 'not a HALO' | 'undecided'
+/** A verdict, with every condition and what was found of it. */
 export interface Report {
   readonly name: string
   readonly verdict: Verdict
@@ -41,10 +42,23 @@ export interface Report {
   readonly profile?: Profile
 }
 
+/** Whether a loss is declared by `halo`, so that its parts can be read. */
 export const isHalo = (loss: AnyLoss): loss is Halo => 'value' in loss
+/** Whether a loss is a HALO seen through other evidence. */
 export const isView = (loss: AnyLoss): loss is View<Everything> => 'through' in loss
+/** Whether a loss is stated as a formula, with the reason why it has no declaration. */
 export const isStated = (loss: AnyLoss): loss is Stated<Everything> => 'because' in loss
 
+/**
+ * Is it a HALO? Every condition of KTO's Definition 3.4 is proved by interval arithmetic, refuted by a witness, or reported as undecided.
+ * It throws nothing:
+ * what cannot be decided is `undecided`, with the reason.
+ * @example
+ * ```ts
+ * import { describe, dpo, getOrThrow, verify } from 'halograd/halos'
+ * console.log(describe(verify(getOrThrow(dpo()))).join('\n'))
+ * ```
+ */
 export const verify = (loss: AnyLoss): Report => {
   if (isHalo(loss)) return ofHalo(loss, loss)
   if (isView(loss)) {

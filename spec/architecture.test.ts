@@ -48,9 +48,11 @@ const sources = (folder: string): readonly string[] =>
 const all = folders.flatMap(sources)
 const text = (file: string): string => readFileSync(join(root, file), 'utf8')
 const imports = (file: string): readonly string[] =>
-  [...text(file).matchAll(/\bfrom '([^'\n]+)'|^import '([^'\n]+)'|\bimport\('([^'\n]+)'\)/gm)].map(
-    (found) => found[1] ?? found[2] ?? found[3]!,
-  )
+  [
+    ...text(file)
+      .replace(/\/\*\*[\s\S]*?\*\//g, '')
+      .matchAll(/\bfrom '([^'\n]+)'|^import '([^'\n]+)'|\bimport\('([^'\n]+)'\)/gm),
+  ].map((found) => found[1] ?? found[2] ?? found[3]!)
 const top = (file: string): string => file.split('/')[0]!
 /** The file inside the repository that an import names, if it is one. */
 const target = (file: string, name: string): string | undefined =>

@@ -15,7 +15,17 @@ import { webgpu } from './webgpu.ts'
 export { type AnyMode as GpuJsMode, modes as gpujsModes, type Probe, probe as probeGpujs } from './devices.ts'
 export { DeviceLostError, ModeError, UnknownHandle } from './errors.ts'
 
-/** gpu.js in one of its modes. Throws ModeError if the mode is not available here. */
+/**
+ * gpu.js in one of its modes, with float32 numbers; needs the optional package gpu.js, and in Node webgpu for the mode `webgpu`. `auto`,
+ * the default,
+ * takes a GPU where there is one, else WebAssembly.
+ * @throws ModeError where the mode is not available here, with the reason
+ * @example
+ * ```ts
+ * import { gpujs } from 'halograd/backends/gpujs'
+ * export const open = () => gpujs({ mode: 'webasm' })
+ * ```
+ */
 export const gpujs = async (options: { readonly mode?: AnyMode | 'auto' } = {}): Promise<Backend> => {
   const mode = options.mode === undefined || options.mode === 'auto' ? await best() : options.mode
   const here = await probe(mode)

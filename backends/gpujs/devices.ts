@@ -5,13 +5,15 @@
 import { graphics } from './graphics.ts'
 
 export type Mode = 'webgpu' | 'webasm' | 'cpu'
-/** All that can be asked for; the answer to `webgl2` is always no. */
+/** Modes of gpu.js that can be asked for; `webgl2` is never available. */
 export type AnyMode = Mode | 'webgl2'
+/** All modes of gpu.js that can be asked for. */
 export const modes: readonly AnyMode[] = ['webgpu', 'webasm', 'cpu', 'webgl2']
 
+/** Whether a mode is available here: with the device, or with the reason why not. */
 export type Probe = { readonly available: true; readonly detail: string } | { readonly available: false; readonly reason: string }
 
-/** Is the mode here, and on what would it run? */
+/** Whether a mode is available here, and on what it would run; nothing is opened that stays open. */
 export const probe = async (mode: AnyMode): Promise<Probe> => {
   if (!(await loads())) return { available: false, reason: 'the optional package gpu.js is not installed: npm install gpu.js' }
   if (mode === 'cpu') return { available: true, detail: 'plain JavaScript' }

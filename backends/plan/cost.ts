@@ -33,6 +33,7 @@ export const costOfFused = (k: Omit<FusedKernel, 'cost'>): Cost => {
   return { flops, bytes: bytesPerElement * elements }
 }
 
+/** Totals of a program by the cost model. Flops count multiplications and additions; `traffic` and `peakMemory` are bytes. */
 export interface Summary {
   readonly kernels: number
   readonly contractions: number

@@ -26,6 +26,7 @@ export * from './cost.ts'
 export { interpret } from './interpret.ts'
 export * from './program.ts'
 
+/** What the planner may do. The defaults suit a CPU with vector instructions. */
 export interface Options {
   /** What shares a kernel: whatever fits; primitives only (every reduction is stored); nothing. Default `all`. */
   readonly fuse?: 'all' | 'maps' | 'none'
@@ -51,6 +52,16 @@ export interface Options {
   readonly axes?: readonly string[]
 }
 
+/**
+ * Plan a graph: a sequence of matrix products and fused kernels over buffers, for a backend to print and run. `interpret` says what a
+ * program means.
+ * @example
+ * ```ts
+ * import { plan } from 'halograd/backends/plan'
+ * import type { Graph } from 'halograd/core'
+ * export const kernelsOf = (graph: Graph) => plan(graph).kernels.map(({ kind, name }) => `${kind} ${name}`)
+ * ```
+ */
 export const plan = (graph: Graph, options: Options = {}): Program => {
   const { fuse = 'all', horizontal = true, recompute = 'cheap', accumulate = true, minTile = 4 } = options
   const storage = graph.inputs.map(storageOf)

@@ -21,6 +21,7 @@ export interface Buffer {
     | { readonly in: 'scratch'; readonly offset: number }
 }
 
+/** A planned graph: kernels in order, over buffers. Sizes are numbers of entries. */
 export interface Program {
   readonly buffers: readonly Buffer[]
   readonly kernels: readonly Kernel[]
@@ -34,6 +35,7 @@ export interface Program {
   readonly scratch: number
 }
 
+/** What a program runs: a matrix product, or a fused map-reduce kernel. */
 export type Kernel = DotGeneral | FusedKernel
 
 /** Work and traffic of a kernel: the cost model. */
@@ -70,6 +72,7 @@ export interface DotGeneral {
   readonly accumulate: boolean
   readonly cost: Cost
 }
+/** A block of a matrix product, by its corner and its sizes: what causal masks leave. */
 export interface Part {
   readonly m0: number
   readonly n0: number
@@ -120,6 +123,7 @@ export interface Indirect {
   readonly stride: number
 }
 
+/** One instruction of a fused kernel; its result is the register of its position. */
 export type Instruction =
   | { readonly op: 'load'; readonly stream: number; readonly guards?: readonly Guard[]; readonly at?: Indirect }
   | { readonly op: 'constant'; readonly value: number }

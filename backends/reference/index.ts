@@ -15,6 +15,15 @@ const own = (handle: Handle): Array64 => {
   return { size: handle.size, values: handle.values }
 }
 
+/**
+ * The reference backend, which interprets graphs in float64, node by node: the specification that the other backends agree with. Slow.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { exp, read, tensor } from 'halograd/core'
+ * console.log(await read(reference(), exp(tensor({ i: 2 }, [0, 1])))) // Float64Array [1, 2.718…]
+ * ```
+ */
 export const reference = (): Backend => {
   const alive = new Set<Handle>()
   const keep = (values: Float64Array): Handle => {

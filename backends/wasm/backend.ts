@@ -9,6 +9,7 @@ import { compilesSimd, type Host } from './host.ts'
 import type { Loaded } from './load.ts'
 import { mostThreads } from './runtime.ts'
 
+/** How the WebAssembly backend computes. */
 export interface WasmOptions {
   /** Threads that share the work. Results do not depend on it, to the bit. Default: one a core, where memory can be shared. */
   readonly threads?: number

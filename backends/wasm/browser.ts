@@ -11,5 +11,9 @@ export { UnsupportedEngineError, type WasmOptions } from './backend.ts'
  */
 export const wasm = wasmOn(browserHost)
 
-/** What this host has: its cores, and fused multiply-add. */
-export const { cores, findBlas, fusable } = browserHost
+/** How many threads can share work here: the cores, or 1 where memory cannot be shared. */
+export const cores = browserHost.cores
+/** The system BLAS that `blas: 'auto'` would use; undefined where there is none. */
+export const findBlas = browserHost.findBlas
+/** Whether `precision: 'fast'` has fused multiply-add here. */
+export const fusable = browserHost.fusable

@@ -5,13 +5,24 @@ import { nodeHost } from './host/node.ts'
 export { UnsupportedEngineError, type WasmOptions } from './backend.ts'
 
 /**
- * Open a WebAssembly backend in Node. `blas: 'auto'` needs the optional package koffi; `precision: 'fast'` sets V8's flag
+ * Open a WebAssembly backend in Node, with float32 numbers. `blas: 'auto'` needs the optional package koffi; `precision: 'fast'` sets V8's
+ * flag
  * `--experimental-wasm-relaxed-simd` in this process where the engine does not have fused multiply-add without it (Node 20).
  * @throws RangeError for a number of threads that is not an integer from 1 to 64; UnsupportedEngineError where there is no SIMD
  * @example
- * const backend = await wasm({ threads: 2 })
+ * ```ts
+ * import { wasm } from 'halograd/backends/wasm'
+ * import { read, sum, tensor } from 'halograd/core'
+ * const backend = await wasm({ threads: 1 })
+ * console.log(await read(backend, sum(tensor({ i: 3 }, [1, 2, 3]), 'i'))) // Float32Array [6]
+ * await backend.close?.()
+ * ```
  */
 export const wasm = wasmOn(nodeHost)
 
-/** What this host has: its cores, fused multiply-add, a BLAS. */
-export const { cores, findBlas, fusable } = nodeHost
+/** How many threads can share work here: the cores, or 1 where memory cannot be shared. */
+export const cores = nodeHost.cores
+/** The system BLAS that `blas: 'auto'` would use; undefined where there is none. */
+export const findBlas = nodeHost.findBlas
+/** Whether `precision: 'fast'` has fused multiply-add here. */
+export const fusable = nodeHost.fusable

@@ -11,6 +11,16 @@ import { logRatio } from '../reward.ts'
 import { dpo as source } from '../sources.ts'
 import { logLogistic } from '../value.ts'
 
+/**
+ * Direct preference optimization: pairs of a chosen and a rejected completion. `beta` (default 0.1) is the strength of the penalty for
+ * leaving the
+ * reference model. Rafailov et al. (2023), arXiv:2305.18290, eq. 7.
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, toLatex } from 'halograd/halos'
+ * console.log(toLatex(getOrThrow(dpo({ beta: 0.2 }))))
+ * ```
+ */
 export const dpo = family(
   'dpo',
   { beta: 0.1 },

@@ -11,6 +11,16 @@ import { logRatio } from '../reward.ts'
 import { kto as source } from '../sources.ts'
 import { logistic } from '../value.ts'
 
+/**
+ * Kahneman–Tversky optimization: the family of `halos/losses/kto.ts`. `beta` (default 0.1) is the strength of the penalty for leaving the
+ * reference
+ * model; `desirable` and `undesirable` (default 1) weigh the labels. arXiv:2402.01306, eq. 7.
+ * @example
+ * ```ts
+ * import { getOrThrow, kto, verify } from 'halograd/halos'
+ * console.log(verify(getOrThrow(kto({ beta: 0.1 }))).verdict) // 'HALO'
+ * ```
+ */
 export const kto = family(
   'kto',
   { beta: 0.1, desirable: 1, undesirable: 1 },

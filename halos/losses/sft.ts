@@ -29,4 +29,8 @@ const loss: Stated<Demonstrations> = {
   }),
 }
 
+/**
+ * Supervised fine-tuning: the cross-entropy of demonstrations, a mean over tokens. It has no settings, and it is no HALO. Ouyang et al.
+ * (2022), arXiv:2203.02155.
+ */
 export const sft = family('sft', {}, () => valid(loss), ['SFTTrainer'])

@@ -1,4 +1,6 @@
 /** A loss has no form in PyTorch: it is made of something that no line of torch is printed for. */
+
+/** A loss that PyTorch has no form of: the loss, what was expected of it, and what was found. */
 export class TorchError extends TypeError {
   override readonly name = 'TorchError'
   constructor(loss: string, expected: string, found: string) {

@@ -8,6 +8,7 @@ import { formatConfig } from '../nets/config-json.ts'
 import { formatGeneration } from './generation.ts'
 import { toHalfRotation } from './llama2c.ts'
 
+/** What `modelFiles` writes besides the configuration and the weights. */
 export interface ModelFileOptions extends WeightOptions {
   /** What `generation_config.json` said of the model that this one comes from. */
   readonly generation?: Json

@@ -17,6 +17,7 @@ import type { Tokenizer } from '../text/tokenizer.ts'
 import { toInterleavedRotation } from './llama2c.ts'
 import { llamaCppVocabulary } from './llamacpp-vocabulary.ts'
 
+/** How a model is written as GGUF. */
 export interface GgufOptions {
   /** How matrices are written. Vectors are always F32, and what Q8_0 does not divide is F16. Default F16. */
   readonly dtype?: GgufType

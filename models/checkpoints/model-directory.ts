@@ -11,6 +11,7 @@ import { loadTokenizer, type Tokenizer } from '../text/tokenizer.ts'
 import { readGeneration, withStops } from './generation.ts'
 import { checkAgainst } from './sizes.ts'
 
+/** A model of a directory: the functions, the parameters (read when they are needed) and the tokenizer. */
 export interface LoadedModel {
   readonly model: Transformer<Parameters>
   readonly parameters: Parameters
@@ -18,11 +19,14 @@ export interface LoadedModel {
 }
 
 /**
- * The model, its parameters and its tokenizer.
- * @param directory a path, as `useFiles` reads it; in Node a directory of the file system
- * @throws FileError, ConfigError, CheckpointError, TokenizerError naming the file and the field
+ * Read a Hugging Face model directory: `config.json`, the tokenizer and the weights. Weights are read from the files when a program needs
+ * them.
+ * @throws ConfigError, CheckpointError, TokenizerError, FileError naming the file and what is wrong with it
  * @example
- * const { model, parameters, tokenizer } = await loadModel('SmolLM2-135M')
+ * ```ts
+ * import { loadModel } from 'halograd/models'
+ * export const vocabulary = async (directory: string) => (await loadModel(directory)).tokenizer.vocabularySize
+ * ```
  */
 export const loadModel = async (directory: string): Promise<LoadedModel> => {
   const file = join(directory, 'config.json')

@@ -7,6 +7,7 @@ import { CheckpointError, type Finding, throwAll } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
 
+/** A tree of tensors as named float32 tensors of a safetensors file; `fromSnapshot` is its inverse. */
 export const toSnapshot = async (backend: Backend, tree: unknown): Promise<readonly StoredTensor[]> => {
   const names = paths(tree)
   const stored: StoredTensor[] = []

@@ -19,6 +19,7 @@ export interface Verdict {
 
 const [least, most] = [1, 4 / 3]
 
+/** The ratio of λ_D n_D to λ_U n_U, which the KTO paper (§4.2) wants between 1 and 4/3, and better weights where it is outside. */
 export const weigh = (counts: Balance, weights: Balance = { desirable: 1, undesirable: 1 }): Verdict => {
   const [good, bad] = [weights.desirable * counts.desirable, weights.undesirable * counts.undesirable]
   const ratio = good / bad

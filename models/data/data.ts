@@ -10,6 +10,7 @@ import type { Fits } from './dialogues.ts'
 import type { Row } from './rows.ts'
 import { rowOf, trainingRow } from './shapes.ts'
 
+/** How rows of a data file are read. */
 export interface RowOptions extends ReadOptions {
   /** How conversations become text. Default: as `role: content` lines. */
   readonly render?: Render
@@ -37,6 +38,7 @@ export const readLines = async (file: string, options: RowOptions = {}): Promise
 export const parseRows = (text: string, file: string, options: RowOptions = {}): readonly Row[] =>
   sound(rowsOf(jsonLines(text, options.longestLine), file, options), file).rows
 
+/** What a data file holds: rows that can be used, and findings about those that cannot. */
 export interface Rows {
   /** Those that can be read, and their lines. */
   readonly rows: readonly Row[]

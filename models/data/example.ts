@@ -8,6 +8,7 @@ import type { Example } from './truncate.ts'
 /** The columns of evidence that data give beside the texts: a pair's `margin`, by how much the chosen completion is better in the scores of a judge. */
 export type DataValues = { readonly [C in DataColumn]?: number }
 
+/** A tokenized example: a pair, or one completion with its label. A loss takes the kind that it `needs`. */
 export type TrainingExample = (
   | { readonly chosen: Example; readonly rejected: Example }
   | {

@@ -14,6 +14,7 @@ export interface InspectOptions extends RowOptions {
   readonly longest?: number
 }
 
+/** What a data file holds, counted: rows, kinds, lengths in tokens, repetitions, and everything that is wrong. */
 export interface Inspection extends Repetitions<number> {
   readonly file: string
   /** How many can be used, and of which kind they are. */

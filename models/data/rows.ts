@@ -43,6 +43,7 @@ export interface Text extends Weighed {
   readonly text: string
 }
 
+/** One row of a data file, as text: a labelled completion, a pair, a demonstration, or plain text. */
 export type Row = Labelled | Paired | Demonstration | Text
 
 /** A row of a conversation: the turns before the completion, and the completion as a turn. */

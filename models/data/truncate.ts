@@ -14,6 +14,10 @@ export interface Example {
 
 /** What is cut first. */
 export type Cut = 'prompt-start' | 'completion-end'
+/**
+ * What happens to examples longer than the context: cut the start of the prompt or the end of the completion, drop the example, or refuse
+ * the data.
+ */
 export type Truncation = Cut | 'drop' | 'refuse'
 
 /** Completions of one prompt within `context` tokens each. The prompt is cut alike for all of them: they still answer the same. */

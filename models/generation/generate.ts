@@ -12,6 +12,7 @@ import { onDevice } from '../nets/resident.ts'
 import type { Transformer } from '../nets/transformer.ts'
 import { penalize, pick, type SamplingOptions, type ScoredToken, scored } from './sample.ts'
 
+/** How texts are generated. */
 export interface GenerateOptions extends SamplingOptions {
   /** The most tokens to add. The model's context ends a text, too. */
   readonly maxTokens: number
@@ -27,6 +28,7 @@ export interface GenerateOptions extends SamplingOptions {
   readonly logProbabilities?: number
 }
 
+/** The continuation of one prompt. */
 export interface Generated {
   /** The continuation, without the prompt. */
   readonly tokens: readonly number[]
@@ -43,7 +45,21 @@ export type Generate<P = Parameters> = (
   options: GenerateOptions,
 ) => Promise<readonly Generated[]>
 
-/** @throws InputError (from the result) for an empty prompt, or one that fills the context */
+/**
+ * Generation by a model, compiled once: prompts of tokens become continuations, sampled with a KV cache.
+ * @throws InputError (from the result) for an empty prompt, or one that fills the context
+ * @example
+ * ```ts
+ * import { wasm } from 'halograd/backends/wasm'
+ * import { generator, loadModel } from 'halograd/models'
+ * export const complete = async (directory: string, text: string) => {
+ *   const { model, parameters, tokenizer } = await loadModel(directory)
+ *   const generate = generator(await wasm(), model)
+ *   const [first] = await generate(parameters, [tokenizer.encode(text)], { maxTokens: 20, temperature: 0 })
+ *   return tokenizer.decode(first?.tokens ?? [])
+ * }
+ * ```
+ */
 export const generator = <P>(backend: Backend, model: Transformer<P>): Generate<P> => {
   const { context, eos, stop: ends = eos === undefined ? [] : [eos], gaps = [] } = model.config
   const beginnings = new Map<number, ReturnType<typeof beginning>>()

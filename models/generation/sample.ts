@@ -5,6 +5,7 @@
  */
 import { uniform } from '../../core/internal.ts'
 
+/** How a token is drawn from logits. topK and topP leave out unlikely tokens; by default none are. */
 export interface SamplingOptions {
   /** 0 takes the likeliest token. Default 1. */
   readonly temperature?: number

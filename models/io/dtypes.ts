@@ -34,6 +34,7 @@ export const dtypes = {
   F8_E5M2: { size: 1, decode: (...where) => Float32Array.from(new Uint8Array(...where), (bits) => fromByte(bits, 2, 15)) },
 } as const satisfies Readonly<Record<string, Codec>>
 
+/** Types of stored tensors, as safetensors names them. */
 export type DType = keyof typeof dtypes
 
 /** Formats of real numbers: what the weights of a model are stored in, where they are not quantized. */

@@ -3,6 +3,7 @@
  * A finding says where it is, what was expected there, what was found instead, and what to do about it.
  */
 
+/** One thing that is wrong with an input: where, what was expected, what was found, and what to do. */
 export interface Finding {
   /** File or directory, as the user named it. */
   readonly file?: string

@@ -15,6 +15,7 @@ export interface Bytes {
   readonly slice: (from: number, to: number) => Uint8Array
 }
 
+/** What models are read from. Node supplies its file system; a page supplies its own: see `useFiles`. */
 export interface Files {
   readonly exists: (path: string) => Promise<boolean>
   /** @throws FileError naming the path */

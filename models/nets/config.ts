@@ -31,6 +31,7 @@ export type RopeScaling =
       readonly attention: number
     }
 
+/** The architecture of a model: sizes are numbers of entries, `context` is in tokens. `parseConfig` reads one from config.json. */
 export interface ModelConfig {
   /** The key of a family: Hugging Face's `model_type`. */
   readonly family: string

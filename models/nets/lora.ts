@@ -19,6 +19,7 @@ import { parametersBy } from './parameters.ts'
 import { fromStored, slotsOf, toStored } from './stored.ts'
 import { over, type Transformer, transformer } from './transformer.ts'
 
+/** Low-rank adapters (Hu et al. 2021, arXiv:2106.09685): W + (alpha/rank)·B·A for the target modules. */
 export interface LoraOptions {
   readonly rank: number
   /** The adapters are scaled by alpha / rank. */

@@ -14,6 +14,7 @@ import type { ParameterSpec } from './parameter-spec.ts'
 import { parametersBy } from './parameters.ts'
 import { slotsOf } from './stored.ts'
 
+/** How frozen weights are kept on the device: bfloat16 (2 bytes a weight), or int8 with a scale for each row (1 byte). */
 export type FrozenFormat = 'bf16' | 'int8'
 
 /** Smaller ones are not worth it. */

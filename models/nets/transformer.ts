@@ -54,7 +54,21 @@ export interface Transformer<P = Parameters> extends Trainable<P> {
   ) => readonly [Tensor<'batch' | 'vocab'>, KVCache]
 }
 
-/** @throws ConfigError for a family that halograd does not have */
+/**
+ * The functions of a decoder-only transformer: logits, log-probabilities of completions, and steps of generation with a KV cache. Tokens
+ * have the
+ * axes `batch` and `seq`; logits also `vocab`.
+ * @throws ConfigError for a family that halograd does not have
+ * @example
+ * ```ts
+ * import { initialize, type ModelConfig, transformer } from 'halograd/models'
+ * const config: ModelConfig = {
+ *   ...{ family: 'llama', vocab: 24, context: 16, embed: 16, layers: 1, heads: 2, keyValueHeads: 1, headSize: 8, hidden: 24 },
+ *   ...{ activation: 'silu', normEpsilon: 1e-5, ropeTheta: 10000, rotation: 'half', tied: true },
+ * }
+ * const [model, parameters] = [transformer(config), initialize(config, 1)]
+ * ```
+ */
 export const transformer = (config: ModelConfig): Transformer => {
   const architecture = architectureOf(config)
   const hidden = (parameters: Parameters, tokens: Tokens, dropout?: Dropout): Stream =>

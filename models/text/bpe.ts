@@ -11,6 +11,7 @@ import { maxHeap } from './heap.ts'
 /** GPT-2's pieces: contractions, words, numbers and signs with their leading space, and white space. */
 export const gpt2Pattern = String.raw`'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
 
+/** How a byte-pair vocabulary is learned. */
 export interface BytePairOptions {
   /** Special tokens, the 256 bytes and the merges together. */
   readonly vocabularySize: number
@@ -20,6 +21,7 @@ export interface BytePairOptions {
   readonly pattern?: string
 }
 
+/** A byte-level byte-pair vocabulary, and the tokenizer files that describe it. */
 export interface BytePairs {
   /** Tokens in GPT-2's alphabet (one printable character a byte), by id. */
   readonly vocabulary: readonly string[]

@@ -10,6 +10,7 @@ import { isObject, type Json } from '../io/fields.ts'
 import { parseJson } from '../io/json.ts'
 import type { Flaw } from '../io/records.ts'
 
+/** One turn of a conversation. */
 export interface Turn {
   readonly role: Role
   readonly content: string
@@ -17,6 +18,7 @@ export interface Turn {
   readonly beside?: Json
 }
 const roles = ['system', 'user', 'assistant', 'tool'] as const
+/** Who says a turn. */
 export type Role = (typeof roles)[number]
 
 export interface Rendered {

@@ -11,6 +11,7 @@ import { exists, join, readText } from '../io/source.ts'
 import { limited, TimeoutError } from '../io/time-limit.ts'
 import { endsOf, type Surroundings } from './ends.ts'
 
+/** Text to token ids, and back, as the model's `tokenizer.json` says. */
 export interface Tokenizer {
   /** Ids are less than this. */
   readonly vocabularySize: number
@@ -32,6 +33,7 @@ export interface Tokenizer {
   readonly config: Json
 }
 
+/** What is before the text that is encoded. */
 export interface EncodeOptions {
   /** Put the token first that begins texts, where they begin with one, and this one does not have it already. An empty text begins with it anyway. */
   readonly bos?: boolean

@@ -17,6 +17,7 @@ import type { Trainable } from '../nets/trainable.ts'
 import { frozen } from './frozen.ts'
 import type { Scored, TrainingBatch } from './objective.ts'
 
+/** How examples become batches. */
 export interface DataLoaderOptions extends Omit<BatchOptions, 'context'> {
   /** Examples a step. */
   readonly batch: number
@@ -38,6 +39,7 @@ export interface MicroBatch {
   readonly tokens: number
 }
 
+/** The batches of a run, by step: a function of the seed and the step, so that a resumed run sees the same batches. */
 export interface DataLoader {
   readonly stepsPerEpoch: number
   /** The parts of one step, counted from 0. */

@@ -9,6 +9,7 @@ import { pool } from '../../halos/index.ts'
 import type { ByRole } from '../data/example.ts'
 import type { Scores } from '../nets/trainable.ts'
 
+/** Metrics of a micro-batch, by name, as sums and counts: those of micro-batches add up. */
 export type Metrics = Readonly<Record<string, Statistic>>
 
 /** A value function is saturated where its slope is under 4 % of what it is at its reference point: for σ, where σ(z) σ(−z) < 0.01. */

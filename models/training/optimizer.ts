@@ -48,6 +48,7 @@ export interface UpdateMetrics {
   readonly learning_rate: Tensor
 }
 
+/** AdamW's settings (Loshchilov & Hutter 2019, arXiv:1711.05101). */
 export interface PlainAdamWOptions {
   readonly rate: Schedule
   readonly beta1?: number
@@ -56,12 +57,21 @@ export interface PlainAdamWOptions {
   /** λ, times the learning rate: how much of a matrix is forgotten in a step. Gains and biases are not decayed. */
   readonly weightDecay?: number
 }
+/** AdamW's settings, with gradient clipping. */
 export interface AdamWOptions extends PlainAdamWOptions {
   /** The gradient, all parameters together, is scaled down to this norm. Default 1. */
   readonly maxNorm?: number
 }
 
-/** AdamW with clipping, which leaves a state alone where the gradient is not finite. */
+/**
+ * AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) with gradient clipping to `maxNorm` (default 1). A step whose gradient is not finite
+ * leaves the state alone.
+ * @example
+ * ```ts
+ * import { adamW, cosine } from 'halograd/models'
+ * const optimizer = adamW({ rate: cosine({ rate: 5e-6, warmup: 10, steps: 100 }), weightDecay: 0.01 })
+ * ```
+ */
 export const adamW = ({ maxNorm = 1, ...options }: AdamWOptions): Optimizer => guarded(plainAdamW(options), maxNorm)
 
 /** Take the gradient scaled down to `maxNorm`, and only if it is finite. */

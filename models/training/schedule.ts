@@ -6,8 +6,10 @@
 import { add, cos, div, maximum, minimum, mul, sub, type Tensor } from '../../core/index.ts'
 import { constant } from '../../core/internal.ts'
 
+/** A learning rate: a function of the step, counted from 0, both scalar tensors. */
 export type Schedule = (step: Tensor) => Tensor
 
+/** A rate that rises during the warm-up, then falls until the last step. */
 export interface ScheduleOptions {
   /** The largest learning rate. */
   readonly rate: number
@@ -19,6 +21,7 @@ export interface ScheduleOptions {
   readonly floor?: number
 }
 
+/** The same learning rate at every step. */
 export const constantRate =
   (rate: number): Schedule =>
   () =>

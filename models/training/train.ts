@@ -15,6 +15,7 @@ import { programs } from './programs.ts'
 import type { State } from './step.ts'
 import { TrainingError } from './training-error.ts'
 
+/** What a run needs: `batch`, `accumulate`, `seed`, … are those of `DataLoaderOptions`. */
 export interface TrainingOptions<P = Parameters> extends DataLoaderOptions {
   readonly backend: Backend
   readonly model: Trainable<P>
@@ -33,6 +34,7 @@ export interface TrainingOptions<P = Parameters> extends DataLoaderOptions {
   readonly signal?: { readonly aborted: boolean }
 }
 
+/** What `onStep` is told of a step. */
 export interface StepReport {
   /** From 1. */
   readonly step: number
@@ -50,9 +52,28 @@ export interface StepReport {
 }
 
 /**
- * Train from a state (`optimizer.begin(parameters)` is a new one). Returns the last state, on the backend.
- * @throws BatchError when the examples do not suit the loss, or it cannot be run in parts; TrainingError when loss or gradient is not finite (the state before is kept), or
- * when the first loss is not what it must be while the policy is still the reference model
+ * Train until `steps`, from a state that `begin` made or a snapshot restored, and resolve to the last state. π_ref is `reference`; by
+ * default, the
+ * parameters that training starts from.
+ * @throws TrainingError where the loss cannot be trained on these examples, or becomes NaN; BatchError for examples that make no batch;
+ * EvidenceError for evidence that the loss lacks
+ * @example
+ * ```ts
+ * import { wasm } from 'halograd/backends/wasm'
+ * import { getOrThrow, kto } from 'halograd/halos'
+ * import { adamW, begin, constantRate, initialize, type ModelConfig, train, transformer } from 'halograd/models'
+ * const config: ModelConfig = {
+ *   ...{ family: 'llama', vocab: 24, context: 16, embed: 16, layers: 1, heads: 2, keyValueHeads: 1, headSize: 8, hidden: 24 },
+ *   ...{ activation: 'silu', normEpsilon: 1e-5, ropeTheta: 10000, rotation: 'half', tied: true },
+ * }
+ * const optimizer = adamW({ rate: constantRate(1e-3) })
+ * const examples = [0, 1, 2, 3].map((i) => ({ outcome: { prompt: [i], completion: [i + 1, i + 2] }, label: i % 2 === 0 }))
+ * const backend = await wasm({ threads: 1 })
+ * const state = await train(begin(optimizer, initialize(config, 1)), {
+ *   ...{ backend, model: transformer(config), loss: getOrThrow(kto()), optimizer, examples, batch: 4, steps: 2 },
+ * })
+ * await backend.close?.()
+ * ```
  */
 export const train = async <P extends Tree<P>>(start: State<P>, options: TrainingOptions<P>): Promise<State<P>> => {
   const { backend, model, loss, optimizer, examples, steps, signal, onStep } = options

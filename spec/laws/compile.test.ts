@@ -139,7 +139,7 @@ test('what a program refuses, it refuses by name', async () => {
   assert.throws(() => rename(x, 'batch', 'feature'), {
     message: "rename: 'batch' cannot be called 'feature', which { batch: 2, feature: 3 } already has",
   })
-  assert.throws(() => broadcastTo(x, { batch: 2 }), { message: 'conform: { batch: 2, feature: 3 } does not fit into { batch: 2 }' })
+  assert.throws(() => broadcastTo(x, { batch: 2 }), { message: 'broadcastTo: { batch: 2, feature: 3 } does not fit into { batch: 2 }' })
   // names that the type checker would have refused
   assert.throws(() => sum(x as unknown as Tensor<'embd'>, 'embd'), { message: "sum: there is no axis 'embd' in { batch: 2, feature: 3 }" })
   assert.throws(() => take(x as unknown as Tensor<'row'>, 'row', tensor({ k: 1 }, [0])), {

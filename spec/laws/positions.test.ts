@@ -8,6 +8,7 @@ import {
   compile,
   cos,
   evaluate,
+  flatten,
   grad,
   IndexError,
   maximum,
@@ -69,6 +70,8 @@ for (const backend of backends) {
     const looked = compile(backend, (x: typeof ids) => take(table, 'v', rename(x, 'seq', 'time')))
     const refused = (pattern: RegExp) => (error: Error) => error instanceof IndexError && pattern.test(error.message)
     await assert.rejects(() => looked(ids), refused(wrong))
+    const reshaped = compile(backend, (x: typeof ids) => take(table, 'v', flatten(x, ['batch', 'seq'], 'token')))
+    await assert.rejects(() => reshaped(ids), refused(wrong))
     await assert.rejects(() => read(backend, take(table, 'v', tensor({ n: 1 }, [1.5]))), refused(/1\.5 .* is an integer/))
     await assert.rejects(() => read(backend, take(table, 'v', tensor({ row: 2 }, [0, Number.NaN]))), refused(/NaN at \{ row: 1 \}/))
     await assert.doesNotReject(() => looked(tensor({ batch: 2, seq: 2 }, [0, 2, 2, 1])))

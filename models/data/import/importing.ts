@@ -26,6 +26,7 @@ import type { Mapping } from './mapping.ts'
 import { recordsIn } from './recognise.ts'
 import { isRated } from './verdicts.ts'
 
+/** How other applications' files become rows. */
 export interface ImportOptions extends ReadOptions {
   /** Default: labels where there are verdicts, pairs where there are comparisons, demonstrations where there is neither. */
   readonly as?: Reading
@@ -39,6 +40,7 @@ export interface ImportOptions extends ReadOptions {
   readonly stripReasoning?: boolean
 }
 
+/** Rows made of the files of another application, and a summary of how. */
 export interface Import {
   /** The rows, one after another. @throws DataError at the end, when the files make none, or what they say has no meaning */
   readonly rows: AsyncIterable<Written>
@@ -46,6 +48,10 @@ export interface Import {
   readonly summary: () => Summary
 }
 
+/**
+ * Read the exports of chat applications and annotation tools, by mappings or presets, as rows of halograd.
+ * @throws DataError (while rows are read) naming file and line
+ */
 export const importing = (files: readonly string[], mappings: readonly Mapping[], options: ImportOptions = {}): Import => {
   const log = importLog(options.where)
   const read = () => pieces(files, mappings, log, options)

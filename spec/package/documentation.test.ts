@@ -1,0 +1,114 @@
+/**
+ * The public surface is documented: every export of every entry has a doc comment of its own, and every `@example` type-checks against the
+ * package and runs. An example that defines functions (`export const …`), because it needs a model or a device, is only loaded.
+ */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import test from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { parseSync } from 'oxc-parser'
+import { temporary } from '../app/fixture.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const backends = ['reference', 'wasm', 'gpujs', 'plan'].map((name) => `backends/${name}/index.ts`)
+const entries = ['core/index.ts', 'halos/index.ts', 'models/index.ts', 'backends/wasm/browser.ts', 'halograd.ts', ...backends]
+
+interface Documented {
+  readonly file: string
+  readonly name: string
+  /** The doc comment; undefined where there is none, or only that of the file. */
+  readonly comment: string | undefined
+}
+
+/** What a module exports, each with the comment of its declaration. */
+const exportsOf = (file: string, text = readFileSync(join(root, file), 'utf8')): readonly Documented[] => {
+  const { module, comments } = parseSync(file, text)
+  const commentBefore = (start: number): string | undefined =>
+    comments.find(({ value, end, start: from }) => value.startsWith('*') && from > 0 && text.slice(end, start).trim() === '')?.value
+  return module.staticExports.flatMap(({ start, entries }) =>
+    entries.flatMap(({ moduleRequest, importName, exportName }): readonly Documented[] => {
+      const name = exportName.name ?? '*'
+      if (moduleRequest === null || moduleRequest === undefined) return [{ file, name, comment: commentBefore(start) }]
+      const others = exportsOf(relative(root, resolve(root, dirname(file), moduleRequest.value)))
+      return importName.kind === 'Name' ? others.filter((other) => other.name === importName.name) : others
+    }),
+  )
+}
+const surface = entries.flatMap((entry) => exportsOf(entry))
+
+test('the reader of exports sees them through lists, and does not take the comment of a file for that of an export', () => {
+  assert.ok(surface.length > 350)
+  assert.ok(surface.some(({ file, name }) => file === 'halos/losses/kto.ts' && name === 'kto'))
+  assert.equal(exportsOf('a.ts', '/** The file. */\nexport const a = 1')[0]?.comment, undefined)
+  assert.equal(exportsOf('a.ts', '/** The file. */\n\n/** One. */\nexport const a = 1')[0]?.comment, '* One. ')
+  assert.equal(exportsOf('a.ts', '/** The file. */\n/** One. */\nexport const a = 1\nexport type B = 1')[1]?.comment, undefined)
+})
+
+test('every public export has a doc comment', () => {
+  assert.deepEqual(
+    surface.flatMap(({ file, name, comment }) => (comment === undefined ? [`${file}: ${name}`] : [])),
+    [],
+  )
+})
+
+test('entries list what they export by name', () => {
+  const lists = ['core/index.ts', 'halos/index.ts', 'models/browser.ts']
+  for (const entry of lists) assert.doesNotMatch(readFileSync(join(root, entry), 'utf8'), /^export \*/m, entry)
+})
+
+const examples = [
+  ...new Map(
+    surface.flatMap(({ name, comment = '' }) =>
+      [...comment.matchAll(/@example\n \* ```ts\n([\s\S]*?) \* ```/g)].map(
+        ([, code = '']) => [name, code.replace(/^ \* ?/gm, '')] as const,
+      ),
+    ),
+  ),
+]
+
+test('entry functions have examples', () => {
+  const given = examples.map(([name]) => name)
+  const wanted = [
+    'tensor',
+    'unary',
+    'grad',
+    'compile',
+    'compileStep',
+    'read',
+    'evaluate',
+    'kto',
+    'dpo',
+    'halo',
+    'verify',
+    'series',
+    'train',
+  ]
+  const more = ['adamW', 'transformer', 'loadModel', 'generator', 'wasm', 'gpujs', 'reference', 'plan']
+  assert.deepEqual(
+    [...wanted, ...more].filter((name) => !given.includes(name)),
+    [],
+  )
+})
+
+test('every example type-checks and runs', {
+  skip: !existsSync(join(root, 'dist/index.js')) && 'there is no dist/: npm run build',
+}, async () => {
+  const folder = temporary()
+  for (const name of readdirSync(root))
+    if (/^(dist|node_modules|package.json|tsconfig.json)$/.test(name)) symlinkSync(join(root, name), join(folder, name))
+  for (const [name, code] of examples) writeFileSync(join(folder, `${name}.ts`), `${code}\nexport {}\n`)
+  const options = { noUnusedLocals: false, skipLibCheck: true }
+  const include = examples.map(([name]) => `${name}.ts`)
+  writeFileSync(join(folder, 'examples.json'), JSON.stringify({ extends: './tsconfig.json', compilerOptions: options, include }))
+  const run = (...args: readonly string[]) =>
+    promisify(execFile)(process.execPath, [...args], { cwd: folder }).catch(
+      (error: { readonly stdout?: string; readonly stderr?: string }) =>
+        assert.fail(`${args.join(' ')}: ${error.stdout ?? ''}${error.stderr ?? ''}`),
+    )
+  await run('node_modules/typescript/bin/tsc', '-p', 'examples.json')
+  writeFileSync(join(folder, 'all.ts'), include.map((file) => `await import('./${file}')\n`).join(''))
+  await run('--import', 'tsx', 'all.ts')
+})
