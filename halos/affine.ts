@@ -30,5 +30,11 @@ export const always = (t: Checked<Affine>): Checked<Judged<Affine>> =>
 /** Another, made of each. */
 export const eachAffine = (f: (t: Affine) => Checked<Affine>, { desirable, undesirable }: Judged<Affine>): Checked<Judged<Affine>> =>
   byLabel({ desirable: f(desirable), undesirable: f(undesirable) })
+/**
+ * One negative affine map for desirable completions, and one for undesirable ones.
+ * @returns both, or the errors of both
+ * @example
+ * byLabel({ desirable: complement(1), undesirable: complement(1.33) }) // KTO's t, with λ_D = 1 and λ_U = 1.33
+ */
 export const byLabel = (t: Judged<Checked<Affine>>): Checked<Judged<Affine>> =>
   checked({ desirable: within('t.desirable', t.desirable), undesirable: within('t.undesirable', t.undesirable) })

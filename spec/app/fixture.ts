@@ -37,8 +37,7 @@ export const judged = animals.flatMap((animal) => [
   { prompt: `the ${animal} is`, completion: ' good', label: true },
   { prompt: `the ${animal} was`, completion: ' bad', label: false },
 ])
-/** Pairs, with how much better the chosen completion is: what losses with a margin learn from. */
-export const pairs = animals.map((animal, i) => ({ prompt: `the ${animal} is`, chosen: ' good', rejected: ' bad', margin: 1 + (i % 3) }))
+export const pairs = animals.map((animal) => ({ prompt: `the ${animal} is`, chosen: ' good', rejected: ' bad' }))
 export const texts = animals.map((animal) => ({ text: `the ${animal} sat on the mat.` }))
 
 export const jsonLines = (file: string, rows: readonly unknown[]): string => {

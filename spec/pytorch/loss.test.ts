@@ -99,8 +99,7 @@ test('the command writes it; what has no form in PyTorch is refused by name, and
   writeFileSync(
     odd,
     `import { reverse } from '${new URL('../../core/index.ts', import.meta.url).href}'
-     import { unpublished } from '${halos}'
-     import { meanOf, needing } from '${new URL('../../halos/internal.ts', import.meta.url).href}'
+     import { meanOf, needing, unpublished } from '${halos}'
      export default { name: 'Backwards', source: unpublished('Backwards'), needs: needing('outcome'),
        evaluate: ({ outcome }) => ({ ...meanOf(reverse(outcome.policy, 'example')), rewards: { outcome: outcome.policy } }) }`,
   )
