@@ -8,7 +8,6 @@ export {
   dataColumns,
   type EvidenceColumn,
   evidenceFields,
-  needing,
   type Role,
   roles,
   rolesOf,

@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import type { Device } from '../../backends/gpujs/device.ts'
 import { type Mode, probe } from '../../backends/gpujs/devices.ts'
 import { host } from '../../backends/gpujs/host.ts'
+import '../../backends/gpujs/index.ts' // names Dawn as the WebGPU of Node
 import { lower } from '../../backends/gpujs/launch.ts'
 import { webgpu } from '../../backends/gpujs/webgpu.ts'
 import type { FusedKernel, Instruction, Program } from '../../backends/plan/index.ts'

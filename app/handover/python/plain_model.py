@@ -67,7 +67,8 @@ class LlamaBlock(nn.Module):
         half = self.head // 2
         exponent = torch.arange(0, self.head, 2, dtype=torch.float64) / self.head
         positions = torch.arange(x.shape[2], dtype=torch.float64)
-        angle = torch.outer(positions, self.theta**-exponent).repeat(1, 2).to(x.device)
+        angle = torch.outer(positions, self.theta**-exponent)
+        angle = angle.repeat(1, 2).to(x.device)
         turned = torch.cat((-x[..., half:], x[..., :half]), dim=-1)
         return x * angle.cos().to(x.dtype) + turned * angle.sin().to(x.dtype)
 
