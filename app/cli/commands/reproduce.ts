@@ -1,8 +1,8 @@
 /** `halograd reproduce`: the KTO paper's empirical claims, in a small world with an oracle. */
-import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
 import { type BackendOptions, backendOptions, type CommonOptions, common, integer } from '../../inputs/options.ts'
+import { namesIn } from '../../terminal/sources.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 interface ReproduceCommandOptions extends CommonOptions, BackendOptions {
@@ -45,7 +45,4 @@ export const command = (terminal: Terminal): Command =>
       if (json) terminal.print(`${JSON.stringify(reports)}\n`)
     })
 
-const known = (): readonly string[] =>
-  readdirSync(new URL('../../reproduce/experiments/', import.meta.url)).flatMap((file) =>
-    file.endsWith('.d.ts') ? [] : (/^(.+)\.[jt]s$/.exec(file)?.[1] ?? []),
-  )
+const known = (): readonly string[] => namesIn('../../reproduce/experiments/', import.meta.url)
