@@ -62,7 +62,7 @@ export interface Compiled<A extends readonly unknown[], B> {
   readonly report: (...args: A) => Promise<Report>
 }
 
-interface Traced {
+interface TracedFunction {
   readonly executable: Executable
   readonly captured: readonly AnyTensor[]
   /** For each input, the axes of which it holds positions. */
@@ -77,8 +77,8 @@ const program = <A extends readonly unknown[], B>(
   f: (...args: A) => B,
   donations: (args: A, outputs: B) => readonly (readonly [output: number, input: number])[],
 ): Compiled<A, B> => {
-  const traces: { readonly inside: Structure; readonly traced: Promise<Traced> }[] = []
-  const trace = async (inside: A): Promise<Traced> => {
+  const traces: { readonly inside: Structure; readonly traced: Promise<TracedFunction> }[] = []
+  const trace = async (inside: A): Promise<TracedFunction> => {
     clearTraceCache()
     const outputs = f(...inside)
     const captured = reachable(leaves(outputs)).filter(hasValues)
@@ -90,7 +90,7 @@ const program = <A extends readonly unknown[], B>(
     const results = structure(mapTree(outputs, (x, i) => inputs[from.get(i) ?? -1] ?? input(`${i}`, x.shape)))
     return { executable: await backend.compile({ inputs, outputs: leaves(outputs), donated: from }), captured, positions, donated, results }
   }
-  const find = (args: A): { readonly traced: Promise<Traced>; readonly given: readonly AnyTensor[] } => {
+  const find = (args: A): { readonly traced: Promise<TracedFunction>; readonly given: readonly AnyTensor[] } => {
     for (const { inside, traced } of traces) {
       const given = matching(inside, args)
       if (given !== undefined) return { traced, given }
@@ -116,7 +116,7 @@ const execute = async (
   backend: Backend,
   executable: Executable,
   inputs: readonly AnyTensor[],
-  donated: Traced['donated'],
+  donated: TracedFunction['donated'],
 ): Promise<readonly DeviceBuffer[]> => {
   const passing = new Map<number, Handle>()
   const handles = inputs.map((x, i): Handle => {

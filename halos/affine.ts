@@ -8,7 +8,7 @@ export interface Affine {
   readonly scale: number
 }
 /** One for each label. */
-export interface Judged<A> {
+export interface ByJudgement<A> {
   readonly desirable: A
   readonly undesirable: A
 }
@@ -25,16 +25,18 @@ export const complement = (lambda: number): Checked<Affine> => affine(lambda, la
 /** v ↦ −v. */
 export const negation: Checked<Affine> = affine(0, 1)
 /** The same for both labels. */
-export const always = (t: Checked<Affine>): Checked<Judged<Affine>> =>
+export const always = (t: Checked<Affine>): Checked<ByJudgement<Affine>> =>
   E.map((one: Affine) => ({ desirable: one, undesirable: one }))(within('t', t))
 /** Another, made of each. */
-export const eachAffine = (f: (t: Affine) => Checked<Affine>, { desirable, undesirable }: Judged<Affine>): Checked<Judged<Affine>> =>
-  byLabel({ desirable: f(desirable), undesirable: f(undesirable) })
+export const eachAffine = (
+  f: (t: Affine) => Checked<Affine>,
+  { desirable, undesirable }: ByJudgement<Affine>,
+): Checked<ByJudgement<Affine>> => byLabel({ desirable: f(desirable), undesirable: f(undesirable) })
 /**
  * One negative affine map for desirable completions, and one for undesirable ones.
  * @returns both, or the errors of both
  * @example
  * byLabel({ desirable: complement(1), undesirable: complement(1.33) }) // KTO's t, with λ_D = 1 and λ_U = 1.33
  */
-export const byLabel = (t: Judged<Checked<Affine>>): Checked<Judged<Affine>> =>
+export const byLabel = (t: ByJudgement<Checked<Affine>>): Checked<ByJudgement<Affine>> =>
   checked({ desirable: within('t.desirable', t.desirable), undesirable: within('t.undesirable', t.undesirable) })

@@ -8,24 +8,24 @@
 import { either as E } from 'fp-ts'
 import { add, div, equal, mul, type Tensor, type Unary } from '../core/index.ts'
 import { type Interval, javascript } from '../core/internal.ts'
-import { type Affine, affine, byLabel, eachAffine, type Judged } from './affine.ts'
-import { type Kind, type Needs, needing, type Part } from './evidence.ts'
+import { type Affine, affine, type ByJudgement, byLabel, eachAffine } from './affine.ts'
+import { type CompletionPart, type EvidenceKind, type Needs, needing } from './evidence.ts'
 import { type Halo, vary } from './halo.ts'
 import { type Loss, summed, type Term } from './loss.ts'
 import { nonNegativeSetting, type Parameter } from './parameters.ts'
-import { type Claim, concave, type Decision, decide, enclose, nonDecreasing, type Subject, subjectOf } from './prove.ts'
-import type { Source } from './source.ts'
+import { type Claim, concave, type Decision, decide, enclose, nonDecreasing, type ProofSubject, subjectOf } from './prove.ts'
+import type { TextSource } from './source.ts'
 import type { Stated, Terms } from './stated.ts'
 import { type Checked, checked, invalid, positive, valid } from './validation.ts'
-import { makeValue, type Value } from './value.ts'
+import { makeValue, type ValueFunction } from './value.ts'
 
-type Same = <P extends Part, K extends Kind>(h: Halo<P, K>) => Checked<Halo<P, K>>
+type Same = <P extends CompletionPart, K extends EvidenceKind>(h: Halo<P, K>) => Checked<Halo<P, K>>
 /** k · L, k > 0. */
 export const scale =
   (k: number): Same =>
   (h) =>
     E.chain((by: number) =>
-      E.map((t: Judged<Affine>) => vary(h, { name: `${by} · ${h.name}`, t }))(
+      E.map((t: ByJudgement<Affine>) => vary(h, { name: `${by} · ${h.name}`, t }))(
         eachAffine(({ shift, scale: a }) => affine(by * shift, by * a), h.t),
       ),
     )(positive('scale', k))
@@ -34,13 +34,13 @@ export const scale =
 export const shift =
   (c: number): Same =>
   (h) =>
-    E.map((t: Judged<Affine>) => vary(h, { t }))(eachAffine((t) => affine(t.shift + c, t.scale), h.t))
+    E.map((t: ByJudgement<Affine>) => vary(h, { t }))(eachAffine((t) => affine(t.shift + c, t.scale), h.t))
 
 /** v(β z), β > 0. */
 export const stretch =
   (beta: number): Same =>
   (h) =>
-    E.map((inverseTemperature: Judged<number>) => vary(h, { inverseTemperature }))(
+    E.map((inverseTemperature: ByJudgement<number>) => vary(h, { inverseTemperature }))(
       checked({
         desirable: positive('stretch', beta * h.inverseTemperature.desirable),
         undesirable: positive('stretch', beta * h.inverseTemperature.undesirable),
@@ -53,7 +53,7 @@ const compose =
   (z) =>
     outer(S)(inner(S)(z))
 /** v(z + c) for a setting c of its own, and the name of it. */
-const moved = ({ name, text, parameters }: Value, c: Parameter, symbol: string): Value => {
+const moved = ({ name, text, parameters }: ValueFunction, c: Parameter, symbol: string): ValueFunction => {
   const [key, by] = [`${symbol}${Object.keys(parameters).length}`, c.value]
   return makeValue(`${name} at z ${by < 0 ? '−' : '+'} ${Math.abs(by)}`, (S) => (z, given) => text(S)(S.add(z, given[key]!), given), {
     ...parameters,
@@ -108,7 +108,7 @@ export const post =
 const rangeOf = (body: Unary): Interval =>
   E.match(
     (): Interval => [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-    (subject: Subject) => enclose(subject)([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]).value,
+    (subject: ProofSubject) => enclose(subject)([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]).value,
   )(subjectOf(body))
 
 /** What is the same reward, and the same reference, is told by what they do: two may go by one name. */
@@ -120,7 +120,7 @@ const referenceText = ({ reference, reward }: Pick<Halo, 'reference' | 'reward'>
  * Over different (r, Q) there is no single reference point.
  */
 export const plus =
-  <P extends Part, K extends Kind>(one: Halo<P, K>) =>
+  <P extends CompletionPart, K extends EvidenceKind>(one: Halo<P, K>) =>
   (other: Halo<P, K>): Checked<Halo<P, K>> => {
     for (const [part, read] of [
       ['reward', rewardText],
@@ -136,7 +136,7 @@ export const plus =
     const [v, w, k] = [one.value, other.value, b.desirable.scale / a.desirable.scale]
     const sum: Unary = (S) => (z) => S.add(v.body(S)(z), S.mul(S.of(k), w.body(S)(z)))
     const both = (x: Affine, y: Affine): Checked<Affine> => affine(x.shift + y.shift, x.scale)
-    return E.map((t: Judged<Affine>) =>
+    return E.map((t: ByJudgement<Affine>) =>
       vary(one, { name: `${one.name} + ${other.name}`, value: makeValue(`${v.name} + ${k} ${w.name}`, sum), t }),
     )(byLabel({ desirable: both(a.desirable, b.desirable), undesirable: both(a.undesirable, b.undesirable) }))
   }
@@ -149,7 +149,7 @@ export const plus =
  */
 export const weighted = <E>(
   name: string,
-  source: Source,
+  source: TextSource,
   terms: readonly (readonly [weight: number, loss: Loss<E>])[],
   because?: string,
 ): Checked<Stated<E>> => {

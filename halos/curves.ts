@@ -12,12 +12,12 @@ export interface Series {
 }
 
 /** v, and what becomes of it: L = b − a v(τ z), for a desirable example. Without a declaration, v is the negated loss. */
-interface Shape {
+interface CurveShape {
   readonly v: Unary
   readonly a: number
   readonly tau: number
 }
-const shapeOf = (loss: AnyLoss): Shape | undefined => {
+const shapeOf = (loss: AnyLoss): CurveShape | undefined => {
   if (isView(loss)) return shapeOf(loss.through)
   if (isHalo(loss)) return { v: loss.value.body, a: loss.t.desirable.scale, tau: loss.inverseTemperature.desirable }
   if (!isStated(loss) || loss.formula?.reward === undefined) return undefined

@@ -1,14 +1,14 @@
 /** Losses for people to read: their names, a citation, the lines of a report. */
 import { columnsOf, type EvidenceColumn, evidenceFields, type Needs } from './evidence.ts'
-import type { Family } from './family.ts'
+import type { LossFamily } from './family.ts'
 import { type Finding, short, showSegment } from './findings.ts'
 import type { AnyLoss } from './loss.ts'
 import type { Profile } from './profile.ts'
-import type { Report } from './verify.ts'
+import type { VerifyReport } from './verify.ts'
 
 const spelt = (name: string): string => name.toLowerCase().replaceAll('_', '-')
 /** The family of this name, or of this name in another library; capitals do not matter, nor whether words are joined by - or _. */
-export const find = (families: readonly Family[], name: string): Family | undefined =>
+export const find = (families: readonly LossFamily[], name: string): LossFamily | undefined =>
   families.find(({ key, aliases }) => [key, ...aliases].some((known) => spelt(known) === spelt(name)))
 
 /** BibTeX. */
@@ -48,7 +48,7 @@ export const explainFinding = (finding: Finding): string => {
   }
 }
 /** A report as lines of text. */
-export const describe = ({ name, verdict, parts, conditions, profile }: Report): readonly string[] => [
+export const describe = ({ name, verdict, parts, conditions, profile }: VerifyReport): readonly string[] => [
   `${name}: ${verdict}`,
   ...Object.entries(parts).map(([part, what]) => `  ${part}: ${what}`),
   ...conditions.map((condition) => `  ${condition.name}: ${explainFinding(condition.finding)}`),

@@ -10,7 +10,7 @@ export type Settings = Readonly<Record<string, number>>
  * A loss as a function of its settings, all optional: `kto({ beta: 0.1 })`. It returns the loss, or every error of the settings. It
  * carries its name, defaults and aliases.
  */
-export interface Family<S extends Settings = Settings, L extends AnyLoss = AnyLoss> {
+export interface LossFamily<S extends Settings = Settings, L extends AnyLoss = AnyLoss> {
   (settings?: Partial<S>): Checked<L>
   /** How a user names it: 'kto'. */
   readonly key: string
@@ -28,7 +28,7 @@ export const family = <S extends Settings, L extends AnyLoss>(
   make: (settings: S) => Checked<L>,
   aliases: readonly string[] = [],
   suits?: string,
-): Family<S, L> =>
+): LossFamily<S, L> =>
   Object.assign((settings: Partial<S> = {}) => make({ ...defaults, ...settings }), {
     key,
     defaults,

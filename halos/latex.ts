@@ -12,16 +12,16 @@ import { isHalo, isStated, isView } from './verify.ts'
 import { bound } from './words.ts'
 
 /** How tightly a piece holds together: a sum, a product, an atom. */
-type Level = 1 | 2 | 3
+type LatexLevel = 1 | 2 | 3
 interface Tex {
   readonly text: string
-  readonly level: Level
+  readonly level: LatexLevel
   /** The negative of it, where that has a form of its own. */
   readonly minus?: () => Tex
 }
 const atom = (text: string, minus?: () => Tex): Tex => ({ text, level: 3, ...(minus && { minus }) })
 const sum = (text: string, minus?: () => Tex): Tex => ({ text, level: 1, ...(minus && { minus }) })
-const within = ({ text, level }: Tex, least: Level): string => (level >= least ? text : `\\left(${text}\\right)`)
+const within = ({ text, level }: Tex, least: LatexLevel): string => (level >= least ? text : `\\left(${text}\\right)`)
 
 /** Six digits; powers of two and of ten as such. */
 const digits = (n: number): string => {

@@ -14,13 +14,13 @@
  */
 import { add, div, fill, mul, size, sum, type Tensor } from '../core/index.ts'
 import type { Everything, Needs } from './evidence.ts'
-import type { Source } from './source.ts'
+import type { TextSource } from './source.ts'
 
 /** A loss as a trainer sees it: what evidence it needs, and how evidence becomes expressions. Evidence has the axis `example`. */
 export interface Loss<in E> {
   /** As the literature calls it: 'KTO'. */
   readonly name: string
-  readonly source: Source
+  readonly source: TextSource
   readonly needs: Needs
   /** What evaluating must know of the whole batch; absent where each example stands for itself. */
   readonly statistic?: (evidence: E) => Statistic
@@ -80,9 +80,13 @@ export const divided = (totals: readonly Statistic[]): Tensor => totals.map(({ s
 /** The loss of a batch, from the outcomes of its parts. */
 export const lossOf = (parts: readonly Pick<Outcome, 'terms'>[]): Tensor =>
   divided(parts.map((part) => totalsOf(part)).reduce((a, b) => a.map((total, k) => pool(total, b[k]!))))
-type Mean = Pick<Outcome, 'loss' | 'losses' | 'terms'>
+type MeanStatistic = Pick<Outcome, 'loss' | 'losses' | 'terms'>
 /** What these terms add up to, and the losses of the examples. */
-export const summed = (losses: Tensor<'example'>, ...terms: readonly Term[]): Mean => ({ loss: lossOf([{ terms }]), losses, terms })
+export const summed = (losses: Tensor<'example'>, ...terms: readonly Term[]): MeanStatistic => ({
+  loss: lossOf([{ terms }]),
+  losses,
+  terms,
+})
 /** The mean over examples. */
-export const meanOf = (losses: Tensor<'example'>): Mean => summed(losses, { numerator: losses, denominator: ones(losses) })
+export const meanOf = (losses: Tensor<'example'>): MeanStatistic => summed(losses, { numerator: losses, denominator: ones(losses) })
 export const ones = (like: Tensor<'example'>): Tensor<'example'> => fill({ example: size(like, 'example') }, 1)

@@ -6,7 +6,7 @@
  */
 import { div, equal, iota, less, maximum, mul, rename, size, stopGradient, sub, sum, type Tensor, where } from '../core/index.ts'
 import { constant } from '../core/internal.ts'
-import type { Completion, Everything, Kind } from './evidence.ts'
+import type { Completion, Everything, EvidenceKind } from './evidence.ts'
 import type { Statistic } from './loss.ts'
 import { type Checked, valid } from './validation.ts'
 import { vocabulary } from './vocabulary.ts'
@@ -15,7 +15,7 @@ import { vocabulary } from './vocabulary.ts'
 export type Reach = 'example' | 'batch' | 'history'
 
 /** A reference distribution Q: what a reward is compared with, the evidence that it needs, and how E_Q r is estimated. */
-export interface Reference<K extends Kind = Kind> {
+export interface Reference<K extends EvidenceKind = EvidenceKind> {
   readonly name: string
   /** The evidence it asks for. */
   readonly kind: K
@@ -34,7 +34,7 @@ export interface Reference<K extends Kind = Kind> {
 
 const references = vocabulary()
 export const isReference = references.has
-const reference = <K extends Kind>(q: Reference<K>): Reference<K> => references.adopt(q)
+const reference = <K extends EvidenceKind>(q: Reference<K>): Reference<K> => references.adopt(q)
 
 /** Q = δ(y_l): the rejected completion of the same prompt. */
 const pointMass = reference<'pair'>({

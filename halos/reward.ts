@@ -8,8 +8,8 @@
 import { either as E } from 'fp-ts'
 import { type Scalar, type Tensor, type Ternary, ternary } from '../core/index.ts'
 import type { Interval } from '../core/internal.ts'
-import type { Completion, Part } from './evidence.ts'
-import { type Parameter, type Parameters, positiveSetting, settingOtherThan, settled, type Text } from './parameters.ts'
+import type { Completion, CompletionPart } from './evidence.ts'
+import { type DeclaredSettings, type Parameter, positiveSetting, type ScalarText, settingOtherThan, settled } from './parameters.ts'
 import { type Checked, checked, valid } from './validation.ts'
 import { vocabulary } from './vocabulary.ts'
 import { bound, boundedExp, capped, flatBeyond, floored, negate } from './words.ts'
@@ -21,7 +21,7 @@ export type Argument = 'u' | 'u/n' | 'p' | 'p/n' | 'R'
  * A reward: a strictly increasing function of a completion's log-probability or log-ratio, in the scalar language. Made by the
  * constructors of this module only.
  */
-export interface Reward<P extends Part = Part> {
+export interface Reward<P extends CompletionPart = CompletionPart> {
   readonly name: string
   /** Which numbers of a completion it depends on: the loss asks for no others. */
   readonly reads: readonly P[]
@@ -36,13 +36,13 @@ export interface Reward<P extends Part = Part> {
   /** (log π_θ, log π_ref, tokens) ↦ r, in the scalar language: computed and differentiated from this text. */
   readonly body: Ternary
   /** r = ρ(argument), and ρ without the bound that keeps its exponential from overflowing: what is proved increasing. */
-  readonly shape: Shape
+  readonly shape: RewardShape
 }
-interface Shape {
+interface RewardShape {
   readonly argument: Argument
-  readonly text: Text
-  readonly unbounded: Text
-  readonly parameters: Parameters
+  readonly text: ScalarText
+  readonly unbounded: ScalarText
+  readonly parameters: DeclaredSettings
   /** The arguments at which the bound acts, so that the reward that is computed is constant; in words. */
   readonly flat?: { readonly on: Interval; readonly why: string }
 }
@@ -69,14 +69,14 @@ export const domainOf = (argument: Argument): Interval => (argument === 'p' || a
 
 type Exponential = <A>(S: Scalar<A>, x: A) => A
 /** ρ, made with the exponential function: the one that is bounded, or the function itself. */
-type Made = (exp: Exponential) => Text
-type Rest = Partial<Pick<Reward, 'scale' | 'centre' | 'explicit' | 'sampled'>> & Pick<Shape, 'flat'>
+type RewardText = (exp: Exponential) => ScalarText
+type Rest = Partial<Pick<Reward, 'scale' | 'centre' | 'explicit' | 'sampled'>> & Pick<RewardShape, 'flat'>
 
 const word =
-  <P extends Part>(argument: Argument, reads: readonly P[]) =>
-  (name: string, made: Made, parameters: Parameters = {}, { scale = 1, flat, ...rest }: Rest = {}): Reward<P> => {
+  <P extends CompletionPart>(argument: Argument, reads: readonly P[]) =>
+  (name: string, made: RewardText, parameters: DeclaredSettings = {}, { scale = 1, flat, ...rest }: Rest = {}): Reward<P> => {
     const text = made(boundedExp)
-    const shape: Shape = { argument, text, unbounded: made((S, x) => S.exp(x)), parameters, ...(flat && { flat }) }
+    const shape: RewardShape = { argument, text, unbounded: made((S, x) => S.exp(x)), parameters, ...(flat && { flat }) }
     const [rho, inner] = [settled(text, parameters), argumentOf[argument]]
     const body: Ternary = (S) => (p, q, n) => rho(S)(inner(S)(p, q, n))
     return rewards.adopt({ name, reads, scale, ...rest, body, shape })
@@ -89,13 +89,13 @@ const absolutePerToken = word('p/n', ['policy', 'length'])
 /** β times something. */
 const withBeta = <R>(beta: number, make: (beta: number, parameters: { readonly β: Parameter }) => R): Checked<R> =>
   E.map((β: Parameter) => make(β.value, { β }))(positiveSetting('reward.beta', 'β', beta))
-const scaled: Made =
+const scaled: RewardText =
   () =>
   (S) =>
   (x, { β }) =>
     S.mul(β!, x)
 /** The bound of exponents acts beyond this argument, for e^(k x). */
-const beyond = (name: string, k: number): NonNullable<Shape['flat']> => ({
+const beyond = (name: string, k: number): NonNullable<RewardShape['flat']> => ({
   on: k > 0 ? [bound / k, Infinity] : [-Infinity, bound / k],
   why: flatBeyond(`${k === 1 ? '' : k === -1 ? '−' : `${k} `.replace('-', '−')}${name}`),
 })
@@ -127,7 +127,7 @@ export const logOdds: Checked<Reward<'policy' | 'length'>> = valid(
     { flat: { on: [-nearlyCertain, 0], why: 'flat from p̄ = −2⁻⁵⁰ on, where a probability is 1 as nearly as makes no difference' } },
   ),
 )
-const exponential: Made = (exp) => (S) => (x) => exp(S, x)
+const exponential: RewardText = (exp) => (S) => (x) => exp(S, x)
 /** q = e^u, u = log π_θ/π_old: the importance ratio. Its mean under π_old is 1. */
 export const ratio: Checked<Reward<'policy' | 'reference' | 'old'>> = valid(
   word('u', ['policy', 'reference', 'old'])(`e^u, ${flatBeyond('u')}`, exponential, {}, { centre: 1, sampled: true, flat: beyond('u', 1) }),

@@ -1,5 +1,5 @@
 /** Where a loss was published. */
-export interface Source {
+export interface TextSource {
   /** BibTeX key, e.g. `ethayarajh2024kto`. */
   readonly key: string
   readonly authors: readonly string[]
@@ -14,9 +14,9 @@ export interface Source {
 }
 
 /** A loss of one's own. */
-export const unpublished = (name: string): Source => ({ key: 'unpublished', authors: [], title: name, at: 'unpublished' })
+export const unpublished = (name: string): TextSource => ({ key: 'unpublished', authors: [], title: name, at: 'unpublished' })
 
 /** A paper on arXiv, of which each loss is somewhere. */
 export const paper =
   (key: string, year: number, arxiv: string, title: string, authors: string) =>
-  (at: string): Source => ({ key, year, arxiv, title, authors: authors.split(', '), at })
+  (at: string): TextSource => ({ key, year, arxiv, title, authors: authors.split(', '), at })

@@ -4,10 +4,10 @@
  */
 import { either as E } from 'fp-ts'
 import { type Binary, binary, type Tensor } from '../core/index.ts'
-import { type Completion, type Evidence, needing, type Part } from './evidence.ts'
+import { type Completion, type CompletionPart, type Evidence, needing } from './evidence.ts'
 import { type AnyLoss, type Loss, meanOf } from './loss.ts'
 import { type Reward, rewardOf } from './reward.ts'
-import type { Source } from './source.ts'
+import type { TextSource } from './source.ts'
 import { type Checked, checked, valid } from './validation.ts'
 
 /** A loss without a declaration, and why there is none. */
@@ -37,9 +37,9 @@ export interface Formula {
 export const formula = (body: Binary): Binary => body
 
 /** A loss of pairs, written as a function of their two rewards. One of the lemmas must refute it. */
-export const pairwise = <P extends Part>(statement: {
+export const pairwise = <P extends CompletionPart>(statement: {
   readonly name: string
-  readonly source: Source
+  readonly source: TextSource
   readonly reward: Checked<Reward<P>>
   /** The settings that the body is made with. */
   readonly given?: Checked<unknown>

@@ -9,21 +9,21 @@ import { constant } from '../core/internal.ts'
 import type { Completion, Evidence } from './evidence.ts'
 import type { Loss } from './loss.ts'
 
-type Cell = 'example' | 'token'
+type TokenCell = 'example' | 'token'
 export interface TokenEvidence {
   /** log π of every token. */
-  readonly policy: Tensor<Cell>
+  readonly policy: Tensor<TokenCell>
   /** log π_old (or π_ref) of every token. */
-  readonly reference: Tensor<Cell>
+  readonly reference: Tensor<TokenCell>
   /** 1 for the tokens of the completion, 0 for padding. */
-  readonly mask: Tensor<Cell>
+  readonly mask: Tensor<TokenCell>
   /** The advantage, of a completion or of every token. */
-  readonly advantage: Tensor<'example'> | Tensor<Cell>
+  readonly advantage: Tensor<'example'> | Tensor<TokenCell>
 }
 export type Average = 'completion' | 'token' | { readonly limit: number }
 export interface TokenOutcome {
   readonly loss: Tensor
-  readonly losses: Tensor<Cell> | Tensor<'example'>
+  readonly losses: Tensor<TokenCell> | Tensor<'example'>
 }
 
 /** A loss of judged completions, applied to every token. */
@@ -31,28 +31,28 @@ export const perToken =
   (loss: Loss<Evidence<'policy' | 'reference', 'judged'>>, average: Average) =>
   ({ policy, reference, mask, advantage }: TokenEvidence): TokenOutcome => {
     const [n, length] = [size(policy, 'example'), size(policy, 'token')]
-    const flat = (x: Tensor<Cell>): Tensor<'example'> => rename(flatten(x, ['example', 'token'], 'cell'), 'cell', 'example')
-    const spread = mul(fill({ example: n, token: length }, 1), advantage) as Tensor<Cell>
+    const flat = (x: Tensor<TokenCell>): Tensor<'example'> => rename(flatten(x, ['example', 'token'], 'cell'), 'cell', 'example')
+    const spread = mul(fill({ example: n, token: length }, 1), advantage) as Tensor<TokenCell>
     const { losses } = loss.evaluate({ outcome: { policy: flat(policy), reference: flat(reference) }, label: flat(spread) })
     const cells = unflatten(rename(losses, 'example', 'cell'), 'cell', { example: n, token: length })
     return { losses: cells, loss: averaged(cells, mask, average) }
   }
 
 /** The average of a number for each token. */
-export const averaged = (x: Tensor<Cell>, mask: Tensor<Cell>, average: Average): Tensor =>
-  sum(mul(x, weights(mask, average)) as Tensor<Cell>, 'example', 'token')
+export const averaged = (x: Tensor<TokenCell>, mask: Tensor<TokenCell>, average: Average): Tensor =>
+  sum(mul(x, weights(mask, average)) as Tensor<TokenCell>, 'example', 'token')
 
-const weights = (mask: Tensor<Cell>, average: Average): Tensor<Cell> => {
+const weights = (mask: Tensor<TokenCell>, average: Average): Tensor<TokenCell> => {
   const n = size(mask, 'example')
-  if (average === 'token') return div(mask, sum(mask, 'example', 'token')) as Tensor<Cell>
-  if (average === 'completion') return div(div(mask, sum(mask, 'token')), constant(n)) as Tensor<Cell>
-  return div(mask, n * average.limit) as Tensor<Cell>
+  if (average === 'token') return div(mask, sum(mask, 'example', 'token')) as Tensor<TokenCell>
+  if (average === 'completion') return div(div(mask, sum(mask, 'token')), constant(n)) as Tensor<TokenCell>
+  return div(mask, n * average.limit) as Tensor<TokenCell>
 }
 
 /** Completions from tokens: log-probabilities summed over the mask, lengths counted. */
 export const ofTokens = ({ policy, reference, mask }: TokenRatios) => ({
-  policy: sum(mul(policy, mask) as Tensor<Cell>, 'token'),
-  reference: sum(mul(reference, mask) as Tensor<Cell>, 'token'),
+  policy: sum(mul(policy, mask) as Tensor<TokenCell>, 'token'),
+  reference: sum(mul(reference, mask) as Tensor<TokenCell>, 'token'),
   length: sum(mask, 'token'),
 })
 
@@ -70,8 +70,8 @@ export type TokenRatios = Omit<TokenEvidence, 'advantage'>
 export const humanline =
   (low = -1, high = 1.5) =>
   ({ policy, reference, mask }: TokenRatios): Completion => {
-    const ratios = sub(policy, reference) as Tensor<Cell>
-    const believed = mul(maximum(low, minimum(ratios, high)), mask) as Tensor<Cell>
+    const ratios = sub(policy, reference) as Tensor<TokenCell>
+    const believed = mul(maximum(low, minimum(ratios, high)), mask) as Tensor<TokenCell>
     const total = sum(believed, 'token')
     return { policy: total, reference: mul(total, 0) as Tensor<'example'>, length: sum(mask, 'token') }
   }

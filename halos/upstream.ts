@@ -12,22 +12,22 @@ import { type Checked, getOrThrow } from './validation.ts'
 
 const numeric = (hyper: Hyper, name: string): number => Number(hyper[name])
 
-type Table = Readonly<Record<string, string | number>>
+type UpstreamTable = Readonly<Record<string, string | number>>
 type Convention = (hyper: Hyper) => Conventions
 /** Our setting → the name of their hyper-parameter, or a number of ours. */
 const from =
-  (table: Table): Upstream['settings'] =>
+  (table: UpstreamTable): Upstream['settings'] =>
   (hyper) =>
     Object.fromEntries(Object.entries(table).map(([ours, theirs]) => [ours, typeof theirs === 'number' ? theirs : numeric(hyper, theirs)]))
 
 const beta = { beta: 'beta' }
 const smooth = { ...beta, epsilon: 'label_smoothing' }
 const weights = { ...beta, desirable: 'desirable_weight', undesirable: 'undesirable_weight' }
-const paired = (family: string, table: Table = beta, ...conventions: readonly Convention[]): Upstream => ({
+const paired = (family: string, table: UpstreamTable = beta, ...conventions: readonly Convention[]): Upstream => ({
   ...{ family, settings: from(table), desirableFirst: false },
   conventions: (hyper) => Object.assign({}, ...conventions.map((convention) => convention(hyper))) as Conventions, // a union of records
 })
-const judged = (family: string, table: Table = weights, ...conventions: readonly Convention[]): Upstream => ({
+const judged = (family: string, table: UpstreamTable = weights, ...conventions: readonly Convention[]): Upstream => ({
   ...paired(family, table, ...conventions),
   desirableFirst: true,
 })

@@ -20,9 +20,9 @@ export const invalid = (field: string, expected: string, got: unknown): Checked<
 export const validation: applicative.Applicative2C<'Either', ValidationErrors> = E.getApplicativeValidation(
   nonEmptyArray.getSemigroup<ValidationError>(),
 )
-type Fields<F> = { [K in keyof F]: F[K] extends Checked<infer A> ? A : never }
+type ValidatedFields<F> = { [K in keyof F]: F[K] extends Checked<infer A> ? A : never }
 /** A record of checked fields as a checked record, or the flaws of all fields. */
-export const checked = <F extends Readonly<Record<string, Checked<unknown>>>>(fields: F): Checked<Fields<F>> => {
+export const checked = <F extends Readonly<Record<string, Checked<unknown>>>>(fields: F): Checked<ValidatedFields<F>> => {
   const together = Object.entries(fields).reduce<Checked<Readonly<Record<string, unknown>>>>(
     (record, [name, field]) =>
       validation.ap(
@@ -31,7 +31,7 @@ export const checked = <F extends Readonly<Record<string, Checked<unknown>>>>(fi
       ),
     valid({}),
   )
-  return together as Checked<Fields<F>> // field by field
+  return together as Checked<ValidatedFields<F>> // field by field
 }
 
 export const number = (field: string, expected: string, n: number, holds: (n: number) => boolean): Checked<number> =>

@@ -7,7 +7,7 @@
  */
 import { either as E } from 'fp-ts'
 import { add, concatenate, fill, less, mul, size, slice, sub, type Tensor } from '../core/index.ts'
-import type { Completion, Everything, Evidence, Needs, Part } from './evidence.ts'
+import type { Completion, CompletionPart, Everything, Evidence, Needs } from './evidence.ts'
 import type { Halo } from './halo.ts'
 import { type AnyLoss, type Loss, type Outcome, summed } from './loss.ts'
 import { rewardOf } from './reward.ts'
@@ -24,7 +24,7 @@ export const contramap =
   })
 
 /** A HALO seen through other evidence. */
-export interface View<in E> extends Loss<E> {
+export interface LossView<in E> extends Loss<E> {
   readonly through: Halo
   /** The evidence of the HALO, from that of the view. */
   readonly reduced: (evidence: E) => Everything
@@ -32,24 +32,24 @@ export interface View<in E> extends Loss<E> {
   readonly seen: { readonly text: string; readonly latex: string; readonly plus?: string; readonly sums?: string }
 }
 
-interface Pairs {
+interface ViewPairs {
   readonly chosen: Completion
   readonly rejected: Completion
 }
 /** n pairs as 2n judged completions. */
-const asJudged = ({ chosen, rejected }: Pairs): Pick<Everything, 'outcome' | 'label'> => {
-  const join = (part: Exclude<Part, 'old'>) =>
+const asJudged = ({ chosen, rejected }: ViewPairs): Pick<Everything, 'outcome' | 'label'> => {
+  const join = (part: Exclude<CompletionPart, 'old'>) =>
     chosen[part] === undefined ? {} : { [part]: concatenate([chosen[part], rejected[part]], 'example') }
   const signs = (sign: number) => fill({ example: size(chosen.policy, 'example') }, sign)
   const outcome = { ...join('policy'), ...join('reference'), ...join('length') } as unknown as Completion // the parts that both have
   return { outcome, label: concatenate([signs(1), signs(-1)], 'example') }
 }
-type Examples = Tensor<'example'>
-const half = (x: Examples, which: 0 | 1): Examples => {
+type ViewExamples = Tensor<'example'>
+const half = (x: ViewExamples, which: 0 | 1): ViewExamples => {
   const n = size(x, 'example') / 2
   return slice(x, 'example', which * n, n)
 }
-const both = (x: Examples): Examples => add(half(x, 0), half(x, 1)) as Examples
+const both = (x: ViewExamples): ViewExamples => add(half(x, 0), half(x, 1)) as ViewExamples
 /** What was found of 2n judged completions, of n pairs. The mean is over completions (`each`) or over pairs. */
 const ofEach = (outcome: Outcome, count: 'each' | 'pair'): Outcome => {
   const { outcome: reward } = outcome.rewards
@@ -65,14 +65,14 @@ const ofEach = (outcome: Outcome, count: 'each' | 'pair'): Outcome => {
 }
 
 /** What judges completions, judging pairs. */
-export const ofPairs = <P extends Part>(
+export const ofPairs = <P extends CompletionPart>(
   name: string,
   count: 'each' | 'pair',
   declared: Checked<Halo<P, 'judged'>>,
-): Checked<View<Evidence<P, 'pair'>>> =>
-  E.map((h: Halo<P, 'judged'>): View<Evidence<P, 'pair'>> => {
+): Checked<LossView<Evidence<P, 'pair'>>> =>
+  E.map((h: Halo<P, 'judged'>): LossView<Evidence<P, 'pair'>> => {
     // A pair's completions have the parts that h reads, by their type; `asJudged` keeps those.
-    const judged = (e: Evidence<P, 'pair'>) => asJudged(e as unknown as Pairs) as Evidence<P, 'judged'>
+    const judged = (e: Evidence<P, 'pair'>) => asJudged(e as unknown as ViewPairs) as Evidence<P, 'judged'>
     const { statistic } = h
     return {
       name,
@@ -94,21 +94,21 @@ export const ofPairs = <P extends Part>(
  * A HALO of pairs whose chosen completion must win by a margin that the evidence gives: it is seen as less likely by that much. r must be
  * linear in log π_θ.
  */
-export const withMargin = <P extends Part>(
+export const withMargin = <P extends CompletionPart>(
   declared: Checked<Halo<P, 'pair'>>,
   {
     margin,
     needs,
     ...named
-  }: Pick<View<never>, 'name' | 'source' | 'seen'> & {
+  }: Pick<LossView<never>, 'name' | 'source' | 'seen'> & {
     readonly needs: Partial<Needs>
-    readonly margin: (e: Everything) => Examples
+    readonly margin: (e: Everything) => ViewExamples
   },
-): Checked<View<Everything>> =>
-  E.map((h: Halo<P, 'pair'>): View<Everything> => {
+): Checked<LossView<Everything>> =>
+  E.map((h: Halo<P, 'pair'>): LossView<Everything> => {
     const all = h as unknown as Halo // everything is enough evidence for it
     const reduced = (e: Everything): Everything => {
-      const policy = sub(e.chosen.policy, mul(margin(e), 1 / h.reward.scale)) as Examples
+      const policy = sub(e.chosen.policy, mul(margin(e), 1 / h.reward.scale)) as ViewExamples
       return { ...e, chosen: { ...e.chosen, policy } }
     }
     const r = rewardOf(all.reward)
@@ -146,7 +146,7 @@ export const ofDesirable = (loss: AnyLoss): AnyLoss =>
     { label: true },
     (e) => e,
     (outcome, { label }) => {
-      const liked = (x: Examples): Examples => mul(x, less(0, label)) as Examples
+      const liked = (x: ViewExamples): ViewExamples => mul(x, less(0, label)) as ViewExamples
       const terms = outcome.terms.map(({ numerator, denominator, ...term }) => ({
         ...term,
         numerator: liked(numerator),

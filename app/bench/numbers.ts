@@ -6,30 +6,30 @@ import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { putSection } from '../terminal/documents.ts'
 import { isQuiet } from './quiet.ts'
-import { type Growth, isMachine, type Measurement, type Ratio, type Row } from './row.ts'
+import { type BenchRow, type Growth, isMachine, type Measurement, type Ratio } from './row.ts'
 
 export const maker = 'app/bench/numbers.ts'
 const folder = fileURLToPath(new URL('results/', import.meta.url))
 
 /** A machine's results, by the name of their file. */
-export interface Results {
+export interface BenchResults {
   readonly name: string
-  readonly rows: readonly Row[]
+  readonly rows: readonly BenchRow[]
 }
-export const readResults = async (): Promise<readonly Results[]> => {
+export const readResults = async (): Promise<readonly BenchResults[]> => {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort()
   return Promise.all(
     names.map(async (name) => {
       const lines = (await readFile(`${folder}${name}`, 'utf8')).trimEnd().split('\n')
-      return { name, rows: lines.map((line) => JSON.parse(line) as Row) } // as `halograd bench` printed them
+      return { name, rows: lines.map((line) => JSON.parse(line) as BenchRow) } // as `halograd bench` printed them
     }),
   )
 }
 
 /** A table for each machine. */
-export const numbers = (results: readonly Results[]): string => results.map(table).join('\n\n')
+export const numbers = (results: readonly BenchResults[]): string => results.map(table).join('\n\n')
 
-const table = ({ name, rows }: Results): string => {
+const table = ({ name, rows }: BenchResults): string => {
   const machine = rows.find(isMachine)
   if (machine === undefined) throw new Error(`${name} does not begin with the machine: make it with halograd bench all --out`)
   const counts = [...new Set(rows.flatMap((row) => ('threads' in row ? [row.threads] : [])))].sort((a, b) => a - b)
@@ -73,7 +73,7 @@ const table = ({ name, rows }: Results): string => {
     }),
   ]
   const first = counts.slice(0, 1)
-  const parts = (among: readonly Row[]): number => new Set(among.map(({ part }) => part)).size
+  const parts = (among: readonly BenchRow[]): number => new Set(among.map(({ part }) => part)).size
   const shortest = (threads: number): number =>
     Math.min(...rows.flatMap((row) => ('threads' in row && row.threads === threads ? (row.look ?? []) : [])))
   const disturbed = parts(rows.filter((row) => 'threads' in row && row.look !== undefined && !isQuiet(row.look, shortest(row.threads))))

@@ -8,9 +8,9 @@ import { openBackend } from '../inputs/backends.ts'
 import { loadCheckpoint, withAdapters } from '../inputs/checkpoint.ts'
 import { UnavailableError, UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import type { ServeOptions } from './commands/serve.ts'
+import type { ServeCommandOptions } from './commands/serve.ts'
 
-export const serve = async (terminal: Terminal, options: ServeOptions): Promise<void> => {
+export const serve = async (terminal: Terminal, options: ServeCommandOptions): Promise<void> => {
   const token = options.token ?? process.env.HALOGRAD_TOKEN
   if (token === '') throw new UsageError('--token: expected a text that nobody can guess, found an empty one')
   if (token === undefined && !isLoopback(options.host))
@@ -38,7 +38,7 @@ export const serve = async (terminal: Terminal, options: ServeOptions): Promise<
 }
 
 /** The address, once it is taken. @throws UnavailableError */
-const listening = (http: Server, { host, port }: ServeOptions): Promise<string> =>
+const listening = (http: Server, { host, port }: ServeCommandOptions): Promise<string> =>
   new Promise((done, failed) => {
     http.once('error', ({ message }) => failed(new UnavailableError(`--host ${host} --port ${port} cannot be listened on: ${message}`)))
     http.listen(port, host, () => {

@@ -96,7 +96,7 @@ export const backendOptions = (command: Command, exactly = false): Command =>
       ).choices(['off', 'auto']),
     )
 
-export interface TrainingOptions extends CommonOptions, BackendOptions, ReadingOptions {
+export interface TrainingCommandOptions extends CommonOptions, BackendOptions, ReadingOptions {
   readonly model: string
   readonly data: string
   readonly out: string

@@ -2,10 +2,10 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import { figures } from './experiment.ts'
-import { names, type Report } from './report.ts'
+import { names, type ReproductionReport } from './report.ts'
 import { interval } from './statistics.ts'
 
-export const picture = ({ title, tables }: Report): string => {
+export const picture = ({ title, tables }: ReproductionReport): string => {
   const { document } = parseHTML('<html></html>')
   const { rows, columns } = tables[0]!
   const drawn = columns[0]!

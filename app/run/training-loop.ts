@@ -5,7 +5,7 @@
 import { dispose, evaluate, type Tree } from '../../core/index.ts'
 import { begin, train, writeDirectoryAtomically } from '../../models/index.ts'
 import { type Evaluation, evaluator } from '../inference/evaluation.ts'
-import type { Opened } from '../inputs/backends.ts'
+import type { OpenedBackend } from '../inputs/backends.ts'
 import { jsonNote } from '../inputs/checkpoint.ts'
 import { controlFile } from '../inputs/control.ts'
 import { Interrupted } from '../terminal/errors.ts'
@@ -28,7 +28,7 @@ export const trainingLoop = async <P extends Tree<P>>(
   terminal: Terminal,
   task: Task,
   data: RunData,
-  opened: Opened,
+  opened: OpenedBackend,
   { model, parameters, files }: RunTrainable<P>,
 ): Promise<RunResult> => {
   const { command, settings, loss, options } = task

@@ -25,7 +25,7 @@ export const winRate = (before: readonly number[], after: readonly number[]): Ra
     after.length,
   )
 
-export interface Mean {
+export interface MeanEstimate {
   readonly mean: number
   readonly low: number
   readonly high: number
@@ -33,7 +33,7 @@ export interface Mean {
 }
 
 /** A mean with its 90 % interval, by the normal distribution. Of one case, the interval is everything. */
-export const meanOf = (values: readonly number[]): Mean => {
+export const meanOf = (values: readonly number[]): MeanEstimate => {
   const cases = values.length
   const mean = values.reduce((sum, x) => sum + x, 0) / cases
   const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (cases - 1)

@@ -34,7 +34,7 @@ export const costOfFused = (k: Omit<FusedKernel, 'cost'>): Cost => {
 }
 
 /** Totals of a program by the cost model. Flops count multiplications and additions; `traffic` and `peakMemory` are bytes. */
-export interface Summary {
+export interface CostSummary {
   readonly kernels: number
   readonly contractions: number
   readonly flops: number
@@ -44,7 +44,7 @@ export interface Summary {
   readonly peakMemory: number
 }
 /** What a program costs. */
-export const summarize = ({ kernels, inputs, outputs, scratch }: Program): Summary => {
+export const summarize = ({ kernels, inputs, outputs, scratch }: Program): CostSummary => {
   const sum = (of: (cost: Cost) => number): number => kernels.reduce((n, { cost }) => n + of(cost), 0)
   const fresh = outputs.reduce((n, { size, donated }) => (donated === undefined ? n + size : n), 0)
   return {

@@ -9,7 +9,7 @@ import { ownerOf } from './access.ts'
 import { chunk } from './chunk.ts'
 import { recogniseContractions } from './contractions.ts'
 import { costOfDotGeneral, costOfFused } from './cost.ts'
-import { domains, partsOf, type Side, type Triangle } from './domain.ts'
+import { domains, type MatrixDimension, partsOf, type Triangle } from './domain.ts'
 import { expand } from './expand.ts'
 import { type DotGeneralGroup, group } from './group.ts'
 import { layout } from './layout.ts'
@@ -109,7 +109,7 @@ const lowerDotGeneral = (k: DotGeneralGroup, { access, bufferOf }: Lowering, tri
   const { m, n, k: depth, left, right, a, b, c, loops } = product(k, access, triangle)
   const size = { m: m.size, n: n.size, k: depth.size }
   const sides = { m, n, k: depth } as const
-  const sideOf = (axis: string): Side => (['m', 'n', 'k'] as const).find((side) => sides[side].axes[0] === axis) ?? 'm'
+  const sideOf = (axis: string): MatrixDimension => (['m', 'n', 'k'] as const).find((side) => sides[side].axes[0] === axis) ?? 'm'
   const made = {
     kind: 'dotGeneral',
     name: `${m.axes.join('·')} × ${n.axes.join('·')} over ${depth.axes.join('·')}`,

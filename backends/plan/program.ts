@@ -68,12 +68,12 @@ export interface DotGeneral {
   /** Outer loops: strides in A, B and C. A loop with `sum` is a contracted axis left over: C stays (stride 0) and accumulates. */
   readonly loops: readonly { readonly size: number; readonly a: number; readonly b: number; readonly c: number; readonly sum: boolean }[]
   /** The boxes of (m, n, k) that do not vanish (causal masks leave triangles): nothing outside may be read or written. One whole box when dense. */
-  readonly parts: readonly Part[]
+  readonly parts: readonly ProgramPart[]
   readonly accumulate: boolean
   readonly cost: Cost
 }
 /** A block of a matrix product, by its corner and its sizes: what causal masks leave. */
-export interface Part {
+export interface ProgramPart {
   readonly m0: number
   readonly n0: number
   readonly k0: number

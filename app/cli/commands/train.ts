@@ -1,6 +1,6 @@
 /** `halograd train`: what is not alignment. `sft` imitates demonstrations; `reward` learns to tell the better of two completions. */
 import { Command } from 'commander'
-import { common, type TrainingOptions, trainingOptions } from '../../inputs/options.ts'
+import { common, type TrainingCommandOptions, trainingOptions } from '../../inputs/options.ts'
 import { pathOf, settingsOf } from '../../inputs/settings.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
@@ -50,7 +50,7 @@ const trains = (
   defaults: { readonly lr: number; readonly batch: number },
   loss: string = name,
 ): Command =>
-  common(trainingOptions(new Command(name), defaults)).action(async (options: TrainingOptions, command: Command) => {
+  common(trainingOptions(new Command(name), defaults)).action(async (options: TrainingCommandOptions, command: Command) => {
     const [{ findLoss }, { run }, { checkVerdict }] = await Promise.all([
       import('../../inputs/losses.ts'),
       import('../../run/run.ts'),
