@@ -8,7 +8,7 @@ import { extname, join, normalize, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UnavailableError, UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import type { PageOptions } from './commands/page.ts'
+import type { PageCommandOptions } from './commands/page.ts'
 import { closed, listening } from './listening.ts'
 
 const types: ReadonlyMap<string, string> = new Map([
@@ -52,7 +52,7 @@ const decodedPath = (url: string): string => {
 }
 
 /** @throws UnavailableError where there is no page; UsageError where --out has something in it */
-export const host = async (terminal: Terminal, { out, port }: PageOptions): Promise<void> => {
+export const host = async (terminal: Terminal, { out, port }: PageCommandOptions): Promise<void> => {
   const folder = await built()
   if (out === undefined) {
     const server = fileServer(folder)

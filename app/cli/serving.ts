@@ -7,10 +7,10 @@ import { openBackend } from '../inputs/backends.ts'
 import { loadCheckpoint, withAdapters } from '../inputs/checkpoint.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import type { ServeOptions } from './commands/serve.ts'
+import type { ServeCommandOptions } from './commands/serve.ts'
 import { closed, listening } from './listening.ts'
 
-export const serve = async (terminal: Terminal, options: ServeOptions): Promise<void> => {
+export const serve = async (terminal: Terminal, options: ServeCommandOptions): Promise<void> => {
   const token = options.token ?? process.env.HALOGRAD_TOKEN
   if (token === '') throw new UsageError('--token: expected a text that nobody can guess, found an empty one')
   if (token === undefined && !isLoopback(options.host))

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { type CommonOptions, common, integer } from '../../inputs/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
-export interface PageOptions extends CommonOptions {
+export interface PageCommandOptions extends CommonOptions {
   readonly out?: string
   readonly port: number
 }
@@ -17,4 +17,4 @@ export const command = (terminal: Terminal): Command =>
       )
       .option('--port <n>', 'the port to listen on; 0: any that is free', integer(0, 65535), 8081)
       .option('--out <dir>', 'write the files of the page to a new folder, and serve nothing'),
-  ).action(async (options: PageOptions) => (await import('../hosting.ts')).host(terminal, options))
+  ).action(async (options: PageCommandOptions) => (await import('../hosting.ts')).host(terminal, options))
