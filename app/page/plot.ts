@@ -3,11 +3,11 @@
  * in the light and in the dark.
  */
 import { html, nothing, svg, type TemplateResult } from 'lit-html'
-import type { Points } from './declare/judgement.ts'
+import type { CurvePoints } from './declare/judgement.ts'
 import { savePicture } from './picture.ts'
 
-export interface Line {
-  readonly points: Points
+export interface PlotLine {
+  readonly points: CurvePoints
   /** The class of the line: `own`, `other`, `desirable`, … */
   readonly tone: string
   readonly label?: string
@@ -23,13 +23,13 @@ export interface PlotHandle {
   readonly step: { readonly x?: number; readonly y?: number }
   readonly tone: string
 }
-export interface PlotOptions {
+export interface PlotContent {
   /** What the picture shows, for who does not see it and for the file's name. */
   readonly title: string
   readonly x: readonly [from: number, to: number]
   readonly y: readonly [from: number, to: number]
   readonly xLabel?: string
-  readonly lines: readonly Line[]
+  readonly lines: readonly PlotLine[]
   readonly dots?: readonly { readonly x: number; readonly y: number; readonly label: string }[]
   readonly handles?: readonly PlotHandle[]
   readonly width?: number
@@ -54,14 +54,14 @@ export const ticks = ([from, to]: readonly [number, number], count = 6): readonl
 }
 
 /** A range that holds the middle nine tenths of curves, with room; extreme values are cut off. */
-export const rangeOf = (curves: readonly Points[]): readonly [number, number] => {
+export const rangeOf = (curves: readonly CurvePoints[]): readonly [number, number] => {
   const ys = curves.flatMap((points) => points.flatMap(([, y]) => (Number.isFinite(y) ? y : []))).sort((a, b) => a - b)
   const [low = -1, high = 1] = [ys[Math.floor(ys.length * 0.05)], ys[Math.ceil(ys.length * 0.95) - 1]]
   const room = Math.max(high - low, 1e-3) * 0.25
   return [Math.max(low - room, (ys[0] ?? low) - room / 3), Math.min(high + room, (ys.at(-1) ?? high) + room / 3)]
 }
 
-const path = (points: Points, x: (x: number) => number, y: (y: number) => number): string =>
+const path = (points: CurvePoints, x: (x: number) => number, y: (y: number) => number): string =>
   points
     .map(([a, b], i) => {
       if (!Number.isFinite(b)) return ''
@@ -72,7 +72,7 @@ const path = (points: Points, x: (x: number) => number, y: (y: number) => number
 
 let clips = 0
 
-export const plot = (options: PlotOptions): TemplateResult => {
+export const plot = (options: PlotContent): TemplateResult => {
   const { title, width = 640, height = 320, lines, dots = [], handles = [], xLabel } = options
   const x = scale(options.x, [margin.left, width - margin.right])
   const y = scale(options.y, [height - margin.bottom, margin.top])
@@ -104,9 +104,9 @@ export const plot = (options: PlotOptions): TemplateResult => {
   </figure>`
 }
 
-type Scale = ReturnType<typeof scale>
+type PlotScale = ReturnType<typeof scale>
 
-const grip = (handle: PlotHandle, { x: xs, y: ys }: PlotOptions, x: Scale, y: Scale) => {
+const grip = (handle: PlotHandle, { x: xs, y: ys }: PlotContent, x: PlotScale, y: PlotScale) => {
   const { label, onMove, step, tone } = handle
   const vertical = step.y !== undefined
   const within = ([from, to]: readonly [number, number], value: number): number => Math.min(to, Math.max(from, value))

@@ -1,12 +1,12 @@
 /** State in one place: read it, change a part of it, be told of changes. */
 
-export interface Store<S> {
+export interface PageStore<S> {
   readonly get: () => S
   readonly set: (change: Partial<S>) => void
   readonly subscribe: (listener: () => void) => void
 }
 
-export const store = <S extends object>(initial: S): Store<S> => {
+export const store = <S extends object>(initial: S): PageStore<S> => {
   let state = initial
   const listeners: (() => void)[] = []
   return {

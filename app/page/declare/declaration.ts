@@ -9,11 +9,11 @@ import {
   type Checked,
   catalogue,
   complement,
-  type Family,
   find,
   type Halo,
   halo,
   isHalo,
+  type LossFamily,
   logOdds,
   logProbability,
   logProbabilityPerToken,
@@ -42,7 +42,7 @@ const references: { readonly [N in PartsDraft['reference']]: Checked<Reference> 
 const families = catalogue()
 
 /** The families that can be chosen. */
-export const familiesOf = (): Promise<readonly Family[]> => families
+export const familiesOf = (): Promise<readonly LossFamily[]> => families
 
 /** No loss of the catalogue has this name. */
 export class UnknownLossError extends Error {

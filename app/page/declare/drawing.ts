@@ -6,7 +6,7 @@
  * Values are multiples of 1/16, so that slopes and their sums have no rounding error, and a flat piece is exactly flat.
  */
 import { bodyOf, call, constant, type Expression, variable } from './expression.ts'
-import type { Points } from './judgement.ts'
+import type { CurvePoints } from './judgement.ts'
 import { formulaOf } from './writing.ts'
 
 /** The z at which a curve is drawn. */
@@ -17,7 +17,7 @@ const highest = 6
 export const onGrid = (y: number): number => Math.max(-highest, Math.min(highest, Math.round(y / grain) * grain))
 
 /** The values of a curve at the places. */
-export const sampled = (curve: Points): readonly number[] =>
+export const sampled = (curve: CurvePoints): readonly number[] =>
   places.map((place) => onGrid(curve.find(([z]) => Math.abs(z - place) < 1e-9)?.[1] ?? 0))
 
 /** One value moved; where only rising curves are wanted, its neighbours give way. */

@@ -43,7 +43,7 @@ const unknown = (word: string, name: string): string =>
 const header = /^\s*\(?\s*([A-Za-z_]\w*)\s*\)?\s*=>\s*\(?\s*([A-Za-z_]\w*)\s*\)?\s*=>/
 
 /** What is read, where, and how the variable and the interpretation are called. */
-interface Reading extends Cursor {
+interface FormulaReading extends Cursor {
   readonly name: string
   readonly language: string | undefined
 }
@@ -54,12 +54,12 @@ interface Reading extends Cursor {
  */
 export const parse = (text: string): Expression => {
   const [prefix = '', language, name = 'z'] = header.exec(text) ?? []
-  const at: Reading = { ...cursorOf(text, prefix.length), name, language }
+  const at: FormulaReading = { ...cursorOf(text, prefix.length), name, language }
   const made = choice(at)
   return at.peek() === undefined ? made : at.fail(`expected the end of the formula, found ${at.found()}`)
 }
 
-const choice = (at: Reading): Expression =>
+const choice = (at: FormulaReading): Expression =>
   at.deeper(() => {
     const condition = comparison(at)
     if (at.take('?') === undefined) return condition
@@ -67,21 +67,21 @@ const choice = (at: Reading): Expression =>
     at.expect(':')
     return call('where', condition, yes, choice(at))
   })
-const comparison = (at: Reading): Expression => {
+const comparison = (at: FormulaReading): Expression => {
   const left = sum(at)
   const sign = at.take('<', '>')
   if (sign === undefined) return left
   const right = sum(at)
   return sign === '<' ? call('less', left, right) : call('less', right, left)
 }
-const sum = (at: Reading): Expression => {
+const sum = (at: FormulaReading): Expression => {
   let left = product(at)
   for (let sign = at.take('+', '-'); sign !== undefined; sign = at.take('+', '-'))
     left = call(sign === '+' ? 'add' : 'sub', left, product(at))
   return left
 }
 /** A factor may stand beside another without a sign: 2z, 0.1 max(0, z). */
-const product = (at: Reading): Expression => {
+const product = (at: FormulaReading): Expression => {
   let left = signed(at)
   for (;;) {
     const sign = at.take('*', '/')
@@ -89,8 +89,8 @@ const product = (at: Reading): Expression => {
     left = call(sign === '/' ? 'div' : 'mul', left, signed(at))
   }
 }
-const signed = (at: Reading): Expression => (at.take('-') === undefined ? power(at) : at.deeper(() => negative(signed(at))))
-const power = (at: Reading): Expression => {
+const signed = (at: FormulaReading): Expression => (at.take('-') === undefined ? power(at) : at.deeper(() => negative(signed(at))))
+const power = (at: FormulaReading): Expression => {
   const base = atom(at)
   if (at.take('^') === undefined) return base
   const exponent = Number(at.peek())
@@ -99,7 +99,7 @@ const power = (at: Reading): Expression => {
   at.next()
   return Array.from({ length: exponent - 1 }).reduce<Expression>((made) => call('mul', made, base), base)
 }
-const atom = (at: Reading): Expression => {
+const atom = (at: FormulaReading): Expression => {
   const token = at.peek()
   if (token === undefined) return at.fail('the formula ends too early')
   if (/^[.\d]./.test(token) || /^\d/.test(token)) return constant(Number(at.next()))
@@ -111,7 +111,7 @@ const atom = (at: Reading): Expression => {
   if (!/^[A-Za-zσ_]/.test(token)) return at.fail(`expected a number, ${at.name} or a function, found ${at.found()}`)
   return named(at)
 }
-const named = (at: Reading): Expression => {
+const named = (at: FormulaReading): Expression => {
   if (at.take(at.name) !== undefined) return variable
   if (at.take('e') !== undefined) {
     at.expect('^')
@@ -126,7 +126,7 @@ const named = (at: Reading): Expression => {
     ? make(...args)
     : at.fail(`${word} takes ${wanted} argument${wanted === 1 ? '' : 's'}, found ${args.length}`)
 }
-const argumentsOf = (at: Reading): readonly Expression[] => {
+const argumentsOf = (at: FormulaReading): readonly Expression[] => {
   const args: Expression[] = []
   while (at.take(')') === undefined) {
     args.push(choice(at))

@@ -10,30 +10,30 @@ import { ExpressionError } from './cursor.ts'
 import { familiesOf, fileOf, lossOfDraft, partsOf, UnknownLossError, valueFunctionOf } from './declaration.ts'
 import type { Draft, PartsDraft } from './draft.ts'
 
-export type Points = readonly (readonly [x: number, y: number])[]
+export type CurvePoints = readonly (readonly [x: number, y: number])[]
 
 /** The curves of a loss over z, the gain over the reference point. A loss that is no function of a gain has none. */
 export interface Sketch {
   readonly name: string
   readonly latex: string
   readonly file: string
-  readonly value?: Points
+  readonly value?: CurvePoints
   /** |∂L/∂r| of a desirable completion over z = r − z₀, and of an undesirable one, which feels −z. */
-  readonly pull?: { readonly desirable: Points; readonly undesirable: Points }
+  readonly pull?: { readonly desirable: CurvePoints; readonly undesirable: CurvePoints }
   /** The human utility that the loss implies, and Kahneman and Tversky's, which is as large at a gain of 3. */
-  readonly utility?: Points
-  readonly human: Points
+  readonly utility?: CurvePoints
+  readonly human: CurvePoints
 }
-export interface Verdict {
+export interface DraftVerdict {
   readonly verdict: string
   readonly conditions: readonly { readonly name: string; readonly tag: string; readonly text: string }[]
   /** Where v is not what a value function must be: points on its curve. */
-  readonly witness: Points
+  readonly witness: CurvePoints
   /** What the shape of v means, in sentences. */
   readonly profile: readonly string[]
 }
 /** Why there is nothing to see: the sentence, and the place in the text. */
-export interface Flaw {
+export interface DraftFlaw {
   readonly flaw: string
   readonly at?: number
 }
@@ -43,9 +43,9 @@ const humanScale = 3
 const range = { from: -6, to: 6, points: 241 }
 
 /** Every number that is drawn is finite: a curve has gaps where it is not. */
-const finite = (points: Points): Points => points.map(([x, y]) => [x, Number.isFinite(y) ? y : Number.NaN])
+const finite = (points: CurvePoints): CurvePoints => points.map(([x, y]) => [x, Number.isFinite(y) ? y : Number.NaN])
 
-export const sketch = async (draft: Draft): Promise<Sketch | Flaw> =>
+export const sketch = async (draft: Draft): Promise<Sketch | DraftFlaw> =>
   withLoss(draft, (loss) => {
     const [value, utility, gradient] = (['value', 'utility', 'gradient'] as const).map((curve) => series(loss, curve, range)?.points)
     const undesirable = isHalo(loss) ? pull(loss.value.body, loss.t.undesirable.scale, loss.inverseTemperature.undesirable) : undefined
@@ -60,7 +60,7 @@ export const sketch = async (draft: Draft): Promise<Sketch | Flaw> =>
     }
   })
 
-const pull = (v: Unary, a: number, tau: number): Points => {
+const pull = (v: Unary, a: number, tau: number): CurvePoints => {
   const slope = derivative(v)(numbers)
   return Array.from({ length: range.points }, (_, i) => range.from + ((range.to - range.from) * i) / (range.points - 1)).map((z) => [
     z,
@@ -68,7 +68,7 @@ const pull = (v: Unary, a: number, tau: number): Points => {
   ])
 }
 
-export const prove = async (draft: Draft): Promise<Verdict | Flaw> =>
+export const prove = async (draft: Draft): Promise<DraftVerdict | DraftFlaw> =>
   withLoss(draft, (loss) => {
     const report = verify(loss)
     const lines = describe(report)
@@ -83,7 +83,7 @@ export const prove = async (draft: Draft): Promise<Verdict | Flaw> =>
     }
   })
 
-const witnessOf = (loss: AnyLoss): Points => {
+const witnessOf = (loss: AnyLoss): CurvePoints => {
   const v = valueFunctionOf(loss)
   if (v === undefined) return []
   const claims = [decide(v, nonDecreasing, [-Infinity, Infinity]), decide(v, concave, [0, Infinity])]
@@ -91,11 +91,11 @@ const witnessOf = (loss: AnyLoss): Points => {
 }
 
 /** Errors that a person can do something about are sentences; all others are, too, but say that they are ours. */
-const withLoss = async <T>(draft: Draft, read: (loss: AnyLoss) => T): Promise<T | Flaw> => {
+const withLoss = async <T>(draft: Draft, read: (loss: AnyLoss) => T): Promise<T | DraftFlaw> => {
   try {
     return E.match(
-      (flaws: Parameters<typeof explain>[0]): T | Flaw => ({ flaw: explain(flaws) }),
-      (loss: AnyLoss): T | Flaw => read(loss),
+      (flaws: Parameters<typeof explain>[0]): T | DraftFlaw => ({ flaw: explain(flaws) }),
+      (loss: AnyLoss): T | DraftFlaw => read(loss),
     )(await lossOfDraft(draft))
   } catch (error) {
     if (error instanceof ExpressionError) return { flaw: error.message, at: error.at }
@@ -105,7 +105,7 @@ const withLoss = async <T>(draft: Draft, read: (loss: AnyLoss) => T): Promise<T 
 }
 
 /** A row of the catalogue. */
-export interface Entry {
+export interface CatalogueEntry {
   readonly key: string
   readonly name: string
   readonly verdict: string
@@ -115,15 +115,15 @@ export interface Entry {
   readonly arxiv: string | undefined
   readonly at: string
   readonly latex: string
-  readonly curve?: Points
+  readonly curve?: CurvePoints
 }
 
 /** The names alone, at once. */
-export const names = async (): Promise<readonly Pick<Entry, 'key' | 'defaults'>[]> =>
+export const names = async (): Promise<readonly Pick<CatalogueEntry, 'key' | 'defaults'>[]> =>
   (await familiesOf()).map(({ key, defaults }) => ({ key, defaults }))
 
 /** The whole catalogue, each loss verified here. */
-export const table = async (): Promise<readonly Entry[]> =>
+export const table = async (): Promise<readonly CatalogueEntry[]> =>
   (await familiesOf()).flatMap((family) => {
     const made = family()
     if (E.isLeft(made)) return []

@@ -3,14 +3,14 @@ import { remote } from '../rpc.ts'
 import { store } from '../store.ts'
 import { bold, type Draft, fromAddress, type PartsDraft, toAddress } from './draft.ts'
 import { moved, sampled, textOf } from './drawing.ts'
-import type { Entry, Flaw, Sketch, Verdict } from './judgement.ts'
+import type { CatalogueEntry, DraftFlaw, DraftVerdict, Sketch } from './judgement.ts'
 import type { Prover } from './worker.ts'
 
 export interface Declaring {
   readonly draft: Draft
   readonly sketch?: Sketch
-  readonly verdict?: Verdict
-  readonly flaw?: Flaw | undefined
+  readonly verdict?: DraftVerdict
+  readonly flaw?: DraftFlaw | undefined
   /** Whether what is shown is not yet of the draft as it is. */
   readonly stale: boolean
   /** The z of the dragged point. */
@@ -18,7 +18,7 @@ export interface Declaring {
   /** The values at whole z, while the curve is drawn by hand. */
   readonly values?: readonly number[] | undefined
   readonly rising: boolean
-  readonly losses: readonly Pick<Entry, 'key' | 'defaults'>[]
+  readonly losses: readonly Pick<CatalogueEntry, 'key' | 'defaults'>[]
 }
 
 const query = (): string => location.hash.split('?')[1] ?? ''

@@ -4,7 +4,7 @@ import { minus, type PlotHandle, plot, rangeOf } from '../plot.ts'
 import { copyButton, formula } from '../widgets.ts'
 import { controls } from './controls.ts'
 import { places } from './drawing.ts'
-import type { Points, Sketch, Verdict } from './judgement.ts'
+import type { CurvePoints, DraftVerdict, Sketch } from './judgement.ts'
 import { type Declaring, declaring, drag } from './model.ts'
 
 export const declareView = (): TemplateResult => {
@@ -45,11 +45,11 @@ const verdictCard = ({ verdict, stale, sketch, flaw }: Declaring): TemplateResul
   </div>`
 }
 
-const near = (points: Points, x: number): number =>
+const near = (points: CurvePoints, x: number): number =>
   points.reduce((best, point) => (Math.abs(point[0] - x) < Math.abs(best[0] - x) ? point : best), points[0] ?? [0, 0])[1]
 
 /** Where a value function falls anywhere, or bends upwards on gains: the parts of its curve to be shown in red. */
-export const wrongParts = (points: Points): Points =>
+export const wrongParts = (points: CurvePoints): CurvePoints =>
   points.map(([x, y], i) => {
     const [before, after] = [points[i - 1]?.[1] ?? y, points[i + 1]?.[1] ?? y]
     const scale = 1e-9 * Math.max(1, Math.abs(y))
@@ -93,7 +93,7 @@ const curves = (state: Declaring, { value, pull, utility, human }: Sketch): Temp
 }
 
 const half = { width: 420, height: 260 } as const
-const humans = (utility: Points, human: Points): TemplateResult => {
+const humans = (utility: CurvePoints, human: CurvePoints): TemplateResult => {
   const shown = [utility, human].map((points) => points.filter(([z]) => Math.abs(z) <= 5))
   return html`<h3>The human that it implies</h3>
     <p class="note">What somebody must feel about gains and losses for this loss to be their utility, beside Kahneman and Tversky’s median human
@@ -141,7 +141,7 @@ const tags: Readonly<Record<string, readonly [sign: string, kind: string]>> = {
   open: ['?', 'open'],
 }
 
-const below = (sketch: Sketch, verdict: Verdict | undefined): TemplateResult => html`
+const below = (sketch: Sketch, verdict: DraftVerdict | undefined): TemplateResult => html`
   <div class="columns even">
     <div class="panel">
       <h3>Condition by condition</h3>

@@ -6,12 +6,12 @@ import { interpretation, type Primitive, type Unary } from '../../../core/index.
 import type { Expression } from './expression.ts'
 
 /** How tightly a text holds together: a choice, a sum, a product, an atom. */
-interface Written {
+interface WrittenFormula {
   readonly text: string
   readonly level: 0 | 1 | 2 | 3
 }
-const wrap = ({ text, level }: Written, least: number): string => (level >= least ? text : `(${text})`)
-const numeral = (n: number): Written => {
+const wrap = ({ text, level }: WrittenFormula, least: number): string => (level >= least ? text : `(${text})`)
+const numeral = (n: number): WrittenFormula => {
   if (!Number.isFinite(n)) return { text: n > 0 ? '(1 / 0)' : n < 0 ? '(-1 / 0)' : '(0 / 0)', level: 3 }
   return { text: `${Number(n.toPrecision(12))}`.replace('e+', 'e'), level: n < 0 ? 1 : 3 }
 }
@@ -22,7 +22,7 @@ const infix: { readonly [P in Primitive]?: readonly [sign: string, level: 1 | 2]
   mul: ['*', 2],
   div: ['/', 2],
 }
-const write = (primitive: Primitive, args: readonly Written[]): Written => {
+const write = (primitive: Primitive, args: readonly WrittenFormula[]): WrittenFormula => {
   const [x = numeral(0), y = numeral(0), z = numeral(0)] = args
   if (primitive === 'mul' && x.text === '-1') return { text: `-${wrap(y, 2)}`, level: 1 }
   const operator = infix[primitive]
@@ -33,7 +33,7 @@ const write = (primitive: Primitive, args: readonly Written[]): Written => {
   if (primitive === 'where') return { text: `${wrap(x, 1)} ? ${wrap(y, 1)} : ${wrap(z, 0)}`, level: 0 }
   return { text: `${primitive}(${args.map(({ text }) => text).join(', ')})`, level: 3 }
 }
-const writer = interpretation<Written>(numeral, write)
+const writer = interpretation<WrittenFormula>(numeral, write)
 
 /** Any body as a formula of z. */
 export const formulaOf = (body: Unary): string => body(writer)({ text: 'z', level: 3 }).text
