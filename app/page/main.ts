@@ -34,11 +34,11 @@ const switchTheme = (): void => {
 }
 
 let due = false
-/** Once a frame, however many changes there were. */
+/** Once for all changes that come together, and before the next event: a key that is pressed twice moves a handle twice. */
 const draw = (): void => {
   if (due) return
   due = true
-  requestAnimationFrame(() => {
+  queueMicrotask(() => {
     due = false
     render(page(), document.body)
   })
