@@ -10,8 +10,10 @@ import { build, leaves, mapTree, matching, paths, type Structure, structure } fr
 import type { AnyTensor, Backend, BufferOwner, DeviceBuffer, Executable, Handle, Report, Shape, Tensor } from './types.ts'
 
 /**
- * Compile a function of trees of tensors. Its results stay on the device until `read`.
- * Running it throws an IndexError where `take` is given what is no position of its axis.
+ * Compile a function of trees of tensors. It is traced once for each combination of argument shapes; its results stay on the device until
+ * `read`.
+ * @throws IndexError (the compiled function) where `take` or `scatterAdd` is given data that is no position of its axis; TypeError where
+ * a tensor has no values, lives on another backend, or was donated to an earlier step
  * @example
  * ```ts
  * import { reference } from 'halograd/backends/reference'
@@ -62,7 +64,7 @@ export interface Compiled<A extends readonly unknown[], B> {
   readonly report: (...args: A) => Promise<Report>
 }
 
-interface Traced {
+interface TracedFunction {
   readonly executable: Executable
   readonly captured: readonly AnyTensor[]
   /** For each input, the axes of which it holds positions. */
@@ -77,8 +79,8 @@ const program = <A extends readonly unknown[], B>(
   f: (...args: A) => B,
   donations: (args: A, outputs: B) => readonly (readonly [output: number, input: number])[],
 ): Compiled<A, B> => {
-  const traces: { readonly inside: Structure; readonly traced: Promise<Traced> }[] = []
-  const trace = async (inside: A): Promise<Traced> => {
+  const traces: { readonly inside: Structure; readonly traced: Promise<TracedFunction> }[] = []
+  const trace = async (inside: A): Promise<TracedFunction> => {
     clearTraceCache()
     const outputs = f(...inside)
     const captured = reachable(leaves(outputs)).filter(hasValues)
@@ -90,7 +92,7 @@ const program = <A extends readonly unknown[], B>(
     const results = structure(mapTree(outputs, (x, i) => inputs[from.get(i) ?? -1] ?? input(`${i}`, x.shape)))
     return { executable: await backend.compile({ inputs, outputs: leaves(outputs), donated: from }), captured, positions, donated, results }
   }
-  const find = (args: A): { readonly traced: Promise<Traced>; readonly given: readonly AnyTensor[] } => {
+  const find = (args: A): { readonly traced: Promise<TracedFunction>; readonly given: readonly AnyTensor[] } => {
     for (const { inside, traced } of traces) {
       const given = matching(inside, args)
       if (given !== undefined) return { traced, given }
@@ -116,7 +118,7 @@ const execute = async (
   backend: Backend,
   executable: Executable,
   inputs: readonly AnyTensor[],
-  donated: Traced['donated'],
+  donated: TracedFunction['donated'],
 ): Promise<readonly DeviceBuffer[]> => {
   const passing = new Map<number, Handle>()
   const handles = inputs.map((x, i): Handle => {
@@ -159,7 +161,19 @@ const ownBuffer = (backend: Backend, handle: Handle, from?: BufferOwner): Device
   return { tag: 'device', backend, owner }
 }
 
-/** Free device arrays now, rather than when the tree that holds them is collected. */
+/**
+ * Free the device arrays of a tree now, rather than when the tree is collected. Tensors of other backends, and those that are not on a
+ * device, are left alone. Using a freed tensor is an error.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { dispose, evaluate, tensor } from 'halograd/core'
+ * const backend = reference()
+ * const weights = await evaluate(backend, { weight: tensor({ i: 2 }, [1, 2]) })
+ * dispose(backend, weights)
+ * console.log(backend.live()) // 0
+ * ```
+ */
 export const dispose = (backend: Backend, tree: unknown): void => {
   for (const { op } of leaves(tree)) if (op.tag === 'device' && op.backend.name === backend.name) release(op.owner?.buffer)
 }
@@ -171,8 +185,8 @@ const uploaded = (backend: Backend, values: Numbers | Source): Handle => {
 
 /**
  * Put a tree of tensors on the device. Data is uploaded tensor by tensor, so that no more than one tensor of a file is in memory beside
- * the device;
- * expressions are computed there, all by one program.
+ * the device; expressions are computed there, all by one program.
+ * @throws TypeError where a device tensor was donated to an earlier step, or lives on another backend
  * @example
  * ```ts
  * import { reference } from 'halograd/backends/reference'
@@ -198,7 +212,7 @@ const narrowWidened = (numbers: Narrow): Float32Array => (numbers.format === 'i8
 
 /**
  * The numbers of a tensor, in the order of its shape's keys, or of the axes named. Expressions are computed first.
- * @throws ShapeError for an axis that x does not have
+ * @throws ShapeError for an axis that x does not have; TypeError where x was donated to an earlier step, or lives on another backend
  * @example
  * ```ts
  * import { reference } from 'halograd/backends/reference'

@@ -5,7 +5,7 @@
  *     { inputs: { policy_chosen_logps, policy_rejected_logps, ref_chosen_logps, ref_rejected_logps } }     pairs
  */
 import { type AnyTensor, type Backend, equal, fill, grad, maximum, read, size, sum, type Tensor, tensor, where } from '../core/index.ts'
-import { type Completion, collect, columns, evidenceFields, type Incomplete, type Role, roles, supply } from './evidence.ts'
+import { type Completion, collect, columns, type EvidenceRole, evidenceFields, type Incomplete, roles, supply } from './evidence.ts'
 import type { Settings } from './family.ts'
 import type { AnyLoss, Outcome, Rewards, Statistic } from './loss.ts'
 import { type Reward, rewardOf } from './reward.ts'
@@ -17,8 +17,8 @@ export interface Case {
   readonly inputs: Readonly<Record<string, Column>>
 }
 /** A number for each example, or a row of them. */
-type Values = readonly number[] | readonly (readonly number[])[]
-export interface Answer {
+type CaseValues = readonly number[] | readonly (readonly number[])[]
+export interface CaseResult {
   readonly id?: string
   readonly loss: number
   /** In the order of the inputs; for losses of tokens one a token, row by row. */
@@ -28,7 +28,7 @@ export interface Answer {
   /** The estimate of KL(π_θ‖π_ref), where the loss makes one. */
   readonly kl?: number
   /** ∂loss/∂input for every policy input; `null` where no gradient flows. */
-  readonly grads: Readonly<Record<string, Values | null>>
+  readonly grads: Readonly<Record<string, CaseValues | null>>
 }
 
 /** Tensors over 'example', or 'example' and 'token', by name. */
@@ -45,7 +45,7 @@ export const evidenceOf = (inputs: Inputs): Incomplete => {
     // The axes are those that `inputsOf` below gave it.
     return x && ('token' in x.shape ? sum(x as Tensor<'example' | 'token'>, 'token') : (x as Tensor<'example'>))
   }
-  const completion = (role: Role): Partial<Completion> | undefined => {
+  const completion = (role: EvidenceRole): Partial<Completion> | undefined => {
     const { inputs: names } = evidenceFields[role]
     const [policy, reference, length] = [column(names.policy), column(names.reference), column(names.length)]
     return policy && { policy, ...(reference && { reference }), length: length ?? tokens(inputs[names.policy]!) }
@@ -101,7 +101,7 @@ export const evaluateCase = async (
   loss: AnyLoss,
   { id, inputs: given }: Case,
   { pooled, inputs = (x) => x, reported, trained = /^(policy_|values$)/, evaluate }: Conventions = {},
-): Promise<Answer> => {
+): Promise<CaseResult> => {
   const all = inputsOf(given)
   const policies = Object.fromEntries(Object.entries(all).filter(([name]) => trained.test(name)))
   const evidence = (p: Inputs): Incomplete => evidenceOf(inputs({ ...all, ...p }))
@@ -114,7 +114,7 @@ export const evaluateCase = async (
   const [own, labels] = [await numbers(rewards.outcome), await numbers(all.labels)]
   const judged = (sign: number, direct: readonly number[]): readonly number[] =>
     rewards.outcome === undefined ? direct : own.filter((_, i) => Math.sign(labels[i] ?? 1) === sign)
-  const grads: Record<string, Values | null> = {}
+  const grads: Record<string, CaseValues | null> = {}
   for (const [name, x] of Object.entries(grad((p: Inputs) => run(p).loss)(policies))) grads[name] = nested(x, await numbers(x))
   return {
     ...(id !== undefined && { id }),
@@ -137,7 +137,7 @@ const rewardsOf = (reward: Reward, evidence: Incomplete): Rewards => {
 }
 
 /** A gradient that is no expression of anything, only a constant, never had a path. */
-const nested = (x: AnyTensor, values: readonly number[]): Values | null => {
+const nested = (x: AnyTensor, values: readonly number[]): CaseValues | null => {
   if (x.op.tag === 'constant' || (x.op.tag === 'broadcastTo' && x.from[0]?.op.tag === 'constant')) return null
   const width = x.shape.token
   return width === undefined ? values : Array.from({ length: values.length / width }, (_, i) => values.slice(i * width, (i + 1) * width))

@@ -8,11 +8,20 @@
 import { either as E } from 'fp-ts'
 import type { Scalar, Unary } from '../core/index.ts'
 import { type Interval, intervals } from '../core/internal.ts'
-import { type Certified, exactly, type Graph, graph, loosely, type Node, ofHalo, type Range } from './certified-claims.ts'
+import {
+  type Certified,
+  type CertifiedGraph,
+  type CertifiedNode,
+  type CertifiedRange,
+  exactly,
+  graph,
+  loosely,
+  ofHalo,
+} from './certified-claims.ts'
 import type { AnyLoss } from './loss.ts'
 import { enclose, subjectOf } from './prove.ts'
 import { firstLoss, type Item, type Witness, witness } from './refute.ts'
-import { isHalo, isView, type Report, verify } from './verify.ts'
+import { isHalo, isView, type VerifyReport, verify } from './verify.ts'
 
 /**
  * The proofs that a verdict rests on, as plain data (JSON): programs as nodes, claims with their boxes, witnesses with their points.
@@ -22,8 +31,8 @@ export interface Certificate extends Certified {
   readonly format: 'halograd certificate'
   readonly version: 1
   readonly loss: string
-  readonly verdict: Report['verdict']
-  readonly nodes: readonly Node[]
+  readonly verdict: VerifyReport['verdict']
+  readonly nodes: readonly CertifiedNode[]
   readonly refutation: CertifiedWitness | null
   /** What `verify` found that no certificate shows. */
   readonly uncertified: readonly string[]
@@ -31,9 +40,9 @@ export interface Certificate extends Certified {
 interface CertifiedWitness {
   readonly lemma: Witness['lemma']
   readonly in: readonly Item[]
-  readonly at: Readonly<Record<Item, Range>>
-  readonly points: readonly Range[]
-  readonly enclosures: readonly Range[]
+  readonly at: Readonly<Record<Item, CertifiedRange>>
+  readonly points: readonly CertifiedRange[]
+  readonly enclosures: readonly CertifiedRange[]
 }
 
 const resting = <A>(S: Scalar<A>, rest: Readonly<Record<Item, number>>): Readonly<Record<Item, A>> =>
@@ -72,7 +81,7 @@ const bounds = (loss: AnyLoss, examples: number, { lemma, moving, points, rest }
       return []
   }
 }
-const ofWitness = (loss: AnyLoss, found: Witness, { scalar, leaf }: Graph): Pick<Certificate, 'parts' | 'refutation'> => {
+const ofWitness = (loss: AnyLoss, found: Witness, { scalar, leaf }: CertifiedGraph): Pick<Certificate, 'parts' | 'refutation'> => {
   const examples = found.lemma === 'not relative' || found.lemma === 'nothing compared' ? 2 : 1
   const leaves = Object.fromEntries(Object.keys(found.rest).map((item) => [item, leaf(item)]))
   return {
@@ -88,7 +97,16 @@ const ofWitness = (loss: AnyLoss, found: Witness, { scalar, leaf }: Graph): Pick
 const shown = /^(v |t |r |a declaration exists)/
 /** Two of v, two of r, and that four numbers are positive; without one of them there is no proof. */
 const ofDeclaration = 8
-/** What `verify` says of a loss, to be checked by others. */
+/**
+ * The verdict of `verify` with everything that a program which trusts nothing of the prover needs to check it: `halograd check FILE` does.
+ * @throws TypeError where a stated loss is refuted by a witness that cannot be traced again
+ * @example
+ * ```ts
+ * import { certificate, dpo, getOrThrow } from 'halograd/halos'
+ * const { verdict, claims } = certificate(getOrThrow(dpo()))
+ * console.log(verdict, claims.map(({ claim }) => claim)[0]) // HALO non-decreasing
+ * ```
+ */
 export const certificate = (loss: AnyLoss): Certificate => {
   const [report, g] = [verify(loss), graph()]
   const found = isHalo(loss) || isView(loss) ? undefined : witness(loss)

@@ -7,36 +7,36 @@ import { either as E } from 'fp-ts'
 import { interpretation, type Scalar } from '../core/index.ts'
 import type { Interval } from '../core/internal.ts'
 import type { Halo } from './halo.ts'
-import { type Text, textSubject } from './parameters.ts'
-import { type Body, type Program, trace } from './program.ts'
-import { type Claim, concave, decideSubject, increasing, nonDecreasing, type Proof, type Subject } from './prove.ts'
+import { type ScalarText, textSubject } from './parameters.ts'
+import { type Body, type ScalarProgram, trace } from './program.ts'
+import { type Claim, concave, decideSubject, increasing, nonDecreasing, type Proof, type ProofSubject } from './prove.ts'
 import { argumentOf, domainOf } from './reward.ts'
 
-export type End = number | 'inf' | '-inf'
+export type RangeEnd = number | 'inf' | '-inf'
 /** 'nonzero': without its end 0. */
-export type Range = readonly [low: End, high: End, without?: 'nonzero']
+export type CertifiedRange = readonly [low: RangeEnd, high: RangeEnd, without?: 'nonzero']
 /** An operation on earlier nodes, by their positions; a leaf or a constant. */
-export type Node = readonly ['leaf', string] | readonly [operation: string, ...of: number[]]
+export type CertifiedNode = readonly ['leaf', string] | readonly [operation: string, ...of: number[]]
 export interface CertifiedClaim {
   readonly part: string
   readonly claim: string
   /** The variable in which it is claimed. */
   readonly in: string
-  readonly domain: Readonly<Record<string, Range>>
-  readonly boxes: readonly { readonly box: readonly Range[]; readonly enclosure: Range }[]
+  readonly domain: Readonly<Record<string, CertifiedRange>>
+  readonly boxes: readonly { readonly box: readonly CertifiedRange[]; readonly enclosure: CertifiedRange }[]
 }
 export interface Certified {
   readonly parts: Readonly<Record<string, number>>
   readonly claims: readonly CertifiedClaim[]
   /** What the settings may be. */
-  readonly settings: Readonly<Record<string, Range>>
+  readonly settings: Readonly<Record<string, CertifiedRange>>
 }
 
 /** Bodies as nodes: equal ones are one. */
 export const graph = () => {
-  const nodes: Node[] = []
+  const nodes: CertifiedNode[] = []
   const known = new Map<string, number>()
-  const add = (node: Node): number => {
+  const add = (node: CertifiedNode): number => {
     const key = JSON.stringify(node)
     const at = known.get(key) ?? nodes.push(node) - 1
     known.set(key, at)
@@ -48,19 +48,19 @@ export const graph = () => {
   )
   return { nodes, scalar, leaf: (name: string) => add(['leaf', name]) }
 }
-export type Graph = ReturnType<typeof graph>
+export type CertifiedGraph = ReturnType<typeof graph>
 
-const end = (x: number): End => (Number.isFinite(x) ? x : x > 0 ? 'inf' : '-inf')
-const range = ([low, high]: Interval): Range => [end(low), end(high)]
-export const exactly = (x: number): Range => [x, x]
+const end = (x: number): RangeEnd => (Number.isFinite(x) ? x : x > 0 ? 'inf' : '-inf')
+const range = ([low, high]: Interval): CertifiedRange => [end(low), end(high)]
+export const exactly = (x: number): CertifiedRange => [x, x]
 /** A little wider: the checker's own bounds, which are not as close, are to be within. What is 0 stays so. */
-export const loosely = ([low, high]: Interval): Range => range([low - Math.abs(low) * 2 ** -40, high + Math.abs(high) * 2 ** -40])
+export const loosely = ([low, high]: Interval): CertifiedRange => range([low - Math.abs(low) * 2 ** -40, high + Math.abs(high) * 2 ** -40])
 
 type Ranges = Readonly<Record<string, Interval>>
-const ranges = (of: Ranges): Readonly<Record<string, Range>> =>
+const ranges = (of: Ranges): Readonly<Record<string, CertifiedRange>> =>
   Object.fromEntries(Object.entries(of).map(([name, side]) => [name, range(side)]))
 /** The proof that a claim holds for every number of the settings of its subject; none if there is none. */
-const proofOf = (subject: E.Either<string, Subject>, claim: Claim, segment: Interval): readonly Proof[] => {
+const proofOf = (subject: E.Either<string, ProofSubject>, claim: Claim, segment: Interval): readonly Proof[] => {
   const decision = E.isRight(subject) ? decideSubject(subject.right, claim, segment) : undefined
   return decision?.tag === 'proved' ? [decision.proof] : []
 }
@@ -74,12 +74,12 @@ const claimed = (part: string, moving: string, { claim, segment, boxes }: Proof,
 })
 
 const everywhere: Interval = [-Infinity, Infinity]
-const leaves = (names: readonly string[], { leaf }: Graph): readonly number[] => names.map(leaf)
+const leaves = (names: readonly string[], { leaf }: CertifiedGraph): readonly number[] => names.map(leaf)
 const given = <A>(names: readonly string[], xs: readonly A[]): Readonly<Record<string, A>> =>
   Object.fromEntries(names.map((name, i) => [name, xs[i]!]))
 
 /** v, for all settings at once if both claims are proved so, or else at its own. */
-const ofValue = ({ text, parameters }: Halo['value'], g: Graph): Certified => {
+const ofValue = ({ text, parameters }: Halo['value'], g: CertifiedGraph): Certified => {
   const names = Object.keys(parameters)
   const proofs = (['all', 'own'] as const).map((settings) => {
     const subject = textSubject(text, parameters, settings)
@@ -105,21 +105,21 @@ interface AboutReward {
  * r, whatever log π, log π_ref and the number of tokens: it increases for all settings at once. Where a bound acts (`flat`) that is said of r
  * without the bound; of what is computed, that it never falls, and increases where log-ratios are moderate.
  */
-const ofReward = ({ shape, body: computed, reads }: Halo['reward'], g: Graph): Certified => {
+const ofReward = ({ shape, body: computed, reads }: Halo['reward'], g: CertifiedGraph): Certified => {
   const { argument, text, unbounded, parameters, flat } = shape
   const names = Object.keys(parameters)
   const settings: Ranges = Object.fromEntries(Object.entries(parameters).map(([name, { range: of }]) => [name, of]))
   const evidence = ['policy', 'reference', 'length']
-  const bodyOf = (of: Text): Body => {
+  const bodyOf = (of: ScalarText): Body => {
     return (S) =>
       (p, q, n, ...xs) =>
         of(S)(argumentOf[argument](S)(p!, q!, n!), given(names, xs))
   }
   const about = ({ part, body, settings: of, claim, on: [policy, reference, length] }: AboutReward): Certified => {
     const inputs = [...evidence, ...Object.keys(of)]
-    const subject = E.map((program: Program): Subject => ({ program, variable: 'policy', settings: { reference, length, ...of } }))(
-      trace(body, inputs),
-    )
+    const subject = E.map(
+      (program: ScalarProgram): ProofSubject => ({ program, variable: 'policy', settings: { reference, length, ...of } }),
+    )(trace(body, inputs))
     const read = new Set<string>(reads)
     const others: Ranges = { ...(read.has('reference') && { reference }), ...(read.has('length') && { length }), ...of }
     return {
@@ -159,12 +159,12 @@ const joined = (all: readonly Certified[]): Certified => ({
   settings: Object.assign({}, ...all.map(({ settings }) => settings)),
 })
 
-const positive = (part: string, x: number, g: Graph): Certified => {
+const positive = (part: string, x: number, g: CertifiedGraph): Certified => {
   const claims = [{ part, claim: 'positive', in: part, domain: {}, boxes: [{ box: [], enclosure: exactly(x) }] }]
   return { parts: { [part]: g.scalar.of(x) }, claims: x > 0 ? claims : [], settings: {} }
 }
 /** Of a declaration: two claims about v, two or three about r, and that the four numbers of t and τ are positive. */
-export const ofHalo = ({ value, reward, t, inverseTemperature }: Halo, g: Graph): Certified => {
+export const ofHalo = ({ value, reward, t, inverseTemperature }: Halo, g: CertifiedGraph): Certified => {
   const [v, r] = [ofValue(value, g), ofReward(reward, g)]
   const numbers = (['desirable', 'undesirable'] as const).flatMap((label) => [
     positive(`scale.${label}`, t[label].scale, g),

@@ -8,7 +8,7 @@
  */
 import { type AnyTensor, grad, type Scalar, type Tensor } from '../core/index.ts'
 import { elements } from './element.ts'
-import { type Completion, type Everything, type Role, roles } from './evidence.ts'
+import { type Completion, type Everything, type EvidenceRole, roles } from './evidence.ts'
 import type { Condition } from './findings.ts'
 import { type Halo, vary } from './halo.ts'
 import { type AnyLoss, lossOf, type Outcome, type Statistic } from './loss.ts'
@@ -18,21 +18,21 @@ import { refutation } from './refute.ts'
 import { only, pooled, symbolic } from './symbolic.ts'
 
 /** A loss, as a function of the evidence of several micro-batches. */
-type Total = (batches: readonly Everything[]) => Outcome & { readonly total: Tensor }
+type BatchTotal = (batches: readonly Everything[]) => Outcome & { readonly total: Tensor }
 const totalOf =
-  (evaluate: AnyLoss['evaluate'], statistic?: Statistic): Total =>
+  (evaluate: AnyLoss['evaluate'], statistic?: Statistic): BatchTotal =>
   (batches) => {
     const outcomes = batches.map((batch) => evaluate(batch, statistic))
     return { ...outcomes[0]!, total: lossOf(outcomes) }
   }
 
-interface Setting {
+interface CompositionSetting {
   readonly batches: readonly Everything[]
   /** What was pooled elsewhere, where the loss pools. */
   readonly statistic: Statistic | undefined
 }
 /** Batches of one to three examples, and one in two parts; with what the loss asks for alone, and with all there can be. */
-const settingsOf = (loss: AnyLoss): readonly Setting[] => {
+const settingsOf = (loss: AnyLoss): readonly CompositionSetting[] => {
   const sizes = [[1], [2], [3], [1, 2]]
   const evidence = sizes.flatMap((parts) => {
     const all = parts.map(symbolic)
@@ -46,7 +46,7 @@ const settingsOf = (loss: AnyLoss): readonly Setting[] => {
 const same = (x: readonly (AnyTensor | undefined)[], y: readonly (AnyTensor | undefined)[]): boolean =>
   x.length === y.length && x.every((node, i) => node === y[i])
 /** Everything of an outcome that is trained on, or reported as the loss. */
-const trained = ({ loss, losses, terms, total }: ReturnType<Total>): readonly AnyTensor[] => [
+const trained = ({ loss, losses, terms, total }: ReturnType<BatchTotal>): readonly AnyTensor[] => [
   ...[loss, losses, total],
   ...terms.flatMap(({ numerator, denominator }) => [numerator, denominator]),
 ]
@@ -66,7 +66,7 @@ const policiesOf = (batches: readonly Everything[]): Policies =>
   )
 const withPolicies = (batches: readonly Everything[], policies: Policies): readonly Everything[] =>
   batches.map((batch, i) => {
-    const held = (role: Role): Completion => ({ ...batch[role], policy: policies[`${i}.${role}`]! })
+    const held = (role: EvidenceRole): Completion => ({ ...batch[role], policy: policies[`${i}.${role}`]! })
     return { ...batch, ...Object.fromEntries(roles.flatMap((role) => (batch[role] === undefined ? [] : [[role, held(role)]]))) }
   })
 
@@ -74,13 +74,13 @@ interface Forms {
   readonly losses: readonly Form[]
   readonly gradient: readonly Form[]
 }
-type Read = <A>(S: Scalar<A>, leaf: (x: AnyTensor, place: Readonly<Record<string, number>>) => A) => (x: AnyTensor) => readonly A[]
-const everyElement: Read = (S, leaf) => {
+type ElementReader = <A>(S: Scalar<A>, leaf: (x: AnyTensor, place: Readonly<Record<string, number>>) => A) => (x: AnyTensor) => readonly A[]
+const everyElement: ElementReader = (S, leaf) => {
   const at = elements(S, leaf)
   return (x) => Array.from({ length: x.shape.example ?? 1 }, (_, example) => at(x, { example }))
 }
 /** The losses and the gradient of a total, example by example. Leaves go by their roles. */
-const formsOf = (total: Total, { batches }: Setting, read: (x: AnyTensor) => readonly Form[]): Forms => {
+const formsOf = (total: BatchTotal, { batches }: CompositionSetting, read: (x: AnyTensor) => readonly Form[]): Forms => {
   const policies = policiesOf(batches)
   const { loss, total: own } = total(batches)
   const slopes = grad((p: Policies) => total(withPolicies(batches, p)).total)(policies)
@@ -90,7 +90,11 @@ const named = (x: AnyTensor, place: Readonly<Record<string, number>>): string =>
   `${x.op.tag === 'input' ? x.op.name : ''}#${x.id}[${place.example ?? 0}]`
 
 /** The factor k by which the one is the other, but for terms in which no log π_θ has a part. */
-const multiple = (own: Total, declared: Total, setting: Setting): { readonly factor: number; readonly rest: boolean } | undefined => {
+const multiple = (
+  own: BatchTotal,
+  declared: BatchTotal,
+  setting: CompositionSetting,
+): { readonly factor: number; readonly rest: boolean } | undefined => {
   const { scalar, leaf, leavesOf } = normalForms()
   const read = everyElement(scalar, (x, place) => leaf(named(x, place)))
   const [mine, theirs] = [formsOf(own, setting, read), formsOf(declared, setting, read)]
@@ -118,7 +122,7 @@ export const compositionCondition = (
     if (!pools(loss, reduced, declared)) return { name, finding: different(loss, 'the statistic is not that of the declared parts') }
     const found = settingsOf(loss).map((setting) => {
       const own = totalOf(loss.evaluate, setting.statistic)
-      const parts: Total = (batches) => totalOf(declared.evaluate, setting.statistic)(batches.map(reduced))
+      const parts: BatchTotal = (batches) => totalOf(declared.evaluate, setting.statistic)(batches.map(reduced))
       const identical = same(trained(own(setting.batches)), trained(parts(setting.batches)))
       return identical ? { factor: 1, rest: false } : multiple(own, parts, setting)
     })

@@ -5,7 +5,7 @@
 import { interpretation } from '../core/index.ts'
 import { applyPrimitive, type Interval, intervals, isReal, mark } from '../core/internal.ts'
 import { runProgram } from './program.ts'
-import { march, type Subject } from './prove.ts'
+import { march, type ProofSubject } from './prove.ts'
 
 /** As far as log-ratios go. */
 export const far = 1e4
@@ -19,7 +19,7 @@ const overflown = ([low, high, marks = 0]: Interval): Interval => [
 const computed = interpretation<Interval>(intervals.of, (primitive, args) => overflown(applyPrimitive(intervals, primitive, args)))
 
 /** The segment around 0 on which what is computed is surely finite: the line, if it is as far as log-ratios go; undefined if there is none. */
-export const finiteOn = ({ program, variable, settings }: Subject): Interval | undefined => {
+export const finiteOn = ({ program, variable, settings }: ProofSubject): Interval | undefined => {
   const holds = (box: Interval): boolean => isReal(runProgram(program, computed, { ...settings, [variable]: box }))
   const [down, up] = [march((x, y) => holds([-y, -x]), far), march((x, y) => holds([x, y]), far)]
   if (down === 0 || up === 0) return undefined

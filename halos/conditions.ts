@@ -7,14 +7,14 @@ import { type Condition, conditionOf, type Finding, short } from './findings.ts'
 import { foreign, type Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import { textSubject } from './parameters.ts'
-import { concave, enclose, increasing, nonDecreasing, type Subject, subjectOf } from './prove.ts'
+import { concave, enclose, increasing, nonDecreasing, type ProofSubject, subjectOf } from './prove.ts'
 import { readingsDiffer } from './readings.ts'
 import { reasonOf } from './reason.ts'
 import { domainOf, type Reward } from './reward.ts'
 import { fallsInSingle, singles } from './single.ts'
 import { only, symbolic } from './symbolic.ts'
 import { biasIn } from './unbiased.ts'
-import type { Value } from './value.ts'
+import type { ValueFunction } from './value.ts'
 
 const line: Interval = [-Infinity, Infinity]
 
@@ -32,7 +32,7 @@ export const vocabularyCondition = (h: Halo): Condition => {
 
 /** The condition that stands for all others of v where it has no text that could be proved anything about. */
 export const oneText = 'v is one text'
-export const valueConditions = ({ body, text, parameters }: Value): readonly Condition[] => {
+export const valueConditions = ({ body, text, parameters }: ValueFunction): readonly Condition[] => {
   const differs = readingsDiffer(body)
   if (differs !== undefined) return [{ name: oneText, finding: { tag: 'open', why: differs } }]
   return [
@@ -51,7 +51,7 @@ const singleness = (body: Unary): Finding => {
 const finiteness = (body: Unary): Finding =>
   E.match(
     (why: string): Finding => ({ tag: 'open', why }),
-    (subject: Subject): Finding => {
+    (subject: ProofSubject): Finding => {
       const segment = finiteOn(subject)
       if (segment === undefined) return { tag: 'open', why: 'a step of it may overflow, or is not defined, near z = 0' }
       return segment[0] === -Infinity && segment[1] === Infinity
@@ -68,7 +68,7 @@ export const comparisonCondition = ({ value, reference, t }: Halo): Condition =>
   const name = 'something is compared'
   const [low, high] = E.match(
     (): Interval => line,
-    (subject: Subject) => enclose(subject)(line).slope,
+    (subject: ProofSubject) => enclose(subject)(line).slope,
   )(subjectOf(value.body))
   if (low !== high) return { name, finding: { tag: 'by construction', why: 'the slope of v is not that of a line: it depends on E_Q r' } }
   const k = low
@@ -131,7 +131,7 @@ export const rewardCondition = ({ shape }: Reward): Condition => {
 const anchorIs = ({ centre = Number.NaN, shape: { text, parameters } }: Reward): boolean =>
   E.match(
     () => false,
-    (subject: Subject) => {
+    (subject: ProofSubject) => {
       const [low, high] = enclose(subject)([0, 0]).value
       const slack = 2 ** -40 * Math.max(1, Math.abs(centre))
       return low - slack <= centre && centre <= high + slack

@@ -8,12 +8,12 @@ import { type AnyTensor, axesOf, type Scalar } from '../core/index.ts'
 import { applyPrimitive } from '../core/internal.ts'
 
 /** A position on each axis. Positions on axes that an expression does not have are of no account. */
-export type Place = Readonly<Record<string, number>>
+export type ElementIndex = Readonly<Record<string, number>>
 
 /** Read elements, given those of the leaves. @throws TypeError for movements that no loss is made of */
-export const elements = <A>(S: Scalar<A>, leaf: (x: AnyTensor, place: Place) => A): ((x: AnyTensor, place?: Place) => A) => {
+export const elements = <A>(S: Scalar<A>, leaf: (x: AnyTensor, place: ElementIndex) => A): ((x: AnyTensor, place?: ElementIndex) => A) => {
   const known = new Map<string, A>()
-  const at = (x: AnyTensor, place: Place): A => {
+  const at = (x: AnyTensor, place: ElementIndex): A => {
     const key = `${x.id}:${axesOf(x).map((axis) => place[axis])}`
     const before = known.get(key)
     if (before !== undefined) return before
@@ -21,7 +21,7 @@ export const elements = <A>(S: Scalar<A>, leaf: (x: AnyTensor, place: Place) => 
     known.set(key, value)
     return value
   }
-  const make = (x: AnyTensor, place: Place): A => {
+  const make = (x: AnyTensor, place: ElementIndex): A => {
     const { op } = x
     const inner = x.from[0]!
     switch (op.tag) {
@@ -65,8 +65,8 @@ const merge = <A>(S: Scalar<A>) => ({
   logSumExp: (a: A, b: A): A => S.add(a, S.softplus(S.sub(b, a))),
 })
 /** All places that differ from this one on the axes that are reduced. */
-const places = (over: readonly string[], { shape }: AnyTensor, place: Place): readonly Place[] =>
-  over.reduce<readonly Place[]>(
+const places = (over: readonly string[], { shape }: AnyTensor, place: ElementIndex): readonly ElementIndex[] =>
+  over.reduce<readonly ElementIndex[]>(
     (all, axis) => all.flatMap((where) => Array.from({ length: shape[axis]! }, (_, i) => ({ ...where, [axis]: i }))),
     [place],
   )

@@ -20,7 +20,7 @@ export interface Completion {
   /** The number of tokens of y. */
   readonly length: Tensor<'example'>
 }
-export type Part = keyof Completion
+export type CompletionPart = keyof Completion
 
 /** A field that is a completion: which need asks for it, and what `cases.ts` calls its parts. */
 interface CompletionField {
@@ -93,18 +93,20 @@ export const evidenceFields = {
   },
 } as const satisfies Readonly<Record<string, CompletionField | (ColumnField & { readonly from: 'judgement' | 'value head' }) | DataField>>
 
-type Fields = typeof evidenceFields
-type FieldsWhere<Row> = { readonly [F in keyof Fields]: Fields[F] extends Row ? F : never }[keyof Fields]
+type EvidenceFieldTable = typeof evidenceFields
+type FieldsWhere<Row> = {
+  readonly [F in keyof EvidenceFieldTable]: EvidenceFieldTable[F] extends Row ? F : never
+}[keyof EvidenceFieldTable]
 /** The completions that evidence is made of. */
-export type Role = FieldsWhere<{ readonly shape: 'completion' }>
+export type EvidenceRole = FieldsWhere<{ readonly shape: 'completion' }>
 /** The fields that are numbers, one an example. */
 export type EvidenceColumn = FieldsWhere<{ readonly shape: 'column' }>
 /** The columns that data files give beside the texts. */
 export type DataColumn = FieldsWhere<{ readonly from: 'data' }>
 
-const names = Object.keys(evidenceFields) as (keyof Fields)[] // an object literal of these keys
+const names = Object.keys(evidenceFields) as (keyof EvidenceFieldTable)[] // an object literal of these keys
 /** Every role, in the order of the table. */
-export const roles: readonly Role[] = names.filter((name): name is Role => evidenceFields[name].shape === 'completion')
+export const roles: readonly EvidenceRole[] = names.filter((name): name is EvidenceRole => evidenceFields[name].shape === 'completion')
 /** Every column, in the order of the table. */
 export const columns: readonly EvidenceColumn[] = names.filter((name): name is EvidenceColumn => evidenceFields[name].shape === 'column')
 /** Every column that data files give. */
@@ -119,7 +121,7 @@ export const collect = <K extends string, T>(fields: readonly K[], of: (field: K
   return found
 }
 
-/** +1 where the completion is desirable, −1 where it is undesirable. An advantage is a label too: its magnitude weighs the example. */
+/** +1 where the completion is desirable, −1 where it is undesirable. An advantage is a label, too: its magnitude weighs the example. */
 export type Label = Tensor<'example'>
 
 /** The evidence that each kind of reference point asks for, for completions of which the reward reads `C`. */
@@ -132,18 +134,18 @@ export interface EvidenceOf<C> {
   readonly judged: { readonly outcome: C; readonly label: Label }
 }
 /** The kinds of evidence: pairs; judged completions with mismatched ones; judged completions alone. */
-export type Kind = keyof EvidenceOf<unknown>
+export type EvidenceKind = keyof EvidenceOf<unknown>
 
 /** The evidence of a HALO whose reward reads the parts P of a completion, and whose reference is of kind K. */
-export type Evidence<P extends Part, K extends Kind> = EvidenceOf<Pick<Completion, P | 'policy'>>[K]
+export type Evidence<P extends CompletionPart, K extends EvidenceKind> = EvidenceOf<Pick<Completion, P | 'policy'>>[K]
 
 /** All the evidence there can be. Every loss accepts it, because `Loss<E>` is contravariant in E. */
-export type Everything = { readonly [R in Role]: Completion } & { readonly label: Label } & {
+export type Everything = { readonly [R in EvidenceRole]: Completion } & { readonly label: Label } & {
   readonly [C in Exclude<EvidenceColumn, 'label'>]?: Tensor<'example'>
 }
 
 /** The same at run time: what a trainer must put into a batch. Exactly one of `pair` and `outcome` is true; a column's need has its name. */
-export type Needs = { readonly [N in Fields[Role]['need'] | EvidenceColumn]: boolean } & {
+export type Needs = { readonly [N in EvidenceFieldTable[EvidenceRole]['need'] | EvidenceColumn]: boolean } & {
   /** `reference` in every completion: the reference model must be run. */
   readonly reference: boolean
   /** `length` in every completion. */
@@ -156,11 +158,11 @@ export type Needs = { readonly [N in Fields[Role]['need'] | EvidenceColumn]: boo
   readonly control: boolean
 }
 
-const needOf = (name: keyof Fields): keyof Needs => {
+const needOf = (name: keyof EvidenceFieldTable): keyof Needs => {
   const field = evidenceFields[name]
   return field.shape === 'completion' ? field.need : (name as EvidenceColumn)
 }
-const isJudged = (name: keyof Fields): boolean => {
+const isJudged = (name: keyof EvidenceFieldTable): boolean => {
   const field = evidenceFields[name]
   return field.shape === 'completion' || field.from === 'judgement'
 }
@@ -173,18 +175,26 @@ const nothing = Object.fromEntries(
     ...['reward', 'history', 'control'],
   ].map((name) => [name, false]),
 ) as Needs // every need is named
-/** These needs, and no others. Every loss reads log π_θ, so that `policy` need not be said, but may be. */
-export const needing = (...named: readonly (keyof Needs | Part)[]): Needs => ({
+/**
+ * Needs: these, and no others. Every loss reads log π_θ; `policy` may be named and is ignored.
+ * @example
+ * ```ts
+ * import { needing } from 'halograd/halos'
+ * const { pair, reference, outcome } = needing('pair', 'policy', 'reference')
+ * console.log(pair, reference, outcome) // true true false
+ * ```
+ */
+export const needing = (...named: readonly (keyof Needs | CompletionPart)[]): Needs => ({
   ...nothing,
   ...Object.fromEntries(named.filter((name) => Object.hasOwn(nothing, name)).map((name) => [name, true])),
 })
 
 /** The completions that are asked for. */
-export const rolesOf = (needs: Needs): readonly Role[] => roles.filter((role) => needs[evidenceFields[role].need])
+export const rolesOf = (needs: Needs): readonly EvidenceRole[] => roles.filter((role) => needs[evidenceFields[role].need])
 /** The columns that are asked for. */
 export const columnsOf = (needs: Needs): readonly EvidenceColumn[] => columns.filter((column) => needs[column])
 
-/** The batch lacks what the loss needs. */
+/** A batch lacks evidence that a loss needs; the message names everything that is missing. */
 export class EvidenceError extends TypeError {
   override readonly name = 'EvidenceError'
 }
@@ -198,7 +208,7 @@ export type Incomplete = { readonly [K in keyof Everything]?: Everything[K] exte
  */
 export const supply = (loss: { readonly name: string; readonly needs: Needs }, evidence: Incomplete, pooled?: object): Everything => {
   const needs = pooled === undefined ? loss.needs : { ...loss.needs, unrelated: false }
-  const parts: readonly Part[] = (['policy', 'reference', 'length'] as const).filter((part) => part === 'policy' || needs[part])
+  const parts: readonly CompletionPart[] = (['policy', 'reference', 'length'] as const).filter((part) => part === 'policy' || needs[part])
   const missing = [
     ...rolesOf(needs).flatMap((role) => parts.filter((part) => evidence[role]?.[part] === undefined).map((part) => `${role}.${part}`)),
     ...columnsOf(needs).filter((column) => evidence[column] === undefined),

@@ -1,8 +1,8 @@
 /** What was found of a condition: proved, in full or on a segment; by construction; tested; refuted by a witness; degenerate; or open. */
 import { either as E } from 'fp-ts'
 import type { Interval } from '../core/internal.ts'
-import { type Parameters, saysOf, type Text, textSubject } from './parameters.ts'
-import { type Claim, type Decision, decideSubject, holdsOn, march, type Proof, type Subject } from './prove.ts'
+import { type DeclaredSettings, type ScalarText, saysOf, textSubject } from './parameters.ts'
+import { type Claim, type Decision, decideSubject, holdsOn, march, type Proof, type ProofSubject } from './prove.ts'
 
 export type Finding =
   /** True on the whole segment that the definition asks for. `settings` says for which settings at once; `flat` where a bound acts. */
@@ -25,8 +25,8 @@ export interface Condition {
 /** A claim about a text: for all of its settings at once, or else at its own. */
 export const conditionOf = (
   name: string,
-  text: Text,
-  parameters: Parameters,
+  text: ScalarText,
+  parameters: DeclaredSettings,
   claim: Claim,
   segment: Interval,
   variable: string,
@@ -41,10 +41,10 @@ export const conditionOf = (
   }
   return { name, finding: inPart(own, claim, segment) }
 }
-const decideText = (text: Text, parameters: Parameters, claim: Claim, segment: Interval, settings: 'all' | 'own'): Decision =>
+const decideText = (text: ScalarText, parameters: DeclaredSettings, claim: Claim, segment: Interval, settings: 'all' | 'own'): Decision =>
   E.match(
     (why: string): Decision => ({ tag: 'open', why }),
-    (subject: Subject) => decideSubject(subject, claim, segment),
+    (subject: ProofSubject) => decideSubject(subject, claim, segment),
   )(textSubject(text, parameters, settings))
 
 const provedBy = ({ boxes }: { readonly boxes: number }, segment: Interval, settings = ''): Finding => ({

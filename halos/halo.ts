@@ -10,48 +10,53 @@
 import { either as E } from 'fp-ts'
 import { binary, derivative, mul, numbers, type Scalar, sub, type Tensor, unary } from '../core/index.ts'
 import { constant } from '../core/internal.ts'
-import { type Affine, isAffine, type Judged } from './affine.ts'
-import { type Everything, type Evidence, type Kind, type Needs, needing, type Part } from './evidence.ts'
+import { type Affine, type ByJudgement, isAffine } from './affine.ts'
+import { type CompletionPart, type Everything, type Evidence, type EvidenceKind, type Needs, needing } from './evidence.ts'
 import { type Loss, meanOf, type Outcome, type Statistic } from './loss.ts'
 import { expectation, isReference, pools, type Reference, statistic } from './reference.ts'
 import { isReward, type Reward, rewardOf } from './reward.ts'
-import { type Source, unpublished } from './source.ts'
+import { type TextSource, unpublished } from './source.ts'
 import { type Checked, checked, invalid, positive, valid, within } from './validation.ts'
-import { isValue, type Value } from './value.ts'
+import { isValue, type ValueFunction } from './value.ts'
 
 /** What `halo` is given: the name of a loss, its source, and its parts, each from its vocabulary. */
-export interface Declaration<P extends Part, K extends Kind> {
+export interface Declaration<P extends CompletionPart, K extends EvidenceKind> {
   readonly name: string
   /** Default: unpublished. */
-  readonly source?: Source
+  readonly source?: TextSource
   readonly reward: Checked<Reward<P>>
   readonly reference: Checked<Reference<K>>
-  readonly value: Checked<Value>
-  readonly t: Checked<Judged<Affine>>
+  readonly value: Checked<ValueFunction>
+  readonly t: Checked<ByJudgement<Affine>>
   /** How sharply each label is felt, τ_s: v(τ_s z) is a value function if v is. Default: 1. */
-  readonly inverseTemperature?: Checked<Judged<number>>
+  readonly inverseTemperature?: Checked<ByJudgement<number>>
 }
 
 /** A loss with its parts: they can be read, proved, printed and plotted. */
-export interface Halo<P extends Part = Part, K extends Kind = Kind> extends Loss<Evidence<P, K>> {
+export interface Halo<P extends CompletionPart = CompletionPart, K extends EvidenceKind = EvidenceKind> extends Loss<Evidence<P, K>> {
   readonly reward: Reward<P>
   readonly reference: Reference<K>
-  readonly value: Value
-  readonly t: Judged<Affine>
-  readonly inverseTemperature: Judged<number>
+  readonly value: ValueFunction
+  readonly t: ByJudgement<Affine>
+  readonly inverseTemperature: ByJudgement<number>
 }
 
 /**
- * The loss that the parts declare, or every error of theirs at once. KTO paper (arXiv:2402.01306), Definition 3.4.
+ * The loss L = mean of a·t_s(v(τ_s·s·(r − E_Q r))) that the parts declare. KTO paper (arXiv:2402.01306), Definition 3.4.
+ *
+ * Parts come from constructors (`logRatio`, `policy`, `value`, `always`, …); objects written by hand are refused. A HALO need not satisfy
+ * the definition: `verify` proves or refutes that.
+ * @returns the loss, or every error of the parts at once
  * @example
  * ```ts
- * import { always, getOrThrow, halo, logRatio, negation, policy, value } from 'halograd/halos'
+ * import { always, getOrThrow, halo, logRatio, negation, policy, value, verify } from 'halograd/halos'
  * const mine = getOrThrow(
- *   halo({ name: 'mine', reward: logRatio(0.1), reference: policy(), value: value('tanh', (S) => S.tanh), t: always(negation) }),
+ *   halo({ name: 'mine', reward: logRatio(0.1), reference: policy(), value: value('tanh z', (S) => S.tanh), t: always(negation) }),
  * )
+ * console.log(verify(mine).verdict) // HALO
  * ```
  */
-export const halo = <P extends Part, K extends Kind>(declaration: Declaration<P, K>): Checked<Halo<P, K>> => {
+export const halo = <P extends CompletionPart, K extends EvidenceKind>(declaration: Declaration<P, K>): Checked<Halo<P, K>> => {
   const {
     name,
     source = unpublished(declaration.name),
@@ -82,11 +87,20 @@ const known = <T extends { readonly name: string }>(
   E.chain((made: T): Checked<T> => (has(made) ? valid(made) : invalid(field, constructors(example), `'${made.name}', written by hand`)))(
     part,
   )
-const knownMaps = (t: Judged<Affine>): Checked<Judged<Affine>> =>
+const knownMaps = (t: ByJudgement<Affine>): Checked<ByJudgement<Affine>> =>
   isAffine(t.desirable) && isAffine(t.undesirable) ? valid(t) : invalid('t', constructors('affine(shift, scale)'), JSON.stringify(t))
-const finiteTemperatures = ({ desirable, undesirable }: Judged<number>): Checked<Judged<number>> =>
+const finiteTemperatures = ({ desirable, undesirable }: ByJudgement<number>): Checked<ByJudgement<number>> =>
   within('inverseTemperature', checked({ desirable: positive('desirable', desirable), undesirable: positive('undesirable', undesirable) }))
-/** What of the parts no constructor made. */
+/**
+ * The parts of a HALO that no constructor of this module made, by name. Nothing is known of such parts: a HALO that has any is undecided.
+ * @example
+ * ```ts
+ * import { dpo, foreign, getOrThrow, vary } from 'halograd/halos'
+ * const loss = getOrThrow(dpo())
+ * console.log(foreign(loss)) // []
+ * console.log(foreign(vary(loss, { value: { ...loss.value, name: 'copied' } }))) // [ 'the value copied' ]
+ * ```
+ */
 export const foreign = ({ reward, reference, value, t }: Parts): readonly string[] => [
   ...(isReward(reward) ? [] : [`the reward ${reward.name}`]),
   ...(isReference(reference) ? [] : [`the reference ${reference.name}`]),
@@ -95,7 +109,7 @@ export const foreign = ({ reward, reference, value, t }: Parts): readonly string
 ]
 
 /** A reward that is never on both sides of its anchor has no gains. */
-const anchored = <P extends Part, K extends Kind>(parts: Parts<P, K>): Checked<Parts<P, K>> =>
+const anchored = <P extends CompletionPart, K extends EvidenceKind>(parts: Parts<P, K>): Checked<Parts<P, K>> =>
   (parts.reference.over === 'none' || parts.reference.over === 'sampler') && parts.reward.centre === undefined
     ? invalid(
         'reference',
@@ -104,19 +118,27 @@ const anchored = <P extends Part, K extends Kind>(parts: Parts<P, K>): Checked<P
       )
     : valid(parts)
 
-/** The same HALO with other parts: variants, mutations, and what the algebra makes. */
-export const vary = <P extends Part, K extends Kind>(
+/**
+ * The same HALO with some parts, or its name, replaced. What it needs and computes follows from the new parts.
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, linear, vary, verify } from 'halograd/halos'
+ * const flat = vary(getOrThrow(dpo()), { name: 'DPO without saturation', value: getOrThrow(linear) })
+ * console.log(flat.value.name, verify(flat).verdict) // z HALO
+ * ```
+ */
+export const vary = <P extends CompletionPart, K extends EvidenceKind>(
   h: Halo<P, K>,
   changes: Partial<Parts<P, K>> & { readonly name?: string },
 ): Halo<P, K> => assemble(changes.name ?? h.name, h.source, { ...h, ...changes })
 
 /** The parts of a HALO that can be replaced: see `vary`. */
-export type Parts<P extends Part = Part, K extends Kind = Kind> = Pick<
+export type Parts<P extends CompletionPart = CompletionPart, K extends EvidenceKind = EvidenceKind> = Pick<
   Halo<P, K>,
   'reward' | 'reference' | 'value' | 't' | 'inverseTemperature'
 >
 
-const assemble = <P extends Part, K extends Kind>(name: string, source: Source, parts: Parts<P, K>): Halo<P, K> => {
+const assemble = <P extends CompletionPart, K extends EvidenceKind>(name: string, source: TextSource, parts: Parts<P, K>): Halo<P, K> => {
   const { reward, reference, value, t, inverseTemperature } = parts
   const r = rewardOf(reward)
   const [v, slope] = [unary(value.body), unary(derivative(value.body))]
@@ -149,18 +171,18 @@ const magnitude = unary((S) => (label) => S.max(label, S.mul(S.of(-1), label)))
 const pointOf = (z0: Tensor, { scale }: Reward): Pick<Outcome, 'z0' | 'kl'> => ({ z0, kl: mul(z0, 1 / scale) })
 
 /** One number or the other, by the label. */
-const either = <A>(S: Scalar<A>, label: A, { desirable, undesirable }: Judged<number>): A =>
+const either = <A>(S: Scalar<A>, label: A, { desirable, undesirable }: ByJudgement<number>): A =>
   desirable === undesirable ? S.of(desirable) : S.where(S.less(S.of(0), label), S.of(desirable), S.of(undesirable))
-const inverseTemperatureOf = (inverseTemperature: Judged<number>) =>
+const inverseTemperatureOf = (inverseTemperature: ByJudgement<number>) =>
   binary((S) => (z, label) => S.mul(either(S, label, inverseTemperature), z))
 /** t_s(v). */
-const affineOf = ({ desirable, undesirable }: Judged<Affine>) =>
+const affineOf = ({ desirable, undesirable }: ByJudgement<Affine>) =>
   binary((S) => (v, label) => {
     const shift = either(S, label, { desirable: desirable.shift, undesirable: undesirable.shift })
     return S.sub(shift, S.mul(either(S, label, { desirable: desirable.scale, undesirable: undesirable.scale }), v))
   })
 
-const evidenceOf: { readonly [K in Kind]: readonly (keyof Needs)[] } = {
+const evidenceOf: { readonly [K in EvidenceKind]: readonly (keyof Needs)[] } = {
   pair: ['pair'],
   unrelated: ['outcome', 'label', 'unrelated'],
   judged: ['outcome', 'label'],

@@ -6,12 +6,13 @@
  */
 
 // Declaring a loss: value(reward − reference), label by label
-export { affine, always, byLabel, complement, type Judged, negation } from './affine.ts'
+export { affine, always, byLabel, complement, type ByJudgement, negation } from './affine.ts'
 export { type Declaration, foreign, type Halo, halo, type Parts, vary } from './halo.ts'
 
 // Rewards: what a policy is rewarded for
 export {
   alphaDivergence,
+  alphaMap,
   chiSquared,
   forwardKL,
   inversePerplexity,
@@ -56,7 +57,7 @@ export {
   prospect,
   robust,
   truncatedSquare,
-  type Value,
+  type ValueFunction,
   value,
 } from './value.ts'
 
@@ -64,7 +65,7 @@ export {
 export { advance, margin, plus, post, scale, shift, stretch, weighted } from './algebra.ts'
 export { type Ingredient, mixture } from './mixture.ts'
 export { humanline, ofTokens, perToken } from './tokens.ts'
-export { contramap, ofDesirable, ofPairs, seenByPairs, type View, withMargin } from './view.ts'
+export { contramap, ofDesirable, ofPairs, seenByPairs, type LossView, withMargin } from './view.ts'
 
 // Losses that are stated as formulas
 export { formula, pairwise, type Stated } from './stated.ts'
@@ -72,7 +73,7 @@ export { formula, pairwise, type Stated } from './stated.ts'
 // The catalogue
 export { catalogue } from './catalogue.ts'
 export { find } from './describe.ts'
-export { type Family, family, type Settings } from './family.ts'
+export { type LossFamily, family, type Settings } from './family.ts'
 export { dpo } from './losses/dpo.ts'
 export { kto } from './losses/kto.ts'
 export { sft } from './losses/sft.ts'
@@ -85,7 +86,7 @@ export {
   type Evidence,
   EvidenceError,
   type EvidenceOf,
-  type Kind,
+  type EvidenceKind,
   type Label,
   type Needs,
   needing,
@@ -95,7 +96,7 @@ export { type AnyLoss, type Loss, lossOf, meanOf, type Outcome, pool, type Stati
 // Verdicts: is it a HALO?
 export { type Certificate, certificate } from './certificate.ts'
 export { type Profile, profile } from './profile.ts'
-export { isHalo, isStated, isView, type Report, type Verdict, verify } from './verify.ts'
+export { isHalo, isStated, isView, type VerifyReport, type HaloVerdict, verify } from './verify.ts'
 
 // Descriptions: words, formulas, curves, PyTorch
 export { type Curve, type Series, series } from './curves.ts'
@@ -105,7 +106,7 @@ export { type TorchFunctions, torchFunctions } from './torch/functions.ts'
 export { TorchError } from './torch/torch-error.ts'
 
 // Sources
-export { paper, type Source, unpublished } from './source.ts'
+export { paper, type TextSource, unpublished } from './source.ts'
 
 // Validation: a declaration is Either errors or a loss
 export { type Checked, checked, DeclarationError, explain, getOrThrow, type ValidationError, type ValidationErrors } from './validation.ts'

@@ -6,7 +6,7 @@ import type { contravariant, monoid } from 'fp-ts'
 import type { Unary } from '../core/index.ts'
 import { constant } from '../core/internal.ts'
 import { type Loss, pool, type Statistic } from './loss.ts'
-import { makeValue, type Value } from './value.ts'
+import { makeValue, type ValueFunction } from './value.ts'
 import { contramap } from './view.ts'
 
 declare module 'fp-ts/HKT' {
@@ -20,7 +20,7 @@ export const Contravariant: contravariant.Contravariant1<'Loss'> = {
 }
 
 /** v + w: the sum of value functions is one. The empty one values nothing. */
-export const valueMonoid: monoid.Monoid<Value> = {
+export const valueMonoid: monoid.Monoid<ValueFunction> = {
   concat: (v, w) => {
     const body: Unary = (S) => (z) => S.add(v.body(S)(z), w.body(S)(z))
     return makeValue(`${v.name} + ${w.name}`, body)

@@ -1,5 +1,5 @@
 /** What the other folders of halograd need of halos beyond its public surface. Nothing here is stable, and the package does not export it. */
-export { type Answer, type Case, type Column, evaluateCase, evidenceOf, inputsOf } from './cases.ts'
+export { type Case, type CaseResult, type Column, evaluateCase, evidenceOf, inputsOf } from './cases.ts'
 export {
   collect,
   columns,
@@ -7,16 +7,16 @@ export {
   type DataColumn,
   dataColumns,
   type EvidenceColumn,
+  type EvidenceRole,
   evidenceFields,
-  type Role,
   roles,
   rolesOf,
   supply,
 } from './evidence.ts'
 export { Contravariant, statisticMonoid, valueMonoid } from './instances.ts'
 export { divided, totalsOf } from './loss.ts'
-export { type Program, runProgram, showProgram } from './program.ts'
-export { type Claim, concave, type Decision, decide, decideSubject, nonDecreasing, type Subject, subjectOf } from './prove.ts'
+export { runProgram, type ScalarProgram, showProgram } from './program.ts'
+export { type Claim, concave, type Decision, decide, decideSubject, nonDecreasing, type ProofSubject, subjectOf } from './prove.ts'
 export { refutation, type Witness, witness } from './refute.ts'
 export { traced } from './symbolic.ts'
 export type { TokenRatios } from './tokens.ts'

@@ -26,7 +26,7 @@ interface Line {
   readonly intercept: Interval
 }
 /** A box, a point (0), or the points beside one: to its right (1), to its left (−1). */
-export type Side = 'box' | -1 | 0 | 1
+export type BoxSide = 'box' | -1 | 0 | 1
 
 const { of, add, mul, div, exp, sigmoid, tanh } = intervals
 const zero: Interval = [0, 0]
@@ -51,7 +51,7 @@ const signed = (x: Interval, y: Interval): Interval => {
   const sure = !mayBeNaN(x) && !mayBeNaN(y) && (positive(x) || negative(x)) && (positive(y) || negative(y))
   return sure && mayBeNaN([low, high, marks]) ? [low, high, marks & ~mark.nan] : [low, high, marks]
 }
-const chain = (side: Side, x: Jet, [h, h1, h2]: Derivatives): Jet => {
+const chain = (side: BoxSide, x: Jet, [h, h1, h2]: Derivatives): Jet => {
   if (x.constant) return still(h)
   const [first, times] = [h1(), side === 'box' ? signed : mul]
   return { value: h, slope: times(first, x.slope), curvature: add(times(h2(), square(x.slope)), times(first, x.curvature)) }
@@ -66,7 +66,7 @@ const reciprocal = (y: Interval): Derivatives => {
   const r = div(one, y)
   return [r, () => negative(square(r)), () => times(2, mul(r, square(r)))]
 }
-const powerOf = (side: Side, base: Jet, c: Interval): Jet => {
+const powerOf = (side: BoxSide, base: Jet, c: Interval): Jet => {
   const x = base.value
   const minus = (n: number): Interval => add(c, of(-n))
   return chain(side, base, [power(x, c), () => mul(c, power(x, minus(1))), () => mul(mul(c, minus(1)), power(x, minus(2)))])
@@ -121,7 +121,7 @@ const truth = (value: 0 | 1): Jet => still(of(value))
 const isPoint = ([low, high]: Interval): boolean => low === high
 
 /** What the reading noticed on its way. */
-export interface Notes {
+export interface JetNotes {
   /** A comparison is decided inside the box, but may be otherwise at its ends. */
   touching: boolean
   /** Where comparisons that could not be decided seem to change: the places to halve the box at. */
@@ -129,7 +129,7 @@ export interface Notes {
 }
 
 /** The language at jets; notes are taken of comparisons. */
-export const jets = (side: Side, notes: Notes, box: Interval): Scalar<Jet> => {
+export const jets = (side: BoxSide, notes: JetNotes, box: Interval): Scalar<Jet> => {
   const { sub } = intervals
   /** x − y. */
   const gapOf = (x: Jet, y: Jet): Interval => {

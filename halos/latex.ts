@@ -12,16 +12,16 @@ import { isHalo, isStated, isView } from './verify.ts'
 import { bound } from './words.ts'
 
 /** How tightly a piece holds together: a sum, a product, an atom. */
-type Level = 1 | 2 | 3
+type LatexLevel = 1 | 2 | 3
 interface Tex {
   readonly text: string
-  readonly level: Level
+  readonly level: LatexLevel
   /** The negative of it, where that has a form of its own. */
   readonly minus?: () => Tex
 }
 const atom = (text: string, minus?: () => Tex): Tex => ({ text, level: 3, ...(minus && { minus }) })
 const sum = (text: string, minus?: () => Tex): Tex => ({ text, level: 1, ...(minus && { minus }) })
-const within = ({ text, level }: Tex, least: Level): string => (level >= least ? text : `\\left(${text}\\right)`)
+const within = ({ text, level }: Tex, least: LatexLevel): string => (level >= least ? text : `\\left(${text}\\right)`)
 
 /** Six digits; powers of two and of ten as such. */
 const digits = (n: number): string => {
@@ -149,7 +149,14 @@ const ofHalo = (h: Halo): string => {
   return `L = \\mathbb{E}\\left[ ${weight}${weighed} \\right], \\quad ${compared(h)}${sign}, \\quad ${rewardIn(h.reward)}`
 }
 
-/** The definition in LaTeX, from the text that backends run. */
+/**
+ * The definition of a loss in LaTeX, printed from the text that backends run.
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, toLatex } from 'halograd/halos'
+ * console.log(toLatex(getOrThrow(dpo())).startsWith('L = ')) // true
+ * ```
+ */
 export const toLatex = (loss: AnyLoss): string => {
   if (isView(loss)) {
     const { latex, plus, sums } = loss.seen

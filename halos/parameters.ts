@@ -6,8 +6,8 @@
 import { either as E } from 'fp-ts'
 import { interpretation, numbers, type Scalar, type Unary } from '../core/index.ts'
 import { applyPrimitive, type Interval } from '../core/internal.ts'
-import { type Program, trace } from './program.ts'
-import type { Subject } from './prove.ts'
+import { type ScalarProgram, trace } from './program.ts'
+import type { ProofSubject } from './prove.ts'
 import { type Checked, number } from './validation.ts'
 
 export interface Parameter {
@@ -17,10 +17,10 @@ export interface Parameter {
   /** The same in words: 'κ ≥ 0'. */
   readonly says: string
 }
-export type Parameters = Readonly<Record<string, Parameter>>
-type Given<A> = Readonly<Record<string, A>>
+export type DeclaredSettings = Readonly<Record<string, Parameter>>
+type SettingValues<A> = Readonly<Record<string, A>>
 /** A function of one variable, and of settings by name. */
-export type Text = <A>(S: Scalar<A>) => (x: A, given: Given<A>) => A
+export type ScalarText = <A>(S: Scalar<A>) => (x: A, given: SettingValues<A>) => A
 
 const [least, largest] = [Number.MIN_VALUE, Number.MAX_VALUE]
 const kind =
@@ -48,7 +48,7 @@ const mapped = <A, B>(record: Readonly<Record<string, A>>, f: (a: A) => B): Read
 
 /** The text at its settings, with what is made of numbers alone computed once. */
 export const settled =
-  (text: Text, parameters: Parameters): Unary =>
+  (text: ScalarText, parameters: DeclaredSettings): Unary =>
   (S) =>
   (x) =>
     Object.keys(parameters).length === 0
@@ -81,10 +81,10 @@ const folding = <A>(S: Scalar<A>): Scalar<Folded<A>> =>
   )
 
 /** The text as a subject of proofs: for all settings at once, or at its own. */
-export const textSubject = (text: Text, parameters: Parameters, settings: 'all' | 'own'): E.Either<string, Subject> => {
+export const textSubject = (text: ScalarText, parameters: DeclaredSettings, settings: 'all' | 'own'): E.Either<string, ProofSubject> => {
   const names = Object.keys(parameters)
   return E.map(
-    (program: Program): Subject => ({
+    (program: ScalarProgram): ProofSubject => ({
       ...{ program, variable: 'z' },
       settings: mapped(parameters, ({ value, range }): Interval => (settings === 'all' ? range : [value, value])),
     }),
@@ -99,7 +99,7 @@ export const textSubject = (text: Text, parameters: Parameters, settings: 'all' 
 }
 
 /** 'β > 0, γ ≥ 0'. */
-export const saysOf = (parameters: Parameters): string =>
+export const saysOf = (parameters: DeclaredSettings): string =>
   Object.values(parameters)
     .map(({ says }) => says)
     .join(', ')

@@ -10,16 +10,16 @@ import { interpretation, type Primitive, type Scalar } from '../core/index.ts'
 import { applyPrimitive } from '../core/internal.ts'
 import { reasonOf } from './reason.ts'
 
-export type Step =
+export type ProgramStep =
   | { readonly tag: 'input'; readonly name: string }
   /** `single`: what it is in float32, where that is another number. */
   | { readonly tag: 'constant'; readonly value: number; readonly single?: number }
   /** Arguments are positions of earlier steps. */
   | { readonly tag: 'apply'; readonly primitive: Primitive; readonly from: readonly number[] }
 /** The result is that of the last step named by `result`. */
-export interface Program {
+export interface ScalarProgram {
   readonly inputs: readonly string[]
-  readonly steps: readonly Step[]
+  readonly steps: readonly ProgramStep[]
   readonly result: number
 }
 
@@ -32,7 +32,7 @@ const budget = 10_000
 class TraceError extends Error {
   override readonly name = 'TraceError'
 }
-interface Traced {
+interface TracedText {
   readonly at: number
 }
 
@@ -40,12 +40,12 @@ interface Traced {
  * The program of a body, or what it did instead of applying primitives: an error thrown, a loop without end, a result that is no scalar.
  * @throws UnknownPrimitiveError where the body asks for a primitive that there is not
  */
-export const trace = (body: Body, inputs: readonly string[]): E.Either<string, Program> => {
-  const steps: Step[] = []
-  const known = new Map<string, Traced>()
+export const trace = (body: Body, inputs: readonly string[]): E.Either<string, ScalarProgram> => {
+  const steps: ProgramStep[] = []
+  const known = new Map<string, TracedText>()
   const nodes = new Set<unknown>()
   let applied = 0
-  const step = (key: string, made: Step): Traced => {
+  const step = (key: string, made: ProgramStep): TracedText => {
     if (++applied > budget) throw new TraceError(`it applies more than ${budget} primitives`)
     const before = known.get(key)
     if (before !== undefined) return before
@@ -54,10 +54,10 @@ export const trace = (body: Body, inputs: readonly string[]): E.Either<string, P
     nodes.add(node)
     return node
   }
-  const S = interpretation<Traced>(
+  const S = interpretation<TracedText>(
     (value, single) => {
       if (typeof value !== 'number') throw new TraceError(`it takes ${String(value)} for a number`)
-      const constant: Step = { tag: 'constant', value, ...(single !== undefined && { single }) }
+      const constant: ProgramStep = { tag: 'constant', value, ...(single !== undefined && { single }) }
       return step(`n${Object.is(value, -0) ? '-0' : value} ${single}`, constant)
     },
     (primitive, args) => {
@@ -69,7 +69,7 @@ export const trace = (body: Body, inputs: readonly string[]): E.Either<string, P
     },
   )
   return E.flatMap(
-    (result: Traced): E.Either<string, Program> =>
+    (result: TracedText): E.Either<string, ScalarProgram> =>
       nodes.has(result) ? E.right({ inputs, steps, result: result.at }) : E.left(`it returns ${String(result)}, which is no scalar`),
   )(
     E.tryCatch(
@@ -84,7 +84,7 @@ const arity: { readonly [P in Primitive]: number } = {
 }
 
 /** The program, interpreted: every step, in order. */
-export const runSteps = <A>({ steps }: Program, S: Scalar<A>, given: Readonly<Record<string, A>>): readonly A[] => {
+export const runSteps = <A>({ steps }: ScalarProgram, S: Scalar<A>, given: Readonly<Record<string, A>>): readonly A[] => {
   const values: A[] = []
   for (const step of steps) {
     if (step.tag === 'input') values.push(given[step.name]!)
@@ -101,11 +101,11 @@ export const runSteps = <A>({ steps }: Program, S: Scalar<A>, given: Readonly<Re
   return values
 }
 /** The program, interpreted. */
-export const runProgram = <A>(program: Program, S: Scalar<A>, given: Readonly<Record<string, A>>): A =>
+export const runProgram = <A>(program: ScalarProgram, S: Scalar<A>, given: Readonly<Record<string, A>>): A =>
   runSteps(program, S, given)[program.result]!
 
 /** As text: `mul(z, 2)`. */
-export const showProgram = (program: Program): string =>
+export const showProgram = (program: ScalarProgram): string =>
   runProgram<string>(
     program,
     interpretation(

@@ -10,12 +10,12 @@
 import { either as E } from 'fp-ts'
 import type { Primitive, Unary } from '../core/index.ts'
 import { type Interval, intervals, isCertain, isReal, mark, mayBeNaN } from '../core/internal.ts'
-import { type Jet, jets, type Notes, parameter, type Side, variable } from './jets.ts'
-import { type Program, runProgram, trace } from './program.ts'
+import { type BoxSide, type Jet, type JetNotes, jets, parameter, variable } from './jets.ts'
+import { runProgram, type ScalarProgram, trace } from './program.ts'
 
 /** A scalar function as data: a program in one variable, and in settings, each of which is any number of an interval. */
-export interface Subject {
-  readonly program: Program
+export interface ProofSubject {
+  readonly program: ScalarProgram
   readonly variable: string
   readonly settings: Readonly<Record<string, Interval>>
 }
@@ -24,23 +24,23 @@ export interface Enclosure {
   readonly slope: Interval
   readonly curvature: Interval
 }
-interface Evaluation extends Enclosure {
-  readonly notes: Notes
+interface IntervalEvaluation extends Enclosure {
+  readonly notes: JetNotes
 }
 
 /** The subject that a body is; or what keeps it from being one. */
-export const subjectOf = (body: Unary): E.Either<string, Subject> =>
-  E.map((program: Program): Subject => ({ program, variable: 'z', settings: {} }))(trace(body as never, ['z'])) // a body of one argument
+export const subjectOf = (body: Unary): E.Either<string, ProofSubject> =>
+  E.map((program: ScalarProgram): ProofSubject => ({ program, variable: 'z', settings: {} }))(trace(body as never, ['z'])) // a body of one argument
 
-const evaluate = ({ program, variable: name, settings }: Subject, box: Interval, side: Side): Evaluation => {
-  const notes: Notes = { touching: false, crossings: [] }
+const evaluate = ({ program, variable: name, settings }: ProofSubject, box: Interval, side: BoxSide): IntervalEvaluation => {
+  const notes: JetNotes = { touching: false, crossings: [] }
   const still = Object.entries(settings).map(([setting, range]): [string, Jet] => [setting, parameter([...range])])
   const given = { ...Object.fromEntries(still), [name]: variable(box) }
   return { ...runProgram(program, jets(side, notes, box), given), notes }
 }
 /** Value, slope and curvature of a function on a box; the function of a point is enclosed at that point alone. */
 export const enclose =
-  (subject: Subject) =>
+  (subject: ProofSubject) =>
   (box: Interval): Enclosure =>
     evaluate(subject, box, box[0] === box[1] ? 0 : 'box')
 
@@ -54,8 +54,8 @@ export interface Junction {
   readonly unbroken: boolean
 }
 const comparisons: ReadonlySet<Primitive> = new Set<Primitive>(['less', 'equal', 'where'])
-const compares = ({ steps }: Program): boolean => steps.some((step) => step.tag === 'apply' && comparisons.has(step.primitive))
-const junction = (subject: Subject, point: number): Junction => ({
+const compares = ({ steps }: ScalarProgram): boolean => steps.some((step) => step.tag === 'apply' && comparisons.has(step.primitive))
+const junction = (subject: ProofSubject, point: number): Junction => ({
   point,
   unbroken: !compares(subject.program),
   left: evaluate(subject, [point, point], -1),
@@ -148,7 +148,7 @@ const underChord = (a: Junction, b: Junction, c: Junction): boolean => {
 /** A proof, as data: what was claimed of what, and the enclosures that show it. Certificates are written from this. */
 export interface Proof {
   readonly claim: Claim['name']
-  readonly subject: Subject
+  readonly subject: ProofSubject
   readonly segment: Interval
   /** Side by side they cover the segment. Enclosures are those inside the box, rounded outwards. */
   readonly boxes: readonly { readonly box: Interval; readonly enclosure: Enclosure }[]
@@ -160,7 +160,7 @@ export type Decision =
   /** Points at which, or among which, the claim certainly fails. */
   | { readonly tag: 'refuted'; readonly witness: readonly number[]; readonly why: string }
   /** Neither; the subject is absent where there is no program. */
-  | { readonly tag: 'open'; readonly subject?: Subject; readonly why: string }
+  | { readonly tag: 'open'; readonly subject?: ProofSubject; readonly why: string }
 
 const byMagnitude = (a: number, b: number): number => Math.abs(a) - Math.abs(b)
 /** Where a box is halved: by magnitude, so that any scale is reached in a few steps. */
@@ -179,7 +179,7 @@ const opened = ([low, high]: Interval): Interval => (low === 0 || high === 0 ? [
 /** How many boxes are halved; of those in whose middle the function is not known to be defined, a twentieth. */
 const most = 1000
 /** Decide a claim on a segment by bisection, breadth first: every box is proved, or refuted by points in it, or halved. */
-export const decideSubject = (subject: Subject, claim: Claim, [from, to]: Interval, budget = most): Decision => {
+export const decideSubject = (subject: ProofSubject, claim: Claim, [from, to]: Interval, budget = most): Decision => {
   const segment: Interval = [from, to]
   const at = memo((point: number) => junction(subject, point))
   const boxes: { readonly box: Interval; readonly enclosure: Enclosure }[] = []
@@ -222,7 +222,7 @@ export const decideSubject = (subject: Subject, claim: Claim, [from, to]: Interv
 }
 
 /** A claim holds on a box, and where it meets the next ones within the segment. */
-export const holdsOn = (subject: Subject, claim: Claim, box: Interval, segment: Interval): boolean => {
+export const holdsOn = (subject: ProofSubject, claim: Claim, box: Interval, segment: Interval): boolean => {
   const { notes, ...enclosure } = evaluate(subject, opened(box), 'box')
   const joints = [box[0], box[1]].filter((end) => within(segment, end) && (notes.touching || end === 0))
   return claim.holds(enclosure) && joints.every((end) => claim.joins(junction(subject, end)))
@@ -244,7 +244,7 @@ export const march = (holds: (from: number, to: number) => boolean, to: number):
 }
 
 type Refutation = Extract<Decision, { readonly tag: 'refuted' }>
-type At = (point: number) => Junction
+type JunctionAt = (point: number) => Junction
 const memo = <A>(f: (x: number) => A): ((x: number) => A) => {
   const known = new Map<number, A>()
   return (x) => {
@@ -257,7 +257,13 @@ const refuted = (witness: readonly number[], why: string | undefined): Refutatio
   why === undefined ? undefined : { tag: 'refuted', witness, why }
 
 /** Points of a box at which the claim fails: its middle, its ends, or the three of them together. */
-const refuteIn = (claim: Claim, at: At, [low, high]: Interval, centre: number, inner: (x: number) => boolean): Refutation | undefined => {
+const refuteIn = (
+  claim: Claim,
+  at: JunctionAt,
+  [low, high]: Interval,
+  centre: number,
+  inner: (x: number) => boolean,
+): Refutation | undefined => {
   if (!within([low, high], centre)) return undefined
   const one = refuted([centre], claim.failsAt(at(centre)))
   if (one !== undefined || !inner(low) || !inner(high)) return one
@@ -270,7 +276,7 @@ const insideOf = ([low, high]: Interval, { slope: [least, greatest] }: Enclosure
 })
 
 /** The same refutation by a number of few digits, where there is one. */
-const simpler = (claim: Claim, at: At, found: Refutation, segment: Interval): Refutation => {
+const simpler = (claim: Claim, at: JunctionAt, found: Refutation, segment: Interval): Refutation => {
   for (let digits = 1; digits <= 15; digits++) {
     const rounded = found.witness.map((x) => Number(x.toPrecision(digits)))
     if (!rounded.every((x) => within(segment, x))) continue
@@ -289,5 +295,5 @@ const simpler = (claim: Claim, at: At, found: Refutation, segment: Interval): Re
 export const decide = (body: Unary, claim: Claim, segment: Interval): Decision =>
   E.match(
     (why: string): Decision => ({ tag: 'open', why }),
-    (subject: Subject) => decideSubject(subject, claim, segment),
+    (subject: ProofSubject) => decideSubject(subject, claim, segment),
   )(subjectOf(body))

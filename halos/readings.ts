@@ -6,7 +6,7 @@ import { either as E } from 'fp-ts'
 import { numbers, type Tensor, type Unary, unary } from '../core/index.ts'
 import { input, intervals } from '../core/internal.ts'
 import { elements } from './element.ts'
-import { type Program, runProgram, trace } from './program.ts'
+import { runProgram, type ScalarProgram, trace } from './program.ts'
 import { reasonOf } from './reason.ts'
 
 const points = [0, 1, -1, 0.5, -0.5, 2, -2, 3.7, -3.7, 10, -10, 1e-3, -1e-3, 37, -37, 300, -300, 1e4, -1e4]
@@ -16,9 +16,9 @@ const close = (x: number, y: number): boolean =>
 /** How two readings of a body differ, if they do. */
 export const readingsDiffer = (body: Unary): string | undefined => {
   const program = E.flatMap(
-    (first: Program) =>
+    (first: ScalarProgram) =>
       E.flatMap(
-        (again: Program): E.Either<string, Program> =>
+        (again: ScalarProgram): E.Either<string, ScalarProgram> =>
           JSON.stringify(first) === JSON.stringify(again) ? E.right(first) : E.left('it is another text each time that it is read'),
       )(trace(body as never, ['z'])), // a body of one argument
   )(trace(body as never, ['z']))

@@ -12,7 +12,7 @@
  */
 import { type AnyTensor, interpretation, type Scalar } from '../core/index.ts'
 import { anything, hull, type Interval, intervals, isCertain, isReal } from '../core/internal.ts'
-import { elements, type Place } from './element.ts'
+import { type ElementIndex, elements } from './element.ts'
 import { jets, parameter, variable } from './jets.ts'
 import type { AnyLoss } from './loss.ts'
 import { traced } from './symbolic.ts'
@@ -20,7 +20,7 @@ import { turn } from './turning.ts'
 
 /** A number of the evidence: whose, which, and of which example. */
 export type Item = `${string}[${number}]`
-const itemOf = (leaf: AnyTensor, place: Place): Item => `${leaf.op.tag === 'input' ? leaf.op.name : '?'}[${place.example ?? 0}]`
+const itemOf = (leaf: AnyTensor, place: ElementIndex): Item => `${leaf.op.tag === 'input' ? leaf.op.name : '?'}[${place.example ?? 0}]`
 
 /** Evidence at rest: all models think alike of completions, which leaves room on both sides. Examples differ a little. */
 const atRest = (item: Item, base: number): number => {
@@ -116,9 +116,9 @@ const notMonotone = (loss: AnyLoss): Witness | undefined => {
 type Find = (at: <A>(S: Scalar<A>, x: A) => A, base: number) => readonly number[] | undefined
 const nearestTurn: Find = (at, base) => {
   const xs = steps.map((step) => base + step).filter((x) => x <= 0)
-  const reach = (points: Turn): number => Math.max(...points.map(([x]) => Math.abs(x - base)))
+  const reach = (points: TurningPoint): number => Math.max(...points.map(([x]) => Math.abs(x - base)))
   const found = turns(xs.map((x): Point => [x, at(intervals, intervals.of(x))]))
-  const nearest = found.reduce<Turn | undefined>((best, next) => (best && reach(best) <= reach(next) ? best : next), undefined)
+  const nearest = found.reduce<TurningPoint | undefined>((best, next) => (best && reach(best) <= reach(next) ? best : next), undefined)
   return nearest?.map(([x]) => x)
 }
 /** By branch and bound, whatever the scale: of how far the completion is from rest. */
@@ -138,12 +138,12 @@ const steps = [
   ...[0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000].flatMap((d) => [d, -d]),
 ].sort((x, y) => x - y)
 type Point = readonly [x: number, loss: Interval]
-type Turn = readonly [Point, Point, Point]
+type TurningPoint = readonly [Point, Point, Point]
 /** Points of which the one in the middle is certainly below, or certainly above, both others. */
-const turns = (points: readonly Point[]): readonly Turn[] =>
+const turns = (points: readonly Point[]): readonly TurningPoint[] =>
   points.flatMap((b, j) =>
     points.slice(0, j).flatMap((a) =>
-      points.slice(j + 1).flatMap((c): readonly Turn[] => {
+      points.slice(j + 1).flatMap((c): readonly TurningPoint[] => {
         const [valley, peak] = [below(b, a) && below(b, c), below(a, b) && below(c, b)]
         return valley || peak ? [[a, b, c]] : []
       }),

@@ -9,18 +9,18 @@ import { either as E } from 'fp-ts'
 import type { Unary } from '../core/index.ts'
 import { always, negation } from './affine.ts'
 import { margin } from './algebra.ts'
-import type { Evidence, Part } from './evidence.ts'
+import type { CompletionPart, Evidence } from './evidence.ts'
 import { type Halo, halo, vary } from './halo.ts'
 import { type Reference, rejected } from './reference.ts'
 import type { Reward } from './reward.ts'
-import type { Source } from './source.ts'
+import type { TextSource } from './source.ts'
 import type { Stated } from './stated.ts'
 import { type Checked, fraction } from './validation.ts'
 import { logLogistic, makeValue } from './value.ts'
 
-export const smoothed = <P extends Part>(statement: {
+export const smoothed = <P extends CompletionPart>(statement: {
   readonly name: string
-  readonly source: Source
+  readonly source: TextSource
   readonly reward: Checked<Reward<P>>
   readonly epsilon: number
   readonly gamma?: number
@@ -35,7 +35,12 @@ export const smoothed = <P extends Part>(statement: {
 }
 
 /** v(z) − ε (z − γ) in place of v: what a HALO computes with it, stated instead of declared. */
-const believed = <P extends Part>(h: Halo<P, 'pair'>, name: string, epsilon: number, gamma: number): Stated<Evidence<P, 'pair'>> => {
+const believed = <P extends CompletionPart>(
+  h: Halo<P, 'pair'>,
+  name: string,
+  epsilon: number,
+  gamma: number,
+): Stated<Evidence<P, 'pair'>> => {
   const body: Unary = (S) => (z) => S.sub(h.value.body(S)(z), S.mul(S.of(epsilon), S.sub(z, S.of(gamma))))
   const { source, needs, evaluate } = vary(h, { value: makeValue(`${h.value.name} − ${epsilon} (z − ${gamma})`, body) })
   return {

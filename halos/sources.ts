@@ -1,5 +1,5 @@
 /** The publications that losses are taken from: `kto('eq. 7')` is that equation of that paper. */
-import { paper, type Source } from './source.ts'
+import { paper, type TextSource } from './source.ts'
 
 export const kto = paper(
   'ethayarajh2024kto',
@@ -179,14 +179,14 @@ export const conditional = paper(
   'Tomasz Korbak, Kejian Shi, Angelica Chen, Rasika Bhalerao, Christopher L. Buckley, Jason Phang, Samuel R. Bowman, Ethan Perez',
 )
 
-export const cdpo = (at: string): Source => ({
+export const cdpo = (at: string): TextSource => ({
   key: 'mitchell2023cdpo',
   year: 2023,
   title: 'A Note on DPO with Noisy Preferences and Relationship to IPO',
   authors: ['Eric Mitchell'],
   at,
 })
-export const tverskyKahneman = (at: string): Source => ({
+export const tverskyKahneman = (at: string): TextSource => ({
   key: 'tversky1992advances',
   year: 1992,
   title: 'Advances in Prospect Theory: Cumulative Representation of Uncertainty',
@@ -194,7 +194,7 @@ export const tverskyKahneman = (at: string): Source => ({
   journal: { name: 'Journal of Risk and Uncertainty', volume: '5', pages: '297--323' },
   at,
 })
-export const bradleyTerry = (at: string): Source => ({
+export const bradleyTerry = (at: string): TextSource => ({
   key: 'bradley1952rank',
   year: 1952,
   title: 'Rank Analysis of Incomplete Block Designs: I. The Method of Paired Comparisons',

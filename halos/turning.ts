@@ -7,7 +7,7 @@
 import { either as E } from 'fp-ts'
 import type { Unary } from '../core/index.ts'
 import { type Interval, isReal } from '../core/internal.ts'
-import { decideSubject, enclose, nonDecreasing, type Subject, subjectOf } from './prove.ts'
+import { decideSubject, enclose, nonDecreasing, type ProofSubject, subjectOf } from './prove.ts'
 
 /** So many boxes are halved to find either. */
 const budget = 500
@@ -16,7 +16,7 @@ const budget = 500
 const fallsAt = (body: Unary, segment: Interval): number | undefined =>
   E.match(
     () => undefined,
-    (subject: Subject) => {
+    (subject: ProofSubject) => {
       const decision = decideSubject(subject, nonDecreasing, segment, budget)
       return decision.tag === 'refuted' ? decision.witness[0] : undefined
     },

@@ -17,16 +17,16 @@ import { symbolic } from './symbolic.ts'
 import { type World, worldOf } from './world.ts'
 
 /** A completion y of a prompt x, and what the models say of it. */
-interface Scored {
+interface ScoredSample {
   readonly policy: number
   readonly reference: number
   readonly length: number
 }
 /** …and how probable it is under Q. */
-interface Draw extends Scored {
+interface Draw extends ScoredSample {
   readonly probability: number
 }
-const scored = ({ policy, reference }: World, x: number, y: number): Scored => ({
+const scored = ({ policy, reference }: World, x: number, y: number): ScoredSample => ({
   policy: Math.log(policy[x]![y]!),
   reference: Math.log(reference[x]![y]!),
   length: y + 1,
@@ -44,12 +44,12 @@ const drawsOf = ({ over }: Reference, world: World): readonly Draw[] =>
   )
 
 /** A batch of two, and how probable it is. */
-type Batch = readonly [probability: number, one: Scored, two: Scored]
+type SampledBatch = readonly [probability: number, one: ScoredSample, two: ScoredSample]
 /** Every batch of two: independent draws of Q; or two examples of the data, of different prompts, that answer each other's. */
-const batchesOf = (reference: Reference, world: World, from: 'Q' | 'mismatched data'): readonly Batch[] => {
+const batchesOf = (reference: Reference, world: World, from: 'Q' | 'mismatched data'): readonly SampledBatch[] => {
   if (from === 'Q') {
     const draws = drawsOf(reference, world)
-    return draws.flatMap((one) => draws.map((two): Batch => [one.probability * two.probability, one, two]))
+    return draws.flatMap((one) => draws.map((two): SampledBatch => [one.probability * two.probability, one, two]))
   }
   const { prompts, reference: data } = world
   const apart = 1 - prompts.reduce((sum, p) => sum + p * p, 0)
@@ -58,7 +58,7 @@ const batchesOf = (reference: Reference, world: World, from: 'Q' | 'mismatched d
       x === other
         ? []
         : data[x]!.flatMap((own, y) =>
-            data[other]!.map((theirs, z): Batch => [(p * q * own * theirs) / apart, scored(world, x, z), scored(world, other, y)]),
+            data[other]!.map((theirs, z): SampledBatch => [(p * q * own * theirs) / apart, scored(world, x, z), scored(world, other, y)]),
           ),
     ),
   )
@@ -101,8 +101,8 @@ export const biasIn = (seed: number, reference: Reference, reward: Reward): stri
 const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(a), Math.abs(b))
 
 /** The expression that is run (but for the clamp), of a batch of two of which the second is undesirable, as a function of what was drawn. */
-const estimator = (reference: Reference, reward: Reward): ((batch: readonly Scored[]) => number) => {
-  type Of = (batch: readonly Scored[]) => number
+const estimator = (reference: Reference, reward: Reward): ((batch: readonly ScoredSample[]) => number) => {
+  type Of = (batch: readonly ScoredSample[]) => number
   const functions = interpretation<Of>(
     (n) => () => n,
     (word, args) => (batch) =>

@@ -11,8 +11,8 @@ import { k3 } from './losses/grpo.ts'
 import { type Average, averaged, ofTokens, perToken, type TokenEvidence } from './tokens.ts'
 import { lesser } from './words.ts'
 
-type Cell = 'example' | 'token'
-type Tokens = Tensor<Cell>
+type UpstreamCell = 'example' | 'token'
+type UpstreamTokens = Tensor<UpstreamCell>
 type Completions = Tensor<'example'>
 /** What a function of theirs makes of our loss and their inputs. */
 type Call = (loss: AnyLoss, given: Inputs, hyper: Hyper) => ReturnType<NonNullable<Conventions['evaluate']>>
@@ -21,24 +21,24 @@ type Plus = (given: Inputs, hyper: Hyper) => Tensor
 
 // ------------------------------------------------------------------ their inputs
 
-const input = (given: Inputs, ...names: readonly string[]): Tokens => {
+const input = (given: Inputs, ...names: readonly string[]): UpstreamTokens => {
   const found = names.map((name) => given[name]).find((x) => x !== undefined)
   if (found === undefined) throw new TypeError(`the inputs lack ${names.join(' or ')}`)
-  return found as Tokens // its axes are checked when it is used
+  return found as UpstreamTokens // its axes are checked when it is used
 }
-const policyOf = (given: Inputs): Tokens => input(given, 'per_token_logps', 'new_logprobs', 'logprobs_new')
-const oldOf = (given: Inputs): Tokens => input(given, 'old_per_token_logps', 'old_logprobs', 'ref_per_token_logps', 'logprobs_ref')
-const refOf = (given: Inputs): Tokens => input(given, 'ref_per_token_logps', 'logprobs_ref')
-const maskOf = (given: Inputs): Tokens => input(given, 'mask')
+const policyOf = (given: Inputs): UpstreamTokens => input(given, 'per_token_logps', 'new_logprobs', 'logprobs_new')
+const oldOf = (given: Inputs): UpstreamTokens => input(given, 'old_per_token_logps', 'old_logprobs', 'ref_per_token_logps', 'logprobs_ref')
+const refOf = (given: Inputs): UpstreamTokens => input(given, 'ref_per_token_logps', 'logprobs_ref')
+const maskOf = (given: Inputs): UpstreamTokens => input(given, 'mask')
 const advantageOf = (given: Inputs): Completions => input(given, 'advantages') as unknown as Completions // one a completion
 
 /** A change to the log-ratios of tokens, before the loss sees them. */
-type Tamed = (ratios: Tokens, given: Inputs, hyper: Hyper) => Tokens
-const evidence = (given: Inputs, hyper: Hyper, reference: Tokens, tamed?: Tamed): TokenEvidence => {
+type Tamed = (ratios: UpstreamTokens, given: Inputs, hyper: Hyper) => UpstreamTokens
+const evidence = (given: Inputs, hyper: Hyper, reference: UpstreamTokens, tamed?: Tamed): TokenEvidence => {
   const policy = policyOf(given)
-  const ratios = tamed?.(sub(policy, reference) as Tokens, given, hyper)
+  const ratios = tamed?.(sub(policy, reference) as UpstreamTokens, given, hyper)
   return {
-    policy: ratios === undefined ? policy : (add(reference, ratios) as Tokens),
+    policy: ratios === undefined ? policy : (add(reference, ratios) as UpstreamTokens),
     ...{ reference, mask: maskOf(given), advantage: input(given, 'advantages') },
   }
 }
@@ -50,9 +50,9 @@ const humanline: Tamed = (ratios, _, hyper) => (hyper.humanline === true ? clamp
 /** GMPO clips every token's log-ratio, on the side where the advantage would exploit it. */
 const clippedBySign: Tamed = (ratios, given, { epsilon_low, epsilon_high }) => {
   const sign = where(less(advantageOf(given), 0), -1, 1)
-  const gained = mul(ratios, sign) as Tokens
+  const gained = mul(ratios, sign) as UpstreamTokens
   const clipped = clamp(-Number(epsilon_low), Number(epsilon_high))(gained)
-  return mul(where(less(gained, clipped), gained, clipped), sign) as Tokens
+  return mul(where(less(gained, clipped), gained, clipped), sign) as UpstreamTokens
 }
 
 // ------------------------------------------------------------------ their calls
@@ -81,9 +81,9 @@ const withKl =
   (average: Average, tamed?: Tamed): Call =>
   (loss, given, hyper) => {
     const clipped = perToken(ofEach(loss), average)(evidence(given, hyper, oldOf(given), tamed))
-    const [beta, kl] = [Number(hyper.beta), k3(policyOf(given), refOf(given)) as Tokens]
+    const [beta, kl] = [Number(hyper.beta), k3(policyOf(given), refOf(given)) as UpstreamTokens]
     return {
-      losses: add(clipped.losses, mul(kl, beta)) as Tokens,
+      losses: add(clipped.losses, mul(kl, beta)) as UpstreamTokens,
       loss: add(clipped.loss, mul(averaged(kl, maskOf(given), average), beta)),
       kl: averaged(kl, maskOf(given), average),
     }
@@ -91,17 +91,17 @@ const withKl =
 /** VESPO weighs a completion by φ(q) = e^λ q^k e^(−λq) of its ratio q, held constant: CISPO, with φ in the place of q. */
 const vespo: Call = (loss, given) => {
   const [policy, mask, advantage] = [policyOf(given), maskOf(given), advantageOf(given)]
-  const ratios = clamp(-20, 20)(sub(policy, oldOf(given)) as Tokens)
-  const ratio = clamp(Math.log(1e-8), 20)(sum(mul(ratios, mask) as Tokens, 'token'))
+  const ratios = clamp(-20, 20)(sub(policy, oldOf(given)) as UpstreamTokens)
+  const ratio = clamp(Math.log(1e-8), 20)(sum(mul(ratios, mask) as UpstreamTokens, 'token'))
   const [k, lambda] = [where(less(advantage, 0), 3, 2), where(less(advantage, 0), 2, 3)]
   const phi = add(lambda, sub(mul(k, ratio), mul(lambda, exp(ratio)))) as Completions
-  return perToken(ofEach(loss), 'token')({ policy, reference: stopGradient(sub(policy, phi) as Tokens), mask, advantage })
+  return perToken(ofEach(loss), 'token')({ policy, reference: stopGradient(sub(policy, phi) as UpstreamTokens), mask, advantage })
 }
 /** Nash-MD: REINFORCE, which is CISPO on the policy's own samples, with what a judge prefers less a penalty for every token. */
 const nash: Call = (loss, given, { beta }) => {
   const [policy, reference] = [input(given, 'model_logprobs_model_data'), input(given, 'ref_logprobs_model_data')]
-  const penalty = mul(stopGradient(sub(policy, reference) as Tokens), Number(beta))
-  const advantage = sub(sub(input(given, 'probability') as unknown as Completions, 0.5), penalty) as Tokens
+  const penalty = mul(stopGradient(sub(policy, reference) as UpstreamTokens), Number(beta))
+  const advantage = sub(sub(input(given, 'probability') as unknown as Completions, 0.5), penalty) as UpstreamTokens
   const mask = fill({ example: size(policy, 'example'), token: size(policy, 'token') }, 1)
   return perToken(ofEach(loss), { limit: 1 })({ policy, reference: stopGradient(policy), mask, advantage })
 }
@@ -129,18 +129,18 @@ const xpo: Call = (loss, given, { alpha }) => {
 const penalty =
   (sign: number): Plus =>
   (given, { KL_coef }) =>
-    mul(averaged(sub(policyOf(given), refOf(given)) as Tokens, maskOf(given), 'token'), sign * Number(KL_coef))
+    mul(averaged(sub(policyOf(given), refOf(given)) as UpstreamTokens, maskOf(given), 'token'), sign * Number(KL_coef))
 /** The squared error of their critic. */
 const critic: Plus = (given, { critic_coef }) =>
   mul(
-    averaged(square(sub(input(given, 'values'), input(given, 'discounted_future_rewards')) as Tokens), maskOf(given), 'token'),
+    averaged(square(sub(input(given, 'values'), input(given, 'discounted_future_rewards')) as UpstreamTokens), maskOf(given), 'token'),
     Number(critic_coef) / 2,
   )
 const clippedCritic: Plus = (given, { vf_coef, cliprange_value }) => {
   const [value, old, goal] = [input(given, 'values_new'), input(given, 'values_old'), input(given, 'returns')]
-  const near = add(old, clamp(-Number(cliprange_value), Number(cliprange_value))(sub(value, old) as Tokens)) as Tokens
-  const [own, clipped] = [square(sub(value, goal)) as Tokens, square(sub(near, goal)) as Tokens]
-  return mul(averaged(where(less(own, clipped), clipped, own) as Tokens, maskOf(given), 'token'), Number(vf_coef) / 2)
+  const near = add(old, clamp(-Number(cliprange_value), Number(cliprange_value))(sub(value, old) as UpstreamTokens)) as UpstreamTokens
+  const [own, clipped] = [square(sub(value, goal)) as UpstreamTokens, square(sub(near, goal)) as UpstreamTokens]
+  return mul(averaged(where(less(own, clipped), clipped, own) as UpstreamTokens, maskOf(given), 'token'), Number(vf_coef) / 2)
 }
 
 // ------------------------------------------------------------------ the table

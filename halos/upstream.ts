@@ -12,22 +12,22 @@ import { type Checked, getOrThrow } from './validation.ts'
 
 const numeric = (hyper: Hyper, name: string): number => Number(hyper[name])
 
-type Table = Readonly<Record<string, string | number>>
+type UpstreamTable = Readonly<Record<string, string | number>>
 type Convention = (hyper: Hyper) => Conventions
 /** Our setting → the name of their hyper-parameter, or a number of ours. */
 const from =
-  (table: Table): Upstream['settings'] =>
+  (table: UpstreamTable): Upstream['settings'] =>
   (hyper) =>
     Object.fromEntries(Object.entries(table).map(([ours, theirs]) => [ours, typeof theirs === 'number' ? theirs : numeric(hyper, theirs)]))
 
 const beta = { beta: 'beta' }
 const smooth = { ...beta, epsilon: 'label_smoothing' }
 const weights = { ...beta, desirable: 'desirable_weight', undesirable: 'undesirable_weight' }
-const paired = (family: string, table: Table = beta, ...conventions: readonly Convention[]): Upstream => ({
+const paired = (family: string, table: UpstreamTable = beta, ...conventions: readonly Convention[]): Upstream => ({
   ...{ family, settings: from(table), desirableFirst: false },
   conventions: (hyper) => Object.assign({}, ...conventions.map((convention) => convention(hyper))) as Conventions, // a union of records
 })
-const judged = (family: string, table: Table = weights, ...conventions: readonly Convention[]): Upstream => ({
+const judged = (family: string, table: UpstreamTable = weights, ...conventions: readonly Convention[]): Upstream => ({
   ...paired(family, table, ...conventions),
   desirableFirst: true,
 })
@@ -76,7 +76,14 @@ const tenths: Convention = () => ({
   inputs: (given) => Object.fromEntries(Object.entries(given).map(([name, x]) => [name, name === 'labels' ? x : mul(x, 0.1)])),
 })
 
-/** The losses of other libraries, by library and name, as cases of halograd's: which family, settings and conventions agree with it. */
+/**
+ * The losses of other libraries, by library and name: which family of the catalogue, settings and conventions agree with each.
+ * @example
+ * ```ts
+ * import { upstream } from 'halograd/halos'
+ * console.log(upstream['trl_main/kto/kto']?.family) // kto
+ * ```
+ */
 export const upstream: Readonly<Record<string, Upstream>> = {
   ...upstreamOfTokens,
   'trl_main/kto/kto': judged('kto'),
@@ -203,7 +210,14 @@ export const upstream: Readonly<Record<string, Upstream>> = {
   'liger/kto_without_reference': judged('kto', beta, (hyper) => point(numeric(hyper, 'beta') * numeric(hyper, 'kl'))),
 }
 
-/** Functions of theirs that are no losses. */
+/**
+ * Functions of other libraries that compute no loss, each with what it computes instead.
+ * @example
+ * ```ts
+ * import { noLosses } from 'halograd/halos'
+ * console.log(noLosses['halos_main/ppo_advantages']) // it computes advantages, which a loss is then given
+ * ```
+ */
 export const noLosses: Readonly<Record<string, string>> = {
   'halos_main/ppo_advantages': 'it computes advantages, which a loss is then given',
   'halos_legacy/ppo_advantages': 'it computes advantages, which a loss is then given',

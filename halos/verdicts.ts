@@ -1,12 +1,12 @@
 /** The verdicts on a catalogue, as a table: what each loss is, for which settings at once that is proved, in how many boxes; or its witness. */
-import type { Family } from './family.ts'
+import type { LossFamily } from './family.ts'
 import type { Condition } from './findings.ts'
 import { getOrThrow } from './validation.ts'
-import { type Verdict, verify } from './verify.ts'
+import { type HaloVerdict, verify } from './verify.ts'
 
 export interface Ruling {
   readonly key: string
-  readonly verdict: Verdict
+  readonly verdict: HaloVerdict
   /** For which settings at once it is proved: 'β > 0, κ ≥ 0'. Absent where nothing was to be proved, or at its own settings alone. */
   readonly settings?: string
   /** The boxes of all its proofs. */
@@ -14,7 +14,7 @@ export interface Ruling {
   /** What refutes it, or keeps it from being proved; where the reward that is computed is flat. */
   readonly because?: string
   /** Settings at which the verdict is another: those that switch something on. */
-  readonly otherwise: readonly { readonly setting: string; readonly verdict: Verdict; readonly because?: string }[]
+  readonly otherwise: readonly { readonly setting: string; readonly verdict: HaloVerdict; readonly because?: string }[]
 }
 
 const reasonOf = (conditions: readonly Condition[]): string | undefined =>
@@ -33,7 +33,7 @@ const reasonOf = (conditions: readonly Condition[]): string | undefined =>
   })[0]
 
 /** What is said of one family of losses, at its defaults and with what is 0 there set to 0.1. */
-export const rulingOf = (family: Family): Ruling => {
+export const rulingOf = (family: LossFamily): Ruling => {
   const { verdict, conditions } = verify(getOrThrow(family()))
   const proofs = conditions.flatMap(({ finding }) => (finding.tag === 'proved' ? [finding] : []))
   const settings = [...new Set(proofs.flatMap((proof) => proof.settings?.split(', ') ?? []))].join(', ')

@@ -25,41 +25,64 @@ import { type Profile, profile } from './profile.ts'
 import { reasonOf } from './reason.ts'
 import { refutation } from './refute.ts'
 import type { Stated } from './stated.ts'
-import type { View } from './view.ts'
+import type { LossView } from './view.ts'
 
 /**
  * `HALO`: every condition holds, on the whole line. `HALO on [a, b]`: for z in that segment; beyond, nothing is known. `degenerate`: the
  * conditions hold literally, but nothing is compared, and the loss equals one without a reference point.
  */
-export type Verdict = 'HALO' | `HALO on ${string}` | 'degenerate' | 'not a HALO' | 'undecided'
+export type HaloVerdict = 'HALO' | `HALO on ${string}` | 'degenerate' | 'not a HALO' | 'undecided'
 /** A verdict, with every condition and what was found of it. */
-export interface Report {
+export interface VerifyReport {
   readonly name: string
-  readonly verdict: Verdict
+  readonly verdict: HaloVerdict
   /** The parts, in words: reward, reference, value. */
   readonly parts: Readonly<Record<string, string>>
   readonly conditions: readonly Condition[]
   readonly profile?: Profile
 }
 
-/** Whether a loss is declared by `halo`, so that its parts can be read. */
+/**
+ * Whether a loss is declared by `halo`, so that its parts can be read.
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, isHalo, sft } from 'halograd/halos'
+ * console.log(isHalo(getOrThrow(dpo())), isHalo(getOrThrow(sft()))) // true false
+ * ```
+ */
 export const isHalo = (loss: AnyLoss): loss is Halo => 'value' in loss
-/** Whether a loss is a HALO seen through other evidence. */
-export const isView = (loss: AnyLoss): loss is View<Everything> => 'through' in loss
-/** Whether a loss is stated as a formula, with the reason why it has no declaration. */
+/**
+ * Whether a loss is a HALO computed from other evidence, such as a loss of judgements that is given pairs.
+ * @example
+ * ```ts
+ * import { catalogue, find, getOrThrow, isView } from 'halograd/halos'
+ * console.log(isView(getOrThrow(find(await catalogue(), 'apo-zero')!()))) // true
+ * ```
+ */
+export const isView = (loss: AnyLoss): loss is LossView<Everything> => 'through' in loss
+/**
+ * Whether a loss is stated without a declaration, with the reason why there is none.
+ * @example
+ * ```ts
+ * import { getOrThrow, isStated, sft } from 'halograd/halos'
+ * const loss = getOrThrow(sft())
+ * console.log(isStated(loss) && loss.because.split(':')[0]) // no reference point
+ * ```
+ */
 export const isStated = (loss: AnyLoss): loss is Stated<Everything> => 'because' in loss
 
 /**
- * Is it a HALO? Every condition of KTO's Definition 3.4 is proved by interval arithmetic, refuted by a witness, or reported as undecided.
- * It throws nothing:
- * what cannot be decided is `undecided`, with the reason.
+ * Is it a HALO? Every condition of KTO's Definition 3.4 (arXiv:2402.01306) is proved by interval arithmetic, for all settings at once
+ * where that is possible, refuted by a witness, or reported as undecided with the reason.
+ * @throws UnknownPrimitiveError where a body applies a primitive that does not exist; nothing else
  * @example
  * ```ts
  * import { describe, dpo, getOrThrow, verify } from 'halograd/halos'
- * console.log(describe(verify(getOrThrow(dpo()))).join('\n'))
+ * const report = verify(getOrThrow(dpo()))
+ * console.log(report.verdict) // HALO
  * ```
  */
-export const verify = (loss: AnyLoss): Report => {
+export const verify = (loss: AnyLoss): VerifyReport => {
   if (isHalo(loss)) return ofHalo(loss, loss)
   if (isView(loss)) {
     const { parts, ...report } = ofHalo(loss.through, loss, loss.reduced)
@@ -99,7 +122,7 @@ const conditionsOf = (h: Halo, loss: AnyLoss, reduced?: Reduced): readonly Condi
 }
 
 /** What a declaration says, of the loss that it is evaluated as. */
-const ofHalo = (h: Halo, loss: AnyLoss, reduced?: Reduced): Report => {
+const ofHalo = (h: Halo, loss: AnyLoss, reduced?: Reduced): VerifyReport => {
   const conditions = conditionsOf(h, loss, reduced).map(({ name, finding }): Condition => ({ name, finding }))
   const readable = !conditions.some(({ name }) => name === oneText)
   return {
@@ -110,7 +133,7 @@ const ofHalo = (h: Halo, loss: AnyLoss, reduced?: Reduced): Report => {
     ...(readable && { profile: profile(h.value.body) }),
   }
 }
-const verdictOf = (conditions: readonly Condition[]): Verdict => {
+const verdictOf = (conditions: readonly Condition[]): HaloVerdict => {
   const findings = conditions.map(({ finding }) => finding)
   const has = (tag: Finding['tag']): boolean => findings.some((finding) => finding.tag === tag)
   if (has('refuted')) return 'not a HALO'

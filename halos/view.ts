@@ -7,14 +7,29 @@
  */
 import { either as E } from 'fp-ts'
 import { add, concatenate, fill, less, mul, size, slice, sub, type Tensor } from '../core/index.ts'
-import type { Completion, Everything, Evidence, Needs, Part } from './evidence.ts'
+import type { Completion, CompletionPart, Everything, Evidence, Needs } from './evidence.ts'
 import type { Halo } from './halo.ts'
 import { type AnyLoss, type Loss, type Outcome, summed } from './loss.ts'
 import { rewardOf } from './reward.ts'
 import type { Formula, Stated } from './stated.ts'
 import type { Checked } from './validation.ts'
 
-/** The same loss, fed from other evidence. */
+/**
+ * The same loss of other evidence: a loss is contravariant in its evidence. `needs` are not changed: they still name what `f` must give.
+ * @param f the evidence of the loss from the new evidence
+ * @returns a function from the loss to the adapted one
+ * @example
+ * ```ts
+ * import { contramap, dpo, getOrThrow, humanline } from 'halograd/halos'
+ * const loss = getOrThrow(dpo())
+ * type Tokens = Parameters<ReturnType<typeof humanline>>[0]
+ * const believed = contramap(({ chosen, rejected }: { readonly chosen: Tokens; readonly rejected: Tokens }) => ({
+ *   chosen: humanline()(chosen),
+ *   rejected: humanline()(rejected),
+ * }))(loss)
+ * console.log(believed.name) // DPO
+ * ```
+ */
 export const contramap =
   <A, B>(f: (b: B) => A) =>
   ({ name, source, needs, statistic, evaluate }: Loss<A>): Loss<B> => ({
@@ -23,8 +38,8 @@ export const contramap =
     evaluate: (b, pooled) => evaluate(f(b), pooled),
   })
 
-/** A HALO seen through other evidence. */
-export interface View<in E> extends Loss<E> {
+/** A HALO computed from other evidence: `verify` proves the HALO, and that the view is its composition with `reduced`. */
+export interface LossView<in E> extends Loss<E> {
   readonly through: Halo
   /** The evidence of the HALO, from that of the view. */
   readonly reduced: (evidence: E) => Everything
@@ -32,24 +47,24 @@ export interface View<in E> extends Loss<E> {
   readonly seen: { readonly text: string; readonly latex: string; readonly plus?: string; readonly sums?: string }
 }
 
-interface Pairs {
+interface ViewPairs {
   readonly chosen: Completion
   readonly rejected: Completion
 }
 /** n pairs as 2n judged completions. */
-const asJudged = ({ chosen, rejected }: Pairs): Pick<Everything, 'outcome' | 'label'> => {
-  const join = (part: Exclude<Part, 'old'>) =>
+const asJudged = ({ chosen, rejected }: ViewPairs): Pick<Everything, 'outcome' | 'label'> => {
+  const join = (part: Exclude<CompletionPart, 'old'>) =>
     chosen[part] === undefined ? {} : { [part]: concatenate([chosen[part], rejected[part]], 'example') }
   const signs = (sign: number) => fill({ example: size(chosen.policy, 'example') }, sign)
   const outcome = { ...join('policy'), ...join('reference'), ...join('length') } as unknown as Completion // the parts that both have
   return { outcome, label: concatenate([signs(1), signs(-1)], 'example') }
 }
-type Examples = Tensor<'example'>
-const half = (x: Examples, which: 0 | 1): Examples => {
+type ViewExamples = Tensor<'example'>
+const half = (x: ViewExamples, which: 0 | 1): ViewExamples => {
   const n = size(x, 'example') / 2
   return slice(x, 'example', which * n, n)
 }
-const both = (x: Examples): Examples => add(half(x, 0), half(x, 1)) as Examples
+const both = (x: ViewExamples): ViewExamples => add(half(x, 0), half(x, 1)) as ViewExamples
 /** What was found of 2n judged completions, of n pairs. The mean is over completions (`each`) or over pairs. */
 const ofEach = (outcome: Outcome, count: 'each' | 'pair'): Outcome => {
   const { outcome: reward } = outcome.rewards
@@ -64,15 +79,28 @@ const ofEach = (outcome: Outcome, count: 'each' | 'pair'): Outcome => {
   }
 }
 
-/** What judges completions, judging pairs. */
-export const ofPairs = <P extends Part>(
+/**
+ * A HALO of judged completions as a loss of pairs: n pairs are 2n completions, the chosen ones desirable, the rejected ones undesirable.
+ * @param name of the view
+ * @param count `'each'`: the mean is over completions; `'pair'`: over pairs, whose two losses are added
+ * @param declared the HALO
+ * @returns the view, or the errors of the declaration
+ * @example
+ * ```ts
+ * import { always, anchor, complement, getOrThrow, halo, logistic, logRatio, ofPairs, verify } from 'halograd/halos'
+ * const judged = halo({ name: 'APO-zero', reward: logRatio(0.1), reference: anchor, value: logistic, t: always(complement(1)) })
+ * const pairs = getOrThrow(ofPairs('APO-zero of pairs', 'pair', judged))
+ * console.log(pairs.needs.pair, verify(pairs).verdict) // true HALO
+ * ```
+ */
+export const ofPairs = <P extends CompletionPart>(
   name: string,
   count: 'each' | 'pair',
   declared: Checked<Halo<P, 'judged'>>,
-): Checked<View<Evidence<P, 'pair'>>> =>
-  E.map((h: Halo<P, 'judged'>): View<Evidence<P, 'pair'>> => {
+): Checked<LossView<Evidence<P, 'pair'>>> =>
+  E.map((h: Halo<P, 'judged'>): LossView<Evidence<P, 'pair'>> => {
     // A pair's completions have the parts that h reads, by their type; `asJudged` keeps those.
-    const judged = (e: Evidence<P, 'pair'>) => asJudged(e as unknown as Pairs) as Evidence<P, 'judged'>
+    const judged = (e: Evidence<P, 'pair'>) => asJudged(e as unknown as ViewPairs) as Evidence<P, 'judged'>
     const { statistic } = h
     return {
       name,
@@ -91,24 +119,37 @@ export const ofPairs = <P extends Part>(
   })(declared)
 
 /**
- * A HALO of pairs whose chosen completion must win by a margin that the evidence gives: it is seen as less likely by that much. r must be
- * linear in log π_θ.
+ * A HALO of pairs whose chosen completion must win by a margin that the evidence gives: its log-probability counts as less by that much.
+ * The reward must be linear in log π_θ, as its `scale` is used (ODPO, arXiv:2402.10571).
+ * @param declared the HALO of pairs
+ * @param view its name, source and description; what it needs beyond the HALO; and the margin, in units of reward, axis `example`
+ * @returns the view, or the errors of the declaration
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, unpublished, withMargin } from 'halograd/halos'
+ * const scored = withMargin(dpo(), {
+ *   ...{ name: 'DPO by scores', source: unpublished('DPO by scores'), needs: { margin: true } },
+ *   margin: (evidence) => evidence.margin!, // asked for by `needs`
+ *   seen: { text: 'chosen less likely by the margin', latex: '' },
+ * })
+ * console.log(getOrThrow(scored).needs.margin) // true
+ * ```
  */
-export const withMargin = <P extends Part>(
+export const withMargin = <P extends CompletionPart>(
   declared: Checked<Halo<P, 'pair'>>,
   {
     margin,
     needs,
     ...named
-  }: Pick<View<never>, 'name' | 'source' | 'seen'> & {
+  }: Pick<LossView<never>, 'name' | 'source' | 'seen'> & {
     readonly needs: Partial<Needs>
-    readonly margin: (e: Everything) => Examples
+    readonly margin: (e: Everything) => ViewExamples
   },
-): Checked<View<Everything>> =>
-  E.map((h: Halo<P, 'pair'>): View<Everything> => {
+): Checked<LossView<Everything>> =>
+  E.map((h: Halo<P, 'pair'>): LossView<Everything> => {
     const all = h as unknown as Halo // everything is enough evidence for it
     const reduced = (e: Everything): Everything => {
-      const policy = sub(e.chosen.policy, mul(margin(e), 1 / h.reward.scale)) as Examples
+      const policy = sub(e.chosen.policy, mul(margin(e), 1 / h.reward.scale)) as ViewExamples
       return { ...e, chosen: { ...e.chosen, policy } }
     }
     const r = rewardOf(all.reward)
@@ -121,7 +162,14 @@ export const withMargin = <P extends Part>(
 
 // ------------------------------------------------------------------ any loss
 
-/** A loss of single completions, of pairs: what nobody judged is the chosen; what is judged are both. */
+/**
+ * A loss of single completions as one of pairs: a loss of demonstrations learns the chosen ones; one of judgements judges both.
+ * @example
+ * ```ts
+ * import { getOrThrow, seenByPairs, sft } from 'halograd/halos'
+ * console.log(seenByPairs(getOrThrow(sft())).needs.pair) // true
+ * ```
+ */
 export const seenByPairs = (loss: AnyLoss): AnyLoss =>
   loss.needs.label
     ? seen(
@@ -139,14 +187,21 @@ const ofChosen = (formula: Formula): Formula => {
   return { ...formula, of: [chosen(formula.of[0]), chosen(formula.of[1])], ...(formula.per && { per: chosen(formula.per) }) }
 }
 
-/** A loss of demonstrations, of judged completions: the desirable ones. */
+/**
+ * A loss of demonstrations as one of judged completions: only the desirable ones count.
+ * @example
+ * ```ts
+ * import { getOrThrow, ofDesirable, sft } from 'halograd/halos'
+ * console.log(ofDesirable(getOrThrow(sft())).needs.label) // true
+ * ```
+ */
 export const ofDesirable = (loss: AnyLoss): AnyLoss =>
   seen(
     loss,
     { label: true },
     (e) => e,
     (outcome, { label }) => {
-      const liked = (x: Examples): Examples => mul(x, less(0, label)) as Examples
+      const liked = (x: ViewExamples): ViewExamples => mul(x, less(0, label)) as ViewExamples
       const terms = outcome.terms.map(({ numerator, denominator, ...term }) => ({
         ...term,
         numerator: liked(numerator),

@@ -56,7 +56,7 @@ export { fromSnapshot, toSnapshot } from './checkpoints/snapshot.ts'
 export { type DataLoader, dataLoader, type DataLoaderOptions, type MicroBatch } from './training/data-loader.ts'
 export type { Metrics } from './training/metrics.ts'
 export type { TrainingBatch } from './training/objective.ts'
-export { begin, type State, trainStep } from './training/step.ts'
+export { begin, type StepState, trainStep } from './training/step.ts'
 export { type StepReport, train, type TrainingOptions } from './training/train.ts'
 export { TrainingError } from './training/training-error.ts'
 
@@ -72,4 +72,13 @@ export type { SamplingOptions } from './generation/sample.ts'
 export { type Bytes, type Files, filesIn, useFiles } from './io/source.ts'
 
 // Errors: bad input names file, line and field
-export { BatchError, CheckpointError, ConfigError, DataError, FileError, type Finding, InputError, TokenizerError } from './io/errors.ts'
+export {
+  BatchError,
+  CheckpointError,
+  ConfigError,
+  DataError,
+  FileError,
+  type InputFinding,
+  InputError,
+  TokenizerError,
+} from './io/errors.ts'

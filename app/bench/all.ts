@@ -7,7 +7,7 @@ import { UnavailableError } from '../terminal/errors.ts'
 import { loaderFlags, sourceFile } from '../terminal/sources.ts'
 import { machine } from './machine.ts'
 import { isQuiet, watchCores } from './quiet.ts'
-import { isMachine, type Row } from './row.ts'
+import { type BenchRow, isMachine } from './row.ts'
 
 /** Arguments of `halograd bench`, with so many threads. */
 const parts = (threads: number): readonly string[] => [
@@ -25,7 +25,7 @@ const parts = (threads: number): readonly string[] => [
  * minutes; else, whatever they are. A later attempt only comes if cores were quieter, and replaces the former.
  * @throws UnavailableError when a part fails
  */
-export async function* all(repeats: number, patience: number): AsyncGenerator<Row> {
+export async function* all(repeats: number, patience: number): AsyncGenerator<BenchRow> {
   yield { ...(await machine()), patience }
   const counts = [...new Set([availableParallelism(), 1])]
   const trials = counts.flatMap((threads) =>
@@ -43,9 +43,9 @@ export async function* all(repeats: number, patience: number): AsyncGenerator<Ro
 }
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1000))
 /** The look of rows; but what was disturbed on its own comes after all that was not. */
-const lookOf = (rows: readonly Row[]): number => Math.max(...rows.map(({ look = 0 }) => look)) * (rows.every(steady) ? 1 : 100)
+const lookOf = (rows: readonly BenchRow[]): number => Math.max(...rows.map(({ look = 0 }) => look)) * (rows.every(steady) ? 1 : 100)
 /** The spread of microseconds is a third on any day; that of a peer may be its own. */
-const steady = (row: Row): boolean => !('spread' in row) || row.spread < (row.backend === 'wasm' && row.median > 1 ? 0.2 : 0.5)
+const steady = (row: BenchRow): boolean => !('spread' in row) || row.spread < (row.backend === 'wasm' && row.median > 1 ? 0.2 : 0.5)
 
 /** What can be measured again. */
 export interface Trial<T> {
@@ -106,12 +106,12 @@ export async function* counting<T>(
 }
 
 /** By what is judged together: each small program is by itself, contestants are with all they did. The machine's own row is not among them. */
-const rowsOf = async (part: string, options: readonly string[]): Promise<ReadonlyMap<string, readonly Row[]>> => {
+const rowsOf = async (part: string, options: readonly string[]): Promise<ReadonlyMap<string, readonly BenchRow[]>> => {
   const halograd = [...loaderFlags(), sourceFile('../cli/bin.ts', import.meta.url)]
   const child = spawn(process.execPath, [...halograd, 'bench', ...part.split(' '), ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
-  const read: Row[] = []
-  for await (const line of createInterface({ input: child.stdout })) read.push(JSON.parse(line) as Row) // what `halograd bench` prints
+  const read: BenchRow[] = []
+  for await (const line of createInterface({ input: child.stdout })) read.push(JSON.parse(line) as BenchRow) // what `halograd bench` prints
   const code = await ended
   if (code !== 0) throw new UnavailableError(`halograd bench ${part} ended with ${code}`)
   const rows = read.filter((row) => !isMachine(row))

@@ -7,13 +7,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { UnavailableError } from '../terminal/errors.ts'
 import { busy } from './machine.ts'
-import { keepOnCore, type Program } from './processes.ts'
+import { type BenchProgram, keepOnCore } from './processes.ts'
 import type { KernelTime } from './profile.ts'
 import type { Measurement } from './row.ts'
 import { median } from './statistics.ts'
 
 /** How to start a contestant. */
-export interface Command extends Program {
+export interface ContestantCommand extends BenchProgram {
   readonly name: string
   readonly threads: number
   /** Changes to the environment: `undefined` removes. */
@@ -49,7 +49,7 @@ export interface Contestant {
  * beside it may use others, as it does for whoever asks for one thread.
  * @throws UnavailableError with the last lines that the process wrote, when it ends instead of answering
  */
-export const start = async ({ name, program, args, threads, environment = {} }: Command): Promise<Contestant> => {
+export const start = async ({ name, program, args, threads, environment = {} }: ContestantCommand): Promise<Contestant> => {
   const env = { ...process.env, ...environment }
   const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
   const heard: string[] = []

@@ -6,7 +6,7 @@ import { machineName } from './machine.ts'
 import type { Measurement } from './row.ts'
 import { median, summary } from './statistics.ts'
 
-export interface GenerateOptions {
+export interface BenchGenerateOptions {
   readonly backend: Backend
   readonly mode: string
   readonly threads: number
@@ -15,7 +15,7 @@ export interface GenerateOptions {
   readonly tokens: number
 }
 
-export async function* generate({ backend, mode, threads, repeats, seed, tokens }: GenerateOptions): AsyncGenerator<Measurement> {
+export async function* generate({ backend, mode, threads, repeats, seed, tokens }: BenchGenerateOptions): AsyncGenerator<Measurement> {
   const write = generator(backend, transformer(stories))
   const parameters = initialize(stories, seed)
   const once = async (): Promise<readonly number[]> => {

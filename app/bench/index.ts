@@ -20,12 +20,12 @@ import { alongSequences, alongSteps } from './memory.ts'
 import type { PeerName } from './peers.ts'
 import { kernels, products } from './programs.ts'
 import { between, watchCores } from './quiet.ts'
-import type { Row } from './row.ts'
+import type { BenchRow } from './row.ts'
 import { train } from './train.ts'
 
 export { type ConfigurationName, configurations, type Suite } from './configurations.ts'
 export type { PeerName } from './peers.ts'
-export type { Row } from './row.ts'
+export type { BenchRow } from './row.ts'
 
 export interface BenchOptions extends Wish {
   readonly suite: Suite
@@ -52,7 +52,7 @@ export interface BenchOptions extends Wish {
 const threaded = ['auto', 'wasm']
 
 /** The rows of a suite, as they are measured; the first is the machine. */
-export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
+export async function* bench(options: BenchOptions): AsyncGenerator<BenchRow> {
   const {
     suite,
     config = 'tiny',
@@ -75,7 +75,7 @@ export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
   if (suite === 'all') return yield* all(repeats, patience)
   yield await machine()
   const watch = await watchCores(threads, small)
-  const training = async function* (): AsyncGenerator<Row> {
+  const training = async function* (): AsyncGenerator<BenchRow> {
     const configuration = configurations[config]
     const { look } = watch
     if (steps !== undefined) yield await alongSteps(configuration, { wish, threads, seed }, steps)
@@ -83,7 +83,7 @@ export async function* bench(options: BenchOptions): AsyncGenerator<Row> {
     if (steps === undefined && !long)
       yield* train({ configuration, wish, threads, against, repeats, seed, profile, look, round: small ? 50 : 1000 })
   }
-  const here = async function* (): AsyncGenerator<Row> {
+  const here = async function* (): AsyncGenerator<BenchRow> {
     const { backend, mode: found } = await openBackend(wish, () => {})
     try {
       const common = { backend, mode: found, threads, repeats }

@@ -2,7 +2,7 @@
 import type { Backend } from '../../core/index.ts'
 import { fraction, machine, machineName } from './machine.ts'
 import { observed } from './observe.ts'
-import type { Job } from './programs.ts'
+import type { BenchJob } from './programs.ts'
 import type { Measurement } from './row.ts'
 import { round, summary, timesOf } from './statistics.ts'
 
@@ -15,7 +15,10 @@ export interface JobOptions {
   readonly budget: number
 }
 
-export async function* timed(jobs: readonly Job[], { backend, mode, threads, repeats, budget }: JobOptions): AsyncGenerator<Measurement> {
+export async function* timed(
+  jobs: readonly BenchJob[],
+  { backend, mode, threads, repeats, budget }: JobOptions,
+): AsyncGenerator<Measurement> {
   const watched = observed(backend)
   const facts = await machine()
   for (const { what, elements, operations, bytes, prepare } of jobs) {

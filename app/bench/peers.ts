@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { Wish } from '../inputs/backends.ts'
-import type { Command } from './contest.ts'
+import type { ContestantCommand } from './contest.ts'
 import { file, script } from './processes.ts'
 
 export const peerNames = ['pytorch', 'jax-js'] as const
@@ -13,20 +13,20 @@ export interface Absent {
 }
 
 /** Halograd itself, on the problem in `directory`. `flags`: of Node. */
-export const ourselves = (directory: string, wish: Wish, threads: number, flags: readonly string[] = []): Command => ({
+export const ourselves = (directory: string, wish: Wish, threads: number, flags: readonly string[] = []): ContestantCommand => ({
   name: 'halograd',
   threads,
   ...script('./contestants/halograd.ts', [directory, JSON.stringify(wish)], flags),
 })
 
-export const peer = (name: PeerName, directory: string, threads: number): Promise<Command | Absent> =>
+export const peer = (name: PeerName, directory: string, threads: number): Promise<ContestantCommand | Absent> =>
   name === 'pytorch' ? pytorch(directory, threads) : jaxjs(directory, threads)
 
 /**
  * Debian's PyTorch with the OpenBLAS that uses OpenMP, as PyTorch itself does: with the other one, the two pools of threads fight for the cores.
  * Variables that make OpenBLAS choose slower kernels are removed.
  */
-const pytorch = async (directory: string, threads: number): Promise<Command | Absent> => {
+const pytorch = async (directory: string, threads: number): Promise<ContestantCommand | Absent> => {
   const python = process.env.HALOGRAD_PYTHON ?? (existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3')
   const missing = await promisify(execFile)(python, [
     '-c',
@@ -62,7 +62,7 @@ const pytorch = async (directory: string, threads: number): Promise<Command | Ab
 }
 const openBlas = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/openblas-openmp`)
 
-const jaxjs = async (directory: string, threads: number): Promise<Command | Absent> => {
+const jaxjs = async (directory: string, threads: number): Promise<ContestantCommand | Absent> => {
   try {
     import.meta.resolve('@jax-js/jax')
   } catch {

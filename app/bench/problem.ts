@@ -14,9 +14,9 @@ export interface Problem {
   readonly configuration: Configuration
   readonly parameters: Parameters
   /** Step i trains on batch i, and starts over after the last. */
-  readonly batches: readonly Batch[]
+  readonly batches: readonly BenchBatch[]
 }
-export interface Batch {
+export interface BenchBatch {
   readonly tokens: Tensor<'batch' | 'seq'>
   readonly targets: Tensor<'batch' | 'seq'>
 }

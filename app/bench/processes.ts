@@ -8,12 +8,12 @@ import { loaderFlags, sourceFile } from '../terminal/sources.ts'
 export const file = (name: string): string => sourceFile(name, import.meta.url)
 
 /** How a program is started. */
-export interface Program {
+export interface BenchProgram {
   readonly program: string
   readonly args: readonly string[]
 }
 /** `flags`: of Node. */
-export const script = (name: string, args: readonly string[], flags: readonly string[] = []): Program => ({
+export const script = (name: string, args: readonly string[], flags: readonly string[] = []): BenchProgram => ({
   program: process.execPath,
   args: [...flags, ...loaderFlags(), file(name), ...args],
 })

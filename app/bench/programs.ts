@@ -7,7 +7,7 @@ import { type AnyTensor, type Backend, compile, compileStep, dispose, evaluate, 
 import { normals } from '../../core/internal.ts'
 import { constantRate, plainAdamW } from '../../models/index.ts'
 
-export interface Job {
+export interface BenchJob {
   readonly what: string
   /** In one run: results, for the time an element; and either operations or bytes. */
   readonly elements: number
@@ -29,7 +29,7 @@ const job = <const A extends readonly AnyTensor[]>(
   work: { readonly elements: number; readonly operations?: number; readonly bytes?: number },
   inputs: () => A,
   f: (...inputs: A) => unknown,
-): Job => ({
+): BenchJob => ({
   what,
   ...work,
   prepare: async (backend) => {
@@ -42,7 +42,7 @@ const job = <const A extends readonly AnyTensor[]>(
 // ------------------------------------------------------------------ matrix products
 
 /** C = A · B with A (m × k) and B (k × n), each stored as it is or transposed. Small ones are chained, so that the call is not what is timed. */
-const product = (m: number, n: number, k: number, order: 'NN' | 'NT' | 'TN' = 'NN'): Job => {
+const product = (m: number, n: number, k: number, order: 'NN' | 'NT' | 'TN' = 'NN'): BenchJob => {
   const times = n === k && order === 'NN' ? Math.min(64, Math.max(1, Math.ceil(1.6e7 / (m * n * k)))) : 1
   const [a, b] = [order === 'TN' ? { k, m } : { m, k }, order === 'NT' ? { n, k } : { k, n }]
   const inputs = () => [sample(a, 1), sample(b, 2, k ** -0.5)] as [Tensor<'m' | 'k'>, Tensor<'k' | 'n'>]
@@ -53,7 +53,7 @@ const product = (m: number, n: number, k: number, order: 'NN' | 'NT' | 'TN' = 'N
   })
 }
 /** As attention has them: a small product for every head of every text. */
-const batched = (batch: number, size: number, key: number): Job =>
+const batched = (batch: number, size: number, key: number): BenchJob =>
   job(
     `gemm ${batch} × ${size}×${size}×${key} NT`,
     { elements: batch * size * size, operations: 2 * batch * size * size * key },
@@ -62,8 +62,8 @@ const batched = (batch: number, size: number, key: number): Job =>
   )
 
 /** An n × n matrix times another. */
-export const square = (n: number): Job => product(n, n, n)
-export const products = (small: boolean): readonly Job[] =>
+export const square = (n: number): BenchJob => product(n, n, n)
+export const products = (small: boolean): readonly BenchJob[] =>
   small
     ? [square(16), product(8, 24, 12, 'NT'), batched(2, 16, 8)]
     : [
@@ -79,25 +79,25 @@ export const products = (small: boolean): readonly Job[] =>
 
 // ------------------------------------------------------------------ everything else
 
-type Rows = Tensor<'row' | 'column'>
+type KernelRows = Tensor<'row' | 'column'>
 
 /** (x − mean) / √(variance + ε) · gain + bias. */
-const layerNorm = (x: Rows, gain: Tensor<'column'>, bias: Tensor<'column'>): Rows => {
+const layerNorm = (x: KernelRows, gain: Tensor<'column'>, bias: Tensor<'column'>): KernelRows => {
   const centred = core.sub(x, core.mean(x, 'column'))
   const variance = core.mean(core.square(centred), 'column')
   return core.add(core.mul(core.div(centred, core.sqrt(core.add(variance, 1e-5))), gain), bias)
 }
-const crossEntropy = (logits: Rows, label: Tensor<'row'>): Tensor =>
+const crossEntropy = (logits: KernelRows, label: Tensor<'row'>): Tensor =>
   core.mean(core.sub(core.logSumExp(logits, 'column'), core.take(logits, 'column', label)), 'row')
 
 /** The last job is the smallest of programs: what a run costs whatever it does. */
-export const kernels = (row: number, column: number): readonly Job[] => {
+export const kernels = (row: number, column: number): readonly BenchJob[] => {
   const elements = row * column
   const rows = (salt: number) => sample({ row, column }, salt)
   const columns = (salt: number) => sample({ column }, salt)
-  const each = (what: string, arrays: number, inputs: number, f: (...inputs: readonly Rows[]) => unknown): Job =>
+  const each = (what: string, arrays: number, inputs: number, f: (...inputs: readonly KernelRows[]) => unknown): BenchJob =>
     job(what, { elements, bytes: 4 * arrays * elements }, () => Array.from({ length: inputs }, (_, i) => rows(i + 1)), f)
-  const one = (what: string, f: (x: Rows) => unknown): Job => each(what, 2, 1, (x) => f(x!))
+  const one = (what: string, f: (x: KernelRows) => unknown): BenchJob => each(what, 2, 1, (x) => f(x!))
   return [
     one('softmax', (x) => core.softmax(x, 'column')),
     job(
@@ -111,7 +111,7 @@ export const kernels = (row: number, column: number): readonly Job[] => {
             Float32Array.from({ length: row }, (_, i) => (i * 7) % column),
           ),
         ] as const,
-      (logits, label) => core.valueAndGrad((x: Rows) => crossEntropy(x, label))(logits),
+      (logits, label) => core.valueAndGrad((x: KernelRows) => crossEntropy(x, label))(logits),
     ),
     job('layer norm', { elements, bytes: 8 * elements }, () => [rows(1), columns(2), columns(3)] as const, layerNorm),
     job(
@@ -119,7 +119,7 @@ export const kernels = (row: number, column: number): readonly Job[] => {
       { elements, bytes: 12 * elements },
       () => [rows(1), columns(2), columns(3), rows(4)] as const,
       (x, gain, bias, cotangent) =>
-        core.vjp(([y, g, b]: readonly [Rows, typeof gain, typeof bias]) => layerNorm(y, g, b))([x, gain, bias])[1](cotangent),
+        core.vjp(([y, g, b]: readonly [KernelRows, typeof gain, typeof bias]) => layerNorm(y, g, b))([x, gain, bias])[1](cotangent),
     ),
     one('exp', core.exp),
     one('tanh', core.tanh),
@@ -136,7 +136,7 @@ export const kernels = (row: number, column: number): readonly Job[] => {
 }
 
 /** One update of one matrix by AdamW, in place: reads θ, g, m and v, writes θ, m and v. */
-const update = (row: number, column: number): Job => ({
+const update = (row: number, column: number): BenchJob => ({
   what: 'AdamW',
   elements: row * column,
   bytes: 28 * row * column,

@@ -7,7 +7,7 @@
  */
 import { openBackend } from '../inputs/backends.ts'
 import { square } from './programs.ts'
-import type { Row } from './row.ts'
+import type { BenchRow } from './row.ts'
 import { median, round, timesOf } from './statistics.ts'
 
 /** How long one takes, in milliseconds. */
@@ -31,7 +31,7 @@ export const watchCores = async (threads: number, small = false): Promise<Watch>
 }
 
 /** Rows, each with the longer of the looks before and after it, unless it has looks of its own. */
-export async function* between(rows: AsyncIterable<Row>, look: Watch['look']): AsyncGenerator<Row> {
+export async function* between(rows: AsyncIterable<BenchRow>, look: Watch['look']): AsyncGenerator<BenchRow> {
   let before = await look()
   for await (const row of rows) {
     const after = await look()

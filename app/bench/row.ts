@@ -56,7 +56,7 @@ export interface Ratio {
 }
 
 /** A comparison that would not be honest, or a contestant that is not here; and why. */
-export interface Refusal {
+export interface BenchRefusal {
   readonly what: string
   readonly refused: string
   readonly backend: string
@@ -116,12 +116,12 @@ interface Origin {
   readonly part?: string
   readonly attempt?: number
 }
-export type Row = (Measurement | Ratio | Refusal | Growth | KernelRow | MachineRow) & Origin
+export type BenchRow = (Measurement | Ratio | BenchRefusal | Growth | KernelRow | MachineRow) & Origin
 
-export const isMachine = (row: Row): row is MachineRow => row.what === 'machine'
+export const isMachine = (row: BenchRow): row is MachineRow => row.what === 'machine'
 
 /** One row more: those of an earlier attempt at the same part go. */
-export const replacing = (rows: readonly Row[], row: Row): readonly Row[] => [
+export const replacing = (rows: readonly BenchRow[], row: BenchRow): readonly BenchRow[] => [
   ...rows.filter(({ part, attempt }) => part === undefined || part !== row.part || attempt === row.attempt),
   row,
 ]

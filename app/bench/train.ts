@@ -9,7 +9,7 @@ import { fraction, machine, machineName } from './machine.ts'
 import { ourselves, type PeerName, peer } from './peers.ts'
 import { writeProblem } from './problem.ts'
 import type { Watch } from './quiet.ts'
-import type { Measurement, Ratio, Refusal, Row } from './row.ts'
+import type { BenchRefusal, BenchRow, Measurement, Ratio } from './row.ts'
 import { median, round, summary } from './statistics.ts'
 
 export interface TrainOptions {
@@ -28,7 +28,7 @@ export interface TrainOptions {
   readonly profile: boolean
 }
 
-export async function* train(options: TrainOptions): AsyncGenerator<Row> {
+export async function* train(options: TrainOptions): AsyncGenerator<BenchRow> {
   const { configuration, wish, threads, against, repeats, seed } = options
   const what = `train ${configuration.name}`
   await machine() // its peaks are measured before anything competes with them
@@ -57,7 +57,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<Row> {
   }
 }
 
-async function* profiled(what: string, { hello, train, profile }: Contestant): AsyncGenerator<Row> {
+async function* profiled(what: string, { hello, train, profile }: Contestant): AsyncGenerator<BenchRow> {
   await train(5)
   const kernels = await profile(10)
   const total = kernels.reduce((sum, { time }) => sum + time, 0)
@@ -94,7 +94,7 @@ const measurement = async (
 const tolerance = 1e-4
 
 /** How many times faster we are, pair by pair of neighbouring rounds; or why that would mean nothing. */
-export const compare = (what: string, us: Result, them: Result): Ratio | Refusal => {
+export const compare = (what: string, us: Result, them: Result): Ratio | BenchRefusal => {
   const base = { what, backend: us.hello.name, against: them.hello.name, threads: us.threads }
   const [ours, theirs] = [us.losses[0] ?? Number.NaN, them.losses[0] ?? Number.NaN]
   if (!(Math.abs(ours - theirs) <= tolerance))

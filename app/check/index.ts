@@ -4,15 +4,15 @@
  *     the boxes of a claim cover its domain exactly;  each enclosure that is claimed contains its own;  the claim follows from each;
  *     the verdict follows from the claims, or from a refutation.
  */
-import { type Certificate, type Claim, type Refutation, read } from './certificate.ts'
+import { type ParsedCertificate, type ParsedClaim, type ParsedRefutation, read } from './certificate.ts'
 import * as I from './interval.ts'
-import { type Jet, jetOf, type Node, type Range } from './jet.ts'
+import { type CertificateNode, type CheckedRange, jetOf, type RationalJet } from './jet.ts'
 
 const ensure: typeof I.ensure = I.ensure
 
-const alike = (x: I.Interval, y: I.Interval): boolean => x.low === y.low && x.high === y.high
+const alike = (x: I.RationalInterval, y: I.RationalInterval): boolean => x.low === y.low && x.high === y.high
 /** The boxes are the domain, cut and cut again: at a cut near the middle of the list that no box straddles. */
-const covers = (domain: readonly I.Interval[], boxes: readonly (readonly I.Interval[])[]): boolean => {
+const covers = (domain: readonly I.RationalInterval[], boxes: readonly (readonly I.RationalInterval[])[]): boolean => {
   if (boxes.length < 2) return boxes.length === 1 && domain.every((side, i) => alike(side, boxes[0]![i]!))
   for (const [i, side] of domain.entries()) {
     const lows = boxes.map((box) => box[i]!.low).sort((x, y) => Number(x > y) - Number(x < y))
@@ -28,14 +28,16 @@ const covers = (domain: readonly I.Interval[], boxes: readonly (readonly I.Inter
 }
 
 /** What a claim bounds, and when it follows from the enclosure that is claimed and the checker's own. */
-const kinds: Readonly<Record<string, readonly [of: keyof Jet, follows: (claimed: I.Interval, own: I.Interval) => boolean]>> = {
+const kinds: Readonly<
+  Record<string, readonly [of: keyof RationalJet, follows: (claimed: I.RationalInterval, own: I.RationalInterval) => boolean]>
+> = {
   'non-decreasing': ['slope', ({ low }) => low >= 0n],
   increasing: ['slope', ({ low }, own) => low >= 0n && I.above0(own)],
   concave: ['curvature', ({ high }) => high <= 0n],
   positive: ['value', ({ low }, own) => low >= 0n && I.above0(own)],
 }
 /** Every enclosure of a claim, on its box; and where a concave function is put together from boxes, at the joints. */
-const prove = (nodes: readonly Node[], root: number, { claim, in: moving, domain, boxes }: Claim): void => {
+const prove = (nodes: readonly CertificateNode[], root: number, { claim, in: moving, domain, boxes }: ParsedClaim): void => {
   ensure(Object.hasOwn(kinds, claim), `no claim is called '${claim}'`)
   const [[of, follows], names] = [kinds[claim]!, Object.keys(domain)]
   ensure(of === 'value' || names.includes(moving), `'${moving}' has no domain`)
@@ -43,7 +45,7 @@ const prove = (nodes: readonly Node[], root: number, { claim, in: moving, domain
   const exact = cover.every((box) => box.length === whole.length) && covers(whole, cover)
   ensure(exact, `the boxes of '${claim}' do not cover its domain exactly`)
   for (const { box, enclosure } of boxes) {
-    const sides: Range = Object.fromEntries(names.map((name, i) => [name, I.interval(box[i]!.low, box[i]!.high, whole[i]!.nonzero)]))
+    const sides: CheckedRange = Object.fromEntries(names.map((name, i) => [name, I.interval(box[i]!.low, box[i]!.high, whole[i]!.nonzero)]))
     const own = jetOf(nodes, root, sides, moving, false)[of]
     ensure(I.within(own, enclosure), `${claim}: an enclosure does not contain the ${of} on its box`)
     ensure(follows(enclosure, own), `${claim}: it does not follow from an enclosure`)
@@ -59,16 +61,16 @@ const prove = (nodes: readonly Node[], root: number, { claim, in: moving, domain
 const negative = I.interval(-I.infinity, 0n)
 const numbers = ['scale', 'inverseTemperature'].flatMap((of) => [`${of}.desirable`, `${of}.undesirable`])
 /** What Definition 3.4 demands of the parts, on these domains at least; that r is not flat, where the policy is its reference model. */
-const required: readonly (readonly [part: string, claim: string, moving: string, domain: Range])[] = [
+const required: readonly (readonly [part: string, claim: string, moving: string, domain: CheckedRange])[] = [
   ['value', 'non-decreasing', 'z', { z: I.everything }],
   ['value', 'concave', 'z', { z: I.interval(0n, I.infinity) }],
   ['reward', 'non-decreasing', 'policy', { policy: negative, reference: negative, length: I.interval(I.one, I.infinity) }],
   ['reward', 'increasing', 'policy', { policy: I.of(-1), reference: I.of(-1), length: I.unit }],
   ...numbers.map((part) => [part, 'positive', part, {}] as const),
 ]
-const declared = ({ claims, settings }: Certificate): void => {
+const declared = ({ claims, settings }: ParsedCertificate): void => {
   for (const [part, claim, moving, domain] of required) {
-    const wide = (given: Range): boolean =>
+    const wide = (given: CheckedRange): boolean =>
       Object.entries(given).every(([name, x]) => Object.hasOwn(settings, name) || (domain[name] && I.within(domain[name], x)))
     const made = claims.some((made) => made.part === part && made.claim === claim && made.in === moving && wide(made.domain))
     ensure(made, `a HALO needs the claim that ${part} is ${claim}, on its whole domain`)
@@ -76,22 +78,26 @@ const declared = ({ claims, settings }: Certificate): void => {
 }
 
 /** The leaves on which a node depends. */
-const leavesOf = (nodes: readonly Node[], root: number): readonly string[] => {
+const leavesOf = (nodes: readonly CertificateNode[], root: number): readonly string[] => {
   const seen = new Set([root])
   for (const i of seen) for (const arg of nodes[i]![0] === 'constant' ? [] : nodes[i]!.slice(1)) if (typeof arg === 'number') seen.add(arg)
   return [...seen].flatMap((i) => (nodes[i]![0] === 'leaf' ? String(nodes[i]![1]) : []))
 }
-type At = (moving: string, point: Range) => Jet
-const apart = (x: I.Interval, y: I.Interval): boolean => I.below(x, y) || I.below(y, x)
+type JetAt = (moving: string, point: CheckedRange) => RationalJet
+const apart = (x: I.RationalInterval, y: I.RationalInterval): boolean => I.below(x, y) || I.below(y, x)
 const isPair = (w: string, l: string, leaves: readonly string[]): boolean =>
   w === 'chosen.policy[0]' && l === 'rejected.policy[0]' && !leaves.some((leaf) => leaf.endsWith('[1]'))
 /** Each lemma: the numbers that it bounds, and whether they refute that the loss is a HALO. */
-type Lemma = (at: At, refutation: Refutation, leaves: readonly string[]) => readonly [bounds: readonly I.Interval[], refuted: boolean]
+type Lemma = (
+  at: JetAt,
+  refutation: ParsedRefutation,
+  leaves: readonly string[],
+) => readonly [bounds: readonly I.RationalInterval[], refuted: boolean]
 const lemmas: Readonly<Record<string, Lemma>> = {
   'not monotone': (at, { in: [x = ''], points }) => {
     const bounds = points.map((point) => at(x, { [x]: point }).value)
     ensure(points.length === 3 && I.below(points[0]!, points[1]!) && I.below(points[1]!, points[2]!), 'three points are needed, in order')
-    const turns = ([a, b, c]: readonly I.Interval[]): boolean => I.below(a!, b!) && I.below(c!, b!)
+    const turns = ([a, b, c]: readonly I.RationalInterval[]): boolean => I.below(a!, b!) && I.below(c!, b!)
     return [bounds, turns(bounds) || turns(bounds.map(I.negate))]
   },
   'not relative': (at, { in: [policy = '', reference = ''] }) => {
@@ -104,7 +110,8 @@ const lemmas: Readonly<Record<string, Lemma>> = {
     ensure(points.length === 4, 'four points are needed')
     const slopes = (leaf: string) => [0, 1].flatMap((i) => [2, 3].map((j) => at(leaf, { [w]: points[i]!, [l]: points[j]! }).slope))
     const [own, other] = [slopes(w), slopes(l)]
-    const diagonals = (x: readonly I.Interval[], y: readonly I.Interval[]): I.Interval => [x[0]!, y[1]!, x[3]!, y[2]!].reduce(I.mul)
+    const diagonals = (x: readonly I.RationalInterval[], y: readonly I.RationalInterval[]): I.RationalInterval =>
+      [x[0]!, y[1]!, x[3]!, y[2]!].reduce(I.mul)
     const [one, two] = [diagonals(own, other), diagonals(other, own)]
     return [[...own, ...other], isPair(w, l, leaves) && apart(one, two)]
   },
@@ -118,11 +125,11 @@ const lemmas: Readonly<Record<string, Lemma>> = {
   },
   'nothing compared': (_, __, leaves) => [[], leaves.every((leaf) => /^(outcome\.(policy|length)|label)\[0\]$/.test(leaf))],
 }
-const refute = ({ nodes, settings }: Certificate, root: number, refutation: Refutation): void => {
+const refute = ({ nodes, settings }: ParsedCertificate, root: number, refutation: ParsedRefutation): void => {
   const { lemma, at: rest, enclosures } = refutation
   ensure(Object.hasOwn(lemmas, lemma), `no lemma is called '${lemma}'`)
-  const at: At = (moving, point) => {
-    const place: Range = { ...settings, ...rest, ...point }
+  const at: JetAt = (moving, point) => {
+    const place: CheckedRange = { ...settings, ...rest, ...point }
     for (const [name, x] of Object.entries(place)) {
       const possible = /\.(policy|reference)\[/.test(name) ? x.high <= 0n : !name.includes('.length[') || x.low >= I.one
       ensure(possible, `${name} is no log-probability, or no length`)
@@ -134,9 +141,9 @@ const refute = ({ nodes, settings }: Certificate, root: number, refutation: Refu
   ensure(contained, `${lemma}: an enclosure does not contain what the loss is`)
   ensure(refuted, `${lemma}: it does not follow from these points`)
 }
-export type Outcome = (Certificate & { readonly accepted: true }) | { readonly accepted: false; readonly reason: string }
+export type CheckOutcome = (ParsedCertificate & { readonly accepted: true }) | { readonly accepted: false; readonly reason: string }
 /** Whether a certificate, parsed from JSON, proves its verdict. */
-export const check = (json: unknown): Outcome => {
+export const check = (json: unknown): CheckOutcome => {
   try {
     const certificate = read(json)
     const { verdict, nodes, parts, claims, refutation, settings } = certificate

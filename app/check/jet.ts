@@ -9,17 +9,17 @@ import * as F from './functions.ts'
 import * as I from './interval.ts'
 
 /** An operation on earlier nodes, a leaf (the name of a variable) or a constant (a double, exactly). */
-export type Node = readonly ['leaf', string] | readonly [op: string, ...args: number[]]
-export type Range = Readonly<Record<string, I.Interval>>
-export type Jet = Readonly<Record<'value' | 'slope' | 'curvature', I.Interval>>
+export type CertificateNode = readonly ['leaf', string] | readonly [op: string, ...args: number[]]
+export type CheckedRange = Readonly<Record<string, I.RationalInterval>>
+export type RationalJet = Readonly<Record<'value' | 'slope' | 'curvature', I.RationalInterval>>
 
 const { add, sub, mul, negate, square, reciprocal, of, everything, nothing, hull, unit } = I
 const two = of(2)
-const still = (value: I.Interval): Jet => ({ value, slope: nothing, curvature: nothing })
-const jump = (value: I.Interval): Jet => ({ value, slope: everything, curvature: everything })
-const bell = (x: I.Interval): I.Interval => mul(F.sigmoid(x), F.sigmoid(negate(x)))
+const still = (value: I.RationalInterval): RationalJet => ({ value, slope: nothing, curvature: nothing })
+const jump = (value: I.RationalInterval): RationalJet => ({ value, slope: everything, curvature: everything })
+const bell = (x: I.RationalInterval): I.RationalInterval => mul(F.sigmoid(x), F.sigmoid(negate(x)))
 /** f, f′ and f″. */
-const smooth: Readonly<Record<string, (x: I.Interval) => readonly [I.Interval, I.Interval, I.Interval]>> = {
+const smooth: Readonly<Record<string, (x: I.RationalInterval) => readonly [I.RationalInterval, I.RationalInterval, I.RationalInterval]>> = {
   exp: (x) => [F.exp(x), F.exp(x), F.exp(x)],
   expm1: (x) => [F.expm1(x), F.exp(x), F.exp(x)],
   log: (x) => [F.log(x), reciprocal(x), negate(square(reciprocal(x)))],
@@ -30,28 +30,28 @@ const smooth: Readonly<Record<string, (x: I.Interval) => readonly [I.Interval, I
   reciprocal: (x) => [reciprocal(x), negate(square(reciprocal(x))), mul(two, mul(square(reciprocal(x)), reciprocal(x)))],
 }
 
-const applied = (op: string, x: Jet): Jet => chain(smooth[op]!(x.value), x)
-const chain = ([value, first, second]: readonly I.Interval[], x: Jet): Jet => {
+const applied = (op: string, x: RationalJet): RationalJet => chain(smooth[op]!(x.value), x)
+const chain = ([value, first, second]: readonly I.RationalInterval[], x: RationalJet): RationalJet => {
   return { value: value!, slope: mul(first!, x.slope), curvature: add(mul(second!, square(x.slope)), mul(first!, x.curvature)) }
 }
-const each = (f: (x: I.Interval, y: I.Interval) => I.Interval, x: Jet, y: Jet = x): Jet => {
+const each = (f: (x: I.RationalInterval, y: I.RationalInterval) => I.RationalInterval, x: RationalJet, y: RationalJet = x): RationalJet => {
   return { value: f(x.value, y.value), slope: f(x.slope, y.slope), curvature: f(x.curvature, y.curvature) }
 }
-const product = (x: Jet, y: Jet): Jet => {
+const product = (x: RationalJet, y: RationalJet): RationalJet => {
   if (x === y) return chain([square(x.value), mul(two, x.value), two], x)
   const [value, slope] = [mul(x.value, y.value), add(mul(x.slope, y.value), mul(x.value, y.slope))]
   const ends = add(mul(x.curvature, y.value), mul(x.value, y.curvature))
   return { value, slope, curvature: add(ends, mul(two, mul(x.slope, y.slope))) }
 }
-const larger = (x: Jet, y: Jet, edge: boolean): Jet => {
-  const over = (a: Jet, b: Jet): boolean => (edge ? a.value.low > b.value.high : a.value.low >= b.value.high)
+const larger = (x: RationalJet, y: RationalJet, edge: boolean): RationalJet => {
+  const over = (a: RationalJet, b: RationalJet): boolean => (edge ? a.value.low > b.value.high : a.value.low >= b.value.high)
   if (over(x, y) || x === y) return x
   if (over(y, x)) return y
   const value = I.interval(I.greatest(x.value.low, y.value.low), I.greatest(x.value.high, y.value.high))
   return { value, slope: hull(x.slope, y.slope), curvature: { ...hull(x.curvature, y.curvature), high: I.infinity, nonzero: false } }
 }
-const truth = (value: I.Interval): Jet => (I.isPoint(value) ? still : jump)(value)
-const binary: Readonly<Record<string, (x: Jet, y: Jet, edge: boolean) => Jet>> = {
+const truth = (value: I.RationalInterval): RationalJet => (I.isPoint(value) ? still : jump)(value)
+const binary: Readonly<Record<string, (x: RationalJet, y: RationalJet, edge: boolean) => RationalJet>> = {
   add: (x, y) => each(add, x, y),
   sub: (x, y) => each(sub, x, y),
   mul: product,
@@ -62,7 +62,7 @@ const binary: Readonly<Record<string, (x: Jet, y: Jet, edge: boolean) => Jet>> =
   equal: (x, y) => truth(x === y ? unit : I.equal(x.value, y.value)),
 }
 /** xᶜ, whose slope at 0 may be infinite. */
-const power = (x: Jet, c: I.Interval, edge: boolean): Jet => {
+const power = (x: RationalJet, c: I.RationalInterval, edge: boolean): RationalJet => {
   const [value, inside, less] = [F.power(x.value, c), { ...x.value, nonzero: true }, sub(c, unit)]
   if (edge && !x.value.nonzero) return jump(value)
   return chain([value, mul(c, F.power(inside, less)), mul(mul(c, less), F.power(inside, sub(less, unit)))], x)
@@ -75,21 +75,21 @@ export const arity: Readonly<Record<string, number>> = {
 }
 
 /** Bounds of a node on a box. `edge`: it is looked at from outside, too, so that arguments of a maximum that touch at an end are a kink. */
-export const jetOf = (nodes: readonly Node[], root: number, box: Range, moving: string, edge: boolean): Jet => {
-  const known = new Map<number, Jet>()
-  const at = (i: number): Jet => {
+export const jetOf = (nodes: readonly CertificateNode[], root: number, box: CheckedRange, moving: string, edge: boolean): RationalJet => {
+  const known = new Map<number, RationalJet>()
+  const at = (i: number): RationalJet => {
     const jet = known.get(i) ?? make(nodes[i]!)
     known.set(i, jet)
     return jet
   }
   const fixed = (i: number): boolean => nodes[i]![0] === 'constant' || (nodes[i]![0] === 'leaf' && nodes[i]![1] !== moving)
   /** x and c, where the node is c log x, and x is never 0. */
-  const logarithm = (i: number): readonly [Jet, I.Interval] | undefined => {
+  const logarithm = (i: number): readonly [RationalJet, I.RationalInterval] | undefined => {
     const [op, a, b] = nodes[i] as readonly [string, number, number]
     const [c, other] = op === 'mul' && fixed(b) ? [b, a] : [a, b]
     return op === 'mul' && fixed(c) && nodes[other]![0] === 'log' ? [at(nodes[other]![1] as number), at(c).value] : undefined
   }
-  const make = (node: Node): Jet => {
+  const make = (node: CertificateNode): RationalJet => {
     const [op, a, b, c] = node as readonly [string, number, number, number] // but for leaves
     if (node[0] === 'leaf') {
       const value = box[node[1]]

@@ -7,7 +7,7 @@ import { openBackend } from '../inputs/backends.ts'
 import { loadCheckpoint, withAdapters } from '../inputs/checkpoint.ts'
 import { sampling } from '../inputs/options.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import type { ChatOptions } from './commands/chat.ts'
+import type { ChatCommandOptions } from './commands/chat.ts'
 
 /** Questions, a line each; in a terminal after a `>`. They end with the input, or when the command is asked to stop. */
 async function* questions({ stop }: Terminal): AsyncGenerator<string> {
@@ -28,7 +28,7 @@ async function* questions({ stop }: Terminal): AsyncGenerator<string> {
 }
 
 /** @param lines what is said. Default: standard input */
-export const chat = async (terminal: Terminal, options: ChatOptions, lines?: AsyncIterable<string>): Promise<void> => {
+export const chat = async (terminal: Terminal, options: ChatCommandOptions, lines?: AsyncIterable<string>): Promise<void> => {
   const base = await loadCheckpoint(options.model, terminal.say)
   const checkpoint = options.adapters === undefined ? base : await withAdapters(base, options.adapters)
   const collection = options.out === undefined ? undefined : await openCollection(options.out)

@@ -17,10 +17,10 @@ import { type ReadingOptions, reading } from '../inputs/options.ts'
 import { some } from '../inputs/repetitions.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import type { Shape } from './commands/data.ts'
+import type { DataShape } from './commands/data.ts'
 
-interface ConvertOptions extends ReadingOptions {
-  readonly to: Shape
+interface ConversionOptions extends ReadingOptions {
+  readonly to: DataShape
   readonly model?: string
   readonly skip?: true
   readonly json?: true
@@ -31,7 +31,7 @@ export const convert = async (
   terminal: Terminal,
   from: string,
   out: string,
-  { to, model, skip, json, ...how }: ConvertOptions,
+  { to, model, skip, json, ...how }: ConversionOptions,
 ): Promise<void> => {
   if (extname(out) !== '.jsonl') throw new UsageError(`${out}: what is written is JSON Lines; give a path that ends in .jsonl`)
   const chat = model === undefined ? undefined : chatOf(await tokenizerFor(model, terminal))
@@ -63,7 +63,7 @@ interface Converted {
   readonly why: string
 }
 
-const converted = (rows: readonly Row[], file: string, to: Shape): Converted => {
+const converted = (rows: readonly Row[], file: string, to: DataShape): Converted => {
   switch (to) {
     case 'labels':
       return { made: asLabelled(rows, file), left: 0, why: 'carry no judgement' }

@@ -2,14 +2,14 @@
 import { either as E } from 'fp-ts'
 import { DataError, InputError, type Turn } from '../../models/index.ts'
 import { promptOf, readJson } from '../../models/internal.ts'
-import { type Answer, type Prompt, type Responder, responder } from '../inference/responder.ts'
+import { type ModelAnswer, type Prompt, type Responder, responder } from '../inference/responder.ts'
 import { openBackend } from '../inputs/backends.ts'
 import { loadCheckpoint, withAdapters } from '../inputs/checkpoint.ts'
 import { sampling } from '../inputs/options.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { count } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'
-import type { GenerateOptions } from './commands/generate.ts'
+import type { GenerateCommandOptions } from './commands/generate.ts'
 
 /** What is printed before the text, and what the model reads. */
 interface Beginning {
@@ -17,7 +17,7 @@ interface Beginning {
   readonly prompt: Prompt
 }
 
-export const generate = async (terminal: Terminal, options: GenerateOptions): Promise<void> => {
+export const generate = async (terminal: Terminal, options: GenerateCommandOptions): Promise<void> => {
   if (options.prompt !== undefined && options.messages !== undefined)
     throw new UsageError('--prompt and --messages: give one of them, a text to continue or a conversation to answer')
   const turns = options.messages === undefined ? undefined : await readTurns(options.messages)
@@ -70,7 +70,7 @@ const checkRoom = ({ context }: Responder, { tokens }: Prompt, option: string): 
     throw new UsageError(`${option}: ${tokens.length} tokens leave no room for more in the ${context} of this model's context; shorten it`)
 }
 
-const document = (shown: string, answers: readonly Answer[]) => {
+const document = (shown: string, answers: readonly ModelAnswer[]) => {
   const [first, ...others] = answers.map(({ text, tokens, ended }) => ({ text: shown + text, tokens, ended }))
   return { ...first, ...(others.length > 0 && { samples: [first, ...others] }) }
 }

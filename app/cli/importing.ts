@@ -1,7 +1,7 @@
 /** `halograd data import`: the thumbs, scores and corrections of another tool as rows that training reads; and a report of what became of them. */
 import { extname } from 'node:path'
 import { type Balance, type ImportOptions, importing, weigh, writeAtomically } from '../../models/index.ts'
-import { type Mapping, pathOf, presetNamed, presetOf, type Summary } from '../../models/internal.ts'
+import { type ImportSummary, type Mapping, pathOf, presetNamed, presetOf } from '../../models/internal.ts'
 import { localPath } from '../inputs/hub.ts'
 import { reading as readingOf } from '../inputs/options.ts'
 import { some } from '../inputs/repetitions.ts'
@@ -126,7 +126,7 @@ const values = (text: string): readonly string[] => text.split(',').map((value) 
 // ------------------------------------------------------------------ report
 
 const report = (
-  { found, rated, rows, as, desirable, undesirable, dropped, skipped, reasoning }: Summary,
+  { found, rated, rows, as, desirable, undesirable, dropped, skipped, reasoning }: ImportSummary,
   out: string,
   weights: Balance | undefined,
 ): readonly string[] => {

@@ -1,5 +1,5 @@
 /** The report of `halograd data check`. */
-import { chatOf, DataError, type Finding, type Inspection, inspectFile, type Tokenizer } from '../../models/index.ts'
+import { chatOf, DataError, type InputFinding, type Inspection, inspectFile, type Tokenizer } from '../../models/index.ts'
 import type { Lengths } from '../../models/internal.ts'
 import { loadCheckpoint } from '../inputs/checkpoint.ts'
 import { completionOf, imbalance } from '../inputs/examples.ts'
@@ -8,13 +8,13 @@ import { type ReadingOptions, reading } from '../inputs/options.ts'
 import { repetitionWarnings, some } from '../inputs/repetitions.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
-interface CheckOptions extends ReadingOptions {
+interface InspectionOptions extends ReadingOptions {
   readonly model?: string
   readonly json: boolean
 }
 
 /** @throws DataError when there are lines that cannot be used, after all of them have been told */
-export const check = async (terminal: Terminal, file: string, { model, json, ...how }: CheckOptions): Promise<void> => {
+export const check = async (terminal: Terminal, file: string, { model, json, ...how }: InspectionOptions): Promise<void> => {
   const checkpoint = model === undefined ? undefined : await loadCheckpoint(model, terminal.say)
   const context = checkpoint?.model.config.context
   const measuring =
@@ -77,5 +77,5 @@ const table = (unit: string, { prompt, completion, together }: NonNullable<Inspe
   ]
 }
 
-const findingLine = ({ file, line, field, expected, found, advice }: Finding): string =>
+const findingLine = ({ file, line, field, expected, found, advice }: InputFinding): string =>
   `${file}:${line}${field === undefined ? '' : `, field ${field}`}: expected ${expected}, found ${found}. ${advice}`

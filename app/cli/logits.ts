@@ -8,7 +8,7 @@ import { UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { LogitsOptions } from './commands/logits.ts'
 
-type Rows = readonly (readonly number[])[]
+type TokenRows = readonly (readonly number[])[]
 
 /** @throws UsageError, FileError, ConfigError, CheckpointError */
 export const printLogits = async (terminal: Terminal, options: LogitsOptions): Promise<void> => {
@@ -26,7 +26,7 @@ export const printLogits = async (terminal: Terminal, options: LogitsOptions): P
   }
 }
 
-const parseTokens = (text: string, { vocab, context }: Transformer['config']): Rows => {
+const parseTokens = (text: string, { vocab, context }: Transformer['config']): TokenRows => {
   const wrong = (found: string) =>
     new UsageError(
       `--tokens: expected texts of one length, such as [[1,2,3],[4,5,6]], of 1 to ${context} ids below ${vocab}; found ${found}`,
@@ -50,9 +50,9 @@ const parseTokens = (text: string, { vocab, context }: Transformer['config']): R
   return checked
 }
 
-const columns = (rows: Rows): Tensor<'batch' | 'seq'> => tensor({ batch: rows.length, seq: rows[0]!.length }, rows.flat())
+const columns = (rows: TokenRows): Tensor<'batch' | 'seq'> => tensor({ batch: rows.length, seq: rows[0]!.length }, rows.flat())
 
-const logitsOf = async (backend: Backend, model: Transformer, parameters: Parameters, rows: Rows): Promise<readonly Rows[]> => {
+const logitsOf = async (backend: Backend, model: Transformer, parameters: Parameters, rows: TokenRows): Promise<readonly TokenRows[]> => {
   const [values, seq] = [
     await read(backend, await compile(backend, model.logits)(parameters, columns(rows)), 'batch', 'seq', 'vocab'),
     rows[0]!.length,
@@ -72,7 +72,7 @@ const lossOf = async (
   backend: Backend,
   model: Transformer,
   parameters: Parameters,
-  rows: Rows,
+  rows: TokenRows,
   nameOf: ((tensor: string) => string) | undefined,
 ) => {
   const predicted = rows.length * (rows[0]!.length - 1)
@@ -92,7 +92,7 @@ const lossOf = async (
   return { loss: (await read(backend, value))[0]!, gradient: Object.fromEntries(slopes) }
 }
 
-const table = (rows: Rows, logits: readonly Rows[], loss?: number, gradient?: Readonly<Record<string, Slope>>): string => {
+const table = (rows: TokenRows, logits: readonly TokenRows[], loss?: number, gradient?: Readonly<Record<string, Slope>>): string => {
   const likeliest = (scores: readonly number[]): string =>
     scores
       .map((score, id) => ({ score, id }))

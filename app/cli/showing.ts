@@ -19,7 +19,7 @@ export interface ShowOptions extends ReadingOptions {
 }
 
 /** One text of a row: a completion, or one of two. */
-interface Shown {
+interface ShownRow {
   readonly role: string
   readonly prompt: string
   readonly completion: string
@@ -68,8 +68,8 @@ const facts = (row: Located): Readonly<Record<string, unknown>> => ({
   ...(row.weight !== undefined && { weight: row.weight }),
 })
 
-type Text = Pick<Shown, 'role' | 'prompt' | 'completion'>
-const textsOf = (row: Row): readonly Text[] => {
+type StyledText = Pick<ShownRow, 'role' | 'prompt' | 'completion'>
+const textsOf = (row: Row): readonly StyledText[] => {
   if (row.tag === 'text') return [{ role: 'text', prompt: '', completion: row.text }]
   if (row.tag !== 'paired') return [{ role: 'completion', prompt: row.prompt, completion: row.completion }]
   const { prompt } = row
@@ -80,7 +80,7 @@ const textsOf = (row: Row): readonly Text[] => {
 }
 
 /** The texts of a row in tokens, cut as training cuts them: both sides of a pair alike. */
-const shownOf = (tokenizer: Tokenizer, row: Row, longest: number, truncate: Truncation): readonly Shown[] => {
+const shownOf = (tokenizer: Tokenizer, row: Row, longest: number, truncate: Truncation): readonly ShownRow[] => {
   const texts = textsOf(row)
   const whole = texts.map(({ prompt, completion }) => exampleOf(tokenizer, prompt, completion))
   const long = whole.some((each) => each.prompt.length + each.completion.length > longest)
@@ -105,15 +105,15 @@ const shownOf = (tokenizer: Tokenizer, row: Row, longest: number, truncate: Trun
   }))
 }
 
-const merges = (tokenizer: Tokenizer, { prompt, completion }: Text): boolean =>
+const merges = (tokenizer: Tokenizer, { prompt, completion }: StyledText): boolean =>
   String(tokenizer.encode(prompt + completion)) !==
   String([...tokenizer.encode(prompt), ...tokenizer.encode(completion, { continues: prompt !== '' })])
 
 const ends = (
   tokenizer: Tokenizer,
-  { prompt, completion }: Text,
+  { prompt, completion }: StyledText,
   { prompt: first, completion: last }: Example,
-): Pick<Shown, 'bos' | 'eos'> => {
+): Pick<ShownRow, 'bos' | 'eos'> => {
   const { bos, eos } = tokenizer
   const written = { bos: tokenizer.encode(prompt)[0], eos: tokenizer.encode(completion, { continues: true }).at(-1) }
   return {
@@ -142,7 +142,7 @@ const ends = (
 const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
   process.stdout.isTTY === true && process.env.NO_COLOR === undefined ? styleText(style, text) : text
 
-const linesOf = ({ role, prompt, completion, tokens, bos, eos, cut, left, merges }: Shown, tokenizer: Tokenizer): readonly string[] => [
+const linesOf = ({ role, prompt, completion, tokens, bos, eos, cut, left, merges }: ShownRow, tokenizer: Tokenizer): readonly string[] => [
   ...(prompt === '' ? [] : [`  prompt      ${paint('dim', JSON.stringify(prompt))}`]),
   `  ${role.padEnd(10)}  ${paint('green', JSON.stringify(completion))}`,
   `  masked      ${tokens.prompt.length} tokens  ${paint('dim', ids(tokens.prompt))}`,

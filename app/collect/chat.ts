@@ -8,7 +8,7 @@ import { InputError, type Turn, writeAtomically } from '../../models/index.ts'
 import type { Responder } from '../inference/responder.ts'
 import type { sampling } from '../inputs/options.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import type { Answered, Collection, Feedback } from './feedback.ts'
+import type { Collection, Feedback, RatedAnswer } from './feedback.ts'
 import { within } from './shorten.ts'
 
 export interface ChatOptions {
@@ -18,18 +18,18 @@ export interface ChatOptions {
   readonly collection?: Collection
 }
 
-interface State {
+interface ChatState {
   readonly turns: readonly Turn[]
   /** The last answer, and the one that `/retry` replaced. */
-  readonly answer?: Answered
-  readonly earlier?: Answered
+  readonly answer?: RatedAnswer
+  readonly earlier?: RatedAnswer
   readonly judged?: true
   /** Answers drawn so far: each has a seed of its own. */
   readonly draws: number
 }
 
 /** What a command makes of the state; nothing ends the conversation. */
-type Command = (state: State, argument: string) => State | undefined | Promise<State | undefined>
+type ChatCommand = (state: ChatState, argument: string) => ChatState | undefined | Promise<ChatState | undefined>
 
 const help = `A line is a question. Commands:
   /thumbs up|down   judge the last answer
@@ -47,7 +47,7 @@ export const converse = async (
   lines: AsyncIterable<string>,
   { system, sampling, collection }: ChatOptions,
 ): Promise<void> => {
-  const answer = async (state: State): Promise<State> => {
+  const answer = async (state: ChatState): Promise<ChatState> => {
     const { prompt, left } = within(model, state.turns)
     if (left > 0) terminal.say(`(the first ${left} turns no longer fit the context of ${model.context} tokens)`)
     const request = { ...sampling, seed: sampling.seed + state.draws, signal: terminal.stop, onText: terminal.print }
@@ -57,9 +57,9 @@ export const converse = async (
     const { judged: _, ...rest } = state
     return { ...rest, answer: { id: randomUUID(), prompt: state.turns, completion: made!.text }, draws: state.draws + 1 }
   }
-  const ask = (state: State, text: string): Promise<State> =>
+  const ask = (state: ChatState, text: string): Promise<ChatState> =>
     answer({ turns: [...spoken(state), { role: 'user', content: text }], draws: state.draws })
-  const judge = async (state: State, feedback: Feedback | undefined, usage: string): Promise<State> => {
+  const judge = async (state: ChatState, feedback: Feedback | undefined, usage: string): Promise<ChatState> => {
     const refused = refusalOf(state, collection, feedback, usage)
     if (refused !== undefined || feedback === undefined || state.answer === undefined) {
       terminal.say(refused)
@@ -70,7 +70,7 @@ export const converse = async (
     const corrected = feedback.kind === 'correction' ? { ...state.answer, completion: feedback.text } : state.answer
     return { ...state, answer: corrected, judged: true }
   }
-  const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  const commands: ReadonlyMap<string, ChatCommand> = new Map<string, ChatCommand>([
     ['quit', () => undefined],
     ['help', told(terminal, help)],
     ['thumbs', (state, said) => judge(state, thumbs.get(said), '/thumbs up, or /thumbs down')],
@@ -83,12 +83,12 @@ export const converse = async (
     ['undo', ({ turns, draws }) => ({ turns: beforeQuestion(turns), draws })],
     ['save', async (state, file) => told(terminal, file === '' ? 'Say where: /save FILE' : await save(file, spoken(state)))(state, '')],
   ])
-  const step = (state: State, line: string): State | undefined | Promise<State | undefined> => {
+  const step = (state: ChatState, line: string): ChatState | undefined | Promise<ChatState | undefined> => {
     const [, name, argument = ''] = /^\/(?!\/)(\S*)\s*([\s\S]*)$/.exec(line) ?? []
     if (name === undefined) return ask(state, line.replace(/^\/\//, '/'))
     return (commands.get(name) ?? told(terminal, `There is no /${name}; /help lists what there is.`))(state, argument.trim())
   }
-  let state: State | undefined = { turns: system === undefined ? [] : [{ role: 'system', content: system }], draws: 0 }
+  let state: ChatState | undefined = { turns: system === undefined ? [] : [{ role: 'system', content: system }], draws: 0 }
   for await (const line of lines) {
     if (line.trim() === '') continue
     try {
@@ -113,7 +113,12 @@ const beforeQuestion = (turns: readonly Turn[]): readonly Turn[] => {
 
 const unanswered = 'There is no answer yet: ask something.'
 
-const refusalOf = (state: State, collection: Collection | undefined, feedback: Feedback | undefined, usage: string): string | undefined => {
+const refusalOf = (
+  state: ChatState,
+  collection: Collection | undefined,
+  feedback: Feedback | undefined,
+  usage: string,
+): string | undefined => {
   if (collection === undefined) return 'Nothing is collected: start with --out thumbs.jsonl.'
   if (state.answer === undefined) return unanswered
   if (state.answer.completion.trim() === '') return 'The answer is empty: there is nothing to learn from it. /retry draws another one.'
@@ -123,10 +128,10 @@ const refusalOf = (state: State, collection: Collection | undefined, feedback: F
 
 /** One of the two answers of `/retry` rather than the other; the better one stays in the conversation. */
 const prefer = async (
-  state: State,
+  state: ChatState,
   said: string,
-  judge: (state: State, feedback: Feedback | undefined, usage: string) => Promise<State>,
-): Promise<State> => {
+  judge: (state: ChatState, feedback: Feedback | undefined, usage: string) => Promise<ChatState>,
+): Promise<ChatState> => {
   const { answer: now, earlier } = state
   const usage = '/prefer new, or /prefer old, after /retry has answered otherwise'
   const [better, worse] = said === 'new' ? [now, earlier] : said === 'old' ? [earlier, now] : []
@@ -140,7 +145,7 @@ const prefer = async (
 }
 
 /** The conversation with its last answer. */
-const spoken = ({ turns, answer }: State): readonly Turn[] =>
+const spoken = ({ turns, answer }: ChatState): readonly Turn[] =>
   answer === undefined ? turns : [...turns, { role: 'assistant', content: answer.completion }]
 
 const save = async (file: string, turns: readonly Turn[]): Promise<string> => {
@@ -149,7 +154,7 @@ const save = async (file: string, turns: readonly Turn[]): Promise<string> => {
 }
 
 const told =
-  (terminal: Terminal, text: string): Command =>
+  (terminal: Terminal, text: string): ChatCommand =>
   (state) => {
     terminal.say(text)
     return state

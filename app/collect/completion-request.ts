@@ -5,14 +5,14 @@
 import { either as E } from 'fp-ts'
 import type { Turn } from '../../models/index.ts'
 import { promptOf } from '../../models/internal.ts'
-import type { Request } from '../inference/responder.ts'
+import type { ModelRequest } from '../inference/responder.ts'
 import { ApiError, invalid } from './api-error.ts'
 
-type Json = Readonly<Record<string, unknown>>
+export type RequestJson = Readonly<Record<string, unknown>>
 
 export interface CompletionRequest {
   readonly turns: readonly Turn[]
-  readonly request: Request & { readonly samples: number }
+  readonly request: ModelRequest & { readonly samples: number }
   readonly stream: boolean
   /** Whether a stream ends with how many tokens there were. */
   readonly usage: boolean
@@ -42,7 +42,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** @throws ApiError naming the field */
-export const completionRequest = (body: Json, defaults: Defaults): CompletionRequest => {
+export const completionRequest = (body: RequestJson, defaults: Defaults): CompletionRequest => {
   for (const [field, harmless] of unsupported)
     if ((body[field] ?? undefined) !== undefined && !harmless(body[field]))
       throw new ApiError(400, 'unsupported_parameter', `${field} is not supported: leave it out`, field)
@@ -75,11 +75,11 @@ export const turnsOf = (messages: unknown): readonly Turn[] => {
   throw new ApiError(400, 'invalid_value', flaws.join('; '), turns.left[0]?.field ?? 'messages')
 }
 
-const maxTokens = (body: Json): number | undefined =>
+const maxTokens = (body: RequestJson): number | undefined =>
   number(body, 'max_completion_tokens', 1, 2 ** 31, true) ?? number(body, 'max_tokens', 1, 2 ** 31, true)
 
 /** Any integer: those that are no seed of halograd's are folded into its range. */
-const seedOf = (body: Json): number | undefined => {
+const seedOf = (body: RequestJson): number | undefined => {
   const seed = number(body, 'seed', -(2 ** 53), 2 ** 53, true)
   return seed === undefined ? undefined : ((seed % 2 ** 31) + 2 ** 31) % 2 ** 31
 }
@@ -91,14 +91,14 @@ const stopsOf = (stop: unknown): readonly string[] => {
   return stops
 }
 
-const number = (body: Json, field: string, least: number, most: number, whole = false): number | undefined => {
+const number = (body: RequestJson, field: string, least: number, most: number, whole = false): number | undefined => {
   const value = body[field] ?? undefined
   if (value === undefined) return undefined
   if (typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value))) return value
   throw invalid(field, `${whole ? 'an integer' : 'a number'} from ${least} to ${most}`, value)
 }
 
-const flag = (body: Json, field: string): boolean => {
+const flag = (body: RequestJson, field: string): boolean => {
   const value = body[field] ?? false
   if (typeof value !== 'boolean') throw invalid(field, 'true or false', value)
   return value

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Turn } from '../../models/index.ts'
-import type { Answer, Responder } from '../inference/responder.ts'
+import type { ModelAnswer, Responder } from '../inference/responder.ts'
 import { ApiError } from './api-error.ts'
 import type { CompletionRequest } from './completion-request.ts'
 import type { Queue } from './queue.ts'
@@ -43,7 +43,7 @@ export const complete = async (
   const base = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model: name }
   const chunk = (choices: readonly unknown[], more = {}): void =>
     send({ ...base, object: 'chat.completion.chunk', choices, ...(counted && { usage: null }), ...more })
-  const part = (index: number, delta: unknown, finish: string | null, answer?: Answer): void =>
+  const part = (index: number, delta: unknown, finish: string | null, answer?: ModelAnswer): void =>
     chunk([{ index, delta, logprobs: logprobs(model, answer), finish_reason: finish }])
   const answers = await queue(async () => {
     if (stream) for (let i = 0; i < request.samples; i++) part(i, { role: 'assistant', content: '' }, null)
@@ -69,7 +69,7 @@ export const complete = async (
 }
 
 /** Of each token, in nats; a stream tells them with the end of the choice. */
-const logprobs = ({ tokenizer }: Responder, answer?: Answer) => {
+const logprobs = ({ tokenizer }: Responder, answer?: ModelAnswer) => {
   if (answer?.scored === undefined) return null
   const said = ({ token, logProbability }: { readonly token: number; readonly logProbability: number }) => {
     const text = tokenizer.decode([token])

@@ -8,19 +8,17 @@
  */
 import { randomUUID } from 'node:crypto'
 import { ApiError, invalid } from './api-error.ts'
-import { turnsOf } from './completion-request.ts'
+import { type RequestJson, turnsOf } from './completion-request.ts'
 import type { Remembered } from './completions.ts'
-import type { Answered, Feedback } from './feedback.ts'
-
-type Json = Readonly<Record<string, unknown>>
+import type { Feedback, RatedAnswer } from './feedback.ts'
 
 export interface FeedbackRequest {
-  readonly answered: Answered
+  readonly answered: RatedAnswer
   readonly feedback: Feedback
 }
 
 /** @throws ApiError naming the field */
-export const feedbackRequest = (body: Json, recall: (id: string) => Remembered | undefined): FeedbackRequest => {
+export const feedbackRequest = (body: RequestJson, recall: (id: string) => Remembered | undefined): FeedbackRequest => {
   if (body.messages !== undefined) {
     const completion = textIn(body, 'completion')
     const id = typeof body.id === 'string' ? body.id : randomUUID()
@@ -41,7 +39,7 @@ const verdicts: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
   ...['down', '👎', false, -1].map((down): [unknown, boolean] => [down, false]),
 ])
 
-const feedbackOf = (body: Json, texts: readonly string[]): Feedback => {
+const feedbackOf = (body: RequestJson, texts: readonly string[]): Feedback => {
   const given = ['verdict', 'correction', 'preferred_over'].filter((field) => (body[field] ?? undefined) !== undefined)
   if (given.length !== 1)
     throw new ApiError(
@@ -61,13 +59,13 @@ const feedbackOf = (body: Json, texts: readonly string[]): Feedback => {
   return { kind: 'thumbs', label }
 }
 
-const textIn = (body: Json, field: string): string => {
+const textIn = (body: RequestJson, field: string): string => {
   const value = body[field]
   if (typeof value === 'string' && value.trim() !== '') return value
   throw invalid(field, 'a text', value)
 }
 
-const indexIn = (body: Json, field: string, texts: readonly string[]): number | undefined => {
+const indexIn = (body: RequestJson, field: string, texts: readonly string[]): number | undefined => {
   const value = body[field] ?? undefined
   if (value === undefined) return undefined
   if (typeof value === 'number' && texts[value] !== undefined) return value

@@ -13,7 +13,7 @@ import { FileError, type Turn } from '../../models/index.ts'
 import { fileError } from '../../models/internal.ts'
 
 /** An answer that a person may judge. */
-export interface Answered {
+export interface RatedAnswer {
   readonly id: string
   readonly prompt: readonly Turn[]
   readonly completion: string
@@ -28,7 +28,7 @@ export type Feedback =
 
 export interface Collection {
   /** Resolves when the events are on the disk. @throws FileError; then they may be absent, and are not torn */
-  readonly add: (answered: Answered, feedback: Feedback) => Promise<void>
+  readonly add: (answered: RatedAnswer, feedback: Feedback) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -91,7 +91,7 @@ export const openCollection = async (path: string): Promise<Collection> => {
 }
 
 /** The lines of one piece of feedback. */
-const eventsOf = ({ id, prompt, completion }: Answered, feedback: Feedback) => {
+const eventsOf = ({ id, prompt, completion }: RatedAnswer, feedback: Feedback) => {
   const event = (text: string, label: boolean) => ({
     ...{ prompt: prompt.map(({ role, content, beside }) => ({ role, content, ...beside })), completion: text, label },
     ...{ id, kind: feedback.kind, at: new Date().toISOString() },

@@ -2,7 +2,7 @@
 import { type AnyLoss, type Settings, torchFunctions } from '../../halos/index.ts'
 import { type Expected, expect, withLimitsOfFloat32 } from '../handover/vectors.ts'
 import { findLoss, fullSettings } from '../inputs/losses.ts'
-import { type Finding, findingsOf } from './findings.ts'
+import { type ConformFinding, findingsOf } from './findings.ts'
 import type { Implementation } from './protocol.ts'
 import { type Asked, questionsFor } from './questions.ts'
 
@@ -20,14 +20,14 @@ export const examined = async (name: string, set: Settings): Promise<Examined> =
 })
 
 /** A question, and what halograd finds. */
-export interface Vector {
+export interface ConformVector {
   readonly asked: Asked
   readonly expected: Expected
 }
 /** What is asked of this loss: nothing in parts where parts do not add up, and no setting that the loss refuses. */
-export const vectorsFor = async ({ name, settings, loss }: Examined): Promise<readonly Vector[]> => {
+export const vectorsFor = async ({ name, settings, loss }: Examined): Promise<readonly ConformVector[]> => {
   const additive = !torchFunctions(loss).wholeBatch
-  const vectors: Vector[] = []
+  const vectors: ConformVector[] = []
   for (const asked of questionsFor({ name, settings, needs: loss.needs })) {
     if (asked.parts !== undefined && !additive) continue
     const changed = asked.settings === settings ? loss : await findLoss(name, asked.settings).catch(() => undefined)
@@ -39,7 +39,7 @@ export const vectorsFor = async ({ name, settings, loss }: Examined): Promise<re
 }
 
 /** What holds of the implementation, and what does not. @throws ConformError where it cannot be asked */
-export const conform = async (subject: Examined, implementation: Implementation): Promise<readonly Finding[]> => {
+export const conform = async (subject: Examined, implementation: Implementation): Promise<readonly ConformFinding[]> => {
   const vectors = await vectorsFor(subject)
   const answers = await implementation(vectors.map(({ asked: { property: _, plain: __, ...question } }) => question))
   return findingsOf(vectors.map((vector, i) => ({ ...vector, answer: answers[i]! })))

@@ -3,10 +3,10 @@
  * Every answer is compared with halograd's in float64; a property is told by what was asked and by what is compared.
  */
 import type { Expected } from '../handover/vectors.ts'
-import { type Answered, type Dtype, isReply, type Reply, type Values } from './protocol.ts'
+import { type ConformReply, type ConformValues, type Dtype, isReply, type Reply } from './protocol.ts'
 import { type Asked, type Property, properties } from './questions.ts'
 
-export interface Finding {
+export interface ConformFinding {
   readonly property: Property
   readonly says: string
   readonly verdict: 'holds' | 'violated' | 'not tested'
@@ -15,12 +15,12 @@ export interface Finding {
   /** How many questions it was tested by. */
   readonly questions: number
 }
-export const isViolated = ({ verdict }: Finding): boolean => verdict === 'violated'
+export const isViolated = ({ verdict }: ConformFinding): boolean => verdict === 'violated'
 
 /** A question, its answer, and ours. */
 export interface Exchange {
   readonly asked: Asked
-  readonly answer: Answered
+  readonly answer: ConformReply
   readonly expected: Expected
 }
 
@@ -31,10 +31,10 @@ type Check = (reply: Reply, expected: Expected, asked: Asked) => string | undefi
 const tolerances: { readonly [D in Dtype]: number } = { float64: 1e-9, float32: 1e-5, bfloat16: 0.05 }
 
 /** One finding for every property. */
-export const findingsOf = (exchanges: readonly Exchange[]): readonly Finding[] =>
+export const findingsOf = (exchanges: readonly Exchange[]): readonly ConformFinding[] =>
   (Object.keys(properties) as Property[]).map((property) => findingOf(property, exchanges)) // its keys are the properties
 
-const findingOf = (property: Property, exchanges: readonly Exchange[]): Finding => {
+const findingOf = (property: Property, exchanges: readonly Exchange[]): ConformFinding => {
   const { asked, check } = checks[property] ?? { asked: [property], check: whole }
   const about = exchanges.filter((each) => asked.includes(each.asked.property))
   const base = { property, says: properties[property] }
@@ -58,7 +58,7 @@ const notTested = 'not tested: '
 
 // ------------------------------------------------------------------ comparisons
 
-export const flat = (x: Values): readonly number[] => x.flat()
+export const flat = (x: ConformValues): readonly number[] => x.flat()
 const largest = (xs: readonly number[]): number => xs.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
 const far = (ours: number, theirs: number, allowed: number): boolean => !(Object.is(ours, theirs) || Math.abs(ours - theirs) <= allowed)
 const compared = (what: string, theirs: readonly number[], ours: readonly number[], allowed: (x: number) => number): string | undefined => {

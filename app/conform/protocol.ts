@@ -13,16 +13,16 @@ import { scalarOf, toJson } from '../terminal/json.ts'
 
 export type Dtype = 'float64' | 'float32' | 'bfloat16'
 /** A number for each example, or a row of them, one a token. */
-export type Values = readonly number[] | readonly (readonly number[])[]
+export type ConformValues = readonly number[] | readonly (readonly number[])[]
 
-export interface Question {
+export interface ConformQuestion {
   readonly id: string
   /** As the command line names it. */
   readonly loss: string
   readonly settings: Settings
   readonly dtype: Dtype
   /** `policy_logps`, `ref_logps`, `labels` (1, −1), …: the names of `halograd loss`. Rows where there are masks. */
-  readonly inputs: Readonly<Record<string, Values>>
+  readonly inputs: Readonly<Record<string, ConformValues>>
   /** 1 for the tokens of the completion; what stands elsewhere in the inputs of that name must not matter. */
   readonly masks?: Readonly<Record<string, readonly (readonly number[])[]>>
   /** The batch comes in parts of these sizes; the answer is that of the whole batch. */
@@ -32,24 +32,24 @@ export interface Question {
 }
 export interface Reply {
   readonly loss: number
-  readonly losses?: Values
+  readonly losses?: ConformValues
   /** In the order of the inputs; of pairs, those of the chosen and of the rejected completions. */
   readonly rewards?: readonly number[] | { readonly chosen: readonly number[]; readonly rejected: readonly number[] }
   /** ∂loss/∂input by name; null where no gradient flows. */
-  readonly grads: Readonly<Record<string, Values | null>>
+  readonly grads: Readonly<Record<string, ConformValues | null>>
   /** How many parts the batch was cut into. */
   readonly parts?: number
 }
 /** What it cannot do, or what went wrong. */
-export interface Refusal {
+export interface ConformRefusal {
   readonly unsupported?: string
   readonly error?: string
 }
-export type Answered = Reply | Refusal
-export const isReply = (answer: Answered): answer is Reply => 'loss' in answer
+export type ConformReply = Reply | ConformRefusal
+export const isReply = (answer: ConformReply): answer is Reply => 'loss' in answer
 
 /** What answers questions, in their order. */
-export type Implementation = (questions: readonly Question[]) => Promise<readonly Answered[]>
+export type Implementation = (questions: readonly ConformQuestion[]) => Promise<readonly ConformReply[]>
 
 /** A program that is started once and answers line by line. @throws ConformError where it crashes, is silent, or says what nobody understands */
 export const program =
@@ -57,7 +57,7 @@ export const program =
   (questions) =>
     new Promise((resolve, reject) => {
       const child = spawn(command, { shell: true, detached: process.platform !== 'win32' }) // a group of its own, to end whatever it starts
-      const answers: Answered[] = []
+      const answers: ConformReply[] = []
       let said = ''
       const end = (error?: Error): void => {
         clearTimeout(silence)
@@ -108,7 +108,7 @@ const kill = ({ pid, exitCode, signalCode }: ChildProcess): void => {
 
 // ------------------------------------------------------------------ answers, as they come
 
-const answerOf = (line: string): Answered | undefined => {
+const answerOf = (line: string): ConformReply | undefined => {
   try {
     return replyOf(JSON.parse(line.replace(/(?<![\w"])(-?Infinity|NaN)(?![\w"])/g, '"$1"')))
   } catch {
@@ -116,7 +116,7 @@ const answerOf = (line: string): Answered | undefined => {
   }
 }
 /** An answer, if it is one. Python writes NaN and Infinity as no JSON has them; strings stand for them. */
-export const replyOf = (given: unknown): Answered | undefined => {
+export const replyOf = (given: unknown): ConformReply | undefined => {
   if (!isRecord(given)) return undefined
   if (typeof given.unsupported === 'string') return { unsupported: given.unsupported }
   if (typeof given.error === 'string') return { error: given.error }
@@ -141,7 +141,7 @@ const flatOf = (x: unknown): readonly number[] | undefined => {
   const found = Array.isArray(x) ? x.map(numberOf) : undefined
   return found?.every((y) => y !== undefined) ? found : undefined
 }
-const valuesOf = (x: unknown): Values | undefined => {
+const valuesOf = (x: unknown): ConformValues | undefined => {
   if (!Array.isArray(x) || !x.some(Array.isArray)) return flatOf(x)
   const rows = x.map(flatOf)
   return rows.every((row) => row !== undefined) ? rows : undefined

@@ -3,8 +3,8 @@
  * wrong answer is told (properties.ts).
  */
 import type { AnyLoss, Settings } from '../../halos/index.ts'
-import { type Batch, batchesFor, batchOf, type Sides } from '../handover/vectors.ts'
-import type { Dtype, Question, Values } from './protocol.ts'
+import { batchesFor, batchOf, type Sides, type VectorBatch } from '../handover/vectors.ts'
+import type { ConformQuestion, ConformValues, Dtype } from './protocol.ts'
 
 /** The properties that are asked about, and what each says. */
 export const properties = {
@@ -35,14 +35,14 @@ export const properties = {
 } as const
 export type Property = keyof typeof properties
 
-export interface Asked extends Question {
+export interface Asked extends ConformQuestion {
   readonly property: Property
   /** The columns that make `expected`, where they are not `inputs` (rows that are masked). */
   readonly plain: Readonly<Record<string, readonly number[]>>
 }
 
 /** The loss as users name it, and its settings in full. */
-export interface Subject {
+export interface ConformSubject {
   readonly name: string
   readonly settings: Settings
   readonly needs: AnyLoss['needs']
@@ -73,17 +73,17 @@ const split: Sides = {
 const coarse: Sides = { id: 'coarse', own: [1, -2, 0.5, 3, -1, 2, -0.5, 1.5], other: [2, 0, -1, 1, 3, -2, 0.25, 1], labels: signs }
 
 /** All questions about a loss. */
-export const questionsFor = (subject: Subject): readonly Asked[] => {
+export const questionsFor = (subject: ConformSubject): readonly Asked[] => {
   const { name, needs, settings } = subject
-  const ask = (property: Property, { id, inputs }: Omit<Batch, 'parts'>, more: Partial<Question> = {}): Asked => ({
+  const ask = (property: Property, { id, inputs }: Omit<VectorBatch, 'parts'>, more: Partial<ConformQuestion> = {}): Asked => ({
     ...{ property, plain: inputs, id, loss: name, settings, dtype: 'float64', inputs },
     ...more,
   })
   const batches = batchesFor(subject)
-  const named = (id: string): Batch => batches.find((batch) => batch.id === id)!
-  const of = (sides: Sides): Batch => batchOf(subject, sides)
+  const named = (id: string): VectorBatch => batches.find((batch) => batch.id === id)!
+  const of = (sides: Sides): VectorBatch => batchOf(subject, sides)
   const mild = named('mild')
-  const as = (dtype: Dtype, batch: Batch): Asked =>
+  const as = (dtype: Dtype, batch: VectorBatch): Asked =>
     ask(dtype === 'float32' ? 'float32' : 'bfloat16', { ...batch, id: `${batch.id}, ${dtype}` }, { dtype })
   const cut = (over: 'micro-batches' | 'ranks', parts: readonly number[]): Asked =>
     ask(`pooled over ${over}`, { ...of(split), id: `${parts.join(' + ')} over ${over}` }, { over, parts })
@@ -120,8 +120,8 @@ const shifted = (inputs: Columns, by: number): Columns =>
   each(inputs, (column, name) => (name.endsWith('logps') ? column.map((x) => x + by) : column))
 
 /** Log-probabilities as rows of tokens, with something else where the completion has ended (and before it began). */
-const inRows = (inputs: Columns): Pick<Question, 'inputs' | 'masks'> => {
-  const rows: Record<string, Values> = {}
+const inRows = (inputs: Columns): Pick<ConformQuestion, 'inputs' | 'masks'> => {
+  const rows: Record<string, ConformValues> = {}
   const masks: Record<string, readonly (readonly number[])[]> = {}
   for (const [name, column] of Object.entries(inputs)) {
     if (!name.endsWith('logps')) {

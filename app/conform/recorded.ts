@@ -10,7 +10,7 @@ import { type Case, evaluateCase } from '../../halos/internal.ts'
 import { DataError } from '../../models/index.ts'
 import { parseJson } from '../../models/internal.ts'
 import { findLoss } from '../inputs/losses.ts'
-import { type Dtype, isReply, type Reply, replyOf, type Values } from './protocol.ts'
+import { type ConformValues, type Dtype, isReply, type Reply, replyOf } from './protocol.ts'
 import type { Property } from './questions.ts'
 
 export interface Recorded {
@@ -23,15 +23,15 @@ export interface Recorded {
   readonly parts?: readonly number[]
   readonly answer: Reply
 }
-export interface Judged {
+export interface JudgedRecord {
   readonly id: string
   /** 'weights: …', one for each property that the numbers contradict. */
   readonly defects: readonly string[]
 }
 
 /** @throws DataError naming the record; UsageError, DeclarationError for a loss that is none */
-export const judgeRecords = async (text: string, file: string): Promise<readonly Judged[]> => {
-  const judged: Judged[] = []
+export const judgeRecords = async (text: string, file: string): Promise<readonly JudgedRecord[]> => {
+  const judged: JudgedRecord[] = []
   for (const record of recordsOf(text, file)) judged.push({ id: record.id, defects: await defectsOf(record) })
   return judged
 }
@@ -140,7 +140,7 @@ const zeros = (x: Case['inputs'][string]): Case['inputs'][string] =>
   x.map((row) => (Array.isArray(row) ? row.map(() => 0) : 0)) as Case['inputs'][string] // of the same shape
 const rowsIn = (inputs: Case['inputs']): number => Object.values(inputs)[0]?.length ?? 0
 const same = (x: unknown, y: unknown): boolean => JSON.stringify(x) === JSON.stringify(y)
-const shapeOf = (x: Values): string => (Array.isArray(x[0]) ? `${x.length} × ${x[0].length}` : `${x.length}`)
+const shapeOf = (x: ConformValues): string => (Array.isArray(x[0]) ? `${x.length} × ${x[0].length}` : `${x.length}`)
 const oddIn = ({ loss, grads }: Pick<Found, 'loss' | 'grads'>): string | undefined => {
   if (!Number.isFinite(loss)) return `the loss is ${loss}`
   const odd = Object.entries(grads).find(([, x]) => x?.flat().some((y) => !Number.isFinite(y)))

@@ -27,11 +27,11 @@ import type { Terminal } from '../terminal/terminal.ts'
 import { book } from './book.ts'
 import { positiveWords, score } from './human.ts'
 import { drawPrompts, learnTokenizer, windows } from './prompts.ts'
-import { type Recipe, recipes, type Size } from './recipe.ts'
+import { type DemoRecipe, type DemoSize, recipes } from './recipe.ts'
 import { learn, type Stage } from './stages.ts'
 
 export interface DemoOptions extends Wish {
-  readonly size?: Size
+  readonly size?: DemoSize
   readonly seed: number
   readonly out: string
 }
@@ -45,7 +45,7 @@ const shown = async (terminal: Terminal, options: DemoOptions) => {
   const began = performance.now()
   const { seed, out } = options
   const { backend, mode } = await openBackend(exactUnless(options), terminal.say)
-  const size: Size = options.size ?? (backend.name === 'reference' ? 'small' : 'full')
+  const size: DemoSize = options.size ?? (backend.name === 'reference' ? 'small' : 'full')
   const recipe = recipes[size]
   try {
     terminal.say(`\n1. Moby-Dick becomes tokens: a byte-pair vocabulary of ${recipe.vocabulary}, learned here`)
@@ -70,7 +70,7 @@ const shown = async (terminal: Terminal, options: DemoOptions) => {
 
     terminal.say('3. It writes, and a human says thumbs up or down (the human is the AFINN sentiment lexicon)')
     const sampling = { maxTokens: recipe.continuation, temperature, stop: [] }
-    const write = async (title: string, parameters: Parameters, prompts: Texts, draw: number): Promise<Texts> => {
+    const write = async (title: string, parameters: Parameters, prompts: DemoTexts, draw: number): Promise<DemoTexts> => {
       const made = await continueAll(terminal, `   ${title}`, { ...stage, parameters }, prompts, { ...sampling, seed: draw })
       return made.map(({ tokens }) => tokens)
     }
@@ -118,9 +118,9 @@ const shown = async (terminal: Terminal, options: DemoOptions) => {
   }
 }
 
-type Texts = readonly (readonly number[])[]
+type DemoTexts = readonly (readonly number[])[]
 
-const configOf = ({ model }: Recipe, { vocabularySize }: Tokenizer): ModelConfig => ({
+const configOf = ({ model }: DemoRecipe, { vocabularySize }: Tokenizer): ModelConfig => ({
   ...model,
   family: 'gpt2',
   vocab: vocabularySize,
@@ -135,7 +135,7 @@ const configOf = ({ model }: Recipe, { vocabularySize }: Tokenizer): ModelConfig
 })
 
 /** What the human says of both models' continuations. */
-const compared = (tokenizer: Tokenizer, prompts: Texts, first: Texts, second: Texts) => {
+const compared = (tokenizer: Tokenizer, prompts: DemoTexts, first: DemoTexts, second: DemoTexts) => {
   const both = { before: first.map((ids) => tokenizer.decode(ids)), after: second.map((ids) => tokenizer.decode(ids)) }
   const scores = { before: both.before.map(score), after: both.after.map(score) }
   const each = <T>(f: (when: 'before' | 'after') => T) => ({ before: f('before'), after: f('after') })

@@ -1,7 +1,7 @@
 /** How large the demo is. `full` takes a fast backend and minutes; `small` shows the same with a model a twentieth of the size. */
 import type { ModelConfig } from '../../models/index.ts'
 
-export interface Recipe {
+export interface DemoRecipe {
   readonly vocabulary: number
   readonly model: Pick<ModelConfig, 'context' | 'embed' | 'layers' | 'heads'>
   readonly pretraining: { readonly steps: number; readonly batch: number; readonly rate: number; readonly warmup: number }
@@ -15,9 +15,9 @@ export interface Recipe {
   readonly alignment: { readonly epochs: number; readonly batch: number; readonly rate: number; readonly beta: number }
 }
 
-export type Size = 'small' | 'full'
+export type DemoSize = 'small' | 'full'
 
-export const recipes: Readonly<Record<Size, Recipe>> = {
+export const recipes: Readonly<Record<DemoSize, DemoRecipe>> = {
   full: {
     vocabulary: 2048,
     model: { context: 64, embed: 128, layers: 3, heads: 4 },

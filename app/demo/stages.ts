@@ -22,7 +22,7 @@ export interface Stage {
   readonly model: Transformer
 }
 
-export interface Course extends DataLoaderOptions {
+export interface DemoStages extends DataLoaderOptions {
   readonly steps: number
   readonly rate: Schedule
   readonly weightDecay?: number
@@ -35,7 +35,7 @@ export const learn = async (
   loss: AnyLoss,
   parameters: Parameters,
   examples: readonly TrainingExample[],
-  { rate, weightDecay = 0, ...trainingLoop }: Course,
+  { rate, weightDecay = 0, ...trainingLoop }: DemoStages,
 ) => {
   const { terminal, backend, model } = stage
   const optimizer = adamW({ rate, beta2: 0.99, weightDecay })

@@ -11,7 +11,7 @@ import { type Example, type Tokenizer, type TrainingExample, usualTargets, write
 import { batchOrder } from '../../models/internal.ts'
 import { loadCheckpoint, modelDirectory } from '../inputs/checkpoint.ts'
 import { exclusively } from '../inputs/lock.ts'
-import type { TrainingOptions } from '../inputs/options.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 import { readData } from '../run/data.ts'
 import { optimizationOf } from '../run/optimization.ts'
 import { planOf } from '../run/plan.ts'
@@ -23,7 +23,7 @@ import { filled, lossFiles, template } from './loss.ts'
 export interface ExportedRun {
   readonly loss: AnyLoss
   readonly settings: Settings
-  readonly options: TrainingOptions
+  readonly options: TrainingCommandOptions
   readonly out: string
 }
 
@@ -69,7 +69,7 @@ export const exportRun = async (terminal: Terminal, { loss, settings, options, o
 }
 
 /** What train.py would compute differently. */
-const refuse = ({ name, needs }: AnyLoss, { dropout }: TrainingOptions): void => {
+const refuse = ({ name, needs }: AnyLoss, { dropout }: TrainingCommandOptions): void => {
   const missing = needs.value
     ? 'a value head'
     : needs.reward

@@ -11,16 +11,16 @@ import { type AnyTensor, type Backend, reachable, read, type Tensor } from '../.
 import { constant, draw, fresh, stream } from '../../core/internal.ts'
 import type { AnyLoss, Needs, Settings } from '../../halos/index.ts'
 import {
-  type Answer,
   type Case,
+  type CaseResult,
   columns,
   columnsOf,
   type EvidenceColumn,
+  type EvidenceRole,
   evaluateCase,
   evidenceFields,
   evidenceOf,
   inputsOf,
-  type Role,
   roles,
   rolesOf,
   supply,
@@ -29,7 +29,7 @@ import { divide, metricsOf } from '../../models/internal.ts'
 import { toJson } from '../terminal/json.ts'
 
 /** One batch, and what a loss is of it. */
-export interface Vector extends Case {
+export interface ParityVector extends Case {
   readonly id: string
   readonly inputs: Readonly<Record<string, readonly number[]>>
   /** The sizes of the micro-batches, or of the ranks' denominator: one, or several that add up. */
@@ -38,7 +38,7 @@ export interface Vector extends Case {
   /** The same where numbers are float32, if that is another one: limits (of exponents) follow the type of numbers. */
   readonly expected_float32?: Expected
 }
-export interface Expected extends Partial<Pick<Answer, 'kl'>>, Pick<Answer, 'loss' | 'losses' | 'grads'> {
+export interface Expected extends Partial<Pick<CaseResult, 'kl'>>, Pick<CaseResult, 'loss' | 'losses' | 'grads'> {
   readonly rewards?: readonly number[]
   readonly chosen_rewards?: readonly number[]
   readonly rejected_rewards?: readonly number[]
@@ -56,7 +56,7 @@ export interface Vectors {
   readonly settings: Settings
   readonly needs: readonly (keyof Needs)[]
   readonly tolerances: { readonly float64: number; readonly float32: number; readonly bfloat16: number }
-  readonly cases: readonly Vector[]
+  readonly cases: readonly ParityVector[]
 }
 
 export const needsOf = ({ needs }: AnyLoss): readonly (keyof Needs)[] =>
@@ -64,7 +64,7 @@ export const needsOf = ({ needs }: AnyLoss): readonly (keyof Needs)[] =>
 
 /** The vectors of a loss. `wholeBatch`: parts of a batch do not add up to it, so none is cut. */
 export const vectorsOf = async (loss: AnyLoss, settings: Settings, wholeBatch: boolean): Promise<Vectors> => {
-  const cases: Vector[] = []
+  const cases: ParityVector[] = []
   for (const { parts, ...given } of batchesFor(loss)) {
     const [expected, single] = [await expect(loss, given), await expect(loss, given, withLimitsOfFloat32)]
     const other = toJson(expected) !== toJson(single) && { expected_float32: single }
@@ -92,7 +92,7 @@ export const withLimitsOfFloat32: Backend = {
 }
 
 /** What the loss is of these inputs. */
-export const expect = async (loss: AnyLoss, given: Pick<Vector, 'id' | 'inputs'>, backend: Backend = exact): Promise<Expected> => {
+export const expect = async (loss: AnyLoss, given: Pick<ParityVector, 'id' | 'inputs'>, backend: Backend = exact): Promise<Expected> => {
   const { losses, grads, loss: value, kl } = await evaluateCase(backend, loss, given)
   const evidence = supply(loss, evidenceOf(inputsOf(given.inputs)))
   const outcome = loss.evaluate(evidence)
@@ -119,7 +119,7 @@ export const expect = async (loss: AnyLoss, given: Pick<Vector, 'id' | 'inputs'>
 
 // ------------------------------------------------------------------ the batches
 
-export type Batch = Pick<Vector, 'id' | 'inputs' | 'parts'>
+export type VectorBatch = Pick<ParityVector, 'id' | 'inputs' | 'parts'>
 /** Log-ratios (or scores, or log-probabilities, where the loss has no reference model) of two sides of a batch, and its labels. */
 export interface Sides {
   readonly id: string
@@ -141,7 +141,7 @@ const extremes: readonly number[] = [1e4, -1e4, 7000, -700, 90, -90, 1, 0]
 const otherExtremes: readonly number[] = [0, 1, -90, -7000, -600, 5000, -1e4, 1e4]
 
 /** The batches that a loss is asked about. */
-export const batchesFor = (loss: Pick<AnyLoss, 'needs'>): readonly Batch[] => sides.map((each) => batchOf(loss, each))
+export const batchesFor = (loss: Pick<AnyLoss, 'needs'>): readonly VectorBatch[] => sides.map((each) => batchOf(loss, each))
 
 const sides: readonly Sides[] = [
   { id: 'mild', own: spread(1, 3), other: spread(2, 3), labels: alternating },
@@ -157,14 +157,14 @@ const sides: readonly Sides[] = [
 ]
 
 /** A batch with these log-ratios, as far as the loss reads them. */
-export const batchOf = (loss: Pick<AnyLoss, 'needs'>, { id, own, other, labels, parts }: Sides): Batch => {
+export const batchOf = (loss: Pick<AnyLoss, 'needs'>, { id, own, other, labels, parts }: Sides): VectorBatch => {
   const { reference, length, reward } = loss.needs
   const n = own.length
   const lengths = (seed: number): readonly number[] => spread(seed, 1, n).map((x) => 1 + Math.floor(8 * Math.abs(x)))
   /** log π_ref, so low that log π_θ stays below 0 whatever the ratio. */
   const base = (ratios: readonly number[], seed: number): readonly number[] =>
     spread(seed, 4, n).map((x, i) => Math.min(-5, -5 - rounded(ratios[i]!)) + Math.min(0, x))
-  const completion = (role: Role) => {
+  const completion = (role: EvidenceRole) => {
     const { inputs } = evidenceFields[role]
     const [ratios, seed] = [role === 'unrelated' || role === 'rejected' ? other : own, 21 + roles.indexOf(role)]
     const refs = base(ratios, seed)

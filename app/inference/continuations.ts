@@ -6,7 +6,7 @@ import { Interrupted } from '../terminal/errors.ts'
 import { count, progress } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'
 
-export interface Writer {
+export interface ContinuationWriter {
   readonly backend: Backend
   readonly model: Transformer
   readonly parameters: Parameters
@@ -27,7 +27,7 @@ const together = 128
 export const continueAll = async (
   terminal: Terminal,
   title: string,
-  { backend, model, parameters }: Writer,
+  { backend, model, parameters }: ContinuationWriter,
   prompts: readonly (readonly number[])[],
   { batch = together, seed = 0, ...options }: GenerateOptions,
 ): Promise<readonly Generated[]> => {

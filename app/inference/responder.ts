@@ -12,7 +12,7 @@ import type { Checkpoint } from '../inputs/checkpoint.ts'
 import { breathe } from '../terminal/terminal.ts'
 import { stopping } from './stops.ts'
 
-export interface Request extends SamplingOptions {
+export interface ModelRequest extends SamplingOptions {
   readonly maxTokens: number
   /** Answers to make at once, each drawn on its own. Default 1. */
   readonly samples?: number
@@ -26,7 +26,7 @@ export interface Request extends SamplingOptions {
   readonly onText?: (text: string, sample: number) => void
 }
 
-export interface Answer {
+export interface ModelAnswer {
   readonly text: string
   readonly tokens: number
   readonly ended: 'stop' | 'length'
@@ -47,7 +47,7 @@ export interface Responder {
   /** @throws InputError for turns that the chat template refuses */
   readonly promptOf: (turns: readonly Turn[]) => Prompt
   /** @throws InputError for a prompt that is empty or leaves no room */
-  readonly answer: (prompt: Prompt, request: Request) => Promise<readonly Answer[]>
+  readonly answer: (prompt: Prompt, request: ModelRequest) => Promise<readonly ModelAnswer[]>
 }
 
 /** @param control what ends prompts, unseen: default that which the model was trained with */

@@ -35,14 +35,14 @@ export const exactUnless = <W extends Omit<Wish, 'backend'>>(wish: W): W =>
 
 const choices = ['mode', 'threads', 'blas'] as const
 
-interface Entry {
+interface BackendEntry {
   /** Which parts of a wish it can grant; any other is refused. */
   readonly grants: readonly (typeof choices)[number][]
   readonly ways: () => Promise<readonly Way[]>
   readonly open: (wish: Wish) => Promise<Backend> | Backend
 }
 
-const entries: Readonly<Record<string, Entry>> = {
+const entries: Readonly<Record<string, BackendEntry>> = {
   wasm: {
     grants: ['mode', 'threads', 'blas'],
     ways: async () => {
@@ -134,7 +134,7 @@ export const automatic = async (): Promise<string> => {
 }
 
 /** A backend, and how it runs. */
-export interface Opened {
+export interface OpenedBackend {
   readonly backend: Backend
   /** How it really executes: 'float64 interpreter', 'WebAssembly, 2 threads', … */
   readonly mode: string
@@ -162,7 +162,7 @@ export const open = async (wish: Wish): Promise<Backend> => {
 }
 
 /** …and announced: what runs, and how it runs a matrix product. */
-export const openBackend = async (wish: Wish, announce: (line: string) => void): Promise<Opened> => {
+export const openBackend = async (wish: Wish, announce: (line: string) => void): Promise<OpenedBackend> => {
   // What is traced and planned outlives V8's youngest megabyte, and would be copied four times before that has grown to sixteen.
   setFlagsFromString('--semi-space-growth-factor=16')
   const { compile, dot, rename, tensor, volume } = await import('../../core/index.ts')
@@ -194,7 +194,7 @@ const patient = (backend: Backend): Backend => ({
   },
 })
 
-const entryOf = (name: string): Entry => {
+const entryOf = (name: string): BackendEntry => {
   const entry = own(entries, name)
   if (entry !== undefined) return entry
   throw new UsageError(

@@ -18,12 +18,12 @@ export const writeCertificates = (path: string, certificates: readonly Certifica
 }
 
 /** What a file holds: something to be checked, and whether it is as it was written. */
-export interface Read {
+export interface ReadCertificate {
   readonly certificate: unknown
   readonly intact: boolean
 }
 /** @throws UsageError for what is no JSON, or cannot be read */
-export const readCertificates = async (path: string): Promise<readonly Read[]> => {
+export const readCertificates = async (path: string): Promise<readonly ReadCertificate[]> => {
   try {
     const content: unknown = JSON.parse(await readFile(path, 'utf8'))
     return (Array.isArray(content) ? content : [content]).map(opened)
@@ -31,7 +31,7 @@ export const readCertificates = async (path: string): Promise<readonly Read[]> =
     throw new UsageError(`${path}: expected a certificate, in JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
-const opened = (content: unknown): Read => {
+const opened = (content: unknown): ReadCertificate => {
   if (typeof content !== 'object' || content === null || !('digest' in content)) return { certificate: content, intact: false }
   const { digest, ...certificate } = content
   return { certificate, intact: digest === digestOf(certificate) }

@@ -152,7 +152,7 @@ const fitted = (config: ModelConfig, tokenizer: Tokenizer, generation: Json, dir
   return { ...complete, ...(gaps.length > 0 && { gaps }) }
 }
 
-export type Files = Readonly<Record<string, string | Uint8Array | undefined>>
+export type CheckpointFiles = Readonly<Record<string, string | Uint8Array | undefined>>
 
 interface Saved extends Omit<Checkpoint, 'model'> {
   readonly config: ModelConfig
@@ -163,13 +163,13 @@ export const modelDirectory = async (
   backend: Backend,
   { config, parameters, tokenizer, generation = {}, control }: Saved,
   weights: WeightOptions = {},
-): Promise<Files> => ({
+): Promise<CheckpointFiles> => ({
   ...modelFiles(config, await toWeights(backend, config, parameters), { ...weights, generation }),
   ...tokenizerFiles(tokenizer),
   ...controlFile(control),
 })
 
-export const tokenizerFiles = ({ json, config }: Tokenizer): Files => ({
+export const tokenizerFiles = ({ json, config }: Tokenizer): CheckpointFiles => ({
   'tokenizer.json': jsonNote(json),
   'tokenizer_config.json': jsonNote(config),
 })
@@ -178,7 +178,7 @@ export const tokenizerFiles = ({ json, config }: Tokenizer): Files => ({
  * Writes a model, its tokenizer, and `notes`: other files by name, such as `demo.json`.
  * @throws FileError; then nothing has changed
  */
-export const saveCheckpoint = async (directory: string, backend: Backend, saved: Saved, notes: Files): Promise<void> =>
+export const saveCheckpoint = async (directory: string, backend: Backend, saved: Saved, notes: CheckpointFiles): Promise<void> =>
   writeDirectoryAtomically(directory, { ...(await modelDirectory(backend, saved)), ...notes })
 
 export const jsonNote = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

@@ -7,7 +7,7 @@
 import { type Command, InvalidArgumentError, type Option } from 'commander'
 import { distance } from 'fastest-levenshtein'
 import { either as E, readonlyArray as RA } from 'fp-ts'
-import type { Finding } from '../../models/index.ts'
+import type { InputFinding } from '../../models/index.ts'
 import { fromFile, nameOf, ofThisCall, pathOf } from './settings.ts'
 
 /** The arguments with the file of `--config`, if there is one, as flags. @throws FileError; InputError with every flaw of the file */
@@ -33,13 +33,13 @@ const commandIn = (program: Command, args: readonly string[], words = 0): readon
   return next === undefined ? [program, words] : commandIn(next, args, words + 1)
 }
 
-type Flaw = Omit<Finding, 'file'>
-type Entry = E.Either<Flaw, readonly string[]>
+type ConfigurationFlaw = Omit<InputFinding, 'file'>
+type ConfigurationEntry = E.Either<ConfigurationFlaw, readonly string[]>
 
 /** Options of a command are no longer, in characters. */
 const longest = 2 ** 20
 
-const entriesOf = async (text: string, path: string, options: readonly Option[]): Promise<readonly Entry[]> => {
+const entriesOf = async (text: string, path: string, options: readonly Option[]): Promise<readonly ConfigurationEntry[]> => {
   const flaw = (expected: string, found: string) => [E.left({ expected, found, advice: 'Give one option a line, such as `batch: 32`.' })]
   if (text.length > longest) return flaw(`at most ${longest} characters`, `${text.length}`)
   try {
@@ -52,7 +52,7 @@ const entriesOf = async (text: string, path: string, options: readonly Option[])
   }
 }
 
-const entriesIn = async (text: string, path: string, options: readonly Option[]): Promise<readonly Entry[]> => {
+const entriesIn = async (text: string, path: string, options: readonly Option[]): Promise<readonly ConfigurationEntry[]> => {
   const { isMap, isScalar, LineCounter, parseDocument } = await import('yaml')
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false })
@@ -68,7 +68,7 @@ const entriesIn = async (text: string, path: string, options: readonly Option[])
     const place = { ...lineOf(isScalar(key) ? key.range?.[0] : undefined), field: name }
     const read: unknown = document.createNode(value).toJS(document)
     const entry = name === 'command' ? sameCommand(read, path) : noted.includes(name) ? E.right([]) : flagsOf(name, read, options)
-    return E.mapLeft((flaw: Flaw) => ({ ...place, ...flaw }))(entry)
+    return E.mapLeft((flaw: ConfigurationFlaw) => ({ ...place, ...flaw }))(entry)
   })
 }
 
@@ -76,12 +76,12 @@ const entriesIn = async (text: string, path: string, options: readonly Option[])
 const noted: readonly string[] = ['version', 'numerics', 'arithmetic']
 
 /** run.json says for which command it is. */
-const sameCommand = (value: unknown, path: string): Entry =>
+const sameCommand = (value: unknown, path: string): ConfigurationEntry =>
   value === path
     ? E.right([])
     : E.left({ expected: path, found: shown(value), advice: 'Give the options of this command, or run the command that they are for.' })
 
-const flagsOf = (name: string, value: unknown, options: readonly Option[]): Entry => {
+const flagsOf = (name: string, value: unknown, options: readonly Option[]): ConfigurationEntry => {
   const known = options.filter((option) => !ofThisCall.includes(nameOf(option)))
   const option = known.find((each) => nameOf(each) === name)
   if (option === undefined) {
@@ -112,7 +112,7 @@ const textsOf = ({ parseArg, variadic }: Option, value: unknown): readonly strin
 }
 
 /** By the same rules as what is typed. */
-const check = ({ parseArg, argChoices }: Option, texts: readonly string[], value: unknown): E.Either<Flaw, unknown> =>
+const check = ({ parseArg, argChoices }: Option, texts: readonly string[], value: unknown): E.Either<ConfigurationFlaw, unknown> =>
   E.tryCatch(
     () => texts.reduce((before: unknown, text) => parseArg?.(text, before), undefined),
     (error) => {

@@ -3,37 +3,37 @@
 import { reference } from '../../backends/index.ts'
 import { own } from '../../core/internal.ts'
 import { catalogue, find, getOrThrow, noLosses, upstream } from '../../halos/index.ts'
-import { type Answer, type Case, type Column, evaluateCase } from '../../halos/internal.ts'
+import { type Case, type CaseResult, type Column, evaluateCase } from '../../halos/internal.ts'
 import { DataError, readText } from '../../models/index.ts'
 import { parseJson } from '../../models/internal.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { scalarOf } from '../terminal/json.ts'
 import { findLoss } from './losses.ts'
 
-type Settings = Readonly<Record<string, number>>
+type CaseSettings = Readonly<Record<string, number>>
 export interface GivenCase extends Case {
   readonly hyper?: Readonly<Record<string, unknown>>
 }
 
 /** A loss by its name or file, or by another library's name for it; what is set here goes before the settings of a case. */
-export type Question = { readonly settings: Settings } & ({ readonly name: string } | { readonly entry: string })
+export type CaseQuestion = { readonly settings: CaseSettings } & ({ readonly name: string } | { readonly entry: string })
 
 /** The answers, in the order of the cases of a file. @throws DataError, UsageError, EvidenceError */
-export const evaluateFile = async (question: Question, file: string): Promise<readonly Answer[]> =>
+export const evaluateFile = async (question: CaseQuestion, file: string): Promise<readonly CaseResult[]> =>
   evaluateCases(question, casesOf(await readText(file), file))
 
 /** The answers, in the order of the cases. @throws UsageError, EvidenceError */
-export const evaluateCases = async (question: Question, cases: readonly GivenCase[]): Promise<readonly Answer[]> => {
+export const evaluateCases = async (question: CaseQuestion, cases: readonly GivenCase[]): Promise<readonly CaseResult[]> => {
   const evaluate = 'entry' in question ? await byEntry(question.entry, question.settings) : await byName(question.name, question.settings)
-  const answers: Answer[] = []
+  const answers: CaseResult[] = []
   for (const given of cases) answers.push(await evaluate(given))
   return answers
 }
 
-type Evaluate = (given: GivenCase) => Promise<Answer>
+type EvaluateCases = (given: GivenCase) => Promise<CaseResult>
 
 /** Hyper-parameters of a case that the loss knows are its settings. */
-const byName = async (name: string, settings: Settings): Promise<Evaluate> => {
+const byName = async (name: string, settings: CaseSettings): Promise<EvaluateCases> => {
   const defaults = find(await catalogue(), name)?.defaults ?? {}
   return async (given) => {
     const own = Object.entries(given.hyper ?? {}).flatMap(([key, value]) =>
@@ -44,7 +44,7 @@ const byName = async (name: string, settings: Settings): Promise<Evaluate> => {
 }
 
 /** …under the name, and with the conventions, of another library: undesirable examples may come last. */
-const byEntry = async (entry: string, settings: Settings): Promise<Evaluate> => {
+const byEntry = async (entry: string, settings: CaseSettings): Promise<EvaluateCases> => {
   const theirs = own(upstream, entry)
   if (theirs === undefined) throw new UsageError(`--entry: ${own(noLosses, entry) ?? `there is no '${entry}'. ${similar(entry)}`}`)
   const family = find(await catalogue(), theirs.family)

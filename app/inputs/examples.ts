@@ -22,7 +22,7 @@ import {
   type Truncation,
   weigh,
 } from '../../models/index.ts'
-import { type Cut, readLines } from '../../models/internal.ts'
+import { readLines, type TextCut } from '../../models/internal.ts'
 import { type Control, usualControl } from './control.ts'
 import { localPath } from './hub.ts'
 import { some } from './repetitions.ts'
@@ -90,7 +90,7 @@ export const fits = (example: TrainingExample, maxLength: number): boolean =>
   textsIn(example).every(({ prompt, completion }) => prompt.length + completion.length <= maxLength)
 
 /** The example within so many tokens. */
-export const cutTo = (example: TrainingExample, maxLength: number, first: Cut): TrainingExample => {
+export const cutTo = (example: TrainingExample, maxLength: number, first: TextCut): TrainingExample => {
   const [one, other] = fitTogether(textsIn(example), maxLength, first)
   return 'chosen' in example ? { ...example, chosen: one!, rejected: other! } : { ...example, outcome: one! }
 }

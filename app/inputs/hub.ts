@@ -29,14 +29,14 @@ const wanted = {
     /^((config|generation_config|tokenizer|tokenizer_config|adapter_config)\.json|chat_template\.jinja|(adapter_)?model[^/]*\.safetensors(\.index\.json)?)$/,
   dataset: /\.(jsonl|json|csv|tsv)(\.gz)?$|\.parquet$/,
 } as const
-type Kind = keyof typeof wanted
+type HubKind = keyof typeof wanted
 
 /**
  * Where a model or a data file is on this machine: `name` itself, or for `hf:owner/name`, optionally `hf:owner/name@revision/path/to/file.jsonl`,
  * where it was downloaded to.
  * @throws UsageError, UnavailableError, FileError; AccessError where a token is missing, or has no access
  */
-export const localPath = async (name: string, kind: Kind, options: HubOptions = {}): Promise<string> => {
+export const localPath = async (name: string, kind: HubKind, options: HubOptions = {}): Promise<string> => {
   if (!name.startsWith('hf:')) return name
   const [, repository, revision = 'main', path] = /^hf:([\w.-]+\/[\w.-]+)(?:@([\w.-]+))?(?:\/(.+))?$/.exec(name) ?? []
   if (repository === undefined || (kind === 'model' && path !== undefined) || (path !== undefined && !inside(path)))
@@ -56,13 +56,13 @@ const home = (): string => process.env.HF_HOME ?? join(process.env.XDG_CACHE_HOM
 const cache = (): string => process.env.HF_HUB_CACHE ?? join(home(), 'hub')
 
 /** What the hub knows somebody by, and where it was found. Its value is never said. */
-interface Token {
+interface HubToken {
   readonly accessToken: string
   readonly origin: string
 }
 
 /** @throws FileError; UsageError for what is none */
-const findToken = async (): Promise<Token | undefined> => {
+const findToken = async (): Promise<HubToken | undefined> => {
   const file = process.env.HF_TOKEN_PATH ?? join(home(), 'token')
   const given = process.env.HF_TOKEN?.trim()
   const [accessToken, origin] = given ? [given, 'HF_TOKEN'] : [(await readIfThere(file))?.trim(), file]
@@ -71,8 +71,8 @@ const findToken = async (): Promise<Token | undefined> => {
   throw new UsageError(`${origin}: expected a token of Hugging Face (hf_…), found something else. Correct or remove it`)
 }
 
-interface Place {
-  readonly kind: Kind
+interface HubPlace {
+  readonly kind: HubKind
   readonly repository: string
   readonly revision: string
   readonly path: string | undefined
@@ -85,7 +85,7 @@ class Unreachable extends UnavailableError {}
 /** The folder with the files of the revision that are wanted, as the hub has it now. */
 const refreshed = async (
   name: string,
-  { kind, repository, revision, path, folder }: Place,
+  { kind, repository, revision, path, folder }: HubPlace,
   { say, load = () => import('@huggingface/hub') }: HubOptions,
 ): Promise<string> => {
   const hub = await load().catch(() => {
@@ -121,14 +121,18 @@ const refreshed = async (
 }
 
 /** Without a token, the hub says of what is private, and of what does not exist, the same as of what is gated. */
-const missing = (token: Token | undefined, hubUrl: string, { type, name }: { readonly type: Kind; readonly name: string }): string => {
+const missing = (
+  token: HubToken | undefined,
+  hubUrl: string,
+  { type, name }: { readonly type: HubKind; readonly name: string },
+): string => {
   const page = `${hubUrl}/${type === 'dataset' ? 'datasets/' : ''}${name}`
   return token === undefined
     ? `There is no token: if this ${type} exists, it is gated or private. Set HF_TOKEN to one of ${hubUrl}/settings/tokens (or \`hf auth login\`), and ask for access at ${page}`
     : `The token of ${token.origin} has no access to this ${type}: ask for it at ${page}, and see at ${hubUrl}/settings/tokens that the token is valid and may read gated repositories`
 }
 
-const meaning = ({ statusCode, message }: Hub.HubApiError, kind: Kind): string =>
+const meaning = ({ statusCode, message }: Hub.HubApiError, kind: HubKind): string =>
   statusCode === 404
     ? `${statusCode}: no such ${kind} or revision, or one that needs permission. Check the name, or download it yourself and give its path`
     : message

@@ -9,10 +9,10 @@ import {
   type AnyLoss,
   type Checked,
   catalogue,
-  type Family,
   find,
   getOrThrow,
   type Ingredient,
+  type LossFamily,
   mixture,
   type Settings,
 } from '../../halos/index.ts'
@@ -56,12 +56,12 @@ const termsOf = (name: string): readonly { readonly coefficient: number; readonl
 }
 
 /** A family, or a loss without settings. */
-interface Named {
+interface NamedLoss {
   readonly key: string
   readonly defaults: Settings
   readonly make: (settings: Settings) => Checked<AnyLoss>
 }
-const named = async (name: string): Promise<Named> => {
+const named = async (name: string): Promise<NamedLoss> => {
   if (isModule(name)) return ownLoss(name)
   const families = await catalogue()
   const found = find(families, name)
@@ -72,7 +72,7 @@ const named = async (name: string): Promise<Named> => {
 }
 
 /** The default export of a module: a family, a checked declaration (what `halo({…})` returns), or a loss. */
-const ownLoss = async (file: string): Promise<Named> => {
+const ownLoss = async (file: string): Promise<NamedLoss> => {
   const own = await defaultOf(file, '--halo')
   if (isFamily(own)) return { key: own.key, defaults: own.defaults, make: own }
   const loss = isChecked(own) ? own : isLoss(own) ? E.right(own) : undefined
@@ -83,6 +83,6 @@ const ownLoss = async (file: string): Promise<Named> => {
 }
 
 const isObject = (x: unknown): x is object => (typeof x === 'object' && x !== null) || typeof x === 'function'
-const isFamily = (x: unknown): x is Family => typeof x === 'function' && 'key' in x && 'defaults' in x
+const isFamily = (x: unknown): x is LossFamily => typeof x === 'function' && 'key' in x && 'defaults' in x
 const isChecked = (x: unknown): x is Checked<AnyLoss> => isObject(x) && '_tag' in x && (E.isLeft(x as never) || E.isRight(x as never))
 const isLoss = (x: unknown): x is AnyLoss => isObject(x) && 'needs' in x && 'evaluate' in x

@@ -7,7 +7,7 @@ export const configurable = (command: Command): Command =>
   command.option(fromFile, 'options from a YAML or JSON file, named as here (batch: 32); flags win. Every run leaves one: run.json')
 
 /** An option as it is in effect. */
-export interface Setting {
+export interface SettingText {
   /** The flag without its dashes. */
   readonly name: string
   readonly value: unknown
@@ -16,7 +16,7 @@ export interface Setting {
 }
 
 /** What a command was asked for in effect, defaults included: flags, file and all. */
-export const settingsOf = (command: Command): readonly Setting[] =>
+export const settingsOf = (command: Command): readonly SettingText[] =>
   command.options
     .filter((option) => !ofThisCall.includes(nameOf(option)))
     .flatMap((option) => {

@@ -7,7 +7,7 @@
 import { JudgeError } from '../terminal/errors.ts'
 import { meanOf, type Rate, rateOf } from '../terminal/statistics.ts'
 
-export interface Answer {
+export interface JudgedAnswer {
   readonly prompt: string
   readonly completion: string
 }
@@ -20,17 +20,17 @@ export type Winner = 'a' | 'b' | 'tie'
 
 type Later<T> = T | Promise<T>
 /** Told how many are done. */
-export type Report = (done: number) => void
+export type JudgeReport = (done: number) => void
 
 interface Scoring {
   readonly name: string
   /** A number an answer, in their order: the larger the better. −Infinity for what cannot be scored. */
-  readonly score: (answers: readonly Answer[], report: Report) => Later<readonly number[]>
+  readonly score: (answers: readonly JudgedAnswer[], report: JudgeReport) => Later<readonly number[]>
 }
 interface Comparing {
   readonly name: string
   /** A winner a comparison, in their order. */
-  readonly compare: (comparisons: readonly Comparison[], report: Report) => Later<readonly Winner[]>
+  readonly compare: (comparisons: readonly Comparison[], report: JudgeReport) => Later<readonly Winner[]>
 }
 export type Judge = Scoring | Comparing
 
@@ -44,13 +44,13 @@ export interface Verdicts {
 }
 
 /** @throws JudgeError when it does not say a number, or a winner, for every text that it was given */
-export const verdictsOf = (judge: Judge, cases: readonly Comparison[], report: Report = () => undefined): Promise<Verdicts> =>
+export const verdictsOf = (judge: Judge, cases: readonly Comparison[], report: JudgeReport = () => undefined): Promise<Verdicts> =>
   'score' in judge ? byScore(judge, cases, report) : byComparison(judge, cases, report)
 
 /** How many texts a judge is shown for so many cases. */
 export const shown = (cases: readonly Comparison[]): number => 2 * cases.length
 
-const byScore = async (judge: Scoring, cases: readonly Comparison[], report: Report): Promise<Verdicts> => {
+const byScore = async (judge: Scoring, cases: readonly Comparison[], report: JudgeReport): Promise<Verdicts> => {
   const answers = cases.flatMap(({ prompt, a, b }) => [
     { prompt, completion: a },
     { prompt, completion: b },
@@ -67,7 +67,7 @@ const byScore = async (judge: Scoring, cases: readonly Comparison[], report: Rep
   return { preferences, scores: { a, b } }
 }
 
-const byComparison = async (judge: Comparing, cases: readonly Comparison[], report: Report): Promise<Verdicts> => {
+const byComparison = async (judge: Comparing, cases: readonly Comparison[], report: JudgeReport): Promise<Verdicts> => {
   const both = cases.flatMap((one) => [one, { prompt: one.prompt, a: one.b, b: one.a }])
   const winners = complete(judge, await judge.compare(both, report), both.length, isWinner, '"a", "b" or "tie"')
   const swapped: Readonly<Record<Winner, Winner>> = { a: 'b', b: 'a', tie: 'tie' }

@@ -16,7 +16,7 @@ import { meanOf, type Rate, rateOf } from '../terminal/statistics.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { type Comparison, shown, tally, type Verdicts, verdictsOf } from './judge.ts'
 import { findJudge } from './kinds.ts'
-import { type Question, questionsOf } from './questions.ts'
+import { type JudgeQuestion, questionsOf } from './questions.ts'
 
 export interface JudgingOptions extends Wish, ReadingOptions {
   readonly model: string
@@ -37,7 +37,7 @@ export interface JudgingOptions extends Wish, ReadingOptions {
 }
 
 /** Who answers, and what was answered. */
-interface Side {
+interface JudgedSide {
   readonly name: string
   readonly texts: readonly string[]
   /** How many texts the model ended by itself, before it had to. */
@@ -63,7 +63,7 @@ export const judging = async (terminal: Terminal, options: JudgingOptions) => {
       ...(heldOut === undefined ? {} : { heldOut }),
       ...(limit === undefined ? {} : { limit }),
     })
-    const write = async (letter: 'A' | 'B', name: string, { model, parameters, tokenizer, control }: Checkpoint): Promise<Side> => {
+    const write = async (letter: 'A' | 'B', name: string, { model, parameters, tokenizer, control }: Checkpoint): Promise<JudgedSide> => {
       const asked = await encoded(
         terminal,
         questions,
@@ -111,7 +111,7 @@ export const judging = async (terminal: Terminal, options: JudgingOptions) => {
 /** The prompts as a model reads them: through its own chat template, with what CSFT taught it for liked answers, and with room for one. */
 const encoded = async (
   { say }: Terminal,
-  questions: readonly Question[],
+  questions: readonly JudgeQuestion[],
   { tokenizer, control }: { readonly tokenizer: Tokenizer; readonly control: string },
   { data, how, room }: { readonly data: string; readonly how: ReadOptions; readonly room: number },
 ) => {
@@ -130,10 +130,10 @@ const encoded = async (
   return whole.map((ids) => ids.slice(-room))
 }
 
-const lengthsOf = (tokenizer: Tokenizer, { texts }: Side): readonly number[] =>
+const lengthsOf = (tokenizer: Tokenizer, { texts }: JudgedSide): readonly number[] =>
   texts.map((text) => tokenizer.encode(text, { continues: true }).length)
 
-const described = ({ name, texts, ended }: Side, lengths: readonly number[]) => ({
+const described = ({ name, texts, ended }: JudgedSide, lengths: readonly number[]) => ({
   name,
   tokens: { mean: meanOf(lengths), median: lengths.toSorted((x, y) => x - y)[Math.floor(lengths.length / 2)]!, most: Math.max(...lengths) },
   ...(ended === undefined ? {} : { ended }),

@@ -2,7 +2,7 @@
 import { asDemonstrations, DataError, type Row, shuffle } from '../../models/index.ts'
 import { holdOut } from '../inputs/examples.ts'
 
-export interface Question {
+export interface JudgeQuestion {
   /** Its row in the file. */
   readonly row: number
   readonly prompt: string
@@ -10,7 +10,7 @@ export interface Question {
   readonly target?: string
 }
 
-export interface Selection {
+export interface QuestionSelection {
   /** Only prompts that have a target. */
   readonly answered: boolean
   /** Only what training with this seed holds out as this fraction (`--eval`). Default: the whole file. */
@@ -21,9 +21,13 @@ export interface Selection {
 }
 
 /** The questions in the order of the file. @throws DataError when there is none */
-export const questionsOf = (rows: readonly Row[], file: string, { answered, heldOut, limit, seed }: Selection): readonly Question[] => {
+export const questionsOf = (
+  rows: readonly Row[],
+  file: string,
+  { answered, heldOut, limit, seed }: QuestionSelection,
+): readonly JudgeQuestion[] => {
   const spared = new Set(heldOut === undefined ? rows : holdOut(rows, heldOut, seed).heldOut)
-  const found = new Map<string, Question>()
+  const found = new Map<string, JudgeQuestion>()
   for (const [i, row] of rows.entries()) {
     if (row.tag === 'text')
       throw new DataError({

@@ -1,9 +1,9 @@
 /** Who won, by how much, and whether that is more than chance; and what the texts of both sides are like. */
 import { duration } from '../terminal/progress.ts'
-import type { Mean, Rate } from '../terminal/statistics.ts'
+import { confidence, type MeanEstimate, type Rate } from '../terminal/statistics.ts'
 import type { Judging } from './judging.ts'
 
-type Report = Judging['report']
+type JudgedReport = Judging['report']
 
 export const reportLines = ({ report, cases }: Judging, samples: number): readonly string[] => {
   const { a, b, judges, questions, longer } = report
@@ -12,7 +12,7 @@ export const reportLines = ({ report, cases }: Judging, samples: number): readon
     '',
     `A: ${a.name}`,
     `B: ${b.name}`,
-    `${questions} prompts of ${report.data}, each once; ties count half; intervals of 90 %`,
+    `${questions} prompts of ${report.data}, each once; ties count half; intervals of ${confidence}`,
     ...judges.flatMap((judge) => ['', ...verdictLines(judge)]),
     '',
     row('the texts', ['A', 'B']),
@@ -56,7 +56,7 @@ const verdictLines = ({
   scores,
   consistent,
   longerWins,
-}: Report['judges'][number]): readonly string[] => [
+}: JudgedReport['judges'][number]): readonly string[] => [
   `judge: ${judge}`,
   `  A wins ${percent(winRate.rate)} (${percent(winRate.low)} to ${percent(winRate.high)}): ${wins} wins, ${ties} ties, ${losses} losses`,
   `  ${apart(winRate, 0.5, 'A is better than B', 'B is better than A', 'no difference can be told from chance')}`,
@@ -68,12 +68,17 @@ const verdictLines = ({
 ]
 
 /** On which side of a value an interval is. */
-const apart = ({ low, high }: Pick<Rate | Mean, 'low' | 'high'>, from: number, above: string, below: string, neither: string): string =>
-  low > from ? above : high < from ? below : neither
+const apart = (
+  { low, high }: Pick<Rate | MeanEstimate, 'low' | 'high'>,
+  from: number,
+  above: string,
+  below: string,
+  neither: string,
+): string => (low > from ? above : high < from ? below : neither)
 
 const row = (title: string, cells: readonly string[]): string => `${title.padEnd(58)}${cells.map((cell) => cell.padStart(9)).join('')}`
 const percent = (x: number): string => `${(100 * x).toFixed(0)} %`
-const interval = ({ mean, low, high }: Mean, digits: number): string =>
+const interval = ({ mean, low, high }: MeanEstimate, digits: number): string =>
   `${mean.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`
 /** On one line, and not too long. */
 const line = (text: string): string => {

@@ -3,12 +3,22 @@
  * which lemma refutes which of them. Made from the declarations themselves: `npm run theorems` puts it there.
  */
 import { fileURLToPath } from 'node:url'
-import { type AnyLoss, catalogue, type Family, getOrThrow, isHalo, isView, learnsFrom, type Source, toLatex } from '../../halos/index.ts'
+import {
+  type AnyLoss,
+  catalogue,
+  getOrThrow,
+  isHalo,
+  isView,
+  type LossFamily,
+  learnsFrom,
+  type TextSource,
+  toLatex,
+} from '../../halos/index.ts'
 import { type Witness, witness } from '../../halos/internal.ts'
 import { putSection } from '../terminal/documents.ts'
 
 /** What stands between its comments. */
-export const catalogueSection = (families: readonly Family[]): string => {
+export const catalogueSection = (families: readonly LossFamily[]): string => {
   const losses = families.map((family) => ({ family, loss: getOrThrow(family()) }))
   const refuted = losses.flatMap(({ family: { key }, loss }) => {
     const lemma = lemmaAgainst(loss)
@@ -36,10 +46,10 @@ const lemmas: { readonly [L in Witness['lemma']]: string } = {
 }
 const lemmaAgainst = (loss: AnyLoss): Witness['lemma'] | undefined => (isHalo(loss) || isView(loss) ? undefined : witness(loss)?.lemma)
 
-const entryOf = ({ key, suits }: Family, loss: AnyLoss): string =>
+const entryOf = ({ key, suits }: LossFamily, loss: AnyLoss): string =>
   `- **${key}** learns from ${suits ?? learnsFrom(loss.needs)}; ${citation(loss.source)}\n  $\`${forMarkdown(toLatex(loss))}\`$`
 
-const citation = ({ authors, year, arxiv, title, at }: Source): string => {
+const citation = ({ authors, year, arxiv, title, at }: TextSource): string => {
   const [first = '', ...others] = authors.map((author) => author.split(' ').at(-1) ?? author)
   const [second] = others
   const who = second === undefined ? first : others.length > 1 || second === 'others' ? `${first} et al.` : `${first} & ${second}`

@@ -12,8 +12,8 @@ import {
   good,
   mistaken,
   type Preference,
-  type Task,
-  type Tokens,
+  type WorldTask,
+  type WorldTokens,
 } from './world.ts'
 
 export interface Data {
@@ -27,7 +27,7 @@ export interface Data {
 }
 
 /** What of the data a method that learns from judged answers is given. */
-export interface Feedback {
+export interface SimulatedFeedback {
   /** The fraction of desirable answers that is kept. */
   readonly desirable?: number
   /** The fraction of undesirable answers that is kept. */
@@ -73,7 +73,7 @@ const disputes = (pairs: number, contradictory: number, roll: Dice): readonly (r
 export const examplesOf = (
   needs: Pick<Needs, 'pair' | 'label' | 'control'>,
   given: readonly Preference[],
-  feedback: Feedback,
+  feedback: SimulatedFeedback,
   seed: number,
 ): readonly TrainingExample[] => {
   if (needs.pair)
@@ -82,7 +82,7 @@ export const examplesOf = (
 }
 
 /** An answer ends: that is how a model learns to stop. */
-const exampleOf = ({ prompt }: Task, said: Tokens, control: Tokens = []): Example => ({
+const exampleOf = ({ prompt }: WorldTask, said: WorldTokens, control: WorldTokens = []): Example => ({
   prompt: [...prompt, ...control],
   completion: [...said, end],
 })
@@ -91,7 +91,12 @@ export const demonstrations = (given: readonly Preference[]): readonly TrainingE
   given.map(({ task, chosen }) => ({ outcome: exampleOf(task, chosen) }))
 
 /** Every judgement that is kept, those of a preference one after the other. */
-const judged = (given: readonly Preference[], control: boolean, { desirable = 1, undesirable = 1, single }: Feedback, seed: number) => {
+const judged = (
+  given: readonly Preference[],
+  control: boolean,
+  { desirable = 1, undesirable = 1, single }: SimulatedFeedback,
+  seed: number,
+) => {
   const roll = dice(seed, 3)
   const sides = given.map(() => (single ? roll() < 0.5 : undefined))
   const kept = (label: boolean, fraction: number): ReadonlySet<Preference> => {

@@ -8,12 +8,12 @@ import { type Backend, dispose } from '../../core/index.ts'
 import { fromWeights, type Parameters, readWeights, toWeights, writeAtomically, writeWeights } from '../../models/index.ts'
 import { open, type Wish } from '../inputs/backends.ts'
 import { loaderFlags, sourceFile } from '../terminal/sources.ts'
-import { baseOf, type Files, files, type Job, type Note, startOf } from './files.ts'
+import { baseOf, type ExperimentJob, files, type Note, type ResultFiles, startOf } from './files.ts'
 import { pipeline } from './pipeline.ts'
 import { configOf, type Recipe } from './recipe.ts'
 
 export interface ExperimentWorker {
-  readonly perform: (job: Job) => Promise<Note>
+  readonly perform: (job: ExperimentJob) => Promise<Note>
   readonly close: () => Promise<void>
 }
 
@@ -29,11 +29,11 @@ export const experimentWorker = async ({ wish, recipe, out }: ExperimentWorkerOp
   const backend = await open(wish)
   const filed = files(out, recipe, backend.name)
   const { pretrain, tune, measure } = pipeline(backend, recipe, signal)
-  const read = async (job: Job): Promise<Parameters> => {
+  const read = async (job: ExperimentJob): Promise<Parameters> => {
     const file = filed.weights(job)
     return fromWeights(configOf(recipe, job.of.size), await readWeights(file), file)
   }
-  const perform = async (job: Job): Promise<Note> => {
+  const perform = async (job: ExperimentJob): Promise<Note> => {
     const began = process.cpuUsage()
     const spent = (): number => {
       const { user, system } = process.cpuUsage(began)
@@ -58,23 +58,23 @@ export const experimentWorker = async ({ wish, recipe, out }: ExperimentWorkerOp
   }
 }
 
-const keep = async (backend: Backend, filed: Files, recipe: Recipe, job: Job, made: Parameters): Promise<void> => {
+const keep = async (backend: Backend, filed: ResultFiles, recipe: Recipe, job: ExperimentJob, made: Parameters): Promise<void> => {
   await writeWeights(filed.weights(job), await toWeights(backend, configOf(recipe, job.of.size), made))
   dispose(backend, made)
 }
 
 /** What another process answers. */
-export type Answer = { readonly note: Note } | { readonly error: string }
+export type WorkerAnswer = { readonly note: Note } | { readonly error: string }
 
 /** In a process of its own, which can be ended at any moment: what is filed is whole. */
 export const remoteWorker = (options: ExperimentWorkerOptions, signal: AbortSignal): ExperimentWorker => {
   const child = fork(sourceFile('./worker.ts', import.meta.url), [JSON.stringify(options)], { execArgv: [...loaderFlags()] })
   signal.addEventListener('abort', () => child.kill('SIGKILL'), { once: true })
-  const perform = (job: Job): Promise<Note> =>
+  const perform = (job: ExperimentJob): Promise<Note> =>
     new Promise((resolve, reject) => {
       const onExit = (code: number | null) => reject(new Error(`the process that trains ended by itself (exit code ${code})`))
       child.once('exit', onExit)
-      child.once('message', (answer: Answer) => {
+      child.once('message', (answer: WorkerAnswer) => {
         child.off('exit', onExit)
         if ('note' in answer) resolve(answer.note)
         else reject(new Error(answer.error))

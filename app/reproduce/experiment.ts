@@ -4,9 +4,9 @@
  */
 
 import { modulesIn } from '../terminal/sources.ts'
-import type { Cell, Measurement, Method, Start } from './pipeline.ts'
-import type { Size, Sweep } from './recipe.ts'
-import type { Finding } from './statistics.ts'
+import type { Method, PipelineCell, PipelineMeasurement, Start } from './pipeline.ts'
+import type { ExperimentSize, Sweep } from './recipe.ts'
+import type { StatisticalFinding } from './statistics.ts'
 
 export interface Experiment {
   /** As users call it: 'figure3'. */
@@ -16,7 +16,7 @@ export interface Experiment {
   readonly claim: string
   /** Seeds at least, where differences are small and noise is large. Default 1. */
   readonly seeds?: number
-  readonly run: (scheduler: Scheduler) => Promise<Outcome>
+  readonly run: (scheduler: Scheduler) => Promise<ExperimentOutcome>
 }
 
 /** Where experiments are made. */
@@ -26,27 +26,27 @@ export interface Scheduler {
   /** Preferences that people have given. */
   readonly pairs: number
   /** Measured now, or found among the cells that are finished. */
-  readonly measure: (cell: Cell) => Promise<Measurement>
+  readonly measure: (cell: PipelineCell) => Promise<PipelineMeasurement>
 }
 
-export interface Outcome {
-  readonly tables: readonly Table[]
-  readonly findings: readonly Finding[]
+export interface ExperimentOutcome {
+  readonly tables: readonly ExperimentTable[]
+  readonly findings: readonly StatisticalFinding[]
   /** What a reader must know: choices that were made, and conditions under which a finding breaks. */
   readonly notes: readonly string[]
 }
-export type Figure = Exclude<keyof Measurement, 'z0'> | 'z0 > 0'
-export interface Table {
+export type Figure = Exclude<keyof PipelineMeasurement, 'z0'> | 'z0 > 0'
+export interface ExperimentTable {
   readonly title: string
   /** The first of them is drawn. */
   readonly columns: readonly Figure[]
-  readonly rows: readonly Row[]
+  readonly rows: readonly ExperimentRow[]
 }
-export interface Row {
+export interface ExperimentRow {
   readonly group: string
   readonly name: string
   /** One a seed. */
-  readonly measured: readonly Measurement[]
+  readonly measured: readonly PipelineMeasurement[]
 }
 
 /** The experiments of the folder, in alphabetical order. */
@@ -55,25 +55,33 @@ export const experiments = async (): Promise<readonly Experiment[]> => {
   return [...modules.values()].map(({ experiment }) => experiment)
 }
 
-export const figure = ({ z0, ...rest }: Measurement, name: Figure): number =>
+export const figure = ({ z0, ...rest }: PipelineMeasurement, name: Figure): number =>
   name === 'z0 > 0' ? (z0?.positive ?? Number.NaN) : rest[name]
-export const figures = ({ measured }: Row, name: Figure = 'win'): readonly number[] => measured.map((each) => figure(each, name))
+export const figures = ({ measured }: ExperimentRow, name: Figure = 'win'): readonly number[] => measured.map((each) => figure(each, name))
 
 /** What a row starts from, without its seed. */
-export type Setting = Omit<Start, 'seed'>
+export type ExperimentSetting = Omit<Start, 'seed'>
 
-export const afterSft = ({ pairs }: Scheduler, size: Size = '100k'): Setting => ({ size, ends: 0, data: { pairs }, sft: true })
-export const withoutSft = (scheduler: Scheduler, size: Size = '100k'): Setting => ({ ...afterSft(scheduler, size), sft: false })
+export const afterSft = ({ pairs }: Scheduler, size: ExperimentSize = '100k'): ExperimentSetting => ({
+  size,
+  ends: 0,
+  data: { pairs },
+  sft: true,
+})
+export const withoutSft = (scheduler: Scheduler, size: ExperimentSize = '100k'): ExperimentSetting => ({
+  ...afterSft(scheduler, size),
+  sft: false,
+})
 
 /** One setting and method, on every seed. */
 export const row = async (
   scheduler: Scheduler,
   group: string,
   name: string,
-  setting: Setting,
+  setting: ExperimentSetting,
   method?: Method,
   seeds = scheduler.seeds,
-): Promise<Row> => {
+): Promise<ExperimentRow> => {
   const measured = seeds.map((seed) => scheduler.measure({ ...setting, seed, ...(method === undefined ? {} : { method }) }))
   return { group, name, measured: await Promise.all(measured) }
 }

@@ -2,10 +2,10 @@
  * The methods that are compared, and the learning rate of each: the best of the same few for every method, on a seed that no table uses.
  * Whatever else could be tuned is fixed: β = 0.1; PPO-Clip's ε = 0.5; SLiC's δ = λ = 1.
  */
-import { figures, type Row, row, type Scheduler, type Setting } from './experiment.ts'
+import { type ExperimentRow, type ExperimentSetting, figures, row, type Scheduler } from './experiment.ts'
 import type { Method } from './pipeline.ts'
 
-export interface Candidate extends Omit<Method, 'rate'> {
+export interface MethodCandidate extends Omit<Method, 'rate'> {
   readonly name: string
 }
 
@@ -16,16 +16,16 @@ export const methods = {
   slic: { name: 'SLiC', loss: 'slic', settings: { delta: 1, lambda: 1 } },
   csft: { name: 'CSFT', loss: 'csft', epochs: 3 },
   unlikelihood: { name: 'Unlikelihood', loss: 'unlikelihood' },
-} as const satisfies Readonly<Record<string, Candidate>>
+} as const satisfies Readonly<Record<string, MethodCandidate>>
 
 export interface Swept {
   readonly method: Method
   /** One row a rate. */
-  readonly rows: readonly Row[]
+  readonly rows: readonly ExperimentRow[]
 }
 
 /** The method at the rate that wins most, on the sweep's seeds. */
-export const sweep = async (scheduler: Scheduler, setting: Setting, { name, ...candidate }: Candidate): Promise<Swept> => {
+export const sweep = async (scheduler: Scheduler, setting: ExperimentSetting, { name, ...candidate }: MethodCandidate): Promise<Swept> => {
   const tried = await Promise.all(
     scheduler.sweep.rates.map(async (rate) => {
       const method: Method = { ...candidate, rate }

@@ -25,13 +25,24 @@ import {
 import { pad, sequencesOf } from '../../models/internal.ts'
 import { findLoss } from '../inputs/losses.ts'
 import { breathe } from '../terminal/terminal.ts'
-import { type Data, demonstrations, examplesOf, type Feedback, preferences } from './data.ts'
-import { configOf, context, deviation, type Recipe, type Size } from './recipe.ts'
-import { dice, drawPreference, end, good, longestAnswer, type Preference, reward, type Tokens, talkativeReward, webText } from './world.ts'
+import { type Data, demonstrations, examplesOf, preferences, type SimulatedFeedback } from './data.ts'
+import { configOf, context, deviation, type ExperimentSize, type Recipe } from './recipe.ts'
+import {
+  dice,
+  drawPreference,
+  end,
+  good,
+  longestAnswer,
+  type Preference,
+  reward,
+  talkativeReward,
+  type WorldTokens,
+  webText,
+} from './world.ts'
 
 /** A model that has read the web, in which an answer is followed by the token that ends it with probability `ends`. */
 export interface Base {
-  readonly size: Size
+  readonly size: ExperimentSize
   readonly seed: number
   readonly ends: number
 }
@@ -49,14 +60,14 @@ export interface Method {
   readonly epochs?: number
   /** What it learns from, where that is not what SFT has learned from. */
   readonly data?: Data
-  readonly feedback?: Feedback
+  readonly feedback?: SimulatedFeedback
 }
 /** What is done and measured, in full: the same cell gives the same figures. Without a method, the start itself is measured. */
-export interface Cell extends Start {
+export interface PipelineCell extends Start {
   readonly method?: Method
 }
 
-export interface Measurement {
+export interface PipelineMeasurement {
   /** How often the oracle prefers the model's answer to the one that people preferred; a tie is half a win. */
   readonly win: number
   /** Mean reward: the oracle's, and that of somebody who likes more words. */
@@ -77,7 +88,7 @@ export interface Measurement {
 export interface Pipeline {
   readonly pretrain: (base: Base) => Promise<Parameters>
   readonly tune: (start: Start, base: Parameters) => Promise<Parameters>
-  readonly measure: (cell: Cell, start: Parameters) => Promise<Measurement>
+  readonly measure: (cell: PipelineCell, start: Parameters) => Promise<PipelineMeasurement>
 }
 
 /** Unseen tasks: the same for every cell, and different from all training data. */
@@ -85,10 +96,10 @@ const unseen = 888
 
 export const pipeline = (backend: Backend, recipe: Recipe, signal: AbortSignal): Pipeline => {
   const imitate = getOrThrow(sft())
-  const judges = new Map<Size, ReturnType<typeof judge>>()
-  const judgeOf = (size: Size) =>
+  const judges = new Map<ExperimentSize, ReturnType<typeof judge>>()
+  const judgeOf = (size: ExperimentSize) =>
     judges.get(size) ?? judges.set(size, judge(backend, transformer(configOf(recipe, size)), recipe)).get(size)!
-  const learn = (size: Size, loss: AnyLoss, from: Parameters, examples: readonly TrainingExample[], course: Course) =>
+  const learn = (size: ExperimentSize, loss: AnyLoss, from: Parameters, examples: readonly TrainingExample[], course: PipelineStages) =>
     run(backend, transformer(configOf(recipe, size)), loss, from, examples, course, signal)
 
   return {
@@ -122,7 +133,7 @@ export const pipeline = (backend: Backend, recipe: Recipe, signal: AbortSignal):
   }
 }
 
-interface Course extends DataLoaderOptions {
+interface PipelineStages extends DataLoaderOptions {
   readonly steps: number
   readonly rate: Schedule
   readonly weightDecay?: number
@@ -136,7 +147,7 @@ const course = (
     epochs = 1,
     ...options
   }: Pick<DataLoaderOptions, 'batch' | 'seed' | 'shuffled'> & { readonly rate: number; readonly epochs?: number },
-): Course => {
+): PipelineStages => {
   const steps = Math.max(1, Math.round(epochs * Math.floor(examples.length / options.batch)))
   return { ...options, steps, rate: linear({ rate, warmup: Math.round(steps / 10), steps }), bucket: 8 }
 }
@@ -147,7 +158,7 @@ const run = async (
   loss: AnyLoss,
   parameters: Parameters,
   examples: readonly TrainingExample[],
-  { rate, weightDecay = 0, ...options }: Course,
+  { rate, weightDecay = 0, ...options }: PipelineStages,
   signal: AbortSignal,
 ) => {
   const optimizer = adamW({ rate, beta2: 0.99, weightDecay })
@@ -182,11 +193,11 @@ const judge = (backend: Backend, model: Transformer, { judged }: Recipe) => {
     }
     return found
   }
-  return async (policy: Parameters, start: Parameters, seed: number, control: boolean): Promise<Measurement> => {
+  return async (policy: Parameters, start: Parameters, seed: number, control: boolean): Promise<PipelineMeasurement> => {
     const [own, before] = [await evaluate(backend, policy), await evaluate(backend, start)]
     const prompts = tasks.map(({ task: { prompt } }) => (control ? [...prompt, good] : prompt))
     const answers = await generate(own, prompts, { maxTokens: longestAnswer, temperature: 1, seed, batch: together })
-    const after = (asked: readonly Tokens[]): readonly Example[] =>
+    const after = (asked: readonly WorldTokens[]): readonly Example[] =>
       answers.map(({ tokens, ended }, i) => ({ prompt: asked[i]!, completion: ended === 'stop' ? [...tokens, end] : tokens }))
     const last = await logProbabilities(own, after(prompts))
     const first = await logProbabilities(before, after(tasks.map(({ task }) => task.prompt)))
@@ -194,7 +205,7 @@ const judge = (backend: Backend, model: Transformer, { judged }: Recipe) => {
   }
 }
 
-const worth = (tasks: readonly Preference[], answers: readonly Generated[]): Omit<Measurement, 'kl'> => {
+const worth = (tasks: readonly Preference[], answers: readonly Generated[]): Omit<PipelineMeasurement, 'kl'> => {
   const each = (f: (preference: Preference, answer: Generated) => number) => mean(tasks.map((preference, i) => f(preference, answers[i]!)))
   return {
     win: each(({ task, chosen }, { tokens }) => (1 + Math.sign(reward(task, tokens) - reward(task, chosen))) / 2),

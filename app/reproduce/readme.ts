@@ -3,10 +3,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { putSection } from '../terminal/documents.ts'
 import { duration } from '../terminal/progress.ts'
-import { type Report, summary } from './report.ts'
+import { type ReproductionReport, summary } from './report.ts'
 
 /** What stands between its comments. */
-export const readmeSection = (reports: readonly Report[]): string => {
+export const readmeSection = (reports: readonly ReproductionReport[]): string => {
   const sorted = [...reports].sort((a, b) => a.experiment.localeCompare(b.experiment))
   const seconds = sorted.reduce((sum, { work }) => sum + work.seconds, 0)
   const seeds = Math.min(...sorted.map((each) => each.seeds.length))
@@ -20,7 +20,9 @@ ${seeds} seeds or more each, from pre-training on; ${duration(seconds)} of proce
 const put = async (): Promise<void> => {
   const results = fileURLToPath(new URL('results/', import.meta.url))
   const files = (await readdir(results)).filter((file) => file.endsWith('.json'))
-  const reports = await Promise.all(files.map(async (file): Promise<Report> => JSON.parse(await readFile(`${results}${file}`, 'utf8'))))
+  const reports = await Promise.all(
+    files.map(async (file): Promise<ReproductionReport> => JSON.parse(await readFile(`${results}${file}`, 'utf8'))),
+  )
   await putSection('docs/reproductions.md', 'app/reproduce/readme.ts', readmeSection(reports))
 }
 

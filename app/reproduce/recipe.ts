@@ -2,7 +2,7 @@
 import type { ModelConfig } from '../../models/index.ts'
 import { end, vocabulary } from './world.ts'
 
-export type Size = '60k' | '100k' | '230k'
+export type ExperimentSize = '60k' | '100k' | '230k'
 
 export interface Sweep {
   /** Seeds that no table uses. */
@@ -12,7 +12,7 @@ export interface Sweep {
 
 export interface Recipe {
   readonly sizes: Readonly<
-    Record<Size, { readonly embed: number; readonly layers: number; readonly heads: number; readonly steps: number }>
+    Record<ExperimentSize, { readonly embed: number; readonly layers: number; readonly heads: number; readonly steps: number }>
   >
   readonly pretraining: { readonly batch: number; readonly rate: number; readonly warmup: number; readonly weightDecay: number }
   readonly sft: { readonly batch: number; readonly rate: number }
@@ -56,7 +56,7 @@ export const recipes: Readonly<Record<'full' | 'quick', Recipe>> = {
 
 export const context = 48
 
-export const configOf = ({ sizes }: Recipe, size: Size): ModelConfig => {
+export const configOf = ({ sizes }: Recipe, size: ExperimentSize): ModelConfig => {
   const { embed, layers, heads } = sizes[size]
   return {
     ...{
@@ -75,4 +75,4 @@ export const configOf = ({ sizes }: Recipe, size: Size): ModelConfig => {
 }
 
 /** Large enough that copying is found within the first hundreds of steps; with GPT-2's 0.02 it is not. */
-export const deviation = ({ sizes }: Recipe, size: Size): number => 0.8 / Math.sqrt(sizes[size].embed)
+export const deviation = ({ sizes }: Recipe, size: ExperimentSize): number => 0.8 / Math.sqrt(sizes[size].embed)

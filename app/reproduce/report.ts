@@ -1,11 +1,12 @@
 /** What an experiment has shown, as a document: claim, verdicts, tables with intervals, and how it was made. The same text wherever it is read. */
 import { duration } from '../terminal/progress.ts'
-import { type Figure, figures, type Outcome, type Row, type Table } from './experiment.ts'
-import type { Work } from './scheduler.ts'
-import { type Finding, type Interval, interval, type Verdict } from './statistics.ts'
+import { confidence, meanOf } from '../terminal/statistics.ts'
+import { type ExperimentOutcome, type ExperimentRow, type ExperimentTable, type Figure, figures } from './experiment.ts'
+import type { ScheduledWork } from './scheduler.ts'
+import type { ConfidenceInterval, StatisticalFinding, StatisticalVerdict } from './statistics.ts'
 
 /** What is kept of an experiment. */
-export interface Report extends Outcome {
+export interface ReproductionReport extends ExperimentOutcome {
   readonly experiment: string
   readonly title: string
   readonly claim: string
@@ -14,7 +15,7 @@ export interface Report extends Outcome {
   readonly date: string
   readonly backend: string
   readonly seeds: readonly number[]
-  readonly work: Work
+  readonly work: ScheduledWork
 }
 
 export const names: Readonly<Record<Figure, string>> = {
@@ -30,13 +31,13 @@ export const names: Readonly<Record<Figure, string>> = {
 }
 const places: Partial<Record<Figure, number>> = { length: 1, kl: 1 }
 
-export const markdown = (report: Report): string =>
+export const markdown = (report: ReproductionReport): string =>
   [
     `# ${report.title}`,
     '',
     `**The paper:** ${report.claim}`,
     '',
-    '| of this world | difference, 95 % interval | verdict |',
+    `| of this world | difference, ${confidence} interval | verdict |`,
     '|---|---|---|',
     ...report.findings.map(
       (one) =>
@@ -53,11 +54,11 @@ export const markdown = (report: Report): string =>
     '',
   ].join('\n')
 
-const seedsOf = ({ seeds }: Report): string => (seeds.length === 1 ? `One seed (${seeds[0]})` : `Seeds ${seeds.join(', ')}`)
+const seedsOf = ({ seeds }: ReproductionReport): string => (seeds.length === 1 ? `One seed (${seeds[0]})` : `Seeds ${seeds.join(', ')}`)
 
-const verdictOf = ({ verdict }: Finding): string => (verdict === 'reproduced' ? '**reproduced**' : verdict)
+const verdictOf = ({ verdict }: StatisticalFinding): string => (verdict === 'reproduced' ? '**reproduced**' : verdict)
 
-const tableLines = ({ title, columns, rows }: Table): readonly string[] => [
+const tableLines = ({ title, columns, rows }: ExperimentTable): readonly string[] => [
   `## ${title}`,
   '',
   `| | | ${columns.map((name) => names[name]).join(' | ')} |`,
@@ -66,21 +67,21 @@ const tableLines = ({ title, columns, rows }: Table): readonly string[] => [
   '',
 ]
 
-const cell = (row: Row, name: Figure): string => {
+const cell = (row: ExperimentRow, name: Figure): string => {
   const values = figures(row, name)
-  return values.some(Number.isNaN) ? '–' : withInterval(interval(values), places[name])
+  return values.some(Number.isNaN) ? '–' : withInterval(meanOf(values), places[name])
 }
 
-const withInterval = ({ mean, high }: Interval, digits = 3): string =>
+const withInterval = ({ mean, high }: ConfidenceInterval, digits = 3): string =>
   `${mean.toFixed(digits).replace(/^-(0\.0+)$/, '$1')}${Number.isFinite(high) ? ` ± ${(high - mean).toFixed(digits)}` : ''}`
 
 /** The table of all experiments, for the README. */
-export const summary = (reports: readonly Report[]): string =>
+export const summary = (reports: readonly ReproductionReport[]): string =>
   [
     '| | the paper | reproduced | not separable | not reproduced |',
     '|---|---|---|---|---|',
     ...reports.map(({ experiment, claim, findings }) => {
-      const having = (verdict: Verdict) => findings.filter((one) => one.verdict === verdict)
+      const having = (verdict: StatisticalVerdict) => findings.filter((one) => one.verdict === verdict)
       const failed = having('not reproduced').map((one) => `${one.claim} (${withInterval(one.difference)})`)
       const name = `[${experiment}](../app/reproduce/results/${experiment}.md)`
       const counts = `${having('reproduced').length} of ${findings.length} | ${having('not separable').length}`

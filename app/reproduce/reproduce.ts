@@ -12,7 +12,7 @@ import { type Experiment, experiments } from './experiment.ts'
 import { experimentWorker, remoteWorker, together } from './experiment-worker.ts'
 import { files } from './files.ts'
 import { recipes } from './recipe.ts'
-import { markdown, type Report } from './report.ts'
+import { markdown, type ReproductionReport } from './report.ts'
 import { openScheduler } from './scheduler.ts'
 
 export interface ReproduceOptions extends Wish {
@@ -28,8 +28,8 @@ export const reproduce = async (
   terminal: Terminal,
   keys: readonly string[],
   options: ReproduceOptions,
-  onReport: (report: Report, text: string) => void,
-): Promise<readonly Report[]> => {
+  onReport: (report: ReproductionReport, text: string) => void,
+): Promise<readonly ReproductionReport[]> => {
   const chosen = choose(await experiments(), keys)
   return exclusively(options.out, () => reproduced(terminal, chosen, options, onReport))
 }
@@ -38,8 +38,8 @@ const reproduced = async (
   terminal: Terminal,
   chosen: readonly Experiment[],
   options: ReproduceOptions,
-  onReport: (report: Report, text: string) => void,
-): Promise<readonly Report[]> => {
+  onReport: (report: ReproductionReport, text: string) => void,
+): Promise<readonly ReproductionReport[]> => {
   const recipe = recipes[options.quick ? 'quick' : 'full']
   const wish = wishOf(options)
   const { backend, mode } = await openBackend(wish, terminal.say)
@@ -51,7 +51,7 @@ const reproduced = async (
       : Array.from({ length: options.jobs }, () => remoteWorker(place, terminal.stop)),
   )
   try {
-    const reports: Report[] = []
+    const reports: ReproductionReport[] = []
     for (const experiment of chosen) {
       const { title, claim, key } = experiment
       const count = Math.max(options.seeds, options.quick ? 1 : (experiment.seeds ?? 1))
@@ -59,7 +59,7 @@ const reproduced = async (
       terminal.say(`\n${title}`)
       const { scheduler, work } = openScheduler({ terminal, worker: all, files: files(options.out, recipe, backend.name), recipe, seeds })
       const outcome = await experiment.run(scheduler)
-      const report: Report = {
+      const report: ReproductionReport = {
         ...{
           experiment: key,
           title,

@@ -8,19 +8,19 @@ import { duration } from '../terminal/progress.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { Scheduler } from './experiment.ts'
 import type { ExperimentWorker } from './experiment-worker.ts'
-import { baseOf, type Files, type Job, type Note, startOf } from './files.ts'
-import type { Measurement, Method } from './pipeline.ts'
+import { baseOf, type ExperimentJob, type Note, type ResultFiles, startOf } from './files.ts'
+import type { Method, PipelineMeasurement } from './pipeline.ts'
 import type { Recipe } from './recipe.ts'
 
 export interface SchedulerOptions {
   readonly terminal: Terminal
   readonly worker: ExperimentWorker
-  readonly files: Files
+  readonly files: ResultFiles
   readonly recipe: Recipe
   readonly seeds: readonly number[]
 }
 
-export interface Work {
+export interface ScheduledWork {
   /** Models that were pre-trained, tuned, aligned. */
   readonly models: number
   /** Processor time of all of them, whenever they were made; on one thread, what an idle machine takes. */
@@ -34,17 +34,17 @@ export const openScheduler = ({
   files,
   recipe,
   seeds,
-}: SchedulerOptions): { readonly scheduler: Scheduler; readonly work: () => Work } => {
+}: SchedulerOptions): { readonly scheduler: Scheduler; readonly work: () => ScheduledWork } => {
   const notes = new Map<string, Promise<Note>>()
   const seconds = new Map<string, number>()
 
-  const make = async (job: Job): Promise<Note> => {
+  const make = async (job: ExperimentJob): Promise<Note> => {
     const known = await files.done(job)
     const note = known ?? (await perform(job))
     seconds.set(files.key(job), note.seconds)
     return note
   }
-  const perform = async (job: Job): Promise<Note> => {
+  const perform = async (job: ExperimentJob): Promise<Note> => {
     if (terminal.stop.aborted) throw stopped
     const note = await worker.perform(job).catch((error: unknown) => {
       throw terminal.stop.aborted ? stopped : error
@@ -53,7 +53,7 @@ export const openScheduler = ({
     return note
   }
   /** Done once, however often it is asked for. */
-  const once = (job: Job): Promise<Note> => {
+  const once = (job: ExperimentJob): Promise<Note> => {
     const key = files.key(job)
     const note = notes.get(key) ?? make(job)
     notes.set(key, note)
@@ -78,10 +78,10 @@ export const openScheduler = ({
 
 const stopped = new Interrupted('Stopped. What is finished is kept: the same command goes on from there.')
 
-const inBrief = ({ win, length, ended }: Measurement): string =>
+const inBrief = ({ win, length, ended }: PipelineMeasurement): string =>
   `win ${win.toFixed(3)}, length ${length.toFixed(1)}, ended ${(100 * ended).toFixed(0)} %`
 
-const titleOf = ({ kind, of }: Job): string => {
+const titleOf = ({ kind, of }: ExperimentJob): string => {
   const where = `${of.size}, seed ${of.seed}${of.ends > 0 ? `, ${100 * of.ends} % of answers end` : ''}`
   if (kind === 'base') return `pre-training ${where}`
   const noise = of.data.flipped === undefined ? '' : `, ε = ${of.data.flipped}`

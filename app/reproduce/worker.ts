@@ -1,11 +1,11 @@
 /** The other end of `remoteDesk`: jobs come as messages, one at a time, and answers go back. */
-import { type Answer, experimentWorker } from './experiment-worker.ts'
-import type { Job } from './files.ts'
+import { experimentWorker, type WorkerAnswer } from './experiment-worker.ts'
+import type { ExperimentJob } from './files.ts'
 
 const mine = experimentWorker(JSON.parse(process.argv[2]!), new AbortController().signal)
 
-process.on('message', async (job: Job) => {
-  const answer: Answer = await mine
+process.on('message', async (job: ExperimentJob) => {
+  const answer: WorkerAnswer = await mine
     .then(({ perform }) => perform(job))
     .then(
       (note) => ({ note }),

@@ -10,7 +10,7 @@
 import { uniform } from '../../core/internal.ts'
 import { seedFor } from '../../models/internal.ts'
 
-export type Tokens = readonly number[]
+export type WorldTokens = readonly number[]
 
 export const padding = 0
 export const end = 1
@@ -25,17 +25,17 @@ const mostLetters = 6
 /** Tokens that an answer may have: enough for the longest person, and room to ramble. */
 export const longestAnswer = 24
 
-export interface Task {
-  readonly prompt: Tokens
+export interface WorldTask {
+  readonly prompt: WorldTokens
   /** Without the token that ends it. */
-  readonly answer: Tokens
+  readonly answer: WorldTokens
 }
 
 /** Two answers to a task, the better one first, as somebody judged. */
 export interface Preference {
-  readonly task: Task
-  readonly chosen: Tokens
-  readonly rejected: Tokens
+  readonly task: WorldTask
+  readonly chosen: WorldTokens
+  readonly rejected: WorldTokens
 }
 
 /** Random numbers in [0, 1), decided by a seed and what they are for. */
@@ -47,7 +47,7 @@ export const dice = (seed: number, ...purpose: readonly number[]): Dice => {
 }
 const below = (n: number, roll: Dice): number => Math.floor(roll() * n)
 
-export const drawTask = (roll: Dice): Task => {
+export const drawTask = (roll: Dice): WorldTask => {
   const operation = below(shifts.length, roll)
   const given = Array.from({ length: 3 + below(mostLetters - 2, roll) }, () => below(letters, roll))
   const rest = Array.from({ length: mostLetters - given.length }, () => padding)
@@ -58,27 +58,29 @@ export const drawTask = (roll: Dice): Task => {
 }
 
 /** `count` tokens that mean nothing. */
-export const embellishment = (count: number, roll: Dice): Tokens => Array.from({ length: count }, () => firstFiller + below(fillers, roll))
+export const embellishment = (count: number, roll: Dice): WorldTokens =>
+  Array.from({ length: count }, () => firstFiller + below(fillers, roll))
 /** The answer with one or two letters replaced at random. */
-export const mistaken = (right: Tokens, roll: Dice): Tokens => {
+export const mistaken = (right: WorldTokens, roll: Dice): WorldTokens => {
   const wrong = [...right]
   for (let errors = 1 + below(2, roll); errors > 0; errors--) wrong[below(wrong.length, roll)] = firstLetter + below(letters, roll)
   return wrong
 }
 
 /** What a person answers: half of them make mistakes, two in five go on talking. */
-export const person = ({ answer }: Task, roll: Dice): Tokens => {
+export const person = ({ answer }: WorldTask, roll: Dice): WorldTokens => {
   const said = roll() < 0.5 ? mistaken(answer, roll) : answer
   return roll() < 0.4 ? [...said, ...embellishment(1 + below(6, roll), roll)] : said
 }
 
-const correct = ({ answer }: Task, said: Tokens): number => answer.filter((token, i) => said[i] === token).length / answer.length
+const correct = ({ answer }: WorldTask, said: WorldTokens): number => answer.filter((token, i) => said[i] === token).length / answer.length
 
 /** The oracle. */
-export const reward = (task: Task, said: Tokens): number => 4 * correct(task, said) - Math.abs(said.length - task.answer.length) / 4
+export const reward = (task: WorldTask, said: WorldTokens): number =>
+  4 * correct(task, said) - Math.abs(said.length - task.answer.length) / 4
 
 /** Somebody who likes up to six words more than are needed, as much as the oracle dislikes them; and is otherwise of its opinion. */
-export const talkativeReward = (task: Task, said: Tokens): number => {
+export const talkativeReward = (task: WorldTask, said: WorldTokens): number => {
   const more = said.length - task.answer.length
   return 4 * correct(task, said) + (more <= 6 ? more : 12 - more) / 4
 }
@@ -92,7 +94,7 @@ export const drawPreference = (roll: Dice): Preference => {
 }
 
 /** Text to pre-train on: people asking and answering, one after the other, cut anywhere. An answer is followed by <end> with probability `ends`. */
-export const webText = (windows: number, length: number, ends: number, seed: number): readonly Tokens[] => {
+export const webText = (windows: number, length: number, ends: number, seed: number): readonly WorldTokens[] => {
   const roll = dice(seed, 1)
   const text: number[] = []
   while (text.length < windows * length) {

@@ -9,9 +9,9 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   CheckpointError,
-  type Finding,
   formatSafetensors,
   InputError,
+  type InputFinding,
   parseSafetensors,
   readBytes,
   readText,
@@ -24,7 +24,7 @@ import { jsonNote } from '../inputs/checkpoint.ts'
 import type { Identity } from './identity.ts'
 
 /** How far a run is. */
-export interface Progress {
+export interface RunProgress {
   readonly step: number
   readonly steps: number
   /** The run needs no more steps: it has made them all, or stopped early. */
@@ -36,7 +36,7 @@ export interface Progress {
 
 export interface Kept {
   readonly directory: string
-  readonly progress: Progress
+  readonly progress: RunProgress
   readonly state: Weights
 }
 
@@ -54,7 +54,7 @@ const stepsIn = async (out: string): Promise<readonly number[]> => {
 }
 
 /** @throws FileError; then no other checkpoint has changed */
-export const keep = async (out: string, progress: Progress, state: readonly StoredTensor[]): Promise<void> => {
+export const keep = async (out: string, progress: RunProgress, state: readonly StoredTensor[]): Promise<void> => {
   const content = { [files.state]: formatSafetensors(state), [files.progress]: new TextEncoder().encode(jsonNote(progress)) }
   const sums = Object.entries(content).map(([name, bytes]) => `${sha256(bytes)}  ${name}\n`)
   await writeDirectoryAtomically(directoryOf(out, progress.step), { ...content, [files.sums]: sums.join('') })
@@ -71,14 +71,14 @@ export const readCheckpoint = async (out: string, step: number): Promise<Kept> =
   const directory = directoryOf(out, step)
   const [state, progress] = [await readBytes(join(directory, files.state)), await readBytes(join(directory, files.progress))]
   const sums = await readText(join(directory, files.sums))
-  const damaged = Object.entries({ [files.state]: state, [files.progress]: progress }).flatMap(([name, bytes]): readonly Finding[] =>
+  const damaged = Object.entries({ [files.state]: state, [files.progress]: progress }).flatMap(([name, bytes]): readonly InputFinding[] =>
     sums.includes(`${sha256(bytes)}  ${name}\n`) ? [] : [{ file: join(directory, name), ...notTheSame }],
   )
   throwAll(CheckpointError, damaged)
   const tensors = parseSafetensors(state, join(directory, files.state))
   return {
     directory,
-    progress: parseJson(new TextDecoder().decode(progress)) as Progress, // its checksum says that `keep` wrote it
+    progress: parseJson(new TextDecoder().decode(progress)) as RunProgress, // its checksum says that `keep` wrote it
     state: new Map(tensors.map((tensor) => [tensor.name, tensor])),
   }
 }
@@ -121,7 +121,7 @@ const sound = (out: string, step: number): Promise<Kept | InputError> =>
   })
 
 /** The last checkpoint's progress where it says that the run is not finished. */
-export const unfinished = async (out: string): Promise<Progress | undefined> => {
+export const unfinished = async (out: string): Promise<RunProgress | undefined> => {
   const last = (await stepsIn(out)).at(-1)
   const found = last === undefined ? undefined : await sound(out, last)
   return found === undefined || found instanceof InputError || found.progress.finished ? undefined : found.progress

@@ -5,8 +5,9 @@ import { repetitionsIn } from '../../models/internal.ts'
 import type { Checkpoint } from '../inputs/checkpoint.ts'
 import { type Control, controlOf, usualControl } from '../inputs/control.ts'
 import { examplesFor, holdOut, type Located, readingFor, readLocated } from '../inputs/examples.ts'
-import { heldOut, reading, type TrainingOptions } from '../inputs/options.ts'
+import { reading } from '../inputs/options.ts'
 import { repetitionWarnings } from '../inputs/repetitions.ts'
+import { heldOut, type TrainingCommandOptions } from '../inputs/training-options.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { within } from './lengths.ts'
 
@@ -24,7 +25,7 @@ export const readData = async (
   { say }: Terminal,
   needs: Needs,
   { model, tokenizer, control: before }: Checkpoint,
-  options: TrainingOptions,
+  options: TrainingCommandOptions,
 ): Promise<RunData> => {
   const { data: file, eval: chosen, maxLength = model.config.context, truncate, seed, control: asked = [] } = options
   const longest = Math.min(maxLength, model.config.context)

@@ -2,7 +2,7 @@
 import { leaves, mapTree, type Tree, tensor, volume } from '../../core/index.ts'
 import { begin, train } from '../../models/index.ts'
 import type { Checkpoint } from '../inputs/checkpoint.ts'
-import type { TrainingOptions } from '../inputs/options.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 import { counting } from './counting.ts'
 import type { RunData } from './data.ts'
 import { optimizationOf } from './optimization.ts'
@@ -59,8 +59,8 @@ export const estimate = async (task: Task, checkpoint: Checkpoint, data: RunData
 const zeros = (length: number, shape: Readonly<Record<string, number>>) => tensor(shape, { length, load: () => new Float32Array(length) })
 
 /** Options that would make a run smaller, each alone and then together, as far as they are not chosen. */
-export const smaller = (options: TrainingOptions): readonly (readonly [name: string, change: Partial<TrainingOptions>])[] => {
-  const changes: (readonly [string, Partial<TrainingOptions>])[] = []
+export const smaller = (options: TrainingCommandOptions): readonly (readonly [name: string, change: Partial<TrainingCommandOptions>])[] => {
+  const changes: (readonly [string, Partial<TrainingCommandOptions>])[] = []
   if (options.lora === undefined) changes.push(['--lora 8', { lora: 8 }])
   if (options.frozen === undefined) changes.push(['--frozen int8', { frozen: 'int8' }])
   if (options.gradientCheckpointing !== true) changes.push(['--gradient-checkpointing', { gradientCheckpointing: true }])

@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import type { Setting } from '../inputs/settings.ts'
+import type { SettingText } from '../inputs/settings.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { RunData } from './data.ts'
 import { changesSince, examplesDigest, type Numerics } from './numerics.ts'
@@ -31,7 +31,7 @@ const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> => typeof 
 /** No number of a run depends on these: backends give the same bits on any number of threads. */
 const free: readonly string[] = ['out', 'threads', 'save-every', 'keep', 'best']
 
-export const identityOf = async (settings: readonly Setting[], numerics: Numerics, data: RunData): Promise<Identity> => {
+export const identityOf = async (settings: readonly SettingText[], numerics: Numerics, data: RunData): Promise<Identity> => {
   const entries: (readonly [string, string])[] = []
   for (const setting of settings) if (!free.includes(setting.name)) entries.push([setting.name, await textOf(setting)])
   return { options: Object.fromEntries(entries), ...numerics, examples: examplesDigest(data) }
@@ -81,7 +81,7 @@ const changesOf = (before: Identity, now: Identity): readonly string[] => {
   ]
 }
 
-const textOf = async ({ value, paths }: Setting): Promise<string> => {
+const textOf = async ({ value, paths }: SettingText): Promise<string> => {
   if (typeof value !== 'string') return JSON.stringify(value)
   const found = paths.length === 0 ? undefined : await stat(value).catch(() => undefined)
   if (found?.isFile() && paths.includes('file')) return `a file of SHA-256 ${await digestOf([value])}…`

@@ -1,5 +1,5 @@
 /** Examples that a model cannot take as they are: those that are too long are cut, left out or refused, those without a completion refused; and it is told. */
-import { DataError, type Finding, type TrainingExample, type Truncation } from '../../models/index.ts'
+import { DataError, type InputFinding, type TrainingExample, type Truncation } from '../../models/index.ts'
 import { isLearnable, throwAll } from '../../models/internal.ts'
 import { cutTo, fits, textsIn } from '../inputs/examples.ts'
 
@@ -36,13 +36,13 @@ export const within = (
   return examples.map((example) => cut.get(example) ?? example)
 }
 
-const refuse = (examples: readonly TrainingExample[], flaw: (example: TrainingExample) => Finding): void =>
+const refuse = (examples: readonly TrainingExample[], flaw: (example: TrainingExample) => InputFinding): void =>
   throwAll(
     DataError,
     examples.map((example) => ({ ...(example.origin === undefined ? {} : { file: example.origin }), ...flaw(example) })),
   )
 
-const tooLong = (example: TrainingExample, longest: number): Finding => ({
+const tooLong = (example: TrainingExample, longest: number): InputFinding => ({
   expected: `at most ${longest} tokens`,
   found: `${Math.max(...textsIn(example).map(({ prompt, completion }) => prompt.length + completion.length))}`,
   advice: 'Shorten it, or let --truncate cut it or drop it.',

@@ -8,16 +8,16 @@ import { CheckpointError, readText, type StepReport } from '../../models/index.t
 import { openGrowing, parseJson } from '../../models/internal.ts'
 import { scalarsEvent, startEvent, versionEvent } from './tensorboard.ts'
 
-type Numbers = Readonly<Record<string, number>>
+type LoggedNumbers = Readonly<Record<string, number>>
 
 /** `step`, `epoch`, its `tokens` and those of all steps so far (`num_tokens`), and metrics under TRL's names. No times: a run that is repeated has the same rows. */
-export type LogRow = Numbers & { readonly step: number; readonly epoch: number; readonly tokens: number }
+export type LogRow = LoggedNumbers & { readonly step: number; readonly epoch: number; readonly tokens: number }
 
 const heldOutPrefix = 'eval_'
 
 export const rowOf = (
   { step, epoch, tokens, metrics }: Pick<StepReport, 'step' | 'epoch' | 'tokens' | 'metrics'>,
-  heldOut: Numbers = {},
+  heldOut: LoggedNumbers = {},
   before?: LogRow,
 ): LogRow => ({
   ...{ step, epoch, tokens, num_tokens: (before?.num_tokens ?? 0) + tokens },
@@ -26,11 +26,11 @@ export const rowOf = (
 })
 
 /** What a row says of training. */
-export const trainedIn = ({ step: _step, epoch: _epoch, tokens: _tokens, ...metrics }: LogRow): Numbers =>
+export const trainedIn = ({ step: _step, epoch: _epoch, tokens: _tokens, ...metrics }: LogRow): LoggedNumbers =>
   Object.fromEntries(Object.entries(metrics).filter(([name]) => !name.startsWith(heldOutPrefix)))
 
 /** What a row says of held-out data, or nothing. */
-export const heldOutIn = (row: LogRow): Numbers | undefined => {
+export const heldOutIn = (row: LogRow): LoggedNumbers | undefined => {
   const found = Object.entries(row).flatMap(([name, value]) =>
     name.startsWith(heldOutPrefix) ? [[name.slice(heldOutPrefix.length), value] as const] : [],
   )
@@ -71,8 +71,9 @@ export const openLog = async (out: string, behind: number): Promise<Log> => {
 }
 
 /** As transformers' TensorBoardCallback names scalars: `train/loss`, `eval/rewards/margins`. */
-const tagged = (row: LogRow): Numbers => {
-  const under = (folder: string, numbers: Numbers) => Object.entries(numbers).map(([name, value]) => [`${folder}/${name}`, value] as const)
+const tagged = (row: LogRow): LoggedNumbers => {
+  const under = (folder: string, numbers: LoggedNumbers) =>
+    Object.entries(numbers).map(([name, value]) => [`${folder}/${name}`, value] as const)
   return Object.fromEntries([...under('train', trainedIn(row)), ...under('eval', heldOutIn(row) ?? {})])
 }
 

@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { compile, dot, leaves, rename, type Tensor, tensor, volume } from '../../core/index.ts'
 import { open } from '../inputs/backends.ts'
 import { type Checkpoint, loadCheckpoint } from '../inputs/checkpoint.ts'
-import type { TrainingOptions } from '../inputs/options.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { type RunData, readData } from './data.ts'
@@ -13,7 +13,7 @@ import type { Task } from './task.ts'
 /** What WebAssembly can address with 32 bits. */
 const addressable = 2 ** 32
 
-interface Needs extends Estimate {
+interface RunNeeds extends Estimate {
   /** Seconds a step takes here, by the speed of a product that was measured now. */
   readonly seconds: number
   /** The memory of the process: arrays, and Node with all it has compiled. */
@@ -24,7 +24,7 @@ interface Needs extends Estimate {
 }
 
 /** @throws as `align` does for its files */
-export const needs = async (terminal: Terminal, task: Task): Promise<Needs> => {
+export const needs = async (terminal: Terminal, task: Task): Promise<RunNeeds> => {
   const { loss, options } = task
   const checkpoint = await loadCheckpoint(options.model, terminal.say)
   const data = await readData(terminal, loss.needs, checkpoint, options)
@@ -35,7 +35,7 @@ export const needs = async (terminal: Terminal, task: Task): Promise<Needs> => {
   return { ...found, seconds, resident: found.peak + node, limit, fits: found.peak <= limit, options: alternatives }
 }
 
-const others = async (task: Task, checkpoint: Checkpoint, data: RunData, limit: number): Promise<Needs['options']> => {
+const others = async (task: Task, checkpoint: Checkpoint, data: RunData, limit: number): Promise<RunNeeds['options']> => {
   const found: { option: string; peak: number; fits: boolean }[] = []
   for (const [option, change] of smaller(task.options)) {
     const { peak } = await estimate({ ...task, options: { ...task.options, ...change } }, checkpoint, data)
@@ -48,7 +48,7 @@ const others = async (task: Task, checkpoint: Checkpoint, data: RunData, limit: 
 const node = 220e6
 
 /** Multiplications and additions a second of a matrix product. */
-const speed = async (options: TrainingOptions): Promise<number> => {
+const speed = async (options: TrainingCommandOptions): Promise<number> => {
   const backend = await open(options)
   try {
     const matrix = { m: 512, k: 512 }
@@ -69,7 +69,7 @@ const speed = async (options: TrainingOptions): Promise<number> => {
 const mega = (bytes: number): string => `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 0 })} MB`
 const count = (n: number): string => n.toLocaleString('en')
 
-export const needsLines = (needs: Needs): readonly string[] => [
+export const needsLines = (needs: RunNeeds): readonly string[] => [
   `parameters       ${count(needs.parameters)}, of which ${count(needs.trained)} are trained`,
   `weights beside   ${mega(needs.frozen)}`,
   `state            ${mega(needs.state)}   (parameters, optimizer, reference model, batch)`,
@@ -93,7 +93,7 @@ export const checkFits = async (task: Task, checkpoint: Checkpoint, data: RunDat
 }
 
 /** What is said to a run that would not fit. */
-const tooLarge = ({ peak }: Estimate, options: Needs['options']): string => {
+const tooLarge = ({ peak }: Estimate, options: RunNeeds['options']): string => {
   const fitting = options.filter(({ fits }) => fits).map(({ option, peak: less }) => `  ${option}: ${mega(less)}`)
   return [
     `This run needs ${mega(peak)}, and WebAssembly has ${mega(addressable)} here at most.`,

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto'
 import { cpus } from 'node:os'
 import type { TrainingExample } from '../../models/index.ts'
-import type { Opened } from '../inputs/backends.ts'
+import type { OpenedBackend } from '../inputs/backends.ts'
 import { textsIn } from '../inputs/examples.ts'
 import { version } from '../inputs/version.ts'
 import type { RunData } from './data.ts'
@@ -23,7 +23,7 @@ export interface Numerics {
   readonly arithmetic: string
 }
 
-export const numericsOf = (opened: Opened): Numerics => ({
+export const numericsOf = (opened: OpenedBackend): Numerics => ({
   ...{ version: version(), numerics: String(changes.length), arithmetic: arithmeticOf(opened) },
 })
 
@@ -31,7 +31,7 @@ export const numericsOf = (opened: Opened): Numerics => ({
 export const changesSince = (before: string): string => changes.slice(Number(before)).join('; ') || 'this halograd is older'
 
 /** Threads change no bit. Interpreters compute with the engine's own functions; fused products, a BLAS and GPUs as the machine does. */
-const arithmeticOf = ({ backend: { name }, mode }: Opened): string => {
+const arithmeticOf = ({ backend: { name }, mode }: OpenedBackend): string => {
   const how = mode.replace(/^\d+ threads?(, )?/, '')
   if (name === 'wasm' && how === '') return 'exact'
   return name === 'reference' ? `reference, V8 ${process.versions.v8}` : `${name}, ${how}, on ${cpus()[0]?.model ?? process.arch}`

@@ -5,7 +5,7 @@
  */
 import { leaves, volume } from '../../core/index.ts'
 import { adamW, constantRate, constantWithWarmup, cosine, linear, type Optimizer, type Schedule } from '../../models/index.ts'
-import type { SchedulerType, TrainingOptions } from '../inputs/options.ts'
+import type { SchedulerType, TrainingCommandOptions } from '../inputs/training-options.ts'
 
 const schedules = {
   linear,
@@ -14,7 +14,7 @@ const schedules = {
   constant_with_warmup: constantWithWarmup,
 } as const satisfies Readonly<Record<SchedulerType, unknown>>
 
-interface Optimization {
+export interface Optimization {
   readonly optimizer: Optimizer
   readonly rate: number
   readonly type: SchedulerType
@@ -25,7 +25,7 @@ interface Optimization {
 }
 
 /** Of a run of so many steps over these parameters. `small`: the rate for all weights of a small model. */
-export const optimizationOf = (options: TrainingOptions, parameters: unknown, steps: number, small: number): Optimization => {
+export const optimizationOf = (options: TrainingCommandOptions, parameters: unknown, steps: number, small: number): Optimization => {
   const { lora, lrSchedulerType: type = 'linear', warmupRatio = 0.1, weightDecay, adamBeta1, adamBeta2, adamEpsilon, maxGradNorm } = options
   const rate = options.lr ?? defaultRate(parameters, lora !== undefined, small)
   const warmup = type === 'constant' ? 0 : (options.warmupSteps ?? Math.round(steps * warmupRatio))

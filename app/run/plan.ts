@@ -1,9 +1,9 @@
 /** How many steps a run has, and after which of them it is kept and measured, where the options leave that open: ten times. */
-import type { TrainingOptions } from '../inputs/options.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { RunData } from './data.ts'
 
-export interface Plan {
+export interface RunPlan {
   readonly steps: number
   /** 0: never. */
   readonly saveEvery: number
@@ -14,7 +14,7 @@ export interface Plan {
 export const leastHeldOut = 2
 
 /** @throws UsageError where the best step is asked for, and nothing can tell which it is */
-export const planOf = (options: TrainingOptions, { training, heldOut }: RunData): Plan => {
+export const planOf = (options: TrainingCommandOptions, { training, heldOut }: RunData): RunPlan => {
   const { epochs, batch, best = false, patience } = options
   const choosy = best || patience !== undefined
   if (choosy && heldOut.length < leastHeldOut)

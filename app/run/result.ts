@@ -1,7 +1,7 @@
 /** What came of a run: what is printed by --json, and kept as training.json. */
 
 import type { Evaluation } from '../inference/evaluation.ts'
-import type { Opened } from '../inputs/backends.ts'
+import type { OpenedBackend } from '../inputs/backends.ts'
 import type { RunData } from './data.ts'
 import type { Symptom } from './health.ts'
 import { heldOutIn, type LogRow, trainedIn } from './log.ts'
@@ -38,7 +38,7 @@ export type Ending = Pick<RunResult, 'interrupted' | 'stoppedEarly' | 'saved' | 
 export const resultOf = (
   { loss, options: { out } }: Task,
   { training, heldOut }: RunData,
-  { backend, mode }: Opened,
+  { backend, mode }: OpenedBackend,
   rows: readonly LogRow[],
   { after, ...ending }: Ending,
 ): RunResult => {

@@ -5,12 +5,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Backend } from '../../core/index.ts'
-import { fromSnapshot, type State, toSnapshot, writeDirectoryAtomically } from '../../models/index.ts'
+import { fromSnapshot, type StepState, toSnapshot, writeDirectoryAtomically } from '../../models/index.ts'
 import { parseJson, readIfThere, removeStaged } from '../../models/internal.ts'
 import { jsonNote } from '../inputs/checkpoint.ts'
-import type { Setting } from '../inputs/settings.ts'
+import type { SettingText } from '../inputs/settings.ts'
 import { UsageError } from '../terminal/errors.ts'
-import { type Kept, keep, latest, type Progress, readCheckpoint, removeAll, rotate, unfinished } from './checkpoints.ts'
+import { type Kept, keep, latest, type RunProgress, readCheckpoint, removeAll, rotate, unfinished } from './checkpoints.ts'
 import type { RunData } from './data.ts'
 import { checkSame, type Identity, identityIn, identityOf } from './identity.ts'
 import { eventsFolder, type Log, type LogRow, linesOf, metricsFile, openLog, readLog } from './log.ts'
@@ -20,7 +20,7 @@ import { bestOf } from './selection.ts'
 export interface RunLogOptions {
   readonly out: string
   readonly command: string
-  readonly settings: readonly Setting[]
+  readonly settings: readonly SettingText[]
   /** Goes on with what is there. */
   readonly resume: boolean
   /** How many checkpoints stay, beside the best; 0: none is made. */
@@ -35,18 +35,18 @@ export interface RunLogOptions {
 
 export interface RunLog<P> {
   /** Where the run begins, or goes on. */
-  readonly start: State<P>
+  readonly start: StepState<P>
   /** That it has trained before. */
   readonly seconds: number
   /** A row a step, those of before included. */
   readonly rows: readonly LogRow[]
   readonly append: (row: LogRow) => Promise<void>
   /** Keeps the state after the last row, unless it is kept already. */
-  readonly save: (state: State<P>, done: Pick<Progress, 'finished' | 'seconds'>) => Promise<void>
+  readonly save: (state: StepState<P>, done: Pick<RunProgress, 'finished' | 'seconds'>) => Promise<void>
   /** After which step the last state was kept. 0: none was. */
   readonly kept: () => number
   /** A state that was kept. */
-  readonly at: (step: number) => Promise<State<P>>
+  readonly at: (step: number) => Promise<StepState<P>>
   readonly close: () => Promise<void>
 }
 
@@ -54,7 +54,7 @@ export interface RunLog<P> {
  * Opens the journal of a run that begins with `begun`. Nothing is written before the first step is made.
  * @throws UsageError when there is an unfinished run and it is not to be resumed, or the one to be resumed is another; CheckpointError, FileError
  */
-export const openRunLog = async <P>(backend: Backend, begun: State<P>, options: RunLogOptions): Promise<RunLog<P>> => {
+export const openRunLog = async <P>(backend: Backend, begun: StepState<P>, options: RunLogOptions): Promise<RunLog<P>> => {
   const { out, command, settings, resume, steps, say, numerics } = options
   const identity: Identity = options.keep > 0 || resume ? await identityOf(settings, numerics, options.data) : { options: {} }
   const kept = resume ? await latest(out, say) : undefined
@@ -80,7 +80,7 @@ export const openRunLog = async <P>(backend: Backend, begun: State<P>, options: 
     for (const row of rows.slice(behind)) await opened.append(row)
     return opened
   }
-  const stateIn = ({ state, directory }: Kept): State<P> => fromSnapshot(begun, state, directory)
+  const stateIn = ({ state, directory }: Kept): StepState<P> => fromSnapshot(begun, state, directory)
   return {
     start: kept === undefined ? begun : stateIn(kept),
     seconds: kept?.progress.seconds ?? 0,

@@ -1,17 +1,17 @@
 /** What a training run is asked to do: a loss, options, and how the command was called. */
 import type { AnyLoss } from '../../halos/index.ts'
 import type { TrainingExample } from '../../models/index.ts'
-import type { TrainingOptions } from '../inputs/options.ts'
-import type { Setting } from '../inputs/settings.ts'
+import type { SettingText } from '../inputs/settings.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 
 /** What is asked for. */
 export interface Task {
   /** The command, as the user types it: 'align', 'train sft'. */
   readonly command: string
   /** Every option in effect: what the run is told apart by, and what is saved with it. */
-  readonly settings: readonly Setting[]
+  readonly settings: readonly SettingText[]
   readonly loss: AnyLoss
-  readonly options: TrainingOptions
+  readonly options: TrainingCommandOptions
   /** The default learning rate for all weights of a small model. */
   readonly rate: number
   /** Sees the training examples before anything is computed. */

@@ -29,19 +29,19 @@ import {
   valueHead,
   valuing,
 } from '../../models/internal.ts'
-import { type Checkpoint, type Files, modelDirectory, tokenizerFiles } from '../inputs/checkpoint.ts'
-import type { TrainingOptions } from '../inputs/options.ts'
+import { type Checkpoint, type CheckpointFiles, modelDirectory, tokenizerFiles } from '../inputs/checkpoint.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 
 export interface RunTrainable<P> {
   readonly model: Trainable<P>
   /** Where training begins. With these parameters the policy is the reference model. */
   readonly parameters: P
   /** What of the trained model is saved: files by name; those given as `undefined` must not be there. */
-  readonly files: (backend: Backend, trained: P) => Promise<Files>
+  readonly files: (backend: Backend, trained: P) => Promise<CheckpointFiles>
 }
 
 /** What decides what is trained. */
-export interface Choice {
+export interface TrainableChoice {
   readonly checkpoint: Checkpoint
   readonly loss: AnyLoss
   readonly backend: Backend
@@ -54,7 +54,10 @@ export interface Choice {
 }
 
 /** Goes on with the subject that was chosen, whatever the type of its parameters. */
-export const trainableOf = async <R>(choice: Choice, goOn: <P extends Tree<P>>(trainable: RunTrainable<P>) => Promise<R>): Promise<R> => {
+export const trainableOf = async <R>(
+  choice: TrainableChoice,
+  goOn: <P extends Tree<P>>(trainable: RunTrainable<P>) => Promise<R>,
+): Promise<R> => {
   const { checkpoint, loss, seed } = choice
   if (loss.needs.reward) return goOn(rewards(checkpoint, seed))
   if (choice.lora !== undefined) {
@@ -68,7 +71,7 @@ export const trainableOf = async <R>(choice: Choice, goOn: <P extends Tree<P>>(t
 const allWeights = ({ model, ...rest }: Checkpoint) => ({
   model,
   parameters: rest.parameters,
-  files: async (backend: Backend, trained: Parameters): Promise<Files> => ({
+  files: async (backend: Backend, trained: Parameters): Promise<CheckpointFiles> => ({
     ...(await modelDirectory(backend, { ...rest, config: model.config, parameters: trained })),
     ...{ 'adapter_config.json': undefined, 'adapter_model.safetensors': undefined },
   }),
@@ -76,7 +79,7 @@ const allWeights = ({ model, ...rest }: Checkpoint) => ({
 
 /** The weights are on the backend once, for policy and reference model alike: with adapters that have not begun, the policy is the reference model. */
 const besideFrozen = async (
-  { checkpoint: { model, parameters }, backend, seed, frozen }: Choice,
+  { checkpoint: { model, parameters }, backend, seed, frozen }: TrainableChoice,
   { base, ...options }: LoraOptions & { readonly base: string },
 ) => ({
   model: adapted(
@@ -85,7 +88,7 @@ const besideFrozen = async (
     options,
   ),
   parameters: initializeAdapters(model.config, options, seed),
-  files: async (backend: Backend, trained: Adapters): Promise<Files> => ({
+  files: async (backend: Backend, trained: Adapters): Promise<CheckpointFiles> => ({
     ...(await adapterFiles(backend, model.config, options, trained, base)),
     ...{ 'config.json': undefined, 'model.safetensors': undefined },
   }),
@@ -109,7 +112,7 @@ const rewards = ({ model: { config }, parameters, tokenizer }: Checkpoint, seed:
 })
 
 /** The adapters that options ask for, if they do. */
-export const loraIn = ({ lora: rank, loraAlpha, loraTargets, model: base }: TrainingOptions, { model: { config } }: Checkpoint) =>
+export const loraIn = ({ lora: rank, loraAlpha, loraTargets, model: base }: TrainingCommandOptions, { model: { config } }: Checkpoint) =>
   rank === undefined
     ? {}
     : {

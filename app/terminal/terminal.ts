@@ -17,7 +17,7 @@ export interface Terminal {
 
 /** What asks to stop, and how people call it. */
 const requests = { SIGINT: 'Ctrl-C', SIGTERM: 'SIGTERM' } as const
-type Request = keyof typeof requests
+type PromptRequest = keyof typeof requests
 
 /** npm passes on what has reached its whole group: a request that comes twice within so many milliseconds is one. */
 const echo = 500
@@ -29,7 +29,7 @@ export const processTerminal = (): Terminal => {
   const listen = (): AbortController => {
     const controller = new AbortController()
     let asked = 0
-    const onRequest = (request: Request): void => {
+    const onRequest = (request: PromptRequest): void => {
       if (controller.signal.aborted) {
         if (performance.now() - asked > echo) process.exit(codeOf(request))
         return
@@ -65,7 +65,7 @@ export const misused = 2
 /** Of a command whose output nobody reads any more: as of one that SIGPIPE ends. */
 const closed = 128 + 13
 /** 128 + the number of the signal, as shells count. */
-const codeOf = (request: Request): number => 128 + constants.signals[request]
+const codeOf = (request: PromptRequest): number => 128 + constants.signals[request]
 /** Of a command that was asked to stop: 130 by Ctrl-C, 143 by SIGTERM. */
 export const interrupted = ({ reason }: AbortSignal): number => codeOf(reason === 'SIGTERM' ? reason : 'SIGINT')
 

@@ -5,7 +5,7 @@
  */
 import type { Backend, Handle } from '../../core/index.ts'
 import { plan, summarize } from '../plan/index.ts'
-import type { Device } from './device.ts'
+import type { GpujsDevice } from './device.ts'
 import { type AnyMode, best, type Mode, probe } from './devices.ts'
 import { ModeError, UnknownHandle } from './errors.ts'
 import { host } from './host.ts'
@@ -17,8 +17,7 @@ export { DeviceLostError, ModeError, UnknownHandle } from './errors.ts'
 
 /**
  * gpu.js in one of its modes, with float32 numbers; needs the optional package gpu.js, and in Node webgpu for the mode `webgpu`. `auto`,
- * the default,
- * takes a GPU where there is one, else WebAssembly.
+ * the default, takes a GPU where there is one, else WebAssembly.
  * @throws ModeError where the mode is not available here, with the reason
  * @example
  * ```ts
@@ -34,7 +33,7 @@ export const gpujs = async (options: { readonly mode?: AnyMode | 'auto' } = {}):
   return mode === 'webgpu' ? backend(mode, await webgpu(), here.detail) : backend(mode, await host(mode), here.detail)
 }
 
-const backend = <T>(mode: Mode, device: Device<T>, detail: string): Backend => {
+const backend = <T>(mode: Mode, device: GpujsDevice<T>, detail: string): Backend => {
   const name = `gpujs ${mode}`
   const arrays = new Map<Handle, T>()
   const add = (array: T, size: number): Handle => {

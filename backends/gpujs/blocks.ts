@@ -5,7 +5,7 @@
  */
 import type { Instruction } from '../plan/index.ts'
 import { own } from './functions.ts'
-import { axesOf, bit, extent, inner, type Nest, type Range, type Strides, stride, variation } from './nest.ts'
+import { type AxisStrides, axesOf, bit, extent, type IndexRange, inner, type Nest, stride, variation } from './nest.ts'
 import { comparison, literal, merged, neutral, primitive, sum, times, UnsupportedKernel, within } from './text.ts'
 
 export interface Block {
@@ -22,21 +22,21 @@ export interface Block {
 type Fill = (block: Block) => void
 
 /** What modes differ in when it comes to primitives. */
-export interface Primitives {
+export interface KernelPrimitives {
   /** sin, cos and log by our own functions. */
   readonly ownFunctions: boolean
   /** Results are rounded to float32, where the language has only float64: what is computed twice must be the same number. */
   readonly rounds: boolean
 }
 
-export interface Writer {
+export interface KernelWriter {
   readonly value: (block: Block, register: number, lane: number) => string
   readonly rounded: (value: string) => string
   /** offset + Σ index·stride + indirect. */
-  readonly address: (block: Block, s: Strides, offset: number, lane: number, indirect?: string) => string
+  readonly address: (block: Block, s: AxisStrides, offset: number, lane: number, indirect?: string) => string
   /** The name of the argument for a buffer: as it was before the kernel, or as it is now. */
   readonly argument: (buffer: number, previous: boolean) => string
-  readonly loop: (around: Block, axis: number, range: Range, fill: Fill) => void
+  readonly loop: (around: Block, axis: number, range: IndexRange, fill: Fill) => void
   readonly when: (around: Block, tests: readonly string[], fill: Fill) => void
   /** The test that the inner index exists in this row of a causal kernel. */
   readonly exists: (block: Block) => readonly string[]
@@ -46,7 +46,7 @@ export interface Writer {
 }
 
 /** `spread`: the axis along which a thread computes several elements. */
-export const writer = (nest: Nest, { ownFunctions, rounds }: Primitives, spread?: number): Writer => {
+export const writer = (nest: Nest, { ownFunctions, rounds }: KernelPrimitives, spread?: number): KernelWriter => {
   const { streams, body, triangle } = nest
   const varies = variation(nest)
   const reads: { buffer: number; previous: boolean }[] = []
@@ -63,7 +63,7 @@ export const writer = (nest: Nest, { ownFunctions, rounds }: Primitives, spread?
     return ours ?? `Math.${name}`
   }
   const rounded = (value: string): string => (rounds ? `Math.fround(${value})` : value)
-  const address: Writer['address'] = (block, s, offset, lane, indirect) =>
+  const address: KernelWriter['address'] = (block, s, offset, lane, indirect) =>
     sum([
       ...axesOf(nest).flatMap((a) => (stride(s, a) === 0 || extent(nest, a) === 1 ? [] : [times(block.index(a, lane), stride(s, a))])),
       ...(indirect === undefined ? [] : [indirect]),
@@ -88,7 +88,7 @@ export const writer = (nest: Nest, { ownFunctions, rounds }: Primitives, spread?
     return name
   }
 
-  const value: Writer['value'] = (block, register, lane) => {
+  const value: KernelWriter['value'] = (block, register, lane) => {
     const x = body[register]!
     if (x.op === 'constant') return literal(x.value)
     const set = varies[register]!
@@ -143,17 +143,17 @@ export const writer = (nest: Nest, { ownFunctions, rounds }: Primitives, spread?
     fill(made)
     block.around.lines.push(`${head} {`, ...made.lines.map((line) => `  ${line}`), '}')
   }
-  const loop: Writer['loop'] = (around, axis, { from, to }, fill) => {
+  const loop: KernelWriter['loop'] = (around, axis, { from, to }, fill) => {
     const i = `i${named++}`
     // gpu.js's WebAssembly mode keeps the counter as a float: `| 0` makes the arithmetic of addresses integral in every mode.
     const index: Block['index'] = (a, lane) => (a === axis ? `(${i} | 0)` : around.index(a, lane))
     write({ around, binds: axis, index }, `for (let ${i} = ${from}; ${i} < ${to}; ${i}++)`, fill)
   }
-  const when: Writer['when'] = (around, tests, fill) => {
+  const when: KernelWriter['when'] = (around, tests, fill) => {
     if (tests.length === 0) fill(around)
     else write({ around, binds: around.binds ?? inner, condition: true, index: around.index }, `if (${tests.join(' && ')})`, fill)
   }
-  const exists: Writer['exists'] = (block) => {
+  const exists: KernelWriter['exists'] = (block) => {
     if (triangle === undefined || triangle.block >= nest.inner.size) return []
     const limit = define(block, 'limit', bit(triangle.loop), (at) => {
       return `Math.floor((${at.index(triangle.loop, 0)} + 0.5) / ${triangle.block}) * ${triangle.block} + ${triangle.block}`

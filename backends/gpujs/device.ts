@@ -2,7 +2,7 @@
 import type { Program } from '../plan/index.ts'
 import type { Launches } from './launch.ts'
 
-export interface Device<T> {
+export interface GpujsDevice<T> {
   /** How many arrays a kernel may bind. */
   readonly arrays: number
   readonly upload: (data: ArrayLike<number>) => T

@@ -4,10 +4,10 @@
  * copied in and results out at every run, so nothing stays resident.
  */
 import type { IPipelineRunShortcut } from 'gpu.js'
-import type { Device } from './device.ts'
+import type { GpujsDevice } from './device.ts'
 import { assertMode, open } from './session.ts'
 
-export const host = async (mode: 'webasm' | 'cpu'): Promise<Device<Float32Array>> => {
+export const host = async (mode: 'webasm' | 'cpu'): Promise<GpujsDevice<Float32Array>> => {
   const { gpu, kernel } = await open(mode)
   return {
     arrays: Infinity,

@@ -7,10 +7,10 @@ import type { FusedKernel, Kernel, Program } from '../plan/index.ts'
 import type { Mode } from './devices.ts'
 import { contraction, type Nest, type Store } from './nest.ts'
 import { parts } from './parts.ts'
-import { type Dialect, type Printed, print } from './print.ts'
+import { type Dialect, type PrintedKernels, print } from './print.ts'
 
 /** Values are numbered: first the inputs, then one a launch. */
-export interface Launch extends Pick<Printed, 'source' | 'output' | 'calls'> {
+export interface Launch extends Pick<PrintedKernels, 'source' | 'output' | 'calls'> {
   readonly name: string
   /** The values that its arguments are. */
   readonly reads: readonly number[]

@@ -9,8 +9,8 @@ export interface Nest extends Pick<FusedKernel, 'name' | 'loops' | 'inner' | 'st
   /** Elements of the stored array that it does not reach stay as they are, rather than becoming the merge's neutral element. */
   readonly leaves?: boolean
 }
-export type Box = ReadonlyMap<number, Range>
-export interface Range {
+export type Box = ReadonlyMap<number, IndexRange>
+export interface IndexRange {
   readonly from: number
   readonly to: number
 }
@@ -21,12 +21,12 @@ export const axesOf = (nest: Nest): readonly number[] => [...nest.loops.keys(), 
 export const extent = (nest: Nest, axis: number): number => (axis === inner ? nest.inner.size : nest.loops[axis]!.size)
 
 /** Anything that moves with the loops. */
-export type Strides = Pick<Stream, 'outer' | 'inner'>
-export const stride = (s: Strides, axis: number): number => (axis === inner ? s.inner : s.outer[axis]!)
+export type AxisStrides = Pick<Stream, 'outer' | 'inner'>
+export const stride = (s: AxisStrides, axis: number): number => (axis === inner ? s.inner : s.outer[axis]!)
 
 /** A set of axes, as bits. */
 export const bit = (axis: number): number => 1 << (axis + 1)
-const moving = (nest: Nest, s: Strides): number => axesOf(nest).reduce((set, a) => (stride(s, a) === 0 ? set : set | bit(a)), 0)
+const moving = (nest: Nest, s: AxisStrides): number => axesOf(nest).reduce((set, a) => (stride(s, a) === 0 ? set : set | bit(a)), 0)
 
 /** The axes that each register varies along. */
 export const variation = (nest: Nest): readonly number[] => {
@@ -76,7 +76,7 @@ export const contraction = (c: DotGeneral): { readonly nest: Nest; readonly stor
   }
   const whole = c.parts.length === 1 && c.parts[0]!.m === c.m && c.parts[0]!.n === c.n && c.parts[0]!.k === c.k
   if (whole) return { nest, store }
-  const range = (from: number, size: number): Range => ({ from, to: from + size })
+  const range = (from: number, size: number): IndexRange => ({ from, to: from + size })
   const box = (p: DotGeneral['parts'][number]): Box =>
     new Map([
       [m, range(p.m0, p.m)],

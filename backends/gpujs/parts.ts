@@ -5,7 +5,7 @@
 import type { Instruction, Stream } from '../plan/index.ts'
 import { axesOf, bit, extent, inner, type Nest, type Store, stored, stride, variation } from './nest.ts'
 
-export interface Part {
+export interface PrintedPart {
   readonly nest: Nest
   readonly store: Store
   /** Elements of the array that is stored, if it is one that later parts need. */
@@ -13,7 +13,7 @@ export interface Part {
 }
 
 /** `store` of `nest`, into an array of `size` elements, as parts of which the last is itself. `buffer` is the first free number of a buffer. */
-export const parts = (nest: Nest, store: Store, size: number, arrays: number, buffer: number): readonly Part[] => {
+export const parts = (nest: Nest, store: Store, size: number, arrays: number, buffer: number): readonly PrintedPart[] => {
   const [first, last] = stages(nest, store, size, buffer)
   if (last === undefined) return spill(nest, store, arrays, buffer)
   const before = spill(first!.nest, first!.store, arrays, buffer + 1)
@@ -24,7 +24,7 @@ export const parts = (nest: Nest, store: Store, size: number, arrays: number, bu
 const busy = 1024
 
 /** Σ over all turns, as Σ over one axis of Σ over the others, where that makes the longest thread four times shorter. */
-const stages = (nest: Nest, store: Store, size: number, buffer: number): readonly Part[] => {
+const stages = (nest: Nest, store: Store, size: number, buffer: number): readonly PrintedPart[] => {
   const target = nest.streams[store.stream]!
   const bound = stored(nest, store).filter((axis) => stride(target, axis) === 0 && extent(nest, axis) > 1)
   const turns = bound.reduce((n, axis) => n * extent(nest, axis), 1)
@@ -63,7 +63,7 @@ const stages = (nest: Nest, store: Store, size: number, buffer: number): readonl
 }
 
 /** Parts that bind at most `arrays` arrays each. */
-const spill = (nest: Nest, store: Store, arrays: number, buffer: number): readonly Part[] => {
+const spill = (nest: Nest, store: Store, arrays: number, buffer: number): readonly PrintedPart[] => {
   if (binds(nest, store) <= arrays) return [{ nest, store }]
   const choices = nest.body.flatMap((x, register) => {
     if (x.op !== 'primitive' && x.op !== 'reduce' && !(x.op === 'load' && x.at)) return []

@@ -8,20 +8,20 @@
  * reads: gpu.js kernels cannot write in place. Kernels are printed, never stringified closures, and every bound is a
  * literal: a loop whose bound is an argument silently stops after 1000 turns.
  */
-import { type Block, type Primitives, type Writer, writer } from './blocks.ts'
+import { type Block, type KernelPrimitives, type KernelWriter, writer } from './blocks.ts'
 import { type Digit, digits, element, indexOf, indirect, threads } from './digits.ts'
-import { type Box, bit, extent, inner, type Nest, type Range, type Store, stored, stride, variation } from './nest.ts'
+import { type Box, bit, extent, type IndexRange, inner, type Nest, type Store, stored, stride, variation } from './nest.ts'
 import { merged, neutral, times, within } from './text.ts'
 
 /** What gpu.js modes differ in. */
-export interface Dialect extends Primitives {
+export interface Dialect extends KernelPrimitives {
   /** A flat output: gpu.js's JavaScript mode hands outputs of several dimensions on as nested arrays. */
   readonly flat: boolean
   /** Elements a thread: an `Array(4)` kernel makes a contraction two to four times faster where results need not be unpacked. */
   readonly lanes: 1 | 4
 }
 
-export interface Printed {
+export interface PrintedKernels {
   readonly source: string
   /** Threads along x, y, z. */
   readonly output: readonly number[]
@@ -35,7 +35,7 @@ export interface Printed {
  * Print `store` of `nest`, whose stored array has `size` elements. `written`: the array holds something already, which stays
  * where the store does not reach.
  */
-export const print = (nest: Nest, store: Store, size: number, written: boolean, dialect: Dialect): Printed => {
+export const print = (nest: Nest, store: Store, size: number, written: boolean, dialect: Dialect): PrintedKernels => {
   const { merge, at } = store
   const target = nest.streams[store.stream]!
   const taking = stored(nest, store)
@@ -111,7 +111,7 @@ export const print = (nest: Nest, store: Store, size: number, written: boolean, 
 
 /** Four elements beside each other in `column` must have everything else in common. */
 const mayBeWide = (nest: Nest, { at }: Store, { axis, stride, size, from, count }: Digit): boolean => {
-  const whole = (range: Range | undefined): boolean => range === undefined || (range.from % 4 === 0 && range.to % 4 === 0)
+  const whole = (range: IndexRange | undefined): boolean => range === undefined || (range.from % 4 === 0 && range.to % 4 === 0)
   return (
     axis >= inner &&
     stride === 1 &&
@@ -122,7 +122,7 @@ const mayBeWide = (nest: Nest, { at }: Store, { axis, stride, size, from, count 
   )
 }
 
-const finish = ({ lines }: Block, { reads, calls }: Writer, output: readonly number[]): Printed => {
+const finish = ({ lines }: Block, { reads, calls }: KernelWriter, output: readonly number[]): PrintedKernels => {
   const parameters = reads().map((_, i) => `a${i}`)
   return {
     source: `function (${parameters.join(', ')}) {\n${lines.map((line) => `  ${line}\n`).join('')}}`,

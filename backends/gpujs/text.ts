@@ -1,7 +1,7 @@
 /** The primitives and numbers of a kernel as gpu.js reads them. */
 import type { Instruction } from '../plan/index.ts'
 
-type Primitive = Extract<Instruction, { op: 'primitive' }>['primitive']
+type PrintedPrimitive = Extract<Instruction, { op: 'primitive' }>['primitive']
 
 /** Something that gpu.js cannot express. */
 export class UnsupportedKernel extends Error {
@@ -22,7 +22,7 @@ export const merged = {
 } as const
 
 /** A primitive but `where`, whose condition is a matter of its own. `call` names the function of the others. */
-export const primitive = (name: Exclude<Primitive, 'where'>, [x, y]: readonly string[], call: (name: string) => string): string => {
+export const primitive = (name: Exclude<PrintedPrimitive, 'where'>, [x, y]: readonly string[], call: (name: string) => string): string => {
   switch (name) {
     case 'add':
       return `${x} + ${y}`

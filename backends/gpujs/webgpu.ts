@@ -5,7 +5,7 @@
  */
 
 import { graphics } from '../graphics/graphics.ts'
-import type { Device } from './device.ts'
+import type { GpujsDevice } from './device.ts'
 import { DeviceLostError, ModeError } from './errors.ts'
 import { type Launch, type Launches, slots } from './launch.ts'
 import { assertMode, open, type Session } from './session.ts'
@@ -15,7 +15,7 @@ const usage = { mapRead: 0x0001, copySource: 0x0004, copyTarget: 0x0008, uniform
 const array = usage.storage | usage.copySource | usage.copyTarget
 
 /** What we use of a kernel that gpu.js 2.24.1 has built for WebGPU. */
-interface Compiled {
+interface CompiledShader {
   readonly computePipeline: GPUComputePipeline
   readonly bindGroupLayout: GPUBindGroupLayout
   readonly paramsLayout: { readonly byteLength: number; readonly arrayArgs: readonly { readonly dimsOffset: number }[] }
@@ -29,7 +29,7 @@ interface Compiled {
 }
 
 /** A launch, ready to be encoded. */
-interface Pass {
+interface DispatchPass {
   /** What it binds. */
   readonly values: readonly number[]
   readonly pipeline: GPUComputePipeline
@@ -38,7 +38,7 @@ interface Pass {
 }
 
 /** @throws ModeError where there is no WebGPU; later, DeviceLostError: then another one can be opened */
-export const webgpu = async (): Promise<Device<GPUBuffer>> => {
+export const webgpu = async (): Promise<GpujsDevice<GPUBuffer>> => {
   const mine = acquire()
   const device = await mine.device
   /** WebGPU itself says nothing: what it is asked for is not done, and reading is aborted without a message. */
@@ -117,12 +117,12 @@ export const webgpu = async (): Promise<Device<GPUBuffer>> => {
 /** Compile a launch and fix everything about it but its buffers. */
 const compiler =
   (device: GPUDevice, { kernel }: Session) =>
-  async (launch: Launch): Promise<Pass> => {
+  async (launch: Launch): Promise<DispatchPass> => {
     const shortcut = kernel(launch)
     // Types are all that gpu.js asks of these arguments; sizes are in the parameters, which are ours.
     await shortcut.kernel.build(...launch.reads.map(() => new Float32Array(1)))
     const { mode } = shortcut.kernel.constructor as unknown as { readonly mode: string } // a static of gpu.js's kernel classes
-    const built = shortcut.kernel as unknown as Compiled // gpu.js declares only what all its modes share
+    const built = shortcut.kernel as unknown as CompiledShader // gpu.js declares only what all its modes share
     assertMode('webgpu', mode, built.fallbackReason)
     built.outputBuffer.destroy()
     const { groups, dispatchWidth } = built._computeDispatch(built.threadDim)

@@ -4,13 +4,13 @@
  * A view never looks through another one (`Builder.view` composes them), so its source has no guards.
  */
 import { sizeOver, type Value } from './value.ts'
-import type { Range } from './view.ts'
+import type { AxisRange } from './view.ts'
 
 export interface Access {
   readonly owner: Value
   readonly offset: number
   readonly strides: Readonly<Record<string, number>>
-  readonly guards: readonly Range[]
+  readonly guards: readonly AxisRange[]
 }
 export type Order = readonly string[]
 

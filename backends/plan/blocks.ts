@@ -7,17 +7,17 @@
  * the backward one, are computed again. Nothing here knows of attention, or of logits: a `Cut` says which values are tiles.
  */
 import { type Builder, builder, type Expressions, expressions, has, readersOf, type Value } from './value.ts'
-import type { View } from './view.ts'
+import type { StridedView } from './view.ts'
 
 /** From `from` to before `to`. */
-export interface Rows {
+export interface BlockRows {
   readonly from: number
   readonly to: number
 }
-export interface Cut {
+export interface BlockCut {
   /** The axis that is cut, and its blocks in the order in which they are computed. */
   readonly row: string
-  readonly blocks: readonly Rows[]
+  readonly blocks: readonly BlockRows[]
   readonly isTile: (x: Value) => boolean
   /** How long other axes are in the block that ends before row `to`, where that is not their whole length. */
   readonly sizes: (to: number) => Readonly<Record<string, number>>
@@ -26,7 +26,7 @@ export interface Cut {
 }
 
 /** The same results, in blocks; or as given, where tiles are left otherwise than by reductions. */
-export const inBlocks = (cut: Cut, given: Expressions): Expressions => {
+export const inBlocks = (cut: BlockCut, given: Expressions): Expressions => {
   const { outputs, values } = given
   const readers = readersOf(values)
   const tiles = new Set(values.filter((x) => !x.free && cut.isTile(x)))
@@ -98,7 +98,7 @@ export const inBlocks = (cut: Cut, given: Expressions): Expressions => {
 const addends = (parts: readonly Value[]): readonly Value[] => parts.flatMap((x) => (x.op.tag === 'accumulate' ? x.from : [x]))
 
 /** Are the tiles primitives, sums and random numbers, and left by reductions alone? */
-const separable = (cut: Cut, tiles: ReadonlySet<Value>, rowOutputs: readonly Value[], outputs: readonly Value[]): boolean =>
+const separable = (cut: BlockCut, tiles: ReadonlySet<Value>, rowOutputs: readonly Value[], outputs: readonly Value[]): boolean =>
   [...tiles].every(({ op }) => op.tag === 'primitive' || op.tag === 'reduce' || op.tag === 'random') &&
   !outputs.some((x) => tiles.has(x)) &&
   rowOutputs.every((x) => x.op.tag === 'reduce' && cut.leaves(x))
@@ -124,14 +124,14 @@ const rowPrimitives = (
 }
 
 /** A part of what the cut goes through. What is computed at different depths is different values. An axis of which one row is left goes. */
-const blockOf = ({ row, sizes }: Cut, { from, to }: Rows, depth: number, build: Builder) => {
+const blockOf = ({ row, sizes }: BlockCut, { from, to }: BlockRows, depth: number, build: Builder) => {
   const resized: Readonly<Record<string, number>> = { ...sizes(to), [row]: to - from }
   const shapeOf = ({ axes, shape }: Value) =>
     Object.fromEntries(axes.map((axis) => [axis, resized[axis] ?? shape[axis]!] as const).filter(([, size]) => size > 1))
   /** Of a value that is there as a whole. */
   const part = (x: Value): Value => {
     const shape = shapeOf(x)
-    const reads: View['reads'] = Object.fromEntries(
+    const reads: StridedView['reads'] = Object.fromEntries(
       x.axes.map((axis) => [axis, { offset: axis === row ? from : 0, terms: shape[axis] !== undefined ? [{ axis, step: 1 }] : [] }]),
     )
     const made = build.view(x, { reads, guards: [] }, shape)

@@ -7,7 +7,7 @@
  * Both are found by what they are: a mask on positions; a softmax over a product. In the backward pass S and L are computed again.
  * After Dao et al. (2022), arXiv:2205.14135, Rabe & Staats (2021), arXiv:2112.05682, and Wijmans et al. (2024), arXiv:2411.09009.
  */
-import { type Cut, inBlocks, type Rows } from './blocks.ts'
+import { type BlockCut, type BlockRows, inBlocks } from './blocks.ts'
 import { above, type Triangle, vanishing } from './domain.ts'
 import { type Expressions, has, type Value } from './value.ts'
 
@@ -68,7 +68,7 @@ const causally = (t: Triangle, given: Expressions, { rows, above: least }: Chunk
 }
 
 /** Blocks of so many rows; what is left makes the last one larger. */
-const squares = (length: number, rows: number): readonly Rows[] => {
+const squares = (length: number, rows: number): readonly BlockRows[] => {
   const starts = Array.from({ length: Math.floor(length / rows) }, (_, i) => i * rows).filter((start) => length - start > 1)
   return starts.map((from, i) => ({ from, to: starts[i + 1] ?? length }))
 }
@@ -102,10 +102,10 @@ const wholly = ({ row, length, column, perRow }: Softmax, given: Expressions, { 
   const single = blocks.some(({ from, to }) => to - from === 1)
   /** Of a block of one row, what sums over the rows must be a sum still. */
   const sums = (over: readonly string[], from: Value): boolean => !single || over.some((axis) => axis !== row && has(from, axis))
-  const leaves: Cut['leaves'] = (x) => x.op.tag === 'reduce' && (has(x, row) || (x.op.merge === 'sum' && sums(x.op.over, x.from[0]!)))
+  const leaves: BlockCut['leaves'] = (x) => x.op.tag === 'reduce' && (has(x, row) || (x.op.merge === 'sum' && sums(x.op.over, x.from[0]!)))
   return inBlocks({ row, blocks, isTile: (x) => x.shape[row] === length && has(x, column), sizes: () => ({}), leaves }, given)
 }
 
 /** Blocks of so many rows, the last one perhaps of fewer. */
-const blocksOf = (length: number, rows: number): readonly Rows[] =>
+const blocksOf = (length: number, rows: number): readonly BlockRows[] =>
   Array.from({ length: Math.ceil(length / rows) }, (_, i) => ({ from: i * rows, to: Math.min(length, (i + 1) * rows) }))

@@ -10,8 +10,8 @@ import { factors } from './contractions.ts'
 import type { DotGeneralGroup } from './group.ts'
 import { innerAxis, touched } from './layout.ts'
 import { product } from './matrix.ts'
-import type { Part } from './program.ts'
-import type { Kernel, StoredFusedKernel } from './rematerialize.ts'
+import type { ProgramPart } from './program.ts'
+import type { PricedKernel, StoredFusedKernel } from './rematerialize.ts'
 import { has, literal, type Value } from './value.ts'
 
 /** Nothing to see where index `row` < index `column`. */
@@ -90,7 +90,7 @@ export const above = ({ op, from: [x, y] }: Value): Triangle | undefined =>
 
 export const domains = (
   values: readonly Value[],
-  kernels: readonly Kernel[],
+  kernels: readonly PricedKernel[],
   results: ReadonlySet<Value>,
   owner: (x: Value) => Value,
   access: (x: Value) => Access,
@@ -100,7 +100,7 @@ export const domains = (
   const rows = new Map<StoredFusedKernel, Triangle>()
   const contractions = new Map<DotGeneralGroup, Triangle>()
   if (zero.size === 0) return { rows, contractions }
-  const readers = new Map<Value, Kernel[]>()
+  const readers = new Map<Value, PricedKernel[]>()
   for (const k of kernels)
     for (const x of new Set((k.kind === 'dotGeneral' ? factors(k.value) : touched(k).filter((y) => !k.stores.includes(y))).map(owner))) {
       const known = readers.get(x)
@@ -124,7 +124,7 @@ export const domains = (
   }
 
   /** Does the reader leave out what lies above the diagonal of x? */
-  const careful = (k: Kernel, x: Value, t: Triangle): boolean =>
+  const careful = (k: PricedKernel, x: Value, t: Triangle): boolean =>
     k.kind === 'fused'
       ? same(rows.get(k), t) && k.loads.includes(x)
       : same(zero.get(x), t) && factors(k.value).includes(x) && aligned(k, t, access)
@@ -154,7 +154,7 @@ export const domains = (
   return { rows, contractions }
 }
 /** Is x itself, and no view of it, what the kernel reads? */
-const touchedOnlyAs = (k: Kernel, x: Value, owner: (y: Value) => Value): boolean =>
+const touchedOnlyAs = (k: PricedKernel, x: Value, owner: (y: Value) => Value): boolean =>
   (k.kind === 'dotGeneral' ? factors(k.value) : touched(k)).every((y) => owner(y) !== x || y === x)
 
 const aligned = (k: DotGeneralGroup, t: Triangle, access: (x: Value) => Access): boolean => {
@@ -167,7 +167,12 @@ const aligned = (k: DotGeneralGroup, t: Triangle, access: (x: Value) => Access):
  * The boxes of a product that matter: `row` and `column` are two of its three sides, in blocks along the one that is not summed over.
  * row = m, column = k, for example: in rows m0 … m0 + block, only k < m0 + block.
  */
-export const partsOf = (size: Readonly<Record<'m' | 'n' | 'k', number>>, row: Side, column: Side, block: number): readonly Part[] => {
+export const partsOf = (
+  size: Readonly<Record<'m' | 'n' | 'k', number>>,
+  row: MatrixDimension,
+  column: MatrixDimension,
+  block: number,
+): readonly ProgramPart[] => {
   const along = row === 'k' ? column : row
   const across = along === row ? column : row
   return Array.from({ length: Math.ceil(size[along] / block) }, (_, i) => {
@@ -178,4 +183,4 @@ export const partsOf = (size: Readonly<Record<'m' | 'n' | 'k', number>>, row: Si
     return { ...box, [`${along}0`]: start, [along]: length, [`${across}0`]: from, [across]: to - from }
   })
 }
-export type Side = 'm' | 'n' | 'k'
+export type MatrixDimension = 'm' | 'n' | 'k'

@@ -57,7 +57,7 @@ export const scalar = ({ op, free }: Value): boolean => !free && scalars.has(op.
 const scalars: ReadonlySet<Operation['tag']> = new Set(['primitive', 'copy', 'reduce', 'random', 'take', 'scatter', 'update'])
 
 /** The values that go into kernels, and what is known of them before any kernel is formed. */
-interface Plan {
+interface GroupPlan {
   readonly contractions: ReadonlySet<Value>
   /** A contraction computes its own product. */
   readonly products: ReadonlySet<Value>
@@ -68,7 +68,7 @@ interface Plan {
   readonly options: GroupOptions
 }
 /** The kernels formed so far. */
-interface State extends Plan {
+interface GroupState extends GroupPlan {
   /** In order. A kernel that moved to the end leaves a hole. */
   readonly groups: (Group | undefined)[]
   readonly at: Map<Value, Group>
@@ -87,7 +87,7 @@ export const group = (
   contractions: ReadonlySet<Value>,
   options: GroupOptions,
 ): Grouping => {
-  const state: State = {
+  const state: GroupState = {
     contractions,
     products: new Set([...contractions].map((x) => x.from[0]!)),
     stored: neededIn(values, outputs, contractions),
@@ -102,7 +102,7 @@ export const group = (
 }
 
 /** Find or open a kernel for a value whose arguments have theirs. */
-const place = (s: State, x: Value): void => {
+const place = (s: GroupState, x: Value): void => {
   const latest = latestOf(s, x.from)
   const into = accumulationOf(s, x)
   if (x.op.tag === 'input' || x.op.tag === 'view' || x.op.tag === 'flatten' || x.op.tag === 'assemble' || inlines(s, x)) {
@@ -125,13 +125,13 @@ const place = (s: State, x: Value): void => {
 }
 
 /** The accumulation that this value is a part of, if any. */
-const accumulationOf = ({ storageAlias }: Plan, x: Value): Value | undefined => {
+const accumulationOf = ({ storageAlias }: GroupPlan, x: Value): Value | undefined => {
   const whole = storageAlias.get(x)
   return whole?.op.tag === 'accumulate' ? whole : undefined
 }
 
 /** The inner axis along which this reduction would run in the kernel, if it is a row reduction. */
-const rowAxis = (plan: Plan, k: FusedGroup, x: Value): string | undefined => {
+const rowAxis = (plan: GroupPlan, k: FusedGroup, x: Value): string | undefined => {
   if (x.op.tag !== 'reduce' || accumulationOf(plan, x) !== undefined) return undefined
   const { over } = x.op
   if (k.inner !== undefined) return over.includes(k.inner) ? k.inner : undefined
@@ -143,7 +143,7 @@ const rowAxis = (plan: Plan, k: FusedGroup, x: Value): string | undefined => {
  * Cheap primitives on an input or two, and rows of inputs, belong to no kernel: each kernel that needs them computes them itself.
  * If x is such a value, note what it reads.
  */
-const inlines = ({ stored, inlined }: State, x: Value): boolean => {
+const inlines = ({ stored, inlined }: GroupState, x: Value): boolean => {
   const row = x.op.tag === 'take' && x.from[0]!.op.tag === 'input' && x.from[1]!.axes.length === 0
   if (stored.has(x) || !(row || (x.op.tag === 'primitive' && isCheap(x)))) return false
   const from = row ? [x.from[1]!] : x.from
@@ -158,11 +158,11 @@ const inlines = ({ stored, inlined }: State, x: Value): boolean => {
 }
 
 /** What a kernel reads for x. */
-const sources = ({ inlined }: State, x: Value): readonly Value[] => x.from.flatMap((y) => (y.free ? [] : [...(inlined.get(y) ?? [y])]))
+const sources = ({ inlined }: GroupState, x: Value): readonly Value[] => x.from.flatMap((y) => (y.free ? [] : [...(inlined.get(y) ?? [y])]))
 const reduces = ({ op }: Value): boolean => op.tag === 'reduce' || op.tag === 'scatter' || op.tag === 'update'
 
 /** May x be computed in this kernel? */
-const fits = ({ at, options: { fuse } }: State, k: Group | undefined, x: Value): k is FusedGroup => {
+const fits = ({ at, options: { fuse } }: GroupState, k: Group | undefined, x: Value): k is FusedGroup => {
   if (k?.kind !== 'fused' || fuse === 'none') return false
   if (fuse === 'maps' && [x, ...k.own].some((y) => reduces(y) || y.op.tag === 'random')) return false
   const finished = (y: Value, i: number): boolean => !scalar(y) || k.accumulators.has(y) || (x.op.tag === 'take' && i === 0)
@@ -175,7 +175,7 @@ const fits = ({ at, options: { fuse } }: State, k: Group | undefined, x: Value):
 }
 
 /** The kernel that x can join, if any: the latest of its arguments', a later one, or an earlier one that can become the last. */
-const host = (s: State, x: Value, latest: Group | undefined): FusedGroup | undefined => {
+const host = (s: GroupState, x: Value, latest: Group | undefined): FusedGroup | undefined => {
   if (fits(s, latest, x)) return latest
   const volume = volumeOf(spaceOf(x))
   const whole = (k: Group | undefined): k is FusedGroup => fits(s, k, x) && volumeOf(k.space) === volume
@@ -197,7 +197,7 @@ const host = (s: State, x: Value, latest: Group | undefined): FusedGroup | undef
   return undefined
 }
 
-const join = (s: State, k: FusedGroup, x: Value): void => {
+const join = (s: GroupState, k: FusedGroup, x: Value): void => {
   markRead(s, x, k)
   k.own.add(x)
   s.at.set(x, k)
@@ -215,18 +215,18 @@ const join = (s: State, k: FusedGroup, x: Value): void => {
 }
 
 /** Kernels that another one reads stay where they are. */
-const markRead = ({ at }: State, x: Value, by?: Group): void => {
+const markRead = ({ at }: GroupState, x: Value, by?: Group): void => {
   for (const y of x.from) {
     const k = at.get(y)
     if (k?.kind === 'fused' && k !== by) k.read = true
   }
 }
 
-const append = <G extends Group>({ groups }: State, k: G): G => {
+const append = <G extends Group>({ groups }: GroupState, k: G): G => {
   groups.push(k)
   return k
 }
-const open = (s: State, x: Value): FusedGroup => {
+const open = (s: GroupState, x: Value): FusedGroup => {
   const k = append<FusedGroup>(s, {
     ...{ kind: 'fused', own: new Set(), space: spaceOf(x), inner: undefined, accumulators: new Set() },
     ...{ index: s.groups.length, read: false },
@@ -234,12 +234,12 @@ const open = (s: State, x: Value): FusedGroup => {
   join(s, k, x)
   return k
 }
-const contraction = (s: State, x: Value, into: Value, accumulate: boolean): Group => {
+const contraction = (s: GroupState, x: Value, into: Value, accumulate: boolean): Group => {
   markRead(s, x.from[0]!)
   return append(s, { kind: 'dotGeneral', value: x, into, accumulate, index: s.groups.length })
 }
 /** Add a part in place; the first writes over what is there, unless that is a copy to start from. */
-const accumulate = (s: State, part: Value, whole: Value): void => {
+const accumulate = (s: GroupState, part: Value, whole: Value): void => {
   const more = s.begun.has(whole) || starts(whole)
   s.begun.add(whole)
   if (more) s.adds.add(part)
@@ -248,7 +248,7 @@ const accumulate = (s: State, part: Value, whole: Value): void => {
   s.at.set(part, k)
 }
 
-const latestOf = ({ at }: State, from: readonly Value[]): Group | undefined => {
+const latestOf = ({ at }: GroupState, from: readonly Value[]): Group | undefined => {
   let latest: Group | undefined
   for (const y of from) {
     const k = at.get(y)

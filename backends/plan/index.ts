@@ -9,7 +9,7 @@ import { ownerOf } from './access.ts'
 import { chunk } from './chunk.ts'
 import { recogniseContractions } from './contractions.ts'
 import { costOfDotGeneral, costOfFused } from './cost.ts'
-import { domains, partsOf, type Side, type Triangle } from './domain.ts'
+import { domains, type MatrixDimension, partsOf, type Triangle } from './domain.ts'
 import { expand } from './expand.ts'
 import { type DotGeneralGroup, group } from './group.ts'
 import { layout } from './layout.ts'
@@ -40,6 +40,7 @@ export interface Options {
   readonly minTile?: number
   /** Is what causal masks hide left out? Default true, in blocks of 32. */
   readonly causal?: boolean
+  /** Rows of a block of what causal masks leave. Default 32. */
   readonly block?: number
   /** Causal attention of more than so many elements is computed in blocks of so many rows (not under `maps`). Default 2²², 256. */
   readonly chunkAbove?: number
@@ -55,6 +56,7 @@ export interface Options {
 /**
  * Plan a graph: a sequence of matrix products and fused kernels over buffers, for a backend to print and run. `interpret` says what a
  * program means.
+ * @throws TypeError where the graph has a leaf that is not among its inputs
  * @example
  * ```ts
  * import { plan } from 'halograd/backends/plan'
@@ -109,7 +111,7 @@ const lowerDotGeneral = (k: DotGeneralGroup, { access, bufferOf }: Lowering, tri
   const { m, n, k: depth, left, right, a, b, c, loops } = product(k, access, triangle)
   const size = { m: m.size, n: n.size, k: depth.size }
   const sides = { m, n, k: depth } as const
-  const sideOf = (axis: string): Side => (['m', 'n', 'k'] as const).find((side) => sides[side].axes[0] === axis) ?? 'm'
+  const sideOf = (axis: string): MatrixDimension => (['m', 'n', 'k'] as const).find((side) => sides[side].axes[0] === axis) ?? 'm'
   const made = {
     kind: 'dotGeneral',
     name: `${m.axes.join('·')} × ${n.axes.join('·')} over ${depth.axes.join('·')}`,

@@ -7,7 +7,7 @@
 import { type Access, accessor, type Order, ownerOf } from './access.ts'
 import { contracted, factors } from './contractions.ts'
 import { layoutCost, product } from './matrix.ts'
-import type { Kernel, StoredFusedKernel } from './rematerialize.ts'
+import type { PricedKernel, StoredFusedKernel } from './rematerialize.ts'
 import { has, type Value } from './value.ts'
 
 export interface Layout {
@@ -18,18 +18,18 @@ export interface LayoutOptions {
 }
 
 /** The arrays a kernel touches. */
-export const touched = (k: Kernel): readonly Value[] => (k.kind === 'dotGeneral' ? [...factors(k.value), k.into] : k.arrays)
+export const touched = (k: PricedKernel): readonly Value[] => (k.kind === 'dotGeneral' ? [...factors(k.value), k.into] : k.arrays)
 
 /** Arrays used alike. */
 interface Class {
   readonly sample: Value
-  readonly kernels: readonly Kernel[]
+  readonly kernels: readonly PricedKernel[]
   readonly fixed: boolean
   order: Order
 }
 
 export const layout = (
-  kernels: readonly Kernel[],
+  kernels: readonly PricedKernel[],
   storageAlias: ReadonlyMap<Value, Value>,
   fixed: ReadonlyMap<Value, Order>,
   rank: (axis: string) => number,
@@ -44,19 +44,19 @@ export const layout = (
 }
 
 const classify = (
-  kernels: readonly Kernel[],
+  kernels: readonly PricedKernel[],
   owner: (x: Value) => Value,
   fixed: ReadonlyMap<Value, Order>,
   canonical: (axes: readonly string[]) => Order,
 ): ReadonlyMap<Value, Class> => {
-  const uses = new Map<Value, { readonly roles: Set<string>; readonly kernels: Set<Kernel> }>()
+  const uses = new Map<Value, { readonly roles: Set<string>; readonly kernels: Set<PricedKernel> }>()
   const names = new Map<Value, string>()
   const name = (x: Value): string => {
     const known = names.get(x) ?? [...x.axes].sort().join()
     names.set(x, known)
     return known
   }
-  const use = (x: Value, k: Kernel, role: string): void => {
+  const use = (x: Value, k: PricedKernel, role: string): void => {
     const o = owner(x)
     const known = uses.get(o) ?? { roles: new Set(), kernels: new Set() }
     uses.set(o, known)
@@ -93,7 +93,7 @@ const descend = (
   access: (x: Value) => Access,
   canonical: (axes: readonly string[]) => Order,
 ): void => {
-  const cost = (k: Kernel): number => (k.kind === 'dotGeneral' ? layoutCost(product(k, access)) : innerCost(k, access))
+  const cost = (k: PricedKernel): number => (k.kind === 'dotGeneral' ? layoutCost(product(k, access)) : innerCost(k, access))
   let dirty = new Set(classes)
   for (let sweep = 0; sweep < 3 && dirty.size > 0; sweep++) {
     const todo = dirty

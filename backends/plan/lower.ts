@@ -9,7 +9,7 @@ import { innerAxis } from './layout.ts'
 import type { FusedKernel, Guard, Instruction, Stream } from './program.ts'
 import type { StoredFusedKernel } from './rematerialize.ts'
 import type { Value } from './value.ts'
-import type { Range } from './view.ts'
+import type { AxisRange } from './view.ts'
 
 export interface Lowering {
   readonly access: (x: Value) => Access
@@ -19,9 +19,9 @@ export interface Lowering {
   readonly adds: ReadonlySet<Value>
 }
 
-type Strides = Readonly<Record<string, number>>
+type LoopStrides = Readonly<Record<string, number>>
 /** One loop, made of one axis or of several that are walked as one. */
-interface Level {
+interface LoopLevel {
   readonly axis: string
   readonly size: number
   /** For each walker, its stride. */
@@ -30,12 +30,12 @@ interface Level {
 }
 
 /** A kernel that is being lowered: its loops, and the streams and instructions so far. */
-interface State extends Lowering {
+interface LoweringState extends Lowering {
   readonly kernel: StoredFusedKernel
   /** The inner axis, if the kernel has one. */
   readonly axis: string | undefined
-  readonly levels: readonly Level[]
-  readonly inner: Level
+  readonly levels: readonly LoopLevel[]
+  readonly inner: LoopLevel
   readonly streams: Stream[]
   readonly body: Instruction[]
   readonly registers: Map<Value, number>
@@ -54,7 +54,7 @@ export const lowerFused = (
   const stores = k.stores.map((x) => ({ value: x, ...access(x) }))
   const { levels, inner } = nest(k, axis, access, triangle)
   const { storageOf, bufferOf, adds } = lowering
-  const s: State = {
+  const s: LoweringState = {
     ...{ access, bufferOf, storageOf, adds, kernel: k, axis, levels, inner },
     ...{ streams: [], body: [], registers: new Map(), known: new Map() },
   }
@@ -78,14 +78,15 @@ export const lowerFused = (
   }
 }
 
-const loopOf = ({ axis, levels }: State, name: string): number => (name === axis ? -1 : levels.findIndex((level) => level.axis === name))
+const loopOf = ({ axis, levels }: LoweringState, name: string): number =>
+  name === axis ? -1 : levels.findIndex((level) => level.axis === name)
 /** Strides by loop: those of the axis that a merged loop walks fastest. */
-const walk = ({ levels, inner }: State, strides: Strides): { readonly outer: readonly number[]; readonly inner: number } => ({
+const walk = ({ levels, inner }: LoweringState, strides: LoopStrides): { readonly outer: readonly number[]; readonly inner: number } => ({
   outer: levels.map((level) => strides[level.axis] ?? 0),
   inner: strides[inner.axis] ?? 0,
 })
-const emit = ({ body }: State, instruction: Instruction): number => body.push(instruction) - 1
-const stream = (s: State, { owner, offset }: Access, strides: Strides): number => {
+const emit = ({ body }: LoweringState, instruction: Instruction): number => body.push(instruction) - 1
+const stream = (s: LoweringState, { owner, offset }: Access, strides: LoopStrides): number => {
   const storage = s.storageOf(owner)
   const made = { buffer: s.bufferOf(owner), offset, ...walk(s, strides), ...(storage && { storage }) }
   const same = s.streams.findIndex(
@@ -94,10 +95,10 @@ const stream = (s: State, { owner, offset }: Access, strides: Strides): number =
   )
   return same >= 0 ? same : s.streams.push(made) - 1
 }
-const guarded = (s: State, guards: readonly Range[]): { guards?: readonly Guard[] } =>
+const guarded = (s: LoweringState, guards: readonly AxisRange[]): { guards?: readonly Guard[] } =>
   guards.length === 0 ? {} : { guards: guards.map((guard) => ({ loop: loopOf(s, guard.axis), from: guard.from, to: guard.to })) }
 
-const load = (s: State, x: Value): number => {
+const load = (s: LoweringState, x: Value): number => {
   const a = s.access(x)
   const instruction = { op: 'load', stream: stream(s, a, a.strides), ...guarded(s, a.guards) } as const
   const key = JSON.stringify(instruction)
@@ -106,14 +107,14 @@ const load = (s: State, x: Value): number => {
   return register
 }
 /** The register of a value, which is computed when it is first asked for. */
-const register = (s: State, x: Value): number => {
+const register = (s: LoweringState, x: Value): number => {
   const old = s.registers.get(x)
   if (old !== undefined) return old
   const made = compute(s, x)
   s.registers.set(x, made)
   return made
 }
-const compute = (s: State, x: Value): number => {
+const compute = (s: LoweringState, x: Value): number => {
   const { op, from } = x
   switch (op.tag) {
     case 'constant':
@@ -138,7 +139,7 @@ const compute = (s: State, x: Value): number => {
   }
 }
 /** Store what is added up in memory, across rows or wherever an index says. */
-const storeAccumulator = (s: State, x: Value): void => {
+const storeAccumulator = (s: LoweringState, x: Value): void => {
   const a = s.access(x)
   const keep = s.adds.has(x) ? { keep: true } : {}
   if (x.op.tag === 'scatter') {
@@ -172,10 +173,10 @@ const nest = (
   axis: string | undefined,
   access: (x: Value) => Access,
   triangle: Triangle | undefined,
-): { readonly levels: readonly Level[]; readonly inner: Level } => {
+): { readonly levels: readonly LoopLevel[]; readonly inner: LoopLevel } => {
   const tables = k.body.flatMap((x) => (x.op.tag === 'take' ? [x.from[0]!] : []))
   const arrays = [...k.stores, ...k.loads, ...tables]
-  const walkers: Strides[] = [
+  const walkers: LoopStrides[] = [
     ...[...k.stores, ...k.loads].map((x) => access(x).strides),
     ...k.body.flatMap((x) => (x.op.tag === 'take' ? [rowsOf(x, x.op.axis, access).rest] : x.op.tag === 'random' ? [x.op.strides] : [])),
   ]
@@ -184,7 +185,7 @@ const nest = (
     ...[...k.loads, ...tables].flatMap((x) => access(x).guards.map((g) => g.axis)),
   ])
   if (triangle !== undefined) alone.add(triangle.row).add(triangle.column)
-  const level = (name: string): Level => ({
+  const level = (name: string): LoopLevel => ({
     axis: name,
     size: k.space[name]!,
     strides: walkers.map((s) => s[name] ?? 0),
@@ -195,7 +196,7 @@ const nest = (
     .filter((name) => name !== axis)
     .sort((a, b) => (guide[b] ?? 0) - (guide[a] ?? 0))
     .map(level)
-  const follows = (outer: Level, inner: Level): boolean =>
+  const follows = (outer: LoopLevel, inner: LoopLevel): boolean =>
     !outer.alone && !inner.alone && outer.strides.every((s, i) => s === inner.strides[i]! * inner.size)
   for (let i = levels.length - 2; i >= 0; i--) {
     const [outer, next] = [levels[i]!, levels[i + 1]!]

@@ -9,9 +9,9 @@ import type { DotGeneral, Matrix } from './program.ts'
 import { has, type Value } from './value.ts'
 
 export interface Product {
-  readonly m: Side
-  readonly n: Side
-  readonly k: Side
+  readonly m: MatrixSide
+  readonly n: MatrixSide
+  readonly k: MatrixSide
   readonly left: Value
   readonly right: Value
   readonly a: Omit<Matrix, 'buffer'>
@@ -20,7 +20,7 @@ export interface Product {
   readonly loops: DotGeneral['loops']
 }
 /** A merged group of axes and its stride in each of the two arrays that have it. */
-interface Side {
+interface MatrixSide {
   readonly axes: readonly string[]
   readonly size: number
   readonly strides: readonly [number, number]
@@ -45,7 +45,7 @@ export const product = (
     loops.push({ size: shape[axis]!, a: a.strides[axis] ?? 0, b: b.strides[axis] ?? 0, c: sum ? 0 : out.strides[axis]!, sum })
   }
   /** The axes from `from` on, fastest first, that follow each other in both arrays. */
-  const run = (sorted: readonly string[], from: number, x: Access, y: Access): Side => {
+  const run = (sorted: readonly string[], from: number, x: Access, y: Access): MatrixSide => {
     const fastest = sorted[from]!
     let size = shape[fastest]!
     let to = from + 1
@@ -57,7 +57,7 @@ export const product = (
     return { axes: sorted.slice(from, to), size, strides: [x.strides[fastest]!, y.strides[fastest]!] }
   }
   /** The longest run makes the side of the matrix (one along memory, if `along`); the other axes are loops. */
-  const side = (axes: readonly string[], x: Access, y: Access, along: boolean): Side => {
+  const side = (axes: readonly string[], x: Access, y: Access, along: boolean): MatrixSide => {
     if (axes.length === 0) return { axes: [], size: 1, strides: [1, 1] }
     const special = axes.find((axis) => axis === separate?.row || axis === separate?.column)
     const sorted = [...axes].sort((p, q) => x.strides[p]! - x.strides[q]!)

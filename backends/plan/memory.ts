@@ -6,7 +6,7 @@
 import type { Storage } from '../../core/internal.ts'
 import { touched } from './layout.ts'
 import type { Buffer } from './program.ts'
-import type { Kernel } from './rematerialize.ts'
+import type { PricedKernel } from './rematerialize.ts'
 import type { Value } from './value.ts'
 
 export interface Memory {
@@ -25,7 +25,7 @@ interface Placed {
 }
 
 export const memory = (
-  kernels: readonly Kernel[],
+  kernels: readonly PricedKernel[],
   results: ReadonlyMap<number, Value>,
   owner: (x: Value) => Value,
   storage: readonly (Storage | undefined)[] = [],

@@ -8,7 +8,7 @@ import type { Graph } from '../../core/index.ts'
 import type { Order } from './access.ts'
 import { varying } from './expand.ts'
 import { touched } from './layout.ts'
-import type { Kernel, StoredFusedKernel } from './rematerialize.ts'
+import type { PricedKernel, StoredFusedKernel } from './rematerialize.ts'
 import { type Builder, computed, type Value } from './value.ts'
 
 /** The value behind every output; undefined where the output is its donated input as it was. */
@@ -27,7 +27,7 @@ export const resolveOutputs = (graph: Graph, values: readonly Value[], build: Bu
 }
 
 export interface Results {
-  readonly kernels: readonly Kernel[]
+  readonly kernels: readonly PricedKernel[]
   /** Output number → the value that is stored there. */
   readonly results: ReadonlyMap<number, Value>
   readonly orders: ReadonlyMap<Value, Order>
@@ -37,7 +37,7 @@ export interface Results {
 export const bindOutputs = (
   graph: Graph,
   settled: readonly (Value | undefined)[],
-  kernels: readonly Kernel[],
+  kernels: readonly PricedKernel[],
   owner: (x: Value) => Value,
   build: Builder,
 ): Results => {
@@ -83,7 +83,7 @@ export const bindOutputs = (
 }
 
 /** Input number → the kernels that read it. */
-const readersOf = (kernels: readonly Kernel[], owner: (x: Value) => Value): ReadonlyMap<number, readonly number[]> => {
+const readersOf = (kernels: readonly PricedKernel[], owner: (x: Value) => Value): ReadonlyMap<number, readonly number[]> => {
   const readers = new Map<number, number[]>()
   kernels.forEach((k, i) => {
     for (const x of touched(k)) {
@@ -98,7 +98,7 @@ const readersOf = (kernels: readonly Kernel[], owner: (x: Value) => Value): Read
 }
 
 /** Does the kernel read the input only where it then writes the value? */
-const elementwise = (k: Kernel, value: Value, input: number, order: Order, owner: (x: Value) => Value): boolean =>
+const elementwise = (k: PricedKernel, value: Value, input: number, order: Order, owner: (x: Value) => Value): boolean =>
   k.kind === 'fused' &&
   k.inner === undefined &&
   k.stores.includes(value) &&

@@ -38,13 +38,15 @@ export interface Program {
 /** What a program runs: a matrix product, or a fused map-reduce kernel. */
 export type Kernel = DotGeneral | FusedKernel
 
-/** Work and traffic of a kernel: the cost model. */
+/** What a kernel costs, by the cost model. */
 export interface Cost {
+  /** Multiplications, additions and other primitives. */
   readonly flops: number
+  /** Bytes read and written. */
   readonly bytes: number
 }
 
-/** A matrix in a buffer: `row` and `column` are strides. */
+/** A matrix in a buffer: it begins at element `offset`; `row` and `column` are strides, in elements, from one row or column to the next. */
 export interface Matrix {
   readonly buffer: number
   readonly offset: number
@@ -68,12 +70,12 @@ export interface DotGeneral {
   /** Outer loops: strides in A, B and C. A loop with `sum` is a contracted axis left over: C stays (stride 0) and accumulates. */
   readonly loops: readonly { readonly size: number; readonly a: number; readonly b: number; readonly c: number; readonly sum: boolean }[]
   /** The boxes of (m, n, k) that do not vanish (causal masks leave triangles): nothing outside may be read or written. One whole box when dense. */
-  readonly parts: readonly Part[]
+  readonly parts: readonly ProgramPart[]
   readonly accumulate: boolean
   readonly cost: Cost
 }
 /** A block of a matrix product, by its corner and its sizes: what causal masks leave. */
-export interface Part {
+export interface ProgramPart {
   readonly m0: number
   readonly n0: number
   readonly k0: number

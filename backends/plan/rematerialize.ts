@@ -26,7 +26,7 @@ export interface StoredFusedKernel {
   /** Reductions of this kernel, along `inner` or late; other values of `loads` may be reductions too. */
   readonly own: ReadonlySet<Value>
 }
-export type Kernel = StoredFusedKernel | DotGeneralGroup
+export type PricedKernel = StoredFusedKernel | DotGeneralGroup
 
 export interface RematerializeOptions {
   readonly recompute: 'none' | 'cheap' | 'all'
@@ -37,7 +37,7 @@ export interface RematerializeOptions {
 export const chooseStored = (
   { groups, at, inlined, stored: needed }: Grouping,
   { recompute, draw }: RematerializeOptions,
-): readonly Kernel[] => {
+): readonly PricedKernel[] => {
   const stored = new Set(needed)
   const inMemory = (x: Value): boolean => stored.has(x) || !scalar(x)
   const rematerializable = (x: Value): boolean =>
@@ -58,8 +58,8 @@ export const chooseStored = (
     }
     return x.from.every(reachable)
   }
-  const sweep = (): readonly Kernel[] => {
-    const kernels: Kernel[] = []
+  const sweep = (): readonly PricedKernel[] => {
+    const kernels: PricedKernel[] = []
     for (const k of groups.toReversed()) {
       if (k.kind === 'dotGeneral') kernels.push(k)
       else {

@@ -40,14 +40,14 @@ export interface Step {
   readonly do: 'compute' | 'read' | 'stash' | 'fold' | 'store'
   readonly register: number
 }
-export interface Pass {
+export interface SchedulePass {
   /** Once a row, before the sweep: instructions that are not full, finished reductions among them. */
   readonly before: readonly number[]
   readonly sweep: readonly Step[]
 }
-export interface Schedule {
+export interface KernelSchedule {
   readonly full: readonly boolean[]
-  readonly passes: readonly Pass[]
+  readonly passes: readonly SchedulePass[]
   /** Registers which keep a row of scratch each. */
   readonly stashed: readonly number[]
   /** Registers which a later pass reads back from a stream that stored them. */
@@ -62,7 +62,7 @@ const worth = 6
  * The passes of a kernel. `overwritten(stream)`: the kernel itself writes to that memory, so it can only be loaded at first. What costs more
  * than `most` is remembered.
  */
-export const schedule = (kernel: FusedKernel, overwritten: (stream: number) => boolean, most = worth): Schedule => {
+export const schedule = (kernel: FusedKernel, overwritten: (stream: number) => boolean, most = worth): KernelSchedule => {
   const { body } = kernel
   const full = fullness(kernel)
   const needs = body.map((i): readonly number[] => {

@@ -5,7 +5,7 @@
 import type { FusedKernel, Instruction } from './program.ts'
 import { fullness } from './schedule.ts'
 
-interface Level {
+interface NestLevel {
   readonly size: number
   /** What an iteration adds to every stream and to every random index. */
   readonly moves: readonly number[]
@@ -24,10 +24,10 @@ const fused = (kernel: FusedKernel): FusedKernel => {
     if (i.op === 'load') for (const guard of i.guards ?? []) asked.add(guard.loop)
   }
   const draws = body.filter((i) => i.op === 'random')
-  const outer = loops.map(({ size }, l): Level => {
+  const outer = loops.map(({ size }, l): NestLevel => {
     return { size, moves: [...streams, ...draws].map((x) => x.outer[l]!), asked: asked.has(l) ? l : undefined }
   })
-  const last: Level = { size: inner.size, moves: [...streams, ...draws].map((x) => x.inner), asked: asked.has(-1) ? -1 : undefined }
+  const last: NestLevel = { size: inner.size, moves: [...streams, ...draws].map((x) => x.inner), asked: asked.has(-1) ? -1 : undefined }
   // the inner axis stays as it is where something happens once a row
   const tied = body.some(
     (i) => i.op === 'reduce' || (i.op === 'store' && i.merge !== undefined && (inner.size === 1 || streams[i.stream]!.inner === 0)),
@@ -54,8 +54,8 @@ const fused = (kernel: FusedKernel): FusedKernel => {
 }
 
 /** Levels from outermost to innermost, neighbours joined where they walk as one. */
-const fuse = (levels: readonly Level[]): readonly Level[] => {
-  const done: Level[] = []
+const fuse = (levels: readonly NestLevel[]): readonly NestLevel[] => {
+  const done: NestLevel[] = []
   for (const level of [...levels].reverse()) {
     const inside = done.at(-1)
     const one = inside === undefined ? undefined : joined(level, inside)
@@ -64,7 +64,7 @@ const fuse = (levels: readonly Level[]): readonly Level[] => {
   }
   return done.reverse()
 }
-const joined = (a: Level, b: Level): Level | undefined => {
+const joined = (a: NestLevel, b: NestLevel): NestLevel | undefined => {
   if (a.size === 1 && a.asked === undefined) return b
   if (b.size === 1 && b.asked === undefined) return a
   const one = a.asked === undefined && b.asked === undefined && a.moves.every((move, i) => move === b.moves[i]! * b.size)

@@ -51,14 +51,14 @@ export const update = (graph: Graph, given: Expressions): Expressions => {
   return expressions(outputs.map((x) => to.get(x)!))
 }
 
-interface Selection {
+interface UpdateSelection {
   readonly axis: string
   readonly position: Value
   readonly value: Value
   readonly state: Value
 }
 /** where(iota axis = position, value, input i), with one position for all, and a value for it alone. */
-const selection = ({ op, from: [chosen, value, state] }: Value, input: number): Selection | undefined => {
+const selection = ({ op, from: [chosen, value, state] }: Value, input: number): UpdateSelection | undefined => {
   if (op.tag !== 'primitive' || op.primitive !== 'where' || state?.op.tag !== 'input' || state.op.index !== input) return undefined
   if (chosen?.op.tag !== 'primitive' || chosen.op.primitive !== 'equal') return undefined
   const [a, b] = chosen.from

@@ -6,7 +6,7 @@
  */
 import { interpretation, numbers, type Primitive, type Scalar, type Shape } from '../../core/index.ts'
 import { applyPrimitive, definitions, type Elementary, isDerived, type Merge } from '../../core/internal.ts'
-import { compose, identity, type Range, unchanged, type View } from './view.ts'
+import { type AxisRange, compose, identity, type StridedView, unchanged } from './view.ts'
 
 export type Monoid = Exclude<Merge, 'logSumExp'>
 
@@ -21,7 +21,7 @@ export type Operation =
   | { readonly tag: 'copy'; readonly unique: number; readonly widens?: true }
   | { readonly tag: 'reduce'; readonly merge: Monoid; readonly over: readonly string[] }
   /** `depth` only tells apart what is to be computed twice. From: source; perhaps also what must be known before it is looked at. */
-  | { readonly tag: 'view'; readonly view: View; readonly depth?: number }
+  | { readonly tag: 'view'; readonly view: StridedView; readonly depth?: number }
   | { readonly tag: 'flatten'; readonly axes: readonly string[]; readonly into: string }
   /** Its arguments one after the other along an axis: the i-th begins at starts[i]. */
   | { readonly tag: 'assemble'; readonly axis: string; readonly starts: readonly number[] }
@@ -94,7 +94,7 @@ export interface Builder {
   readonly apply: (primitive: Primitive, args: readonly Value[]) => Value
   readonly reduce: (merge: Monoid, x: Value, over: readonly string[]) => Value
   readonly copy: (x: Value, shape: Shape) => Value
-  readonly view: (x: Value, view: View, shape: Shape) => Value
+  readonly view: (x: Value, view: StridedView, shape: Shape) => Value
   /** The same numbers, but what is computed from them is computed after another value. */
   readonly later: (x: Value, after: Value) => Value
   /** A value of its own, whether there is one like it or not. */
@@ -102,7 +102,7 @@ export interface Builder {
   /** The same operation on other arguments of the same shapes, of this builder. */
   readonly rebuild: (x: Value, from: readonly Value[]) => Value
   /** x where every index is in its range, else 0. */
-  readonly inside: (x: Value, ranges: readonly Range[], shape: Shape) => Value
+  readonly inside: (x: Value, ranges: readonly AxisRange[], shape: Shape) => Value
 }
 
 export const builder = (): Builder => {
@@ -178,7 +178,7 @@ export const builder = (): Builder => {
       return to < shape[axis]! ? apply('where', [apply('less', [i, constant(to)]), above, constant(0)]) : above
     }, x)
   /** Positions have no memory to look into: a view of them is a substitution. */
-  const substitute = (x: Value, view: View, shape: Shape): Value => {
+  const substitute = (x: Value, view: StridedView, shape: Shape): Value => {
     const known = new Map<Value, Value>()
     const go = (y: Value): Value => {
       const made = known.get(y) ?? look(y)

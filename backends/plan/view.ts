@@ -6,34 +6,39 @@
 import type { Shape } from '../../core/index.ts'
 
 /** Where a view looks along one axis of its source. */
-export interface Read {
+export interface StridedRead {
   readonly offset: number
   readonly terms: readonly { readonly axis: string; readonly step: number }[]
 }
 /** from ≤ index < to. */
-export interface Range {
+export interface AxisRange {
   readonly axis: string
   readonly from: number
   readonly to: number
 }
-export interface View {
-  readonly reads: Readonly<Record<string, Read>>
-  readonly guards: readonly Range[]
+export interface StridedView {
+  readonly reads: Readonly<Record<string, StridedRead>>
+  readonly guards: readonly AxisRange[]
 }
 
 /** A view that changes nothing. */
-export const unchanged = (shape: Shape): View => ({
+export const unchanged = (shape: Shape): StridedView => ({
   reads: Object.fromEntries(Object.keys(shape).map((axis) => [axis, { offset: 0, terms: [{ axis, step: 1 }] }])),
   guards: [],
 })
 /** A view that changes how one axis is read, and leaves the others as they are. */
-export const along = (shape: Shape, axis: string, read: Read, guards: readonly Range[] = []): View => ({
+export const along = (shape: Shape, axis: string, read: StridedRead, guards: readonly AxisRange[] = []): StridedView => ({
   reads: { ...unchanged(shape).reads, [axis]: read },
   guards,
 })
 
 /** The indices for which from ≤ read < to: everywhere, nowhere, a range of one axis, or nothing so simple (undefined). */
-export const restrict = ({ offset, terms }: Read, from: number, to: number, shape: Shape): 'always' | 'never' | Range | undefined => {
+export const restrict = (
+  { offset, terms }: StridedRead,
+  from: number,
+  to: number,
+  shape: Shape,
+): 'always' | 'never' | AxisRange | undefined => {
   const reach = terms.map(({ axis, step }) => step * (shape[axis]! - 1))
   const low = reach.reduce((sum, r) => sum + Math.min(r, 0), offset)
   const high = reach.reduce((sum, r) => sum + Math.max(r, 0), offset)
@@ -51,8 +56,8 @@ export const restrict = ({ offset, terms }: Read, from: number, to: number, shap
 }
 
 /** A view of a view; `nothing` where it is 0 everywhere, undefined where a guard would concern several axes at once. */
-export const compose = (outer: View, inner: View, shape: Shape): View | 'nothing' | undefined => {
-  const through = ({ offset, terms }: Read): Read => {
+export const compose = (outer: StridedView, inner: StridedView, shape: Shape): StridedView | 'nothing' | undefined => {
+  const through = ({ offset, terms }: StridedRead): StridedRead => {
     const steps = new Map<string, number>()
     let start = offset
     for (const { axis, step } of terms) {
@@ -73,8 +78,8 @@ export const compose = (outer: View, inner: View, shape: Shape): View | 'nothing
 }
 
 /** One range an axis. */
-const tighten = (ranges: readonly Range[]): readonly Range[] => {
-  const byAxis = new Map<string, Range>()
+const tighten = (ranges: readonly AxisRange[]): readonly AxisRange[] => {
+  const byAxis = new Map<string, AxisRange>()
   for (const { axis, from, to } of ranges) {
     const known = byAxis.get(axis)
     byAxis.set(axis, { axis, from: Math.max(from, known?.from ?? from), to: Math.min(to, known?.to ?? to) })
@@ -83,7 +88,7 @@ const tighten = (ranges: readonly Range[]): readonly Range[] => {
 }
 
 /** Does the view change nothing? */
-export const identity = ({ reads, guards }: View, source: Shape, shape: Shape): boolean =>
+export const identity = ({ reads, guards }: StridedView, source: Shape, shape: Shape): boolean =>
   guards.length === 0 &&
   Object.entries(reads).every(
     ([axis, { offset, terms }]) =>

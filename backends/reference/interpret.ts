@@ -5,7 +5,7 @@
 import { type AnyTensor, numbers, type Shape, volume } from '../../core/index.ts'
 import { applyPrimitive, draw, stream } from '../../core/internal.ts'
 
-type Values = Float64Array
+type ReferenceValues = Float64Array
 
 /** Sums of products, computed without storing the products: node of the sum → node of the product nothing else reads. */
 export const fusedProduct = (order: readonly AnyTensor[], outputs: readonly AnyTensor[]): ReadonlyMap<AnyTensor, AnyTensor> => {
@@ -20,13 +20,13 @@ export const fusedProduct = (order: readonly AnyTensor[], outputs: readonly AnyT
   )
 }
 
-export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => Values, product?: AnyTensor): Values => {
+export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => ReferenceValues, product?: AnyTensor): ReferenceValues => {
   const { op, shape } = x
   const out = new Float64Array(volume(shape))
-  const argument = (i: number): Values => value(x.from[i]!)
+  const argument = (i: number): ReferenceValues => value(x.from[i]!)
   /** Where each element of x looks in argument i. */
   const look = (i: number): Int32Array => offsets(shape, contributions(shape, strides(x.from[i]!.shape)))
-  const move = (where: Int32Array): Values => {
+  const move = (where: Int32Array): ReferenceValues => {
     const source = argument(0)
     for (let i = 0; i < out.length; i++) out[i] = where[i]! < 0 ? 0 : source[where[i]!]!
     return out
@@ -112,7 +112,7 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => Values, prod
 /** Whether an axis of this length has it: what is outside, a fraction or NaN is no position. */
 const isPosition = (x: number, length: number): boolean => Number.isInteger(x) && x >= 0 && x < length
 
-const reduce = (x: AnyTensor, from: Values, out: Values): Values => {
+const reduce = (x: AnyTensor, from: ReferenceValues, out: ReferenceValues): ReferenceValues => {
   const { op } = x
   if (op.tag !== 'reduce') return out
   const { shape } = x.from[0]!
@@ -128,7 +128,12 @@ const reduce = (x: AnyTensor, from: Values, out: Values): Values => {
   return out.map((s, i) => (Number.isFinite(top[i]!) ? top[i]! + Math.log(s) : top[i]!))
 }
 
-const sumOfProducts = (x: AnyTensor, product: AnyTensor, value: (y: AnyTensor) => Values, out: Values): Values => {
+const sumOfProducts = (
+  x: AnyTensor,
+  product: AnyTensor,
+  value: (y: AnyTensor) => ReferenceValues,
+  out: ReferenceValues,
+): ReferenceValues => {
   const over = x.op.tag === 'reduce' ? Object.fromEntries(x.op.over.map((axis) => [axis, product.shape[axis]!])) : {}
   const side = (y: AnyTensor) => ({
     values: value(y),

@@ -8,34 +8,34 @@ import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import { beyond, bytesOf, gather, type Lanes, loadLanes, loadNarrow, loadOne, merge, mergeOne, storeLanes } from './lanes.ts'
 
 type Load = Extract<Instruction, { op: 'load' }>
-type Store = Extract<Instruction, { op: 'store' }>
-interface Place {
+type AccessStore = Extract<Instruction, { op: 'store' }>
+interface StreamPlace {
   readonly pointers: readonly Local<'i32'>[]
   readonly index: readonly Local<'i32'>[]
   /** Bytes along the inner axis. */
   readonly at: Local<'i32'>
 }
 /** Where a vector is (so many vectors after `at`), and its registers. */
-interface Vector {
+interface VectorAccess {
   readonly ahead: number
   readonly kept: (register: number) => Local<'v128'>
   readonly value: (register: number) => Code<'v128'>
 }
-export interface Access {
+export interface MemoryAccess {
   /** To run at the start of every row. */
   readonly open: Code
   /** To run when a row's register has its value: pointers that it moves. */
-  readonly known: (register: number, value: Vector['value']) => Code
-  readonly vector: (v: Vector) => Moves
+  readonly known: (register: number, value: VectorAccess['value']) => Code
+  readonly vector: (v: VectorAccess) => Moves
 }
 export interface Moves {
   readonly load: (i: Load, register: number, lanes: Lanes) => Code
-  readonly store: (i: Store, register: number, lanes: Lanes) => Code
+  readonly store: (i: AccessStore, register: number, lanes: Lanes) => Code
   /** Read what the kernel itself stored at this position. */
   readonly read: (stream: number, lanes: Lanes) => Code<'v128'>
 }
 
-export const access = (locals: Locals, { body, streams }: FusedKernel, full: readonly boolean[], place: Place): Access => {
+export const access = (locals: Locals, { body, streams }: FusedKernel, full: readonly boolean[], place: StreamPlace): MemoryAccess => {
   const { at, index, pointers } = place
   const spare = locals('v128')
   const unit = (stream: number): 1 | 2 | 4 => bytesOf(streams[stream]!.storage)
@@ -61,7 +61,7 @@ export const access = (locals: Locals, { body, streams }: FusedKernel, full: rea
   )
   const jump = (bytes: number, value: Code<'v128'>, lane: number): Code<'i32'> =>
     i32.mul(i32.trunc_sat_f32_s(f32x4.extract(value, lane)), i32.const(bytes))
-  const known: Access['known'] = (register, value) =>
+  const known: MemoryAccess['known'] = (register, value) =>
     seq(
       ...sent.flatMap(({ target, pointer, index: mover, stride }) =>
         mover === register ? [target.set(i32.add(pointer.get, jump(stride, value(mover), 0)))] : [],
@@ -69,20 +69,20 @@ export const access = (locals: Locals, { body, streams }: FusedKernel, full: rea
     )
 
   /** The address of what is at `at`. */
-  const origin = (i: Load | Store, r: number): Code<'i32'> => {
+  const origin = (i: Load | AccessStore, r: number): Code<'i32'> => {
     const { inner } = streams[i.stream]!
     const start = targets[r]?.get ?? pointers[i.stream]!.get
     const shift = { 4: 0, 2: 1, 1: 2 }[unit(i.stream)]
     const along = shift === 0 ? at.get : i32.shr_u(at.get, i32.const(shift)) // `at` counts bytes of float32
     return inner === 0 || !full[r] ? start : i32.add(start, inner === 1 ? along : i32.mul(along, i32.const(inner)))
   }
-  const vector = ({ ahead, kept, value }: Vector): Moves => {
+  const vector = ({ ahead, kept, value }: VectorAccess): Moves => {
     /** The address of a lane. */
-    const address = (i: Load | Store, r: number, lane: number): Code<'i32'> => {
+    const address = (i: Load | AccessStore, r: number, lane: number): Code<'i32'> => {
       const there = beyond(origin(i, r), full[r] ? unit(i.stream) * streams[i.stream]!.inner * (4 * ahead + lane) : 0)
       return i.at !== undefined && full[i.at.index] ? i32.add(there, jump(i.at.stride * unit(i.stream), value(i.at.index), lane)) : there
     }
-    const scattered = (i: Load | Store): boolean => i.at !== undefined && full[i.at.index]!
+    const scattered = (i: Load | AccessStore): boolean => i.at !== undefined && full[i.at.index]!
     const plain = (i: Load, r: number, lanes: Lanes): Code => {
       const { inner, storage } = streams[i.stream]!
       if (full[r] && (scattered(i) || (inner !== 0 && inner !== 1))) return gather((lane) => address(i, r, lane), kept(r), lanes, storage)
@@ -108,7 +108,7 @@ export const access = (locals: Locals, { body, streams }: FusedKernel, full: rea
       return gates[r] === undefined ? row : when(gates[r].get, row, kept(r).set(f32x4.const(0)))
     }
 
-    const store = (i: Store, r: number, lanes: Lanes): Code => {
+    const store = (i: AccessStore, r: number, lanes: Lanes): Code => {
       const { inner } = streams[i.stream]!
       const x = value(i.arg)
       const put = (l: number): Code => {

@@ -10,7 +10,7 @@
  * Where other processes hold all cores, threads wait at every barrier for one that does not run, a hundred times as long as they compute: a shared
  * run that takes longer than one thread is expected to take is reason enough to try that at once.
  */
-export interface Choice {
+export interface ThreadChoice {
   /** For a run that starts now (in milliseconds). */
   readonly threads: (now: number) => number
   /** What it took; and how often thread 0 found a barrier closed. */
@@ -18,7 +18,7 @@ export interface Choice {
 }
 
 /** @param expected milliseconds that one thread will take, at most, if nothing disturbs it */
-export const adaptive = (threads: number, expected: number = Number.POSITIVE_INFINITY): Choice => {
+export const adaptive = (threads: number, expected: number = Number.POSITIVE_INFINITY): ThreadChoice => {
   let [alone, together, late] = [Number.POSITIVE_INFINITY, 0, 0]
   let trial: { readonly threads: number; readonly until: number } | undefined
   /** Milliseconds until all are tried again, after one was faster. */

@@ -1,5 +1,5 @@
 /** Statements of WebAssembly: sequences, branches, loops and locals. */
-import { type Bytes, byte, unsigned } from './bytes.ts'
+import { type ByteList, byte, unsigned } from './bytes.ts'
 import { type Code, i32, type Type, types } from './instructions.ts'
 
 /** One after the other. */
@@ -81,6 +81,7 @@ export interface Local<T extends Type> {
   readonly set: (value: Code<T>) => Code
   readonly tee: (value: Code<T>) => Code<T>
 }
+export type I32Local = Local<'i32'>
 /** The local (or parameter) of this number. */
 export const local = <T extends Type>(index: number): Local<T> => ({
   get: access(0x20, index),
@@ -89,7 +90,7 @@ export const local = <T extends Type>(index: number): Local<T> => ({
 })
 const access =
   <T extends Type>(opcode: number, index: number, value?: Code<T>) =>
-  (out: Bytes): void => {
+  (out: ByteList): void => {
     value?.(out)
     byte(out, opcode)
     unsigned(out, index)

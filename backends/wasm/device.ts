@@ -8,11 +8,11 @@ import { workspace } from './gemm.ts'
 import type { Blas, Host } from './host.ts'
 import { bytesOf } from './lanes.ts'
 import { type Collected, known, type Loaded, load, type Machine, make, type Resident } from './load.ts'
-import { type Heap, heap } from './memory.ts'
+import { heap, type MemoryHeap } from './memory.ts'
 import { mostThreads, runtime } from './runtime.ts'
 
-export interface Device {
-  readonly heap: Heap
+export interface WasmDevice {
+  readonly heap: MemoryHeap
   readonly upload: (data: ArrayLike<number>) => Resident
   readonly uploadHalf: (data: Half) => Resident
   readonly uploadNarrow: (data: Narrow) => Resident
@@ -37,12 +37,12 @@ export interface DeviceOptions {
 
 type Widen = (to: number, from: number, end: number) => void
 /** A device, and the functions of its runtime that fill an array of float32 with narrower numbers. */
-interface Opened {
+interface OpenedModule {
   readonly machine: Machine
   readonly widen: { readonly bf16: Widen; readonly f16: Widen }
 }
 
-export const device = async (options: DeviceOptions): Promise<Device> => {
+export const device = async (options: DeviceOptions): Promise<WasmDevice> => {
   const { machine, widen } = await open(options)
   const { store, count } = machine
   return {
@@ -86,7 +86,7 @@ export const device = async (options: DeviceOptions): Promise<Device> => {
 }
 
 /** Reserve the memory and start the runtime. The workers start when the first program needs them. */
-const open = async ({ host, threads, blas, fused = false, eager = false }: DeviceOptions): Promise<Opened> => {
+const open = async ({ host, threads, blas, fused = false, eager = false }: DeviceOptions): Promise<OpenedModule> => {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
     throw new RangeError(`wasm: threads must be a number from 1 to ${mostThreads}, but ${threads} were asked for`)
   const store = heap(threads > 1)

@@ -4,20 +4,20 @@
  *     for each row:   for each pass:   what is computed once a row;   sweep the inner axis
  */
 import type { FusedKernel } from '../plan/program.ts'
-import type { Schedule } from '../plan/schedule.ts'
+import type { KernelSchedule } from '../plan/schedule.ts'
 import { access } from './access.ts'
 import { type Local, type Locals, least, pin, range, seq } from './control.ts'
 import { type Code, f32x4, i32, i32x4 } from './instructions.ts'
 import { bytesOf, padded } from './lanes.ts'
 import { draw, stream } from './math.ts'
 import { primitives } from './primitives.ts'
-import { drawn, type Frame, hash, sweep, unroll, type Vector, type Writer } from './sweep.ts'
+import { drawn, type Frame, hash, type SweepVector, type SweepWriter, sweep, unroll } from './sweep.ts'
 
 /** Floats of scratch for the rows that a thread stashes. */
-export const remembered = ({ inner }: FusedKernel, { stashed }: Schedule): number => stashed.length * padded(inner.size)
+export const remembered = ({ inner }: FusedKernel, { stashed }: KernelSchedule): number => stashed.length * padded(inner.size)
 
 /** The code of a (simplified) kernel. */
-export const fusedKernel = (locals: Locals, kernel: FusedKernel, plan: Schedule, frame: Frame): Code => {
+export const fusedKernel = (locals: Locals, kernel: FusedKernel, plan: KernelSchedule, frame: Frame): Code => {
   const w = writer(locals, kernel, plan, frame)
   const body = row(w)
   const counters = kernel.body.map((i, r) => (i.op === 'random' ? w.draws[r]!.counter.set(i32.const(i.offset)) : seq()))
@@ -25,13 +25,13 @@ export const fusedKernel = (locals: Locals, kernel: FusedKernel, plan: Schedule,
 }
 
 /** The locals of a kernel. */
-const writer = (locals: Locals, kernel: FusedKernel, plan: Schedule, frame: Frame): Writer => {
+const writer = (locals: Locals, kernel: FusedKernel, plan: KernelSchedule, frame: Frame): SweepWriter => {
   const { body, loops } = kernel
   const index = loops.map(() => locals('i32'))
   const [at, limit, whole, groups] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
   const memory = access(locals, kernel, plan.full, { pointers: frame.pointers, index, at })
   const registers = body.map((i) => (i.op === 'constant' || i.op === 'store' ? undefined : locals('v128')))
-  const vector = (ahead: number): Vector => {
+  const vector = (ahead: number): SweepVector => {
     const mine = registers.map((known, r) => (known !== undefined && plan.full[r] && ahead > 0 ? locals('v128') : known))
     const kept = (r: number): Local<'v128'> => mine[r]!
     const said = primitives(locals, body, kept)
@@ -47,7 +47,7 @@ const writer = (locals: Locals, kernel: FusedKernel, plan: Schedule, frame: Fram
 }
 
 /** One row: its length, if that depends on the row, and the passes. */
-const row = (w: Writer): Code => {
+const row = (w: SweepWriter): Code => {
   const { body, inner, triangle } = w.kernel
   const { full, passes } = w.plan
   const { limit, index, memory, vectors } = w
@@ -73,7 +73,7 @@ const row = (w: Writer): Code => {
 }
 
 /** An instruction that is run once a row. */
-const once = (w: Writer, r: number): Code => {
+const once = (w: SweepWriter, r: number): Code => {
   const i = w.kernel.body[r]!
   const first = w.vectors[0]!
   switch (i.op) {
@@ -92,7 +92,7 @@ const once = (w: Writer, r: number): Code => {
   }
 }
 /** What becomes possible once a row's register is known: hashing keys of random numbers, and following indices. */
-const known = (w: Writer, r: number): Code => {
+const known = (w: SweepWriter, r: number): Code => {
   const first = w.vectors[0]!
   return seq(
     ...w.kernel.body.flatMap((i, user) => (i.op === 'random' && i.key === r ? [hash(w, i, user, first)] : [])),
@@ -101,7 +101,7 @@ const known = (w: Writer, r: number): Code => {
 }
 
 /** Loop `l` and those inside it, around the code of a row. */
-const nest = (w: Writer, l: number, body: Code): Code => {
+const nest = (w: SweepWriter, l: number, body: Code): Code => {
   const { loops } = w.kernel
   const { shared, from, to } = w.frame
   if (l === loops.length) return body
@@ -113,7 +113,7 @@ const nest = (w: Writer, l: number, body: Code): Code => {
   )
 }
 /** Move pointers and counters by so many steps of a loop, or by one. */
-const move = ({ kernel: { streams, body }, frame: { pointers }, draws }: Writer, l: number, times: Code<'i32'> | undefined): Code => {
+const move = ({ kernel: { streams, body }, frame: { pointers }, draws }: SweepWriter, l: number, times: Code<'i32'> | undefined): Code => {
   const moving: readonly (readonly [Local<'i32'>, number])[] = [
     ...streams.map((s, j) => [pointers[j]!, bytesOf(s.storage) * s.outer[l]!] as const),
     ...body.flatMap((i, r) => (i.op === 'random' ? [[draws[r]!.counter, i.outer[l]!] as const] : [])),

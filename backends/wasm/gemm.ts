@@ -7,7 +7,7 @@
  * and a tile of 4 × 8 accumulators (fused: 6 × 8) sweeps them. Accumulators start from C, so p runs in order and every element is
  * exactly the plain loop `c = fround(c + fround(a · b))`, whatever the blocking and whichever thread computes it.
  */
-import { block, br, br_if, type Local, least, loop, move, range, select, seq, when } from './control.ts'
+import { block, br, br_if, type I32Local, least, loop, move, range, select, seq, when } from './control.ts'
 import { type Code, f32, i32 } from './instructions.ts'
 import type { Module } from './module.ts'
 import { packAll, packFour, packTwelve } from './pack.ts'
@@ -23,7 +23,6 @@ const scratch = { a: 64 * depth, b: 4 * depth * columns, c: 4 * 6 * 8 }
 export const packedPanels = { at: scratch.a, holds: depth * columns }
 export const workspace = scratch.a + scratch.b + scratch.c
 
-type I = Local<'i32'>
 const four = i32.const(4)
 
 /** Rows of numbers between C, at any strides, and a block of `line` bytes a row. */
@@ -160,4 +159,21 @@ export const gemm = (mod: Module, fused: boolean): void => {
   })
 }
 type Tile = ReturnType<typeof tile>
-type Sixteen = readonly [I, I, I, I, I, I, I, I, I, I, I, I, I, I, I, I]
+type Sixteen = readonly [
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+  I32Local,
+]

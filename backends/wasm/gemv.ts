@@ -3,35 +3,34 @@
  *
  * Where rows of B are contiguous, 32 columns accumulate at once; where its columns are, blocks of 4 × 4 are transposed on the way.
  */
-import { block, br, br_if, type Local, type Locals, loop, move, seq, times, when } from './control.ts'
+import { block, br, br_if, type I32Local, type Local, type Locals, loop, move, seq, times, when } from './control.ts'
 import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
 
-type I = Local<'i32'>
-type V = Local<'v128'>
+type V128Local = Local<'v128'>
 const four = i32.const(4)
 const while_ = (condition: Code<'i32'>, body: Code): Code => block(loop(seq(br_if(1, i32.eqz(condition)), body, br(0))))
-const atLeast = (n: number, x: I): Code<'i32'> => i32.ge_s(x.get, i32.const(n))
+const atLeast = (n: number, x: I32Local): Code<'i32'> => i32.ge_s(x.get, i32.const(n))
 
 /** What the function is given, and the locals that its ways have in common. */
 interface Gemv {
   readonly locals: Locals
-  readonly n: I
-  readonly k: I
-  readonly a: I
-  readonly aColumn: I
-  readonly b: I
-  readonly bRow: I
-  readonly bColumn: I
-  readonly c: I
-  readonly cColumn: I
-  readonly accumulate: I
+  readonly n: I32Local
+  readonly k: I32Local
+  readonly a: I32Local
+  readonly aColumn: I32Local
+  readonly b: I32Local
+  readonly bRow: I32Local
+  readonly bColumn: I32Local
+  readonly c: I32Local
+  readonly cColumn: I32Local
+  readonly accumulate: I32Local
   /** Where it is in a and in b, and how much of the depth is left. */
-  readonly x: I
-  readonly y: I
-  readonly left: I
-  readonly sums: readonly V[]
-  readonly factor: V
+  readonly x: I32Local
+  readonly y: I32Local
+  readonly left: I32Local
+  readonly sums: readonly V128Local[]
+  readonly factor: V128Local
 }
 
 /** Define gemv(n, k, a, aColumn, b, bRow, bColumn, c, cColumn, accumulate), with addresses and strides in bytes. */
@@ -56,15 +55,15 @@ export const gemv = (m: Module): void => {
   })
 }
 
-const eachSum = (some: readonly V[], f: (sum: V, at: number) => Code): Code => seq(...some.map((sum, i) => f(sum, 16 * i)))
+const eachSum = (some: readonly V128Local[], f: (sum: V128Local, at: number) => Code): Code => seq(...some.map((sum, i) => f(sum, 16 * i)))
 /** Sums start as what is in c, or as 0. */
-const begin = ({ accumulate, c }: Gemv, some: readonly V[]): Code =>
+const begin = ({ accumulate, c }: Gemv, some: readonly V128Local[]): Code =>
   when(
     accumulate.get,
     eachSum(some, (sum, at) => sum.set(v128.load(c.get, at))),
     eachSum(some, (sum) => sum.set(f32x4.const(0))),
   )
-const finish = ({ c }: Gemv, some: readonly V[]): Code => eachSum(some, (sum, at) => v128.store(c.get, sum.get, at))
+const finish = ({ c }: Gemv, some: readonly V128Local[]): Code => eachSum(some, (sum, at) => v128.store(c.get, sum.get, at))
 const advance = ({ n, b, bColumn, c, cColumn }: Gemv, width: number): Code =>
   seq(
     n.set(i32.sub(n.get, i32.const(width))),
@@ -89,7 +88,7 @@ const columns = (g: Gemv, width: number): Code => {
 /** One column after the other, whatever the strides. */
 const single = (g: Gemv): Code => {
   const { n, c, x, y, accumulate } = g
-  const [sum] = g.sums as [V]
+  const [sum] = g.sums as [V128Local]
   return while_(
     n.get,
     seq(
@@ -132,12 +131,12 @@ const transposed = (g: Gemv, groups: number): Code => {
 }
 /** Locals of a block that is being transposed. */
 interface Transpose {
-  readonly rows: readonly [V, V, V, V]
-  readonly halves: readonly [V, V]
-  readonly pointer: I
+  readonly rows: readonly [V128Local, V128Local, V128Local, V128Local]
+  readonly halves: readonly [V128Local, V128Local]
+  readonly pointer: I32Local
 }
 /** Add a block of 4 × 4, transposed on the way. */
-const addBlock = ({ bColumn, factor }: Gemv, { rows, halves: [t, u], pointer }: Transpose, sum: V, base: I): Code => {
+const addBlock = ({ bColumn, factor }: Gemv, { rows, halves: [t, u], pointer }: Transpose, sum: V128Local, base: I32Local): Code => {
   const [p, q, r, s] = rows
   const add = (i: number, column: Code<'v128'>): Code =>
     sum.set(f32x4.add(sum.get, f32x4.mul(f32x4.shuffle(factor.get, factor.get, i, i, i, i), column)))
@@ -156,7 +155,7 @@ const addBlock = ({ bColumn, factor }: Gemv, { rows, halves: [t, u], pointer }: 
   )
 }
 /** Add one row of four columns: what the depth leaves after blocks of four. */
-const addRow = ({ bColumn, factor }: Gemv, { rows: [p], pointer }: Transpose, sum: V, base: I): Code =>
+const addRow = ({ bColumn, factor }: Gemv, { rows: [p], pointer }: Transpose, sum: V128Local, base: I32Local): Code =>
   seq(
     pointer.set(base.get),
     p.set(v128.load32_zero(pointer.get)),

@@ -5,11 +5,13 @@
  *
  * so expressions compose as in any language, and a badly typed one does not compile. Instructions are named as in the specification.
  */
-import { type Bytes, bitsOf, byte, double, float, signed, unsigned, word } from './bytes.ts'
+import { type ByteList, bitsOf, byte, double, float, signed, unsigned, word } from './bytes.ts'
 
 export type Type = 'i32' | 'f32' | 'v128'
 /** Emits instructions that leave a value of type T on the stack, or nothing. */
-export type Code<T extends Type | 'nothing' = 'nothing'> = ((out: Bytes) => void) & { readonly leaves?: T }
+export type Code<T extends Type | 'nothing' = 'nothing'> = ((out: ByteList) => void) & { readonly leaves?: T }
+export type I32Code = Code<'i32'>
+export type V128Code = Code<'v128'>
 /** How a type is written. */
 export const types: { readonly [T in Type | 'nothing']: number } = { i32: 0x7f, f32: 0x7d, v128: 0x7b, nothing: 0x40 }
 
@@ -17,20 +19,20 @@ export const types: { readonly [T in Type | 'nothing']: number } = { i32: 0x7f, 
 
 type Opcode = readonly number[]
 const simd = (n: number): Opcode => (n < 0x80 ? [0xfd, n] : [0xfd, (n & 0x7f) | 0x80, n >> 7])
-const emit = (out: Bytes, opcode: Opcode): void => {
+const emit = (out: ByteList, opcode: Opcode): void => {
   for (let i = 0; i < opcode.length; i++) byte(out, opcode[i]!)
 }
-type Unary<X extends Type, R extends Type> = (x: Code<X>) => Code<R>
-type Binary<X extends Type, Y extends Type, R extends Type> = (x: Code<X>, y: Code<Y>) => Code<R>
+type UnaryOpcode<X extends Type, R extends Type> = (x: Code<X>) => Code<R>
+type BinaryOpcode<X extends Type, Y extends Type, R extends Type> = (x: Code<X>, y: Code<Y>) => Code<R>
 const unary =
-  <X extends Type, R extends Type>(opcode: Opcode): Unary<X, R> =>
+  <X extends Type, R extends Type>(opcode: Opcode): UnaryOpcode<X, R> =>
   (x) =>
   (out) => {
     x(out)
     emit(out, opcode)
   }
 const binary =
-  <X extends Type, Y extends Type, R extends Type>(opcode: Opcode): Binary<X, Y, R> =>
+  <X extends Type, Y extends Type, R extends Type>(opcode: Opcode): BinaryOpcode<X, Y, R> =>
   (x, y) =>
   (out) => {
     x(out)
@@ -64,7 +66,7 @@ const storeLane =
     store<'v128'>(opcode)(address, value, offset)(out)
     byte(out, lane)
   }
-type II = Binary<'i32', 'i32', 'i32'>
+type II = BinaryOpcode<'i32', 'i32', 'i32'>
 const ii = (opcode: number): II => binary([opcode])
 
 export const i32 = {
@@ -112,10 +114,10 @@ export const f32 = {
   store: store<'f32'>([0x38]),
 }
 
-type VV = Binary<'v128', 'v128', 'v128'>
+type VV = BinaryOpcode<'v128', 'v128', 'v128'>
 const vv = (n: number): VV => binary(simd(n))
-const v = (n: number): Unary<'v128', 'v128'> => unary(simd(n))
-const shift = (n: number): Binary<'v128', 'i32', 'v128'> => binary(simd(n))
+const v = (n: number): UnaryOpcode<'v128', 'v128'> => unary(simd(n))
+const shift = (n: number): BinaryOpcode<'v128', 'i32', 'v128'> => binary(simd(n))
 /** A constant vector: a local of the function that holds it (see module.ts), or the instruction that makes it. */
 const lanes =
   (bits: (value: number) => number) =>

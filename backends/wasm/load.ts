@@ -4,19 +4,19 @@
 import type { Handle } from '../../core/index.ts'
 import type { Storage } from '../../core/internal.ts'
 import type { Program } from '../plan/program.ts'
-import { adaptive, type Choice } from './adaptive.ts'
+import { adaptive, type ThreadChoice } from './adaptive.ts'
 import type { Blas, Host } from './host.ts'
-import type { Heap } from './memory.ts'
+import type { MemoryHeap } from './memory.ts'
 import type { MemoryType } from './module.ts'
 import { type ThreadPool, threadPool } from './pool.ts'
-import { type Printed, print } from './print.ts'
+import { type PrintedModule, print } from './print.ts'
 import { control } from './runtime.ts'
 
 /** An array in the memory of a device, at home there until it is freed or donated. */
 export interface Resident extends Handle {
   readonly address: number
   readonly storage?: Storage
-  home: Heap | undefined
+  home: MemoryHeap | undefined
 }
 export interface Loaded {
   readonly run: (inputs: readonly Handle[]) => readonly Resident[]
@@ -35,7 +35,7 @@ export interface Machine {
   readonly blas: Blas | undefined
   /** Share programs and kernels however small. */
   readonly eager: boolean
-  readonly store: Heap
+  readonly store: MemoryHeap
   readonly type: MemoryType
   /** The runtime, and what programs import of it. */
   readonly common: WebAssembly.Module
@@ -81,17 +81,17 @@ export const known = ({ store }: Machine, handle: Handle): Resident => {
   return mine
 }
 
-type Entry = (list: number, thread: number, threads: number) => void
+type KernelEntry = (list: number, thread: number, threads: number) => void
 /** A program that is ready to run. */
-interface Job {
+interface WorkerJob {
   readonly program: Program
   readonly number: number
-  readonly main: Entry
+  readonly main: KernelEntry
   /** The address of its arguments, and what writes into them where the array of a slot is. */
   readonly list: number
   readonly place: (slot: number, address: number) => void
   readonly pool: ThreadPool | undefined
-  readonly taking: Choice
+  readonly taking: ThreadChoice
 }
 
 export const load = async (d: Machine, program: Program): Promise<Loaded> => {
@@ -109,10 +109,10 @@ export const load = async (d: Machine, program: Program): Promise<Loaded> => {
   growArena(d, 4 * printed.arena)
   const bytes = 4 * printed.arguments.length
   const list = store.take(bytes)
-  const main = instance.exports.main as Entry // exported by `print`
+  const main = instance.exports.main as KernelEntry // exported by `print`
   const taking = adaptive(pool?.threads ?? 1, tolerance * milliseconds(program))
   const place = placing(store, list, printed, 2 + program.inputs.length + program.outputs.length)
-  const job: Job = { program, number, main, list, place, pool, taking }
+  const job: WorkerJob = { program, number, main, list, place, pool, taking }
   const run = (given: readonly Handle[]): readonly Resident[] => {
     check(d)
     const outputs = placeArrays(d, job, given)
@@ -121,7 +121,7 @@ export const load = async (d: Machine, program: Program): Promise<Loaded> => {
   }
   const step = (i: number): void => {
     const { task, at } = printed.steps[i]!
-    ;(instance.exports[task] as Entry)(list + 4 * at, 0, 1) // exported by `print`
+    ;(instance.exports[task] as KernelEntry)(list + 4 * at, 0, 1) // exported by `print`
   }
   d.swept.register(run, { number, list, bytes })
   const names = printed.steps.map(({ name }) => name)
@@ -135,7 +135,7 @@ const growArena = (d: Machine, bytes: number): void => {
 }
 
 /** What writes the address of a slot's array into the list: only where it has changed. */
-const placing = (store: Heap, list: number, printed: Printed, slots: number): Job['place'] => {
+const placing = (store: MemoryHeap, list: number, printed: PrintedModule, slots: number): WorkerJob['place'] => {
   const places: number[] = []
   /** By slot, the words of the list that are addresses inside its array. */
   const uses = Array.from({ length: slots }, (): { word: number; bytes: number }[] => [])
@@ -149,7 +149,7 @@ const placing = (store: Heap, list: number, printed: Printed, slots: number): Jo
 }
 
 /** Tell the program where its inputs are, and its outputs, which are made, or take over what is donated. */
-const placeArrays = (d: Machine, { program, place }: Job, given: readonly Handle[]): readonly Resident[] => {
+const placeArrays = (d: Machine, { program, place }: WorkerJob, given: readonly Handle[]): readonly Resident[] => {
   const inputs = given.map((handle, i) => {
     const input = known(d, handle)
     if (input.size !== program.inputs[i])
@@ -173,7 +173,7 @@ const placeArrays = (d: Machine, { program, place }: Job, given: readonly Handle
 }
 
 /** Run the program on as many threads as are faster. */
-const execute = (d: Machine, { number, main, list, pool, taking }: Job): void => {
+const execute = (d: Machine, { number, main, list, pool, taking }: WorkerJob): void => {
   const start = performance.now()
   const count = taking.threads(start)
   if (count > 1) pool?.start(number, list, count)

@@ -9,14 +9,13 @@
  * results are within 1 unit in the last place of the correctly rounded ones (sin and cos: 2, for |x| ≤ 2²⁰): see spec/wasm/math.
  */
 import { after, type Locals, seq } from './control.ts'
-import { type Code, f32x4, f64x2, i32, i32x4, v128 } from './instructions.ts'
+import { f32x4, f64x2, i32, i32x4, type V128Code, v128 } from './instructions.ts'
 
-type V = Code<'v128'>
 /** A function of one argument, which it evaluates once. It keeps its intermediate results in locals of its own. */
-export type Lanewise = (x: V) => V
+export type Lanewise = (x: V128Code) => V128Code
 
 /** c₀xⁿ + c₁xⁿ⁻¹ + … + cₙ */
-const polynomial = (x: V, ...[first, ...rest]: readonly [number, ...(readonly number[])]): V =>
+const polynomial = (x: V128Code, ...[first, ...rest]: readonly [number, ...(readonly number[])]): V128Code =>
   rest.reduce((p, c) => f32x4.add(f32x4.mul(p, x), f32x4.const(c)), f32x4.const(first))
 /** Beyond these arguments the results are 0 (whatever was computed) and ∞; in between they scale in two steps, so that denormals round once. */
 const [lowest, highest] = [-104.5, 89]
@@ -30,7 +29,7 @@ const exponent = { first: 23, mask: 0x7f800000 }
 export const exp = (locals: Locals): Lanewise => {
   const [x, n, r, biased, y, half] = [locals('v128'), locals('v128'), locals('v128'), locals('v128'), locals('v128'), locals('v128')]
   const p = polynomial(r.get, 1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
-  const twoTo = (i: number): V => i32x4.shl(biased.get, i32.const(exponent.first - i))
+  const twoTo = (i: number): V128Code => i32x4.shl(biased.get, i32.const(exponent.first - i))
   return (arg) =>
     after(
       seq(
@@ -89,7 +88,7 @@ const circular =
   (locals: Locals): Lanewise => {
     const [x, n, r, z, quadrant] = [locals('v128'), locals('v128'), locals('v128'), locals('v128'), locals('v128')]
     const [wide, rest, turns] = [locals('v128'), locals('v128'), locals('v128')]
-    const reduce = (half: V) =>
+    const reduce = (half: V128Code) =>
       seq(
         wide.set(f64x2.promote_low_f32x4(half)),
         n.set(f64x2.nearest(f64x2.mul(wide.get, f64x2.const(2 / Math.PI)))),
@@ -128,16 +127,16 @@ export const cos = circular(1)
 /** `mix` of core/random. */
 const mix = (locals: Locals): Lanewise => {
   const h = locals('v128')
-  const xorshift = (by: number, x: V): V => v128.xor(h.tee(x), i32x4.shr_u(h.get, i32.const(by)))
+  const xorshift = (by: number, x: V128Code): V128Code => v128.xor(h.tee(x), i32x4.shr_u(h.get, i32.const(by)))
   return (x) => xorshift(15, i32x4.mul(xorshift(15, i32x4.mul(xorshift(16, x), i32x4.const(0x21f0aaad))), i32x4.const(0x735a2d97)))
 }
 /** `stream` of core/random: of keys as numbers. */
-export const stream = (locals: Locals): ((key: V, salt: number) => V) => {
+export const stream = (locals: Locals): ((key: V128Code, salt: number) => V128Code) => {
   const m = mix(locals)
   return (key, salt) => m(i32x4.add(m(i32x4.add(i32x4.trunc_sat_f32x4_s(key), i32x4.const(0x9e3779b9))), i32x4.const(salt)))
 }
 /** `draw` of core/random: of the indices, as integers. */
-export const draw = (locals: Locals): ((h: V, index: V) => V) => {
+export const draw = (locals: Locals): ((h: V128Code, index: V128Code) => V128Code) => {
   const m = mix(locals)
   return (h, index) =>
     f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(m(i32x4.add(m(v128.xor(index, h)), h)), i32.const(8))), f32x4.const(2 ** -24))

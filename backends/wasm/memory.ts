@@ -4,7 +4,7 @@
  */
 import { control } from './runtime.ts'
 
-export interface Heap {
+export interface MemoryHeap {
   readonly memory: WebAssembly.Memory
   readonly pages: number
   readonly take: (bytes: number) => number
@@ -30,7 +30,7 @@ const reserve = (shared: boolean): { memory: WebAssembly.Memory; pages: number }
     }
 }
 
-export const heap = (shared: boolean): Heap => {
+export const heap = (shared: boolean): MemoryHeap => {
   const { memory, pages } = reserve(shared)
   const holes: { from: number; to: number }[] = [{ from: control.bytes, to: memory.buffer.byteLength }]
   let used = 0

@@ -1,5 +1,5 @@
 /** WebAssembly functions and modules: typed parameters, typed locals, functions that are called like functions. */
-import { append, type Bytes, byte, bytes, finished, text, unsigned, word } from './bytes.ts'
+import { append, type ByteList, byte, bytes, finished, text, unsigned, word } from './bytes.ts'
 import { type Local, type Locals, local } from './control.ts'
 import { type Code, type Type, types } from './instructions.ts'
 
@@ -130,10 +130,10 @@ export const module = ({ pages, shared }: MemoryType): Module => {
     },
   }
 }
-const emit = (out: Bytes, ...values: readonly number[]): void => {
+const emit = (out: ByteList, ...values: readonly number[]): void => {
   for (const value of values) byte(out, value)
 }
-const section = (out: Bytes, id: number, count: number, content: Bytes): void => {
+const section = (out: ByteList, id: number, count: number, content: ByteList): void => {
   const body = bytes(content.length + 8)
   unsigned(body, count)
   append(body, content)

@@ -6,7 +6,7 @@
  * programs), a worker is told to listen: it returns to its event loop, answers, and goes back to sleep.
  */
 import type { Blas, Host } from './host.ts'
-import type { Heap } from './memory.ts'
+import type { MemoryHeap } from './memory.ts'
 import { control } from './runtime.ts'
 
 export interface ThreadPool {
@@ -60,7 +60,7 @@ receive(async (message) => {
 /** Start `threads − 1` workers. */
 export const threadPool = async (
   host: Host,
-  heap: Heap,
+  heap: MemoryHeap,
   runtime: WebAssembly.Module,
   threads: number,
   blas: Blas | undefined,

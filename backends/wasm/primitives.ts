@@ -7,24 +7,23 @@
 import type { Elementary } from '../../core/internal.ts'
 import type { Instruction } from '../plan/program.ts'
 import type { Local, Locals } from './control.ts'
-import { type Code, f32x4, i32x4, v128 } from './instructions.ts'
+import { f32x4, i32x4, type V128Code, v128 } from './instructions.ts'
 import { cos, exp, type Lanewise, log, sin } from './math.ts'
 
-type V = Code<'v128'>
 /** The bit that makes a number negative. */
 const sign = i32x4.const(1 << 31)
 
 /** The primitives of one kernel: its instructions, and where it keeps the values of registers. */
-export interface Primitives {
+export interface WasmPrimitives {
   /** The code of an instruction, in the form that its local keeps. */
-  readonly primitive: (i: Extract<Instruction, { op: 'primitive' }>) => V
+  readonly primitive: (i: Extract<Instruction, { op: 'primitive' }>) => V128Code
   /** The number in a register. */
-  readonly value: (register: number) => V
+  readonly value: (register: number) => V128Code
   /** From a number that was stored to the form that its local keeps. */
-  readonly restore: (register: number, x: V) => V
+  readonly restore: (register: number, x: V128Code) => V128Code
 }
 
-export const primitives = (locals: Locals, body: readonly Instruction[], kept: (register: number) => Local<'v128'>): Primitives => {
+export const primitives = (locals: Locals, body: readonly Instruction[], kept: (register: number) => Local<'v128'>): WasmPrimitives => {
   const made = new Map<Elementary, Lanewise>()
   const elementary = (primitive: 'exp' | 'log' | 'sin' | 'cos'): Lanewise => {
     const known = made.get(primitive)
@@ -37,12 +36,12 @@ export const primitives = (locals: Locals, body: readonly Instruction[], kept: (
     const i = body[r]!
     return i.op === 'primitive' && (i.primitive === 'less' || i.primitive === 'equal')
   }
-  const value = (r: number): V => {
+  const value = (r: number): V128Code => {
     const i = body[r]!
     if (i.op === 'constant') return f32x4.const(i.value)
     return isMask(r) ? v128.and(kept(r).get, f32x4.const(1)) : kept(r).get
   }
-  const mask = (r: number): V => (isMask(r) ? kept(r).get : f32x4.ne(value(r), f32x4.const(0)))
+  const mask = (r: number): V128Code => (isMask(r) ? kept(r).get : f32x4.ne(value(r), f32x4.const(0)))
   const constant = (r: number): number | undefined => {
     const i = body[r]!
     return i.op === 'constant' ? i.value : undefined
@@ -59,7 +58,7 @@ export const primitives = (locals: Locals, body: readonly Instruction[], kept: (
     const [p, q] = [multiple(a), multiple(b)]
     return (p.of === q.of && p.by === -q.by) || (p.by === -1 && p.of === b) || (q.by === -1 && q.of === a)
   }
-  const primitive: Primitives['primitive'] = (i) => {
+  const primitive: WasmPrimitives['primitive'] = (i) => {
     const [a, b, c] = i.args as readonly [number, number, number] // as many as the primitive takes
     switch (i.primitive) {
       case 'add':

@@ -10,12 +10,12 @@ import { meet, type Region, regions } from '../plan/regions.ts'
 import { bitsOf } from './bytes.ts'
 import { oriented } from './contract.ts'
 import { type Local, seq, when } from './control.ts'
-import { type Code, i32 } from './instructions.ts'
+import { type Code, type I32Code, i32 } from './instructions.ts'
 import { bytesOf, neutral, padded } from './lanes.ts'
 import { type MemoryType, type Module, module } from './module.ts'
 import { services } from './runtime.ts'
 import { type DotGeneralTask, dotGeneralTask, type FusedTask, fusedTask } from './task.ts'
-import { type Work, waits } from './waits.ts'
+import { type WaitedWork, waits } from './waits.ts'
 
 /** An element of an array: of the arena (slot 0), the workspaces (1), the inputs (from 2), or the outputs (after those). */
 export interface Address {
@@ -24,7 +24,7 @@ export interface Address {
   readonly offset: number
   readonly unit?: number
 }
-export interface Printed {
+export interface PrintedModule {
   readonly binary: Uint8Array<ArrayBuffer>
   /** Length of the arena, in elements: the planner's scratch, partial results, and rows that threads stash. */
   readonly arena: number
@@ -32,12 +32,11 @@ export interface Printed {
   /** The kernels in order: the export that runs one, and where its arguments begin. */
   readonly steps: readonly { readonly name: string; readonly task: string; readonly at: number }[]
 }
-interface Step extends Work {
+interface PrintedStep extends WaitedWork {
   readonly code: (list: Local<'i32'>, thread: Local<'i32'>, threads: Local<'i32'>) => Code
 }
-type I = Code<'i32'>
-type Named<T> = T & { readonly name: string }
-type Calls = { readonly [name in keyof typeof services]: (...args: readonly I[]) => Code }
+type WithName<T> = T & { readonly name: string }
+type Calls = { readonly [name in keyof typeof services]: (...args: readonly I32Code[]) => Code }
 
 /** A module being written. */
 interface Printer {
@@ -46,14 +45,14 @@ interface Printer {
   /** The services of the runtime. */
   readonly call: Calls
   readonly threads: number
-  readonly fixed: boolean
+  readonly blas: boolean
   /** Kernels with less to do than this are not worth sharing. */
   readonly worth: number
   /** Where each buffer lies. */
   readonly places: readonly Region[]
   /** Functions of kernels, by their structure. */
-  readonly products: Map<string, Named<DotGeneralTask>>
-  readonly fused: Map<string, Named<FusedTask>>
+  readonly products: Map<string, WithName<DotGeneralTask>>
+  readonly fused: Map<string, WithName<FusedTask>>
 }
 /** Where partial results and stashed rows begin in the arena, after the planner's scratch. */
 interface Arena {
@@ -64,18 +63,18 @@ interface Arena {
 interface Script {
   readonly arena: Arena
   readonly list: Address[]
-  readonly steps: Step[]
+  readonly steps: PrintedStep[]
   readonly named: { readonly name: string; readonly task: string; readonly at: number }[]
 }
 
 /** Kernels with less to do than this (primitives computed, or a quarter of the multiplications) are not worth sharing. */
 const little = 1 << 11
 
-/** `fixed`: products are shared into the same parts whoever takes part, as a BLAS rounds by the size of a part. */
-export const print = (program: Program, memory: MemoryType, threads: number, eager: boolean, fixed = false): Printed => {
+/** `blas`: products are shared such that a BLAS, which rounds by the size of a call, rounds alike at any number of threads. */
+export const print = (program: Program, memory: MemoryType, threads: number, eager: boolean, blas = false): PrintedModule => {
   const m = module(memory)
   const printer: Printer = {
-    ...{ program, m, threads, fixed },
+    ...{ program, m, threads, blas },
     call: importServices(m),
     worth: eager ? 0 : little,
     places: regions(program),
@@ -115,17 +114,17 @@ const importServices = (m: Module): Calls => {
 // ------------------------------------------------------------------ functions
 
 /** The function of a product: kernels that differ in their addresses alone have the same. */
-const dotGeneralTaskOf = ({ m, call, threads, worth, fixed, products }: Printer, kernel: DotGeneral): Named<DotGeneralTask> => {
+const dotGeneralTaskOf = ({ m, call, threads, worth, blas, products }: Printer, kernel: DotGeneral): WithName<DotGeneralTask> => {
   const { a, b, c, m: height, n, k, loops, parts, accumulate } = kernel
   const key = JSON.stringify([height, n, k, [a, b, c].map(({ row, column }) => [row, column]), loops, parts, accumulate])
   const name = `c${products.size}`
-  const made = products.get(key) ?? { ...dotGeneralTask(m, name, kernel, call, threads, worth, fixed), name }
+  const made = products.get(key) ?? { ...dotGeneralTask(m, name, kernel, call, threads, worth, blas), name }
   products.set(key, made)
   return made
 }
 
 /** The function of a fused kernel, likewise. */
-const fusedTaskOf = ({ program, m, call, worth, places, fused }: Printer, kernel: FusedKernel): Named<FusedTask> => {
+const fusedTaskOf = ({ program, m, call, worth, places, fused }: Printer, kernel: FusedKernel): WithName<FusedTask> => {
   const { buffers } = program
   const { loops, inner, streams, body, triangle } = kernel
   const stores = body.filter((i) => i.op === 'store')
@@ -151,33 +150,33 @@ const addressOf = ({ buffers, inputs }: Program, buffer: number, offset: number)
 }
 /** Append arguments to the list: where the first of them is. */
 const pass = ({ list }: Script, ...addresses: readonly Address[]): number => list.push(...addresses) - addresses.length
-const passed = (from: Local<'i32'>, at: number): I => i32.load(from.get, 4 * at)
+const passed = (from: Local<'i32'>, at: number): I32Code => i32.load(from.get, 4 * at)
 
 // ------------------------------------------------------------------ steps
 
 /** Call the function of a kernel, whose arguments begin at `at`. */
 const run = (
   { steps, named }: Script,
-  { task, name, alone }: Named<FusedTask | DotGeneralTask>,
+  { task, name, alone }: WithName<FusedTask | DotGeneralTask>,
   kernel: string,
   at: number,
-  touched: Pick<Work, 'reads' | 'writes'>,
+  touched: Pick<WaitedWork, 'reads' | 'writes'>,
 ): void => {
   named.push({ name: kernel, task: name, at })
-  const first = (from: Local<'i32'>): I => i32.add(from.get, i32.const(4 * at))
-  const code: Step['code'] = (from, thread, pool) =>
+  const first = (from: Local<'i32'>): I32Code => i32.add(from.get, i32.const(4 * at))
+  const code: PrintedStep['code'] = (from, thread, pool) =>
     alone ? task(first(from), i32.const(0), i32.const(1)) : task(first(from), thread.get, pool.get)
   steps.push({ alone, ...touched, code })
 }
 
-const callDotGeneral = ({ program, places }: Printer, script: Script, kernel: DotGeneral, task: Named<DotGeneralTask>): void => {
+const callDotGeneral = ({ program, places }: Printer, script: Script, kernel: DotGeneral, task: WithName<DotGeneralTask>): void => {
   const { a, b, c } = oriented(kernel)
   const at = pass(script, ...[a, b, c].map((x) => addressOf(program, x.buffer, x.offset)), { slot: 1, offset: 0 })
   run(script, task, kernel.name, at, { reads: [places[a.buffer]!, places[b.buffer]!], writes: [places[c.buffer]!] })
 }
 
 /** Fill what the kernel merges into, run it, and combine its partial results. */
-const callFused = ({ program, places, call }: Printer, script: Script, kernel: FusedKernel, task: Named<FusedTask>): void => {
+const callFused = ({ program, places, call }: Printer, script: Script, kernel: FusedKernel, task: WithName<FusedTask>): void => {
   const { streams, body, name } = kernel
   const { partials, memories } = script.arena
   const { buffers } = program
@@ -191,7 +190,7 @@ const callFused = ({ program, places, call }: Printer, script: Script, kernel: F
     { slot: 0, offset: memories },
   )
   /** A step on one buffer, by thread 0. */
-  const small = (buffer: number, reads: readonly Region[], code: Step['code']): void => {
+  const small = (buffer: number, reads: readonly Region[], code: PrintedStep['code']): void => {
     script.steps.push({ alone: true, reads, writes: [places[buffer]!], code })
   }
   for (const i of body)
@@ -216,7 +215,7 @@ const callFused = ({ program, places, call }: Printer, script: Script, kernel: F
 }
 
 /** The steps in order, with barriers where threads have to wait for each other. */
-const defineMain = ({ m, call }: Printer, steps: readonly Step[]): void => {
+const defineMain = ({ m, call }: Printer, steps: readonly PrintedStep[]): void => {
   const wait = waits(steps)
   m.define('main', ['i32', 'i32', 'i32'], (_, from, thread, pool) => {
     const meeting = call.barrier(thread.get, pool.get)

@@ -6,7 +6,7 @@ import type { Merge } from '../../core/internal.ts'
 import { block, br, br_if, type Local, type Locals, loop, range, seq, when } from './control.ts'
 import { gemm } from './gemm.ts'
 import { gemv } from './gemv.ts'
-import { type Code, f32, i32, i32x4, v128 } from './instructions.ts'
+import { type Code, f32, type I32Code, i32, i32x4, v128 } from './instructions.ts'
 import { merge, mergeOne } from './lanes.ts'
 import { type MemoryType, module } from './module.ts'
 import { widen } from './widen.ts'
@@ -26,9 +26,8 @@ export const control = {
 } as const
 export const mostThreads = 64
 
-type I = Code<'i32'>
 /** All of an array of so many bytes: its vectors, and then number by number what is left. */
-const sweep = (locals: Locals, count: Local<'i32'>, vector: (at: I) => Code, one: (at: I) => Code): Code => {
+const sweep = (locals: Locals, count: Local<'i32'>, vector: (at: I32Code) => Code, one: (at: I32Code) => Code): Code => {
   const [i, whole] = [locals('i32'), locals('i32')]
   return seq(
     whole.set(i32.and(count.get, i32.const(-16))),
@@ -44,7 +43,7 @@ export const runtime = (memory: MemoryType, fused = false): Uint8Array<ArrayBuff
   widen(m)
   /** fill(address, bytes, bits): every element of an array. */
   m.define('fill', ['i32', 'i32', 'i32'], (locals, to, count, bits) => {
-    const place = (i: I): I => i32.add(to.get, i)
+    const place = (i: I32Code): I32Code => i32.add(to.get, i)
     return sweep(
       locals,
       count,
@@ -60,7 +59,7 @@ export const runtime = (memory: MemoryType, fused = false): Uint8Array<ArrayBuff
     m.define(name, ['i32', 'i32', 'i32', 'i32', 'i32'], (locals, to, from, count, stride, parts) => {
       const [part, there] = [locals('i32'), locals('i32')]
       const place = seq(there.set(i32.add(from.get, i32.mul(part.get, stride.get))))
-      const [here, other] = [(i: I): I => i32.add(to.get, i), (i: I): I => i32.add(there.get, i)]
+      const [here, other] = [(i: I32Code): I32Code => i32.add(to.get, i), (i: I32Code): I32Code => i32.add(there.get, i)]
       const merged = sweep(
         locals,
         count,

@@ -8,7 +8,7 @@
 import type { FusedKernel, Instruction, Program } from '../plan/program.ts'
 import { fullness } from '../plan/schedule.ts'
 
-type Store = Extract<Instruction, { op: 'store' }>
+type SplitStore = Extract<Instruction, { op: 'store' }>
 export type Split =
   | { readonly by: 'loop'; readonly loop: number }
   | { readonly by: 'inner' }
@@ -22,8 +22,8 @@ const largest = 1 << 15
 export const split = (kernel: FusedKernel, { buffers }: Program): Split => {
   const { loops, inner, streams, body, triangle } = kernel
   const full = fullness(kernel)
-  const stores = body.filter((i): i is Store => i.op === 'store')
-  const apart = (store: Store, loop: number): boolean => {
+  const stores = body.filter((i): i is SplitStore => i.op === 'store')
+  const apart = (store: SplitStore, loop: number): boolean => {
     const { outer, inner: step } = streams[store.stream]!
     return (
       store.at === undefined &&

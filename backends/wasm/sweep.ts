@@ -5,13 +5,13 @@
  * Several vectors are swept side by side, step by step: each step of a vector waits for the one before, but not for those of its neighbours.
  */
 import type { FusedKernel, Instruction } from '../plan/program.ts'
-import type { Pass, Schedule } from '../plan/schedule.ts'
-import type { Access, Moves } from './access.ts'
+import type { KernelSchedule, SchedulePass } from '../plan/schedule.ts'
+import type { MemoryAccess, Moves } from './access.ts'
 import { type Local, type Locals, range, seq, when } from './control.ts'
 import { type Code, f32, f32x4, i32, i32x4 } from './instructions.ts'
 import { type Fold, fold, type Lanes, loadLanes, padded, storeLanes } from './lanes.ts'
 import type { draw, stream } from './math.ts'
-import type { Primitives } from './primitives.ts'
+import type { WasmPrimitives } from './primitives.ts'
 
 /** What surrounds the code of a kernel. */
 export interface Frame {
@@ -25,10 +25,10 @@ export interface Frame {
   readonly to: Local<'i32'>
 }
 /** A kernel being written: its locals, and the code for its parts. */
-export interface Writer {
+export interface SweepWriter {
   readonly locals: Locals
   readonly kernel: FusedKernel
-  readonly plan: Schedule
+  readonly plan: KernelSchedule
   readonly frame: Frame
   readonly index: readonly Local<'i32'>[]
   /** The position along the inner axis, in bytes. */
@@ -38,14 +38,14 @@ export interface Writer {
   /** Bytes in whole vectors, and in whole groups of vectors side by side. */
   readonly whole: Local<'i32'>
   readonly groups: Local<'i32'>
-  readonly memory: Access
-  readonly vectors: readonly Vector[]
+  readonly memory: MemoryAccess
+  readonly vectors: readonly SweepVector[]
   readonly random: { readonly stream: ReturnType<typeof stream>; readonly draw: ReturnType<typeof draw> }
   /** Of each random instruction: the hash of its key, and the number of its next element. */
   readonly draws: readonly ({ readonly hash: Local<'v128'>; readonly counter: Local<'i32'> } | undefined)[]
 }
 /** One of the vectors that are swept side by side, so many ahead of the first: where it keeps its registers, how it computes and stores them. */
-export interface Vector extends Primitives, Moves {
+export interface SweepVector extends WasmPrimitives, Moves {
   readonly ahead: number
   readonly kept: (register: number) => Local<'v128'>
 }
@@ -53,9 +53,9 @@ export interface Vector extends Primitives, Moves {
 // ------------------------------------------------------------------ random numbers
 
 type Random = Extract<Instruction, { op: 'random' }>
-export const hash = ({ draws, random }: Writer, i: Random, r: number, { value }: Vector): Code =>
+export const hash = ({ draws, random }: SweepWriter, i: Random, r: number, { value }: SweepVector): Code =>
   draws[r]!.hash.set(random.stream(value(i.key), i.salt))
-export const drawn = ({ draws, random, at, plan: { full } }: Writer, i: Random, r: number, { ahead }: Vector): Code<'v128'> => {
+export const drawn = ({ draws, random, at, plan: { full } }: SweepWriter, i: Random, r: number, { ahead }: SweepVector): Code<'v128'> => {
   const { hash, counter } = draws[r]!
   const start = i32.add(counter.get, i32.mul(i32.shr_u(at.get, i32.const(2)), i32.const(i.inner)))
   const positions = [0, 1, 2, 3].map((lane) => (4 * ahead + lane) * i.inner) as [number, number, number, number]
@@ -65,7 +65,7 @@ export const drawn = ({ draws, random, at, plan: { full } }: Writer, i: Random, 
 // ------------------------------------------------------------------ along the row
 
 /** All positions of the inner axis, for one pass; what is folded is in its register afterwards. */
-export const sweep = (w: Writer, pass: Pass): Code => {
+export const sweep = (w: SweepWriter, pass: SchedulePass): Code => {
   const { locals, vectors, kernel } = w
   const steps = pass.sweep
   if (steps.length === 0) return seq()
@@ -76,7 +76,7 @@ export const sweep = (w: Writer, pass: Pass): Code => {
   const sums = Array.from({ length: different }, (_, n) => {
     return new Map(folds.map((r) => [r, fold(locals, monoid(r), n === 0 ? first.kept(r) : locals('v128'))]))
   })
-  const section = (lanes: Lanes, among: readonly Vector[] = [first]): Code =>
+  const section = (lanes: Lanes, among: readonly SweepVector[] = [first]): Code =>
     seq(...steps.flatMap((s) => among.map((v) => step(w, s, lanes, v, sums[v.ahead % different]!.get(s.register)))))
   return seq(
     ...sums.flatMap((mine) => [...mine.values()].map(({ begin }) => begin)),
@@ -87,7 +87,13 @@ export const sweep = (w: Writer, pass: Pass): Code => {
 }
 
 /** One step of the pass, for one vector. */
-const step = (w: Writer, { do: what, register: r }: Pass['sweep'][number], lanes: Lanes, v: Vector, sum: Fold | undefined): Code => {
+const step = (
+  w: SweepWriter,
+  { do: what, register: r }: SchedulePass['sweep'][number],
+  lanes: Lanes,
+  v: SweepVector,
+  sum: Fold | undefined,
+): Code => {
   const i = w.kernel.body[r]!
   const { full, stored } = w.plan
   const { ahead, kept, primitive, value, restore } = v
@@ -115,12 +121,12 @@ const step = (w: Writer, { do: what, register: r }: Pass['sweep'][number], lanes
   }
 }
 /** The address where a register is stashed at this position. */
-const stash = ({ frame: { scratch }, kernel: { inner }, plan: { stashed }, at }: Writer, r: number): Code<'i32'> =>
+const stash = ({ frame: { scratch }, kernel: { inner }, plan: { stashed }, at }: SweepWriter, r: number): Code<'i32'> =>
   i32.add(i32.add(scratch.get, i32.const(4 * padded(inner.size) * stashed.indexOf(r))), at.get)
 
-type Section = (lanes: Lanes, among?: readonly Vector[]) => Code
+type Section = (lanes: Lanes, among?: readonly SweepVector[]) => Code
 /** The loop over the inner axis: several vectors at a time, single ones, and then the rest. */
-const along = (w: Writer, section: Section, among: readonly Vector[]): Code => {
+const along = (w: SweepWriter, section: Section, among: readonly SweepVector[]): Code => {
   const { at, limit, whole, groups } = w
   const { shared, from, to } = w.frame
   const { inner, triangle } = w.kernel
@@ -156,7 +162,7 @@ const short = (at: Local<'i32'>, size: number, section: Section): Code => {
  * what is to be hidden (a processor waits for a few dozen instructions at once, and eʳ alone is a chain of thirty), eight need too many
  * registers. Roots are computed one after the other whatever else there is: nothing hides that.
  */
-export const unroll = ({ body, inner }: FusedKernel, { sweep }: Pass): { readonly vectors: number; readonly sums: number } => {
+export const unroll = ({ body, inner }: FusedKernel, { sweep }: SchedulePass): { readonly vectors: number; readonly sums: number } => {
   const folds = sweep.filter((s) => s.do === 'fold').length
   const some = (f: (i: Instruction) => boolean): boolean => sweep.some(({ register }) => f(body[register]!))
   const heavy = some((i) => i.op === 'random' || isPrimitive(i, 'exp', 'log', 'sin', 'cos', 'div', 'sqrt'))

@@ -7,19 +7,18 @@ import type { DotGeneral, FusedKernel, Program } from '../plan/program.ts'
 import { schedule } from '../plan/schedule.ts'
 import { simplify } from '../plan/simplify.ts'
 import { bitsOf } from './bytes.ts'
-import { contraction, type Products } from './contract.ts'
+import { contraction, type Products, type Sharing } from './contract.ts'
 import { block, br, br_if, loop, move, range, seq } from './control.ts'
 import { fusedKernel, remembered } from './fused.ts'
 import { workspace } from './gemm.ts'
-import { type Code, i32 } from './instructions.ts'
+import { type Code, type I32Code, i32 } from './instructions.ts'
 import { neutral, padded } from './lanes.ts'
 import type { Module } from './module.ts'
 import { share } from './share.ts'
 import { type Split, split } from './split.ts'
 import type { Frame } from './sweep.ts'
 
-type I = Code<'i32'>
-export type Task = (...args: readonly [I, I, I]) => Code
+export type KernelTask = (...args: readonly [I32Code, I32Code, I32Code]) => Code
 
 /** One array a chunk that a column reduction merges into, before those are merged in order. */
 export interface Partial {
@@ -31,7 +30,7 @@ export interface Partial {
 }
 export interface FusedTask {
   readonly kind: 'fused'
-  readonly task: Task
+  readonly task: KernelTask
   readonly partials: readonly Partial[]
   readonly chunks: number
   /** Floats: of all partial results, and of the scratch of a thread. */
@@ -41,8 +40,17 @@ export interface FusedTask {
 }
 export interface DotGeneralTask {
   readonly kind: 'dotGeneral'
-  readonly task: Task
+  readonly task: KernelTask
   readonly alone: boolean
+}
+
+/**
+ * How a product is shared where a BLAS computes it. A BLAS rounds by the size of a call, so that the calls must be the same at any number of
+ * threads: whole items of the loops, or so many blocks of each as cost a few per cent where one thread makes all of them.
+ */
+const sharingForBlas = (items: number, multiplications: number): Sharing => {
+  const shares = [1 << 23, 1 << 25, 1 << 28].reduce((n, size) => (multiplications < size ? n : 2 * n), 2)
+  return { items: items >= 8, shares }
 }
 
 export const dotGeneralTask = (
@@ -52,18 +60,24 @@ export const dotGeneralTask = (
   call: Products,
   threads: number,
   worth: number,
-  /** Each of `threads` shares is one call however many take part: a BLAS rounds a share by its size. */
-  fixed: boolean,
+  blas: boolean,
 ): DotGeneralTask => {
-  const alone = contract.loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * worth
+  const { loops, parts } = contract
+  const alone = loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * worth
+  const items = loops.reduce((count, { size, sum }) => (sum ? count : count * size), 1)
+  const sharing: Sharing = blas
+    ? sharingForBlas(items, Math.max(...parts.map((part) => part.m * part.n * part.k)))
+    : { items: items >= 2 * threads, shares: threads }
   const task = m.define(name, ['i32', 'i32', 'i32'], (locals, given, thread, pool) => {
-    const [at, to, out, space] = [0, 4, 8, 12].map((offset) => i32.load(given.get, offset)) as [I, I, I, I] // A, B, C (as `oriented` has them), workspaces
+    const [at, to, out, space] = [0, 4, 8, 12].map((offset) => i32.load(given.get, offset)) as [I32Code, I32Code, I32Code, I32Code] // A, B, C (as `oriented` has them), workspaces
     const mine = i32.add(space, i32.mul(thread.get, i32.const(workspace)))
     const base = { a: at, b: to, c: out, workspace: mine }
-    if (!fixed || alone) return contraction(contract, base, locals, call, { thread: thread.get, threads: pool.get }, threads)
+    if (!blas || sharing.items || alone)
+      return contraction(contract, base, locals, call, { thread: thread.get, threads: pool.get }, sharing)
+    const { shares } = sharing
     const part = locals('i32')
-    const one = contraction(contract, base, locals, call, { thread: part.get, threads: i32.const(threads) }, threads)
-    return seq(part.set(thread.get), block(loop(seq(br_if(1, i32.ge_s(part.get, i32.const(threads))), one, move(part, pool.get), br(0)))))
+    const one = contraction(contract, base, locals, call, { thread: part.get, threads: i32.const(shares) }, sharing)
+    return seq(part.set(thread.get), block(loop(seq(br_if(1, i32.ge_s(part.get, i32.const(shares))), one, move(part, pool.get), br(0)))))
   })
   return { kind: 'dotGeneral', task, alone }
 }
@@ -75,7 +89,7 @@ export const fusedTask = (
   given: FusedKernel,
   program: Program,
   overwritten: readonly boolean[],
-  fill: (...args: readonly I[]) => Code,
+  fill: (...args: readonly I32Code[]) => Code,
   worth: number,
 ): FusedTask => {
   const kernel = simplify(given)
@@ -98,17 +112,17 @@ export const fusedTask = (
     const [scratch, from, to, chunk, last] = [locals('i32'), locals('i32'), locals('i32'), locals('i32'), locals('i32')]
     const pool = { thread: thread.get, threads: threads.get }
     const frame: Frame = { pointers, scratch, from, to, shared: axisOf(cut) }
-    const word = (i: number): I => i32.load(list.get, 4 * i)
+    const word = (i: number): I32Code => i32.load(list.get, 4 * i)
     const open = seq(...pointers.map((p, s) => p.set(word(s))))
     const whole = seq(scratch.set(i32.add(word(streams.length + 1), i32.mul(thread.get, i32.const(4 * memory)))))
-    const limits = ([first, end]: readonly [I, I]): Code => seq(from.set(first), to.set(end))
+    const limits = ([first, end]: readonly [I32Code, I32Code]): Code => seq(from.set(first), to.set(end))
     if (cut.by === 'nothing') return seq(open, whole, fusedKernel(locals, kernel, plan, frame))
     if (cut.by !== 'chunks') {
       const [size, multiple] = cut.by === 'inner' ? [inner.size, 16] : [loops[cut.loop]!.size, 1]
       return seq(open, whole, limits(share(pool, size, multiple)), fusedKernel(locals, kernel, plan, frame))
     }
-    const bound = (c: I): I => i32.div_u(i32.mul(c, i32.const(loops[0]?.size ?? 1)), i32.const(chunks))
-    const own = ({ at, size }: Partial): I =>
+    const bound = (c: I32Code): I32Code => i32.div_u(i32.mul(c, i32.const(loops[0]?.size ?? 1)), i32.const(chunks))
+    const own = ({ at, size }: Partial): I32Code =>
       i32.add(i32.add(word(streams.length), i32.const(4 * at)), i32.mul(chunk.get, i32.const(4 * size)))
     const one = seq(
       open,

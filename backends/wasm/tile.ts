@@ -16,10 +16,8 @@
  * time for broadcasts, so A is read in place, where its rows are contiguous.
  */
 import { apart, block, br, br_if, type Local, loop, move, seq, times, unreachable, when } from './control.ts'
-import { type Code, f32x4, i32, v128 } from './instructions.ts'
+import { type Code, f32x4, i32, type V128Code, v128 } from './instructions.ts'
 import type { Module } from './module.ts'
-
-type V = Code<'v128'>
 
 /** Rows of a tile. */
 export type High = 1 | 4 | 6
@@ -41,14 +39,15 @@ export const panels = (m: Module, left: Left, high: High, wide: 1 | 2, fused: bo
       const right = Array.from({ length: wide }, () => locals('v128'))
       const factor = locals('v128')
       const rows = apart(locals, high, across)
-      const add = (sum: V, a: V, b: V): V => (fused ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b)))
+      const add = (sum: V128Code, a: V128Code, b: V128Code): V128Code =>
+        fused ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b))
       /** p of a loop body. */
       const unroll = fused ? 8 : 16
       /** Bytes of a packed A and of B that one p takes. */
       const [lineOfA, lineOfB] = [64, 16 * wide]
       /** Where offsets are inside addresses of B, it has to be packed; or they move, as those of A do. */
       const steady = left === 'packed' || !fused
-      const element = (i: number, u: number): V => {
+      const element = (i: number, u: number): V128Code => {
         if (left === 'packed') return fused ? v128.load32_splat(x.get, lineOfA * u + 4 * i) : v128.load(x.get, lineOfA * u + 16 * i)
         return v128.load32_splat(rows.of(x)[i]!)
       }

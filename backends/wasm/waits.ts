@@ -6,14 +6,14 @@
 import { meet, type Region } from '../plan/regions.ts'
 
 /** A step of a program: thread 0 does it alone, or all share it. */
-export interface Work {
+export interface WaitedWork {
   readonly alone: boolean
   readonly reads: readonly Region[]
   readonly writes: readonly Region[]
 }
 
 /** Of each step, whether all wait before it. */
-export const waits = (steps: readonly Work[]): readonly boolean[] => {
+export const waits = (steps: readonly WaitedWork[]): readonly boolean[] => {
   /** What was touched since the last wait, by array. */
   const touched = new Map<number, { readonly region: Region; readonly alone: boolean; readonly written: boolean }[]>()
   return steps.map(({ alone, reads, writes }) => {

@@ -5,7 +5,7 @@
  */
 import type { FusedKernel, Program } from '../plan/index.ts'
 import { meet, regions } from '../plan/regions.ts'
-import { type Schedule, schedule } from '../plan/schedule.ts'
+import { type KernelSchedule, schedule } from '../plan/schedule.ts'
 import { simplify } from '../plan/simplify.ts'
 import { type Grid, gridOf, type Store, type Style } from './grid.ts'
 import { type Argument, argumentOf, type Launch } from './launch.ts'
@@ -31,7 +31,7 @@ interface Prepared {
   readonly program: Program
   readonly kernel: FusedKernel
   readonly grid: Grid
-  readonly plan: Schedule
+  readonly plan: KernelSchedule
   readonly partials: readonly Partial[]
   readonly stash: Argument | undefined
   /** Memory is read as words: some of it is kept narrow. */

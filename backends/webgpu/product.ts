@@ -6,7 +6,7 @@
  * Indices beyond an edge are those of the edge: their products are computed and not stored. Products whose memory is aligned read and write
  * vectors of four, along whichever of its sides a matrix is contiguous.
  */
-import type { DotGeneral, Matrix, Part } from '../plan/index.ts'
+import type { DotGeneral, Matrix, ProgramPart } from '../plan/index.ts'
 import { launchedParts, partText } from './parts.ts'
 import { address } from './text.ts'
 
@@ -161,7 +161,7 @@ const depthLoop = (
       four.push(...range(vectors).map((v) => `acc${i}_${v} = fma(vec4<f32>(a${t}_${i}), b${t}_${v}, acc${i}_${v});`))
     }
   }
-  const whole = parts.every((part: Part) => part.k % 4 === 0)
+  const whole = parts.every((part: ProgramPart) => part.k % 4 === 0)
   return [
     'var k = depthFrom;',
     'for (; k + 4 <= depthEnd; k += 4) {',

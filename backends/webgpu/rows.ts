@@ -4,7 +4,7 @@
  *     for each item:   for each serial iteration:   for each pass:   once a row;   lane, lane + lanes, …;   reductions in a tree
  */
 import type { FusedKernel, Instruction } from '../plan/index.ts'
-import type { Schedule } from '../plan/schedule.ts'
+import type { KernelSchedule } from '../plan/schedule.ts'
 import { type Axis, type Grid, type Store, sizeOf } from './grid.ts'
 import { computed, index, loaded, number, place, restored, storing, type Writer, written } from './statements.ts'
 import { merged, neutralOf } from './text.ts'
@@ -96,7 +96,7 @@ const keepsSum = ({ kernel: { streams, loops }, grid: { serial } }: Writer, { me
 
 // ------------------------------------------------------------------ rows
 
-export const rowsBody = (w: Writer, plan: Schedule, stash: Stash | undefined): readonly string[] => {
+export const rowsBody = (w: Writer, plan: KernelSchedule, stash: Stash | undefined): readonly string[] => {
   const { kernel, grid } = w
   const { lanes, full } = grid
   const present = isPartlyPresent(kernel, grid) ? ['present'] : []
@@ -114,8 +114,8 @@ export const rowsBody = (w: Writer, plan: Schedule, stash: Stash | undefined): r
 
 const sweep = (
   w: Writer,
-  plan: Schedule,
-  steps: Schedule['passes'][number]['sweep'],
+  plan: KernelSchedule,
+  steps: KernelSchedule['passes'][number]['sweep'],
   present: readonly string[],
   stash: Stash | undefined,
 ): readonly string[] => {

@@ -15,11 +15,11 @@ import { aot as source } from '../sources.ts'
 import type { Stated } from '../stated.ts'
 import { checked, fraction } from '../validation.ts'
 
-type Pairs = Evidence<'policy' | 'reference', 'pair'>
+type AotPairs = Evidence<'policy' | 'reference', 'pair'>
 
 const stated =
   (beta: number) =>
-  ({ reward, epsilon }: { readonly reward: Reward; readonly epsilon: number }): Stated<Pairs> => {
+  ({ reward, epsilon }: { readonly reward: Reward; readonly epsilon: number }): Stated<AotPairs> => {
     const body: Binary = (S) => (own, rival) => {
       const z = S.mul(S.of(beta), S.sub(own, rival))
       return S.add(S.softplus(S.mul(S.of(-1), z)), S.mul(S.of(epsilon), z))

@@ -17,9 +17,9 @@ import type { Stated } from '../stated.ts'
 import { checked, positive } from '../validation.ts'
 import { dpo } from './dpo.ts'
 
-type Pairs = Evidence<'policy' | 'reference', 'pair'>
+type DrDpoPairs = Evidence<'policy' | 'reference', 'pair'>
 
-const robust = ({ each, spread }: { readonly each: Halo<'policy' | 'reference', 'pair'>; readonly spread: number }): Stated<Pairs> => {
+const robust = ({ each, spread }: { readonly each: Halo<'policy' | 'reference', 'pair'>; readonly spread: number }): Stated<DrDpoPairs> => {
   const likely = unary((S) => (loss) => S.exp(S.mul(S.of(-1 / spread), loss)))
   return {
     name: 'Dr. DPO',

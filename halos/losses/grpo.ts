@@ -18,13 +18,13 @@ import { type Checked, checked, nonNegative, valid } from '../validation.ts'
 import { capped } from '../words.ts'
 import { clipOf } from './ppo-clip.ts'
 
-type Judged = Evidence<'policy' | 'reference' | 'old', 'judged'>
-type Clip = Halo<'policy' | 'reference' | 'old', 'judged'>
+type JudgedEvidence = Evidence<'policy' | 'reference' | 'old', 'judged'>
+type GroupClip = Halo<'policy' | 'reference' | 'old', 'judged'>
 
 /** Schulman's estimator "k3" of KL(π_θ‖π_ref): e^(−u) + u − 1 ≥ 0. */
 const k3Of: Binary = (S) => (p, q) => S.add(S.expm1(capped(S, S.sub(q, p))), S.sub(p, q))
 export const k3 = binary(k3Of)
-const divergence: Stated<Judged> = {
+const divergence: Stated<JudgedEvidence> = {
   name: 'KL',
   source: source('eq. 4'),
   because: 'not monotone in log π: a divergence is least where both models agree',
@@ -36,10 +36,10 @@ const divergence: Stated<Judged> = {
   },
 }
 
-const penalised = (clip: Clip, beta: number): Checked<Clip | Stated<Judged>> =>
+const penalised = (clip: GroupClip, beta: number): Checked<GroupClip | Stated<JudgedEvidence>> =>
   beta === 0
     ? valid(clip)
-    : weighted<Judged>(
+    : weighted<JudgedEvidence>(
         'GRPO',
         source('eq. 3'),
         [
@@ -53,7 +53,7 @@ export const grpo = family(
   'grpo',
   { low: 0.2, high: 0.2, beta: 0.04 },
   ({ low, high, beta }) =>
-    E.chain((given: { readonly clip: Clip; readonly beta: number }) => penalised(given.clip, given.beta))(
+    E.chain((given: { readonly clip: GroupClip; readonly beta: number }) => penalised(given.clip, given.beta))(
       checked({ clip: clipOf(low, high), beta: nonNegative('beta', beta) }),
     ),
   ['GRPOTrainer'],

@@ -24,8 +24,8 @@ import { type Checked, checked, number, positive } from '../validation.ts'
 import { clipped, clippedBelow } from '../value.ts'
 import { lesser } from '../words.ts'
 
-type Read = 'policy' | 'reference' | 'old'
-type Clip = Halo<Read, 'judged'>
+type ClipReads = 'policy' | 'reference' | 'old'
+type Clip = Halo<ClipReads, 'judged'>
 interface Bounds {
   readonly low: number
   readonly high: number
@@ -44,7 +44,7 @@ const surrogate =
   }
 const stated =
   (bounds: Bounds) =>
-  (reward: Reward<Read>): Stated<Evidence<Read, 'judged'>> => {
+  (reward: Reward<ClipReads>): Stated<Evidence<ClipReads, 'judged'>> => {
     const [r, body] = [rewardOf(reward), surrogate(bounds)]
     return {
       name: 'PPO-Clip, dual clip',
@@ -76,8 +76,8 @@ export const clipOf = (low: number, high: number): Checked<Clip> => declared({ l
 export const ppoClip = family(
   'ppo-clip',
   { low: 0.2, high: 0.2, dual: 0 },
-  ({ low, high, dual }): Checked<Clip | Stated<Evidence<Read, 'judged'>>> =>
-    E.chain((bounds: Bounds): Checked<Clip | Stated<Evidence<Read, 'judged'>>> => {
+  ({ low, high, dual }): Checked<Clip | Stated<Evidence<ClipReads, 'judged'>>> =>
+    E.chain((bounds: Bounds): Checked<Clip | Stated<Evidence<ClipReads, 'judged'>>> => {
       const one = dual === 0 || dual >= 1 + low / high
       return one ? declared(bounds) : E.map(stated(bounds))(ratio)
     })(

@@ -13,10 +13,10 @@ import type { Halo } from '../halo.ts'
 import { ones, summed } from '../loss.ts'
 import { kto as source } from '../sources.ts'
 import { checked, nonNegative } from '../validation.ts'
-import type { View } from '../view.ts'
+import type { LossView } from '../view.ts'
 import { clipOf } from './ppo-clip.ts'
 
-type Clip = Halo<'policy' | 'reference' | 'old', 'judged'>
+type ValueClip = Halo<'policy' | 'reference' | 'old', 'judged'>
 type Valued = Evidence<'policy' | 'reference' | 'old', 'judged'> & Pick<Everything, 'value'>
 
 /** What V did not expect of the label. */
@@ -24,7 +24,7 @@ const errorOf = ({ value, label }: Pick<Valued, 'value' | 'label'>): Tensor<'exa
   value === undefined ? label : (sub(label, value) as Tensor<'example'>)
 const advantaged = (e: Valued): Valued => ({ ...e, label: stopGradient(errorOf(e)) })
 
-const withCritic = (clip: Clip, critic: number): View<Valued> => ({
+const withCritic = (clip: ValueClip, critic: number): LossView<Valued> => ({
   name: 'PPO with a value head',
   source: source('§3.3, offline PPO (defaults: config/loss/ppo.yaml of its code)'),
   through: clip as unknown as Halo, // only to be looked at
@@ -45,7 +45,7 @@ const withCritic = (clip: Clip, critic: number): View<Valued> => ({
 })
 
 export const ppoValue = family('ppo-value', { low: 0.5, high: 1, critic: 0.005 }, ({ low, high, critic }) =>
-  E.map(({ clip, critic }: { readonly clip: Clip; readonly critic: number }) => withCritic(clip, critic))(
+  E.map(({ clip, critic }: { readonly clip: ValueClip; readonly critic: number }) => withCritic(clip, critic))(
     checked({ clip: clipOf(low, high), critic: nonNegative('critic', critic) }),
   ),
 )

@@ -13,9 +13,9 @@ import { rebel as source } from '../sources-variants.ts'
 import type { Stated } from '../stated.ts'
 import { positive } from '../validation.ts'
 
-type Scored = Evidence<'policy' | 'reference', 'pair'> & Pick<Everything, 'margin'>
+type RebelEvidence = Evidence<'policy' | 'reference', 'pair'> & Pick<Everything, 'margin'>
 
-const stated = (eta: number): Stated<Scored> => ({
+const stated = (eta: number): Stated<RebelEvidence> => ({
   name: 'REBEL',
   source: source('the objective'),
   because: 'not monotone in log π: it rises beyond the difference of the scores',

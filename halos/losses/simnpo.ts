@@ -13,11 +13,11 @@ import { formula, type Stated } from '../stated.ts'
 import { checked, nonNegative, positive } from '../validation.ts'
 import { logSigmoid } from '../words.ts'
 
-interface Settings {
+interface SimNpoSettings {
   readonly beta: number
   readonly gamma: number
 }
-const stated = ({ beta, gamma }: Settings): Stated<Evidence<'policy' | 'length', 'judged'>> => {
+const stated = ({ beta, gamma }: SimNpoSettings): Stated<Evidence<'policy' | 'length', 'judged'>> => {
   const body = formula((S) => (p, s) => S.mul(S.of(-2 / beta), logSigmoid(S, S.mul(s, S.add(S.mul(S.of(beta), p), S.of(beta * gamma))))))
   return {
     name: 'SimNPO',

@@ -13,9 +13,9 @@ import { sppo as source } from '../sources.ts'
 import type { Stated } from '../stated.ts'
 import { positive } from '../validation.ts'
 
-type Scored = Evidence<'policy' | 'reference', 'pair'> & Pick<Everything, 'margin'>
+type SppoEvidence = Evidence<'policy' | 'reference', 'pair'> & Pick<Everything, 'margin'>
 
-const stated = (beta: number): Stated<Scored> => ({
+const stated = (beta: number): Stated<SppoEvidence> => ({
   name: 'SPPO',
   source: source('the loss with estimated preferences'),
   because: 'not monotone in log π: it rises beyond the log-ratio that the preference implies',

@@ -4,11 +4,11 @@
  *
  *     extent(n) = a n + b     or     c / n
  */
-export interface Linear {
+export interface LinearExtent {
   readonly a: number
   readonly b: number
 }
-export type Extent = Linear | { readonly over: number }
+export type Extent = LinearExtent | { readonly over: number }
 
 /** The two numbers of examples at which losses are traced: powers of two, so that 1/n is exact. */
 export const sizes = [4096, 8192] as const
@@ -22,13 +22,13 @@ export const extentOf = (first: number, second: number): Extent | undefined => {
   const b = first - a * n
   return Number.isInteger(a) && Number.isInteger(b) ? { a, b } : undefined
 }
-export const linear = (extent: Extent | undefined): Linear | undefined => (extent !== undefined && 'a' in extent ? extent : undefined)
+export const linear = (extent: Extent | undefined): LinearExtent | undefined => (extent !== undefined && 'a' in extent ? extent : undefined)
 
 /** The number, if it does not depend on n. */
 export const constantExtent = (extent: Extent): number | undefined => ('a' in extent && extent.a === 0 ? extent.b : undefined)
-export const minus = (x: Linear, y: Linear): Linear => ({ a: x.a - y.a, b: x.b - y.b })
+export const minus = (x: LinearExtent, y: LinearExtent): LinearExtent => ({ a: x.a - y.a, b: x.b - y.b })
 /** Whether it is at least 0 at both sizes. */
-export const isNatural = (x: Linear): boolean => sizes.every((n) => x.a * n + x.b >= 0)
+export const isNatural = (x: LinearExtent): boolean => sizes.every((n) => x.a * n + x.b >= 0)
 
 /** Python. */
 export const extentText = (extent: Extent): string => {

@@ -4,11 +4,11 @@
  */
 import { type AnyTensor, reachable, type Tensor } from '../../core/index.ts'
 import { clearTraceCache } from '../../core/internal.ts'
-import { columns, type Role, roles } from '../evidence.ts'
+import { columns, type EvidenceRole, roles } from '../evidence.ts'
 import { type AnyLoss, lossOf, type Outcome, type Statistic } from '../loss.ts'
 import { only, symbolic, traced } from '../symbolic.ts'
 import { sizes } from './extent.ts'
-import { type Named, printGraph } from './graph.ts'
+import { type NamedPair, printGraph } from './graph.ts'
 import { TorchError } from './torch-error.ts'
 
 /** Functions of `batch` (and `pooled`), as indented statements. */
@@ -18,20 +18,28 @@ export interface TorchFunctions {
   /** The body of `statistic(batch)`, where the loss pools one. */
   readonly statistic?: readonly string[]
   /** The completions that the statistic reads. */
-  readonly statisticReads: readonly Role[]
+  readonly statisticReads: readonly EvidenceRole[]
   /** No gradient flows through the pooled statistic: it may come from another pass over the model. */
   readonly held: boolean
   /** The loss of an example depends on other examples by more than the statistic: parts of a batch do not add up to the whole. */
   readonly wholeBatch: boolean
 }
 
-/** @throws TorchError for a loss that PyTorch has no form of */
+/**
+ * A loss as Python functions of PyTorch, printed from the traced graph.
+ * @throws TorchError for a loss that is computed from other operations than primitives, sums, comparisons and slices
+ * @example
+ * ```ts
+ * import { getOrThrow, sft, torchFunctions } from 'halograd/halos'
+ * console.log(torchFunctions(getOrThrow(sft())).evaluate[0]) // outcome = batch.outcome
+ * ```
+ */
 export const torchFunctions = (loss: AnyLoss): TorchFunctions => {
   const [first, second] = sizes.map((n) => traceAt(loss, n)) as [Trace, Trace] // there are two sizes
   if (first.outcome.loss !== first.total)
     throw new TorchError(loss.name, 'a loss that is the sum of its terms, as `summed(losses, …terms)` makes it', 'another one')
-  const results = resultsOf(first.outcome).map(([name, x], i): Named => ({ name, at: [x, resultsOf(second.outcome)[i]![1]] }))
-  const pooled = (['sum', 'count'] as const).flatMap((name): readonly Named[] =>
+  const results = resultsOf(first.outcome).map(([name, x], i): NamedPair => ({ name, at: [x, resultsOf(second.outcome)[i]![1]] }))
+  const pooled = (['sum', 'count'] as const).flatMap((name): readonly NamedPair[] =>
     first.statistic && second.statistic ? [{ name: `${name}_`, at: [first.statistic[name], second.statistic[name]] }] : [],
   )
   const judged = first.outcome.terms.flatMap(({ numerator, denominator }) => [numerator, denominator])
@@ -63,7 +71,7 @@ const reachableBy = (roots: readonly AnyTensor[], passes: (x: AnyTensor) => bool
   return [...seen]
 }
 /** The completions of which something is read. */
-const rolesIn = (roots: readonly AnyTensor[]): readonly Role[] => {
+const rolesIn = (roots: readonly AnyTensor[]): readonly EvidenceRole[] => {
   const read = new Set(reachable(roots).flatMap(({ op }) => (op.tag === 'input' ? [op.name.split('.')[0]!] : [])))
   return roles.filter((role) => read.has(role))
 }
@@ -82,9 +90,9 @@ const resultsOf = ({ rewards, relativeReward, steepness, z0, kl, losses, terms }
   return named.flatMap(([name, x]) => (x === undefined ? [] : [[name, x] as const]))
 }
 
-type Results = Readonly<Record<string, string>>
+type TorchResults = Readonly<Record<string, string>>
 /** `return Outcome(…)`, one field a line. */
-const outcomeText = (results: Results, terms: readonly string[]): readonly string[] => {
+const outcomeText = (results: TorchResults, terms: readonly string[]): readonly string[] => {
   const fields = ['rewards', 'chosen_rewards', 'rejected_rewards', 'relative_reward', 'steepness', 'z0', 'kl'].filter(
     (name) => results[name] !== undefined,
   )
@@ -99,7 +107,7 @@ const outcomeText = (results: Results, terms: readonly string[]): readonly strin
 }
 
 /** Statements, after those that take the batch apart. */
-const bodyOf = (loss: AnyLoss, outputs: readonly Named[], ending: (results: Results) => readonly string[]): readonly string[] => {
+const bodyOf = (loss: AnyLoss, outputs: readonly NamedPair[], ending: (results: TorchResults) => readonly string[]): readonly string[] => {
   const [first = 'outcome'] = rolesIn(outputs.map(({ at }) => at[0]))
   const like = `${first}.policy`
   const { lines, results } = printGraph(loss.name, outputs, like)

@@ -7,16 +7,16 @@
  * The graph is given twice, traced at two numbers of examples: sizes are printed as multiples of n (extent.ts).
  */
 import { type AnyTensor, axesOf } from '../../core/index.ts'
-import { asTensor, atom, type Code, torchPrimitives } from './code.ts'
+import { asTensor, atom, type TorchCode, torchPrimitives } from './code.ts'
 import { nodes } from './nodes.ts'
 import { TorchError } from './torch-error.ts'
 
 /** A result, at both sizes. The name becomes a variable. */
-export interface Named {
+export interface NamedPair {
   readonly name: string
   readonly at: readonly [first: AnyTensor, second: AnyTensor]
 }
-export interface Printed {
+export interface PrintedGraph {
   readonly lines: readonly string[]
   /** The expression that each name stands for: the variable, or something as short. */
   readonly results: Readonly<Record<string, string>>
@@ -29,7 +29,7 @@ const width = 64
  * The statements that compute the outputs. `like` is a tensor with one number an example.
  * @throws TorchError for what no line of PyTorch is known for
  */
-export const printGraph = (loss: string, outputs: readonly Named[], like: string): Printed => {
+export const printGraph = (loss: string, outputs: readonly NamedPair[], like: string): PrintedGraph => {
   const twins = pairUp(
     loss,
     outputs.map(({ at }) => at),
@@ -39,14 +39,14 @@ export const printGraph = (loss: string, outputs: readonly Named[], like: string
   const uses = countUses(outputs, (x) => translate(x).from)
   const names = new Map<AnyTensor, string>()
   for (const { name, at } of outputs) if (!names.has(at[0])) names.set(at[0], name)
-  const [lines, made] = [[] as string[], new Map<AnyTensor, Code>()]
+  const [lines, made] = [[] as string[], new Map<AnyTensor, TorchCode>()]
   let unnamed = 0
-  const bind = (code: Code, name = `x${++unnamed}`): Code => {
+  const bind = (code: TorchCode, name = `x${++unnamed}`): TorchCode => {
     lines.push(`${name} = ${code.text}`)
     return { ...atom(name, code.axes), kind: code.kind }
   }
   /** The longest parts become variables of their own until the whole is short enough. */
-  const fit = (parts: readonly Code[], compose: (parts: readonly Code[]) => Code): Code => {
+  const fit = (parts: readonly TorchCode[], compose: (parts: readonly TorchCode[]) => TorchCode): TorchCode => {
     const whole = compose(parts)
     const compound = parts.filter(({ text }) => /[ (]/.test(text)).sort((a, b) => b.text.length - a.text.length)[0]
     if (whole.text.length <= width || compound === undefined) return whole
@@ -56,7 +56,7 @@ export const printGraph = (loss: string, outputs: readonly Named[], like: string
       compose,
     )
   }
-  const code = (x: AnyTensor): Code => {
+  const code = (x: AnyTensor): TorchCode => {
     const known = made.get(x)
     if (known !== undefined) return known
     const { from, compose } = translate(x)
@@ -92,7 +92,7 @@ const pairUp = (loss: string, roots: readonly (readonly [AnyTensor, AnyTensor])[
 }
 
 /** How often each node is read. */
-const countUses = (outputs: readonly Named[], parts: (x: AnyTensor) => readonly AnyTensor[]): ReadonlyMap<AnyTensor, number> => {
+const countUses = (outputs: readonly NamedPair[], parts: (x: AnyTensor) => readonly AnyTensor[]): ReadonlyMap<AnyTensor, number> => {
   const uses = new Map<AnyTensor, number>()
   const visit = (x: AnyTensor): void => {
     const before = uses.get(x) ?? 0

@@ -1,37 +1,37 @@
 /** One node of an expression as PyTorch: what it reads, and the piece of Python that it becomes, given theirs. */
 import { type AnyTensor, axesOf, type Op, type Scalar } from '../../core/index.ts'
 import { applyPrimitive } from '../../core/internal.ts'
-import { asTensor, atom, type Code, counted, filled, inParentheses, limit } from './code.ts'
-import { constantExtent, type Extent, extentOf, extentText, isNatural, type Linear, linear, minus } from './extent.ts'
+import { asTensor, atom, counted, filled, inParentheses, limit, type TorchCode } from './code.ts'
+import { constantExtent, type Extent, extentOf, extentText, isNatural, type LinearExtent, linear, minus } from './extent.ts'
 import { TorchError } from './torch-error.ts'
 
 export interface Translated {
   readonly from: readonly AnyTensor[]
-  readonly compose: (parts: readonly Code[]) => Code
+  readonly compose: (parts: readonly TorchCode[]) => TorchCode
 }
 type Window = Extract<Op, { readonly tag: 'stridedSlice' }>
 
 /** How nodes are written, given their counterparts in the second trace. */
-export const nodes = (S: Scalar<Code>, twins: ReadonlyMap<AnyTensor, AnyTensor>, loss: string, like: string) => {
+export const nodes = (S: Scalar<TorchCode>, twins: ReadonlyMap<AnyTensor, AnyTensor>, loss: string, like: string) => {
   const refuse = (expected: string, found: string): never => {
     throw new TorchError(loss, expected, found)
   }
-  const sizeOf = (x: AnyTensor, axis: string): Linear =>
+  const sizeOf = (x: AnyTensor, axis: string): LinearExtent =>
     linear(extentOf(x.shape[axis]!, twins.get(x)!.shape[axis]!)) ?? refuse('sizes that are multiples of the number of examples', axis)
-  const offsetOf = (x: AnyTensor, { offset }: Window): Linear => {
+  const offsetOf = (x: AnyTensor, { offset }: Window): LinearExtent => {
     const twin = twins.get(x)!.op
     return (
       linear(twin.tag === 'stridedSlice' ? extentOf(offset, twin.offset) : undefined) ?? refuse('slices at multiples of n', `${offset}`)
     )
   }
 
-  const constant = (x: AnyTensor, value: number): Code => {
+  const constant = (x: AnyTensor, value: number): TorchCode => {
     const twin = twins.get(x)!.op
     const extent = twin.tag === 'constant' ? extentOf(value, twin.value) : undefined
     return counted(extent ?? refuse('numbers that are multiples of the number of examples', `${value}`))
   }
 
-  const reduce = ({ merge, over }: Extract<Op, { readonly tag: 'reduce' }>, from: AnyTensor, inner: Code): Code => {
+  const reduce = ({ merge, over }: Extract<Op, { readonly tag: 'reduce' }>, from: AnyTensor, inner: TorchCode): TorchCode => {
     if (inner.constant !== undefined && merge === 'sum' && over.length === 1 && inner.axes.length === 1) {
       const { a, b } = sizeOf(from, over[0]!)
       return counted({ a: a * inner.constant, b: b * inner.constant })
@@ -45,7 +45,7 @@ export const nodes = (S: Scalar<Code>, twins: ReadonlyMap<AnyTensor, AnyTensor>,
   }
 
   /** Constant along new axes. */
-  const broadcastTo = (x: AnyTensor, inner: Code): Code => {
+  const broadcastTo = (x: AnyTensor, inner: TorchCode): TorchCode => {
     const axes = axesOf(x)
     const [axis] = axes
     if (axis !== undefined && axes.length === 1 && inner.constant !== undefined) return filled(inner.constant, axes, sizeOf(x, axis))
@@ -56,7 +56,7 @@ export const nodes = (S: Scalar<Code>, twins: ReadonlyMap<AnyTensor, AnyTensor>,
   }
 
   /** A slice, or zeros around. */
-  const window = (op: Window, x: AnyTensor, inner: Code): Code => {
+  const window = (op: Window, x: AnyTensor, inner: TorchCode): TorchCode => {
     if (op.step !== 1 || axesOf(x).length !== 1) refuse('slices of lists of examples', 'another movement')
     const [offset, length, whole] = [offsetOf(x, op), sizeOf(x, op.axis), sizeOf(x.from[0]!, op.axis)]
     const end = { a: offset.a + length.a, b: offset.b + length.b }
@@ -86,8 +86,8 @@ export const nodes = (S: Scalar<Code>, twins: ReadonlyMap<AnyTensor, AnyTensor>,
 
   return (x: AnyTensor): Translated => {
     const { op, from } = x
-    const one = (compose: (inner: Code) => Code): Translated => ({ from: [from[0]!], compose: ([inner]) => compose(inner!) })
-    const leaf = (code: () => Code): Translated => ({ from: [], compose: code })
+    const one = (compose: (inner: TorchCode) => TorchCode): Translated => ({ from: [from[0]!], compose: ([inner]) => compose(inner!) })
+    const leaf = (code: () => TorchCode): Translated => ({ from: [], compose: code })
     switch (op.tag) {
       case 'input':
         return leaf(() => atom(op.name, axesOf(x)))

@@ -12,7 +12,7 @@ import type { Tokenizer } from '../text/tokenizer.ts'
 
 /** What a token is, as `tokenizer.ggml.token_type` counts. */
 const kinds = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const
-interface Token {
+interface GgufToken {
   readonly text: string
   readonly kind: keyof typeof kinds
 }
@@ -49,7 +49,7 @@ export const llamaCppVocabulary = (tokenizer: Pick<Tokenizer, 'json' | 'config' 
 }
 
 /** Where nothing ends texts, llama.cpp would stop at some common token. No text in UTF-8 has the byte 255, so no model has learned to say it. */
-const neverSaid = (tokens: readonly Token[]): number => {
+const neverSaid = (tokens: readonly GgufToken[]): number => {
   const id = tokens.findIndex(({ text }) => text === byteAlphabet.get(255) || text === '<0xFF>')
   if (id >= 0) return id
   throw new TokenizerError({
@@ -58,9 +58,9 @@ const neverSaid = (tokens: readonly Token[]): number => {
   })
 }
 
-const tokensOf = ({ added_tokens: added }: Json, model: Json, vocab: number): readonly Token[] => {
-  const tokens: Token[] = Array.from({ length: vocab }, (_, id) => ({ text: `[PAD${id}]`, kind: 'unused' }))
-  const put = (text: string, id: unknown, kind: Token['kind']): void => {
+const tokensOf = ({ added_tokens: added }: Json, model: Json, vocab: number): readonly GgufToken[] => {
+  const tokens: GgufToken[] = Array.from({ length: vocab }, (_, id) => ({ text: `[PAD${id}]`, kind: 'unused' }))
+  const put = (text: string, id: unknown, kind: GgufToken['kind']): void => {
     if (typeof id === 'number' && id < vocab) tokens[id] = { text, kind }
   }
   for (const [name, id] of Object.entries(isObject(model.vocab) ? model.vocab : {}))
@@ -70,10 +70,10 @@ const tokensOf = ({ added_tokens: added }: Json, model: Json, vocab: number): re
   return tokens
 }
 
-type Merge = readonly [left: string, right: string]
+type BpeMerge = readonly [left: string, right: string]
 /** Written as "left right", or as lists of two since tokenizers 0.20. */
-const mergesOf = ({ merges }: Json): readonly Merge[] =>
-  (Array.isArray(merges) ? merges : []).map((merge: unknown): Merge => {
+const mergesOf = ({ merges }: Json): readonly BpeMerge[] =>
+  (Array.isArray(merges) ? merges : []).map((merge: unknown): BpeMerge => {
     const [left, right, ...more]: readonly unknown[] = Array.isArray(merge) ? merge : String(merge).split(' ')
     if (typeof left === 'string' && typeof right === 'string' && more.length === 0) return [left, right]
     throw unlike('model.merges', 'pairs of tokens', merge)
@@ -106,7 +106,7 @@ const patterns: Readonly<Record<string, { readonly name: string; readonly whole:
   digits: { name: 'smollm', whole: false },
 }
 
-const byteLevel = (json: Json, model: Json, merges: readonly Merge[]): Metadata => {
+const byteLevel = (json: Json, model: Json, merges: readonly BpeMerge[]): Metadata => {
   const pattern = patternOf(json.pre_tokenizer)
   const known = pattern === undefined ? undefined : own(patterns, pattern)
   if (known === undefined || known.whole !== (model.ignore_merges === true))
@@ -138,7 +138,7 @@ const space = '\u2581'
  * SentencePiece merges any two neighbours that make a token, the token of highest score first; BPE, pairs in their order. They agree where every way to make
  * a token of two others is a merge. The score of a token is then minus the place of its first merge.
  */
-const sentencePiece = (json: Json, model: Json, merges: readonly Merge[], tokens: readonly Token[]): Metadata => {
+const sentencePiece = (json: Json, model: Json, merges: readonly BpeMerge[], tokens: readonly GgufToken[]): Metadata => {
   const prefix = prefixOf(json)
   if (prefix === undefined) throw unlike('normalizer', `spaces written as ${space}`, json.normalizer ?? json.pre_tokenizer)
   if (model.byte_fallback !== true) throw unlike('model.byte_fallback', 'true', model.byte_fallback)
@@ -158,7 +158,7 @@ const sentencePiece = (json: Json, model: Json, merges: readonly Merge[], tokens
   }
 }
 
-const cuts = (name: string): readonly Merge[] => {
+const cuts = (name: string): readonly BpeMerge[] => {
   const letters = [...name]
   return letters.slice(1).map((_, i) => [letters.slice(0, i + 1).join(''), letters.slice(i + 1).join('')])
 }

@@ -90,13 +90,13 @@ const hyperparameters = (config: ModelConfig, gguf: Gguf, scaling: Metadata): Me
   return Object.fromEntries(Object.entries(own).map(([key, value]) => [`${gguf.architecture}.${key}`, value]))
 }
 
-interface Scaling {
+interface GgufRopeScaling {
   readonly metadata: Metadata
   readonly tensors: readonly GgufTensor[]
   readonly against?: string
 }
 /** RoPE's scaling: by name, or as factors that each frequency is divided by. */
-const scalingOf = ({ architecture }: Gguf, config: ModelConfig): Scaling => {
+const scalingOf = ({ architecture }: Gguf, config: ModelConfig): GgufRopeScaling => {
   const { rope } = config
   const factors = (name: string, values: readonly number[]): GgufTensor => ({
     ...{ name: `${name}.weight`, shape: [values.length], data: Float32Array.from(values), type: 'F32' },

@@ -3,14 +3,14 @@
  *
  *     layers = 1 + the greatest index in the names of tensors        token ids < size of the vocabulary
  */
-import { ConfigError, type Finding, throwAll } from '../io/errors.ts'
+import { ConfigError, type InputFinding, throwAll } from '../io/errors.ts'
 import type { Weights } from '../io/weights.ts'
 import type { ModelConfig } from '../nets/config.ts'
 
 /** @param file the configuration, named in errors. @throws ConfigError with every number that cannot be true */
 export const checkAgainst = (weights: Weights, { layers, vocab, bos, eos, stop = [] }: ModelConfig, file: string): void => {
   const there = layersIn(weights)
-  const findings: Finding[] = []
+  const findings: InputFinding[] = []
   if (there > 0 ? layers !== there : layers > weights.size)
     findings.push({
       ...{ file, field: 'num_hidden_layers (n_layer)', expected: `${there}, as the weights have`, found: `${layers}` },

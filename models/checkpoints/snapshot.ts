@@ -3,7 +3,7 @@
  * `first.blocks.0.attention.query`, `step`. Numbers are kept as float32, so backends that compute in float32 go on bit by bit.
  */
 import { type Backend, fill, leaves, mapTree, paths, read, type Tensor, tensor } from '../../core/index.ts'
-import { CheckpointError, type Finding, throwAll } from '../io/errors.ts'
+import { CheckpointError, type InputFinding, throwAll } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
 
@@ -24,7 +24,7 @@ export const toSnapshot = async (backend: Backend, tree: unknown): Promise<reado
  */
 export const fromSnapshot = <T>(like: T, stored: Weights, file?: string): T => {
   const names = paths(like)
-  const findings: Finding[] = []
+  const findings: InputFinding[] = []
   const tree = mapTree(like, (x, i) => {
     const name = names[i]!
     const [expected, found] = [Object.values(x.shape), stored.get(name)]

@@ -10,7 +10,7 @@ export interface Balance {
   readonly undesirable: number
 }
 
-export interface Verdict {
+export interface BalanceVerdict {
   /** λ_D n_D / (λ_U n_U). */
   readonly ratio: number
   /** The weights that would meet the rule: those given, one of them raised. Absent when they do, or when one kind is absent and no weight would. */
@@ -20,7 +20,7 @@ export interface Verdict {
 const [least, most] = [1, 4 / 3]
 
 /** The ratio of λ_D n_D to λ_U n_U, which the KTO paper (§4.2) wants between 1 and 4/3, and better weights where it is outside. */
-export const weigh = (counts: Balance, weights: Balance = { desirable: 1, undesirable: 1 }): Verdict => {
+export const weigh = (counts: Balance, weights: Balance = { desirable: 1, undesirable: 1 }): BalanceVerdict => {
   const [good, bad] = [weights.desirable * counts.desirable, weights.undesirable * counts.undesirable]
   const ratio = good / bad
   if (counts.desirable === 0 || counts.undesirable === 0 || (ratio >= least && ratio <= most)) return { ratio }

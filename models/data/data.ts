@@ -3,7 +3,7 @@
  * All records of a file have one shape. Every flaw of every record is reported, at once.
  */
 import { either as E } from 'fp-ts'
-import { DataError, type Finding, mostFindings, throwAll } from '../io/errors.ts'
+import { DataError, type InputFinding, mostFindings, throwAll } from '../io/errors.ts'
 import { type Flaw, jsonLines, type ReadOptions, readRecords, type SourceRecord } from '../io/records.ts'
 import { plain, type Render } from '../text/conversation.ts'
 import type { Fits } from './dialogues.ts'
@@ -43,13 +43,13 @@ export interface Rows {
   /** Those that can be read, and their lines. */
   readonly rows: readonly Row[]
   readonly lines: readonly number[]
-  readonly findings: readonly Finding[]
+  readonly findings: readonly InputFinding[]
   /** What a reader should know of lines that can be used. */
-  readonly notes: Notes
+  readonly notes: RowNotes
 }
 
 /** What is to be known, and of which lines. */
-export type Notes = ReadonlyMap<string, readonly number[]>
+export type RowNotes = ReadonlyMap<string, readonly number[]>
 
 /** The rows of records, and what is wrong with the others. */
 export const rowsOf = (records: Iterable<SourceRecord>, file: string, options?: RowOptions): Rows => {
@@ -77,7 +77,7 @@ const gather = (file: string, options?: RowOptions) => {
 
 /** Gives on the rows that records mean, one after another, with their lines; and keeps what is wrong with the others. */
 export const rowReader = (file: string, take: (row: Row, line: number) => void, { render = plain, fits }: RowOptions = {}) => {
-  const findings: Finding[] = []
+  const findings: InputFinding[] = []
   const notes = new Map<string, number[]>()
   const presets = new Set<string>()
   let foreign = 0
@@ -109,7 +109,7 @@ export const rowReader = (file: string, take: (row: Row, line: number) => void, 
       if (tag === first.tag) take(row, line)
       else findings.push({ file, line, ...mixed(first.tag, first.line, tag) })
     },
-    findings: (): readonly Finding[] => [...findings, ...twoScales(file, scale)].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+    findings: (): readonly InputFinding[] => [...findings, ...twoScales(file, scale)].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)),
     notes,
     /** The shapes of the rows, by the names of presets. */
     presets,
@@ -117,7 +117,7 @@ export const rowReader = (file: string, take: (row: Row, line: number) => void, 
 }
 
 /** Beside −1, a 0 may be a draw; beside 1, it is bad. A file that has both does not say which. */
-const twoScales = (file: string, { zero, minus }: { readonly zero?: number; readonly minus?: number }): readonly Finding[] =>
+const twoScales = (file: string, { zero, minus }: { readonly zero?: number; readonly minus?: number }): readonly InputFinding[] =>
   zero === undefined || minus === undefined
     ? []
     : [

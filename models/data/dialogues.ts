@@ -11,25 +11,25 @@ import { isObject, type Json } from '../io/fields.ts'
 import { parseJson } from '../io/json.ts'
 import type { Flaw } from '../io/records.ts'
 import {
+  type ConversationSetting,
   isTranscript,
   isTurn,
   isWrittenTurns,
   promptOf,
   type Render,
   type Rendered,
-  type Setting,
   type Turn,
   transcriptTurns,
   turnsOf,
 } from '../text/conversation.ts'
 import { verdictOf } from './import/values.ts'
-import type { Dialogue, Read } from './rows.ts'
+import type { Dialogue, RowRead } from './rows.ts'
 
 /** Whether a record has any of these fields. */
 export const has = (json: Json, ...fields: readonly string[]) => fields.some((field) => json[field] !== undefined)
 
-type Shown<P, C> = { readonly prompt: P; readonly completion: C }
-export const judged = <P, C>(json: Json, shown: Shown<P, C>, flaws: Flaw[]) => {
+type ShownConversation<P, C> = { readonly prompt: P; readonly completion: C }
+export const judged = <P, C>(json: Json, shown: ShownConversation<P, C>, flaws: Flaw[]) => {
   if (json.label === undefined) return { tag: 'demonstration' as const, ...shown }
   const verdict = verdictOf(json.label)
   if (verdict === undefined)
@@ -78,7 +78,7 @@ export const chat = (json: Json, flaws: Flaw[], notes: string[]): Dialogue | und
 }
 
 /** `tools` as a list, or the JSON of one; `chat_template_kwargs` as an object. */
-const settingOf = (json: Json, flaws: Flaw[]): Setting | undefined => {
+const settingOf = (json: Json, flaws: Flaw[]): ConversationSetting | undefined => {
   const tools = typeof json.tools === 'string' && json.tools.trim() !== '' ? parseJson(json.tools) : json.tools
   if (isFilled(json.tools) && !Array.isArray(tools))
     flaws.push({ field: 'tools', expected: 'a list of tools', found: show(json.tools), advice: 'Give a list, or its JSON.' })
@@ -126,7 +126,7 @@ const answerOf = (
   prompt: readonly Turn[],
   flaws: Flaw[],
   notes: string[],
-): Shown<readonly Turn[], Turn> | undefined => {
+): ShownConversation<readonly Turn[], Turn> | undefined => {
   const list = isTranscript(value)
     ? transcriptTurns(value)
     : isPlain(value) && field !== 'messages'
@@ -161,10 +161,10 @@ const begins = (turns: readonly Turn[], first: readonly Turn[]): boolean =>
 const ends = (turns: readonly Turn[], last: readonly Turn[]): boolean =>
   last.length > 0 && turns.length >= last.length && key(turns.slice(-last.length)) === key(last)
 
-type Answer = Shown<readonly Turn[], Turn> | undefined
+type LastAnswer = ShownConversation<readonly Turn[], Turn> | undefined
 
 /** Two conversations that differ in their last turn only. */
-const compared = (chosen: Answer, rejected: Answer, flaws: Flaw[]): Dialogue | undefined => {
+const compared = (chosen: LastAnswer, rejected: LastAnswer, flaws: Flaw[]): Dialogue | undefined => {
   if (chosen === undefined || rejected === undefined) return undefined
   if (key(chosen.prompt) !== key(rejected.prompt)) {
     flaws.push({
@@ -185,9 +185,9 @@ export type Fits = (text: Rendered) => boolean
  * A conversation as the texts that a model reads. One that is too long loses its first turns, never a part of one: it begins with its system prompt and a
  * later turn of the user, the same for both sides of a pair. What does not fit even so is left as short as that.
  */
-export const rendered = (row: Dialogue, render: Render, fits: Fits = () => true): E.Either<readonly Flaw[], Read> => {
+export const rendered = (row: Dialogue, render: Render, fits: Fits = () => true): E.Either<readonly Flaw[], RowRead> => {
   const starts = startsOf(row.prompt)
-  const tried = (k: number): E.Either<readonly Flaw[], Read> =>
+  const tried = (k: number): E.Either<readonly Flaw[], RowRead> =>
     E.flatMap(written(row, starts[k]!, render), (texts) =>
       k + 1 < starts.length && !texts.every(fits) ? tried(k + 1) : E.right(readAs(row, texts, k > 0 ? [shortened] : [])),
     )
@@ -213,7 +213,7 @@ const written = (
   return E.flatMap(text(row.chosen), (chosen) => E.map((rejected: Rendered) => [chosen, rejected])(text(row.rejected)))
 }
 
-const readAs = ({ setting: _, ...row }: Dialogue, texts: readonly Rendered[], notes: readonly string[]): Read => {
+const readAs = ({ setting: _, ...row }: Dialogue, texts: readonly Rendered[], notes: readonly string[]): RowRead => {
   const [{ prompt, completion }, other] = [texts[0]!, texts[1]]
   const said = new Set([...notes, ...texts.flatMap((text) => text.notes ?? [])])
   return {

@@ -1,7 +1,7 @@
 /** One training example as tokens: a preference, or a completion, judged or merely shown; and the texts that a loss reads of it. */
 
 import type { AnyLoss } from '../../halos/index.ts'
-import { type DataColumn, dataColumns, evidenceFields, type Role } from '../../halos/internal.ts'
+import { type DataColumn, dataColumns, type EvidenceRole, evidenceFields } from '../../halos/internal.ts'
 import { BatchError } from '../io/errors.ts'
 import type { Example } from './truncate.ts'
 
@@ -24,12 +24,12 @@ export type TrainingExample = (
     readonly origin?: string
   }
 
-export type ByRole<T> = { readonly [R in Role]?: T }
+export type ByRole<T> = { readonly [R in EvidenceRole]?: T }
 /** Texts by role, one an example. */
-export type Texts = ByRole<readonly Example[]>
+export type ExampleTexts = ByRole<readonly Example[]>
 
 /** The texts of examples: those that their own roles name. */
-export const textsOf = (examples: readonly TrainingExample[]): Texts => {
+export const textsOf = (examples: readonly TrainingExample[]): ExampleTexts => {
   const pairs = examples.flatMap((example) => ('chosen' in example ? [example] : []))
   const outcomes = examples.flatMap((example) => ('chosen' in example ? [] : [example.outcome]))
   return outcomes.length > 0

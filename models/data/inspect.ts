@@ -1,8 +1,8 @@
 /** What a file of training data holds, before anything is trained on it: how much of what, how long, how balanced, and everything that is wrong with it. */
 
-import type { Finding } from '../io/errors.ts'
+import type { InputFinding } from '../io/errors.ts'
 import { readRecords, type SourceRecord } from '../io/records.ts'
-import { type Balance, type Verdict, weigh } from './balance.ts'
+import { type Balance, type BalanceVerdict, weigh } from './balance.ts'
 import { type RowOptions, rowReader } from './data.ts'
 import { digest, type Repetitions, repetitions } from './repetitions.ts'
 import { asDemonstrations, type Demonstration, pairsToLabelled, type Row } from './rows.ts'
@@ -22,14 +22,14 @@ export interface Inspection extends Repetitions<number> {
   readonly kind?: Row['tag']
   readonly distinctPrompts: number
   /** Of labelled rows; of pairs, as a loss of labels would read them. */
-  readonly labels?: Balance & Verdict
+  readonly labels?: Balance & BalanceVerdict
   /** The mean weights of desirable and undesirable rows, where there are labels. */
   readonly weights?: Balance
   readonly lengths?: { readonly prompt: Lengths; readonly completion: Lengths; readonly together: Lengths }
   /** Lines whose text is longer than `longest`. */
   readonly longer: readonly number[]
   /** Everything that keeps lines from being used. */
-  readonly findings: readonly Finding[]
+  readonly findings: readonly InputFinding[]
   /** What should be known of lines that can be used. */
   readonly notes: Readonly<Record<string, readonly number[]>>
   /** The presets by which rows were read. */

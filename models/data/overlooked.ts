@@ -4,7 +4,7 @@
  */
 import { isObject, type Json } from '../io/fields.ts'
 import type { Flaw } from '../io/records.ts'
-import type { Dialogue, Read, Row } from './rows.ts'
+import type { Dialogue, Row, RowRead } from './rows.ts'
 
 /** What keeps a record from being a row, though its fields are well-formed. */
 export const misread = (json: Json): readonly Flaw[] => [...pictures(json), ...representations(json), ...masked(json)]
@@ -56,7 +56,7 @@ const masked = ({ messages, conversations }: Json): readonly Flaw[] => {
 }
 
 /** The row as it is meant, and what should be known of it. */
-export const noted = (json: Json, { row, notes, ...read }: Read<Row | Dialogue>): Read<Row | Dialogue> => {
+export const noted = (json: Json, { row, notes, ...read }: RowRead<Row | Dialogue>): RowRead<Row | Dialogue> => {
   const repeats = repeated(row)
   return {
     ...read,

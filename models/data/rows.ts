@@ -5,7 +5,7 @@
  *     Row = Row<string>    prompt and completion as texts        Dialogue = Row<Turn[], Turn>    as turns, not yet rendered
  */
 import { DataError } from '../io/errors.ts'
-import type { Setting, Turn } from '../text/conversation.ts'
+import type { ConversationSetting, Turn } from '../text/conversation.ts'
 import type { DataValues } from './example.ts'
 
 /** What every row may say. */
@@ -38,21 +38,21 @@ export interface Demonstration<P = string, C = P> extends Weighed {
 }
 
 /** Text to model as it is. */
-export interface Text extends Weighed {
+export interface RowText extends Weighed {
   readonly tag: 'text'
   readonly text: string
 }
 
 /** One row of a data file, as text: a labelled completion, a pair, a demonstration, or plain text. */
-export type Row = Labelled | Paired | Demonstration | Text
+export type Row = Labelled | Paired | Demonstration | RowText
 
 /** A row of a conversation: the turns before the completion, and the completion as a turn. */
 export type Dialogue = (Labelled<readonly Turn[], Turn> | Paired<readonly Turn[], Turn> | Demonstration<readonly Turn[], Turn>) & {
-  readonly setting?: Setting
+  readonly setting?: ConversationSetting
 }
 
 /** A row, and what whoever reads the file should know of it. */
-export interface Read<R = Row> {
+export interface RowRead<R = Row> {
   readonly row: R
   readonly notes: readonly string[]
   /** What the record is, where a preset says it. */

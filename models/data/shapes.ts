@@ -18,31 +18,31 @@ import { chat, type Fits, has, isChat, judged, rendered } from './dialogues.ts'
 import { canonicalOf, renamed } from './import/fields.ts'
 import { nearest, type Recognised, recognise } from './import/recognise.ts'
 import { misread, noted } from './overlooked.ts'
-import type { Dialogue, Read, Row } from './rows.ts'
+import type { Dialogue, Row, RowRead } from './rows.ts'
 
 /** The row that a record means, or everything that is wrong with it. Fields of no meaning here are ignored. */
-export const rowOf = (json: Json, render: Render, fits?: Fits): E.Either<readonly Flaw[], Read> =>
+export const rowOf = (json: Json, render: Render, fits?: Fits): E.Either<readonly Flaw[], RowRead> =>
   E.flatMap(saidOf(json), ({ row, ...known }) =>
     isDialogue(row)
-      ? E.map((read: Read): Read => ({ ...known, ...read, notes: [...known.notes, ...read.notes] }))(rendered(row, render, fits))
+      ? E.map((read: RowRead): RowRead => ({ ...known, ...read, notes: [...known.notes, ...read.notes] }))(rendered(row, render, fits))
       : E.right({ row, ...known }),
   )
 
 const isDialogue = (row: Row | Dialogue): row is Dialogue => row.tag !== 'text' && typeof row.prompt !== 'string'
 
 /** The same before it is rendered: texts as they are, conversations as turns. */
-export const saidOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogue>> => {
+export const saidOf = (json: Json): E.Either<readonly Flaw[], RowRead<Row | Dialogue>> => {
   const known = recognise(json)
   const flaws = misread(json)
   if (flaws.length > 0) return E.left(flaws)
-  return E.map((read: Read<Row | Dialogue>) => noted(json, read))(known === undefined ? ownOf(json) : foreignOf(json, known))
+  return E.map((read: RowRead<Row | Dialogue>) => noted(json, read))(known === undefined ? ownOf(json) : foreignOf(json, known))
 }
 
 /** What is expected where a tool's own records stand: it is wrong with all of them, or with none. */
 export const trainingRow = 'a row of training data'
 
 /** A record of a shape that a preset describes. */
-const foreignOf = (json: Json, { preset, mapping }: Recognised): E.Either<readonly Flaw[], Read<Row | Dialogue>> => {
+const foreignOf = (json: Json, { preset, mapping }: Recognised): E.Either<readonly Flaw[], RowRead<Row | Dialogue>> => {
   if (!preset.direct || mapping.refused !== undefined)
     return E.left([
       {
@@ -55,12 +55,12 @@ const foreignOf = (json: Json, { preset, mapping }: Recognised): E.Either<readon
   if (flaws.length > 0) return E.left(flaws)
   return E.bimap(
     (each: readonly Flaw[]) => each.map(renamed(mapping, json)),
-    (read: Read<Row | Dialogue>) => ({ ...read, preset: preset.name }),
+    (read: RowRead<Row | Dialogue>) => ({ ...read, preset: preset.name }),
   )(ownOf(canonicalOf(mapping, json)))
 }
 
 /** A record in halograd's own fields. */
-export const ownOf = (json: Json): E.Either<readonly Flaw[], Read<Row | Dialogue>> => {
+export const ownOf = (json: Json): E.Either<readonly Flaw[], RowRead<Row | Dialogue>> => {
   const [flaws, notes]: [Flaw[], string[]] = [[], []]
   const row = isChat(json) ? chat(json, flaws, notes) : texts(json, flaws)
   const weight = weightOf(json, flaws)

@@ -13,15 +13,15 @@ export interface Example {
 }
 
 /** What is cut first. */
-export type Cut = 'prompt-start' | 'completion-end'
+export type TextCut = 'prompt-start' | 'completion-end'
 /**
  * What happens to examples longer than the context: cut the start of the prompt or the end of the completion, drop the example, or refuse
  * the data.
  */
-export type Truncation = Cut | 'drop' | 'refuse'
+export type Truncation = TextCut | 'drop' | 'refuse'
 
 /** Completions of one prompt within `context` tokens each. The prompt is cut alike for all of them: they still answer the same. */
-export const fitTogether = (texts: readonly Example[], context: number, first: Cut = 'prompt-start'): readonly Example[] => {
+export const fitTogether = (texts: readonly Example[], context: number, first: TextCut = 'prompt-start'): readonly Example[] => {
   const [prompt, completion] = [
     Math.max(...texts.map(({ prompt }) => prompt.length)),
     Math.max(...texts.map(({ completion }) => completion.length)),
@@ -36,4 +36,4 @@ export const fitTogether = (texts: readonly Example[], context: number, first: C
 }
 
 /** One example within `context` tokens. */
-export const fit = (example: Example, context: number, first?: Cut): Example => fitTogether([example], context, first)[0]!
+export const fit = (example: Example, context: number, first?: TextCut): Example => fitTogether([example], context, first)[0]!

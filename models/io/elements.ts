@@ -71,13 +71,13 @@ const splitter = (longest: number) => {
 }
 
 /** How a JSON text is laid out: one value a line, one array, or one object over several lines; and the text, to be read from its beginning. */
-export interface Layout {
+export interface ElementLayout {
   readonly kind: 'lines' | 'array' | 'object'
   readonly text: AsyncIterable<string>
 }
 
 /** Looks at the first line that is not blank. */
-export const layoutOf = async (text: AsyncIterable<string>, longest: number): Promise<Layout> => {
+export const layoutOf = async (text: AsyncIterable<string>, longest: number): Promise<ElementLayout> => {
   const [pieces, read]: [AsyncIterator<string>, string[]] = [text[Symbol.asyncIterator](), []]
   let [sign, length] = ['', 0]
   for (let next = await pieces.next(); !next.done; next = await pieces.next()) {

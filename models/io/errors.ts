@@ -4,7 +4,7 @@
  */
 
 /** One thing that is wrong with an input: where, what was expected, what was found, and what to do. */
-export interface Finding {
+export interface InputFinding {
   /** File or directory, as the user named it. */
   readonly file?: string
   /** Line in the file, from 1. */
@@ -18,7 +18,7 @@ export interface Finding {
   readonly advice: string
 }
 
-const place = ({ file, line, field, tensor }: Finding): string =>
+const place = ({ file, line, field, tensor }: InputFinding): string =>
   [
     file === undefined ? undefined : line === undefined ? file : `${file}:${line}`,
     field === undefined ? undefined : `field ${field}`,
@@ -27,7 +27,7 @@ const place = ({ file, line, field, tensor }: Finding): string =>
     .filter((part) => part !== undefined)
     .join(', ')
 
-const sentence = (finding: Finding): string => {
+const sentence = (finding: InputFinding): string => {
   const where = place(finding)
   return `${where === '' ? '' : `${where}: `}expected ${finding.expected}, found ${finding.found}. ${finding.advice}`
 }
@@ -38,9 +38,9 @@ const printed = 20
 /** An input that cannot be used, with everything that is wrong with it. */
 export class InputError extends Error {
   override readonly name: string = 'InputError'
-  readonly findings: readonly Finding[]
+  readonly findings: readonly InputFinding[]
 
-  constructor(...findings: readonly [Finding, ...(readonly Finding[])]) {
+  constructor(...findings: readonly [InputFinding, ...(readonly InputFinding[])]) {
     const more = findings.length - printed
     super(findings.slice(0, printed).map(sentence).join('\n') + (more > 0 ? `\n… and ${more} more.` : ''))
     this.findings = findings
@@ -78,7 +78,10 @@ export class BatchError extends InputError {
 }
 
 /** A non-empty list of findings as the error that carries them; nothing when there are none. */
-export const throwAll = (Kind: new (...findings: [Finding, ...Finding[]]) => InputError, findings: readonly Finding[]): void => {
+export const throwAll = (
+  Kind: new (...findings: [InputFinding, ...InputFinding[]]) => InputError,
+  findings: readonly InputFinding[],
+): void => {
   const [first, ...rest] = findings.slice(0, mostFindings)
   if (first !== undefined) throw new Kind(first, ...rest)
 }

@@ -2,7 +2,7 @@
  * Reading the fields of a JSON document one by one, remembering what is wrong with each, so that all flaws are reported at once.
  * A flawed field reads as a harmless value: whoever reads must look at `findings` before using what was read.
  */
-import { type Finding, show } from './errors.ts'
+import { type InputFinding, show } from './errors.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -12,7 +12,7 @@ export const isObject = (value: unknown): value is Json => typeof value === 'obj
 export const showJson = (json: unknown): string => (json === undefined ? 'malformed JSON' : show(json))
 
 export const fieldsOf = (json: Json, file: string) => {
-  const findings: Finding[] = []
+  const findings: InputFinding[] = []
   const flaw = (field: string, expected: string, found: unknown, advice: string): void => {
     findings.push({ file, field, expected, found: show(found), advice })
   }
@@ -67,4 +67,4 @@ export const fieldsOf = (json: Json, file: string) => {
   }
 }
 
-export type Fields = ReturnType<typeof fieldsOf>
+export type JsonFields = ReturnType<typeof fieldsOf>

@@ -26,31 +26,31 @@ export interface GgufTensor extends Pick<StoredTensor, 'name' | 'shape' | 'data'
 // ------------------------------------------------------------------ metadata
 
 /** A value of metadata, by the number of its type. */
-export interface Value {
+export interface GgufValue {
   readonly type: number
   readonly bytes: Uint8Array
 }
-const number = (type: number, size: number, write: (view: DataView) => void): Value => {
+const number = (type: number, size: number, write: (view: DataView) => void): GgufValue => {
   const view = new DataView(new ArrayBuffer(size))
   write(view)
   return { type, bytes: new Uint8Array(view.buffer) }
 }
-export const u32 = (n: number): Value => number(4, 4, (view) => view.setUint32(0, n, true))
-export const i32 = (n: number): Value => number(5, 4, (view) => view.setInt32(0, n, true))
-export const f32 = (n: number): Value => number(6, 4, (view) => view.setFloat32(0, n, true))
-const u64 = (n: number): Value => number(10, 8, (view) => view.setBigUint64(0, BigInt(n), true))
-export const flag = (b: boolean): Value => ({ type: 7, bytes: Uint8Array.of(b ? 1 : 0) })
-export const text = (s: string): Value => {
+export const u32 = (n: number): GgufValue => number(4, 4, (view) => view.setUint32(0, n, true))
+export const i32 = (n: number): GgufValue => number(5, 4, (view) => view.setInt32(0, n, true))
+export const f32 = (n: number): GgufValue => number(6, 4, (view) => view.setFloat32(0, n, true))
+const u64 = (n: number): GgufValue => number(10, 8, (view) => view.setBigUint64(0, BigInt(n), true))
+export const flag = (b: boolean): GgufValue => ({ type: 7, bytes: Uint8Array.of(b ? 1 : 0) })
+export const text = (s: string): GgufValue => {
   const bytes = new TextEncoder().encode(s)
   return { type: 8, bytes: joined([u64(bytes.length).bytes, bytes]) }
 }
 /** Values of one type; there is at least one. */
-export const list = (values: readonly Value[]): Value => ({
+export const list = (values: readonly GgufValue[]): GgufValue => ({
   type: 9,
   bytes: joined([u32(values[0]?.type ?? 4).bytes, u64(values.length).bytes, ...values.map(({ bytes }) => bytes)]),
 })
 
-export type Metadata = Readonly<Record<string, Value>>
+export type Metadata = Readonly<Record<string, GgufValue>>
 
 // ------------------------------------------------------------------ the file
 

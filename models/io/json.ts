@@ -3,7 +3,7 @@
  *
  *     depth(text) = the most brackets open at once, outside strings
  */
-import type { Finding, InputError } from './errors.ts'
+import type { InputError, InputFinding } from './errors.ts'
 import { readText } from './source.ts'
 
 /** Brackets inside brackets. Python's json refuses more than about 1,000, too: nothing that halograd reads needs ten. */
@@ -46,7 +46,7 @@ export const parseJson = (text: string): unknown => {
 }
 
 /** Why `parseJson` returned nothing. */
-export const whyNotJson = (text: string): Pick<Finding, 'line' | 'found'> => {
+export const whyNotJson = (text: string): Pick<InputFinding, 'line' | 'found'> => {
   if (deeper(text)) return { found: `brackets nested more than ${deepest} deep` }
   try {
     JSON.parse(text)
@@ -65,7 +65,7 @@ export const whyNotJson = (text: string): Pick<Finding, 'line' | 'found'> => {
  * @param Kind of the error that is thrown
  * @throws FileError when it cannot be read or is not UTF-8; `Kind` when it is not JSON, naming the line
  */
-export const readJson = async (file: string, Kind: new (finding: Finding) => InputError): Promise<unknown> => {
+export const readJson = async (file: string, Kind: new (finding: InputFinding) => InputError): Promise<unknown> => {
   const text = await readText(file)
   const value = parseJson(text)
   if (value === undefined)

@@ -12,14 +12,14 @@ import { compressors } from 'hyparquet-compressors'
 import type { Json } from './fields.ts'
 
 /** A row group: its rows, and its bytes unpacked, as the metadata say. */
-export interface Group {
+export interface RowGroup {
   readonly rows: number
   readonly bytes: number
 }
 
-export type Answer =
+export type ParquetReply =
   | { readonly tag: 'started' }
-  | { readonly tag: 'groups'; readonly groups: readonly Group[] }
+  | { readonly tag: 'groups'; readonly groups: readonly RowGroup[] }
   | { readonly tag: 'rows'; readonly rows: readonly Json[] }
   /** `ended`: by what ended the thread. */
   | { readonly tag: 'refused'; readonly found: string; readonly ended?: true }
@@ -27,7 +27,7 @@ export type Answer =
 /** Pages, and rows of a group, are this large at most: bytes, and values. */
 const [mostBytes, mostValues] = [2 ** 30, 2 ** 26]
 
-const answer = (message: Answer): void => parentPort?.postMessage(message)
+const answer = (message: ParquetReply): void => parentPort?.postMessage(message)
 const demand = (holds: boolean, found: string): void => {
   if (!holds) throw new Error(found)
 }
@@ -42,7 +42,7 @@ const count = (n: bigint | number | undefined, what: string): number => {
 const open = async (path: string) => {
   const file = await asyncBufferFromFile(path)
   const metadata = await parquetMetadataAsync(file)
-  const groups = metadata.row_groups.map((group, i): Group => {
+  const groups = metadata.row_groups.map((group, i): RowGroup => {
     const rows = count(group.num_rows, `row group ${i}: a number of rows`)
     demand(rows <= mostValues, `row group ${i}: ${rows} rows, and at most ${mostValues} are read`)
     const packed = group.columns.reduce((sum, { meta_data: meta }) => sum + count(meta?.total_compressed_size, 'a column of bytes'), 0)

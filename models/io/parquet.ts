@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads'
 import { DataError } from './errors.ts'
 import type { Json } from './fields.ts'
 import { readChunks } from './files.ts'
-import type { Answer } from './parquet-worker.ts'
+import type { ParquetReply } from './parquet-worker.ts'
 
 export interface ParquetLimits {
   /** Of the thread's heap, in MiB. Default: 2,048. */
@@ -39,7 +39,7 @@ export async function* parquet(path: string, limits?: ParquetLimits): AsyncGener
 export const parquetReader = ({ memory = 2048, time = 8000 }: ParquetLimits = {}) => {
   let thread: Thread | undefined
   /** A thread that has not answered in time, or has ended, is no more. */
-  const ask = async (file: string, question: string | number, patience: number, group?: number): Promise<Answer> => {
+  const ask = async (file: string, question: string | number, patience: number, group?: number): Promise<ParquetReply> => {
     thread ??= await started(memory)
     const answer = await thread.ask(question, patience)
     if (answer.tag !== 'refused') return answer
@@ -81,7 +81,7 @@ const refused = (file: string, found: string, group?: number): DataError =>
 
 interface Thread {
   /** What it answers within so many milliseconds. Its end, however it comes, is an answer. */
-  readonly ask: (question: string | number, milliseconds: number) => Promise<Answer>
+  readonly ask: (question: string | number, milliseconds: number) => Promise<ParquetReply>
   readonly end: () => Promise<void>
 }
 
@@ -90,9 +90,9 @@ const started = async (memory: number): Promise<Thread> => {
     ...{ execArgv: [], stdout: true, stderr: true },
     resourceLimits: { maxOldGenerationSizeMb: memory },
   })
-  const said: Answer[] = []
+  const said: ParquetReply[] = []
   let heard = (): void => {}
-  const hear = (answer: Answer): void => {
+  const hear = (answer: ParquetReply): void => {
     said.push(answer)
     heard()
   }
@@ -100,7 +100,7 @@ const started = async (memory: number): Promise<Thread> => {
   worker.on('message', hear)
   worker.on('error', (error) => ended(error.message))
   worker.on('exit', () => ended('that reading it ends the thread that reads it'))
-  const next = async (milliseconds: number): Promise<Answer> => {
+  const next = async (milliseconds: number): Promise<ParquetReply> => {
     if (said.length === 0)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, milliseconds)

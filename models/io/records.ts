@@ -7,7 +7,7 @@ import { pipeline, Readable } from 'node:stream'
 import { type CsvError, type Info, type Options, parse } from 'csv-parse'
 import { either as E } from 'fp-ts'
 import { elementsOf, layoutOf } from './elements.ts'
-import { DataError, type Finding, show } from './errors.ts'
+import { DataError, type InputFinding, show } from './errors.ts'
 import { isObject, type Json } from './fields.ts'
 import { readChunks } from './files.ts'
 import { unzipped } from './gzip.ts'
@@ -16,7 +16,7 @@ import { parquet } from './parquet.ts'
 import { textDecoder } from './text.ts'
 
 /** What is wrong with a record, whichever it is. */
-export type Flaw = Omit<Finding, 'file' | 'line'>
+export type Flaw = Omit<InputFinding, 'file' | 'line'>
 
 export interface SourceRecord {
   /** Line of the file on which the record ends, from 1; in Parquet, the row. */

@@ -105,7 +105,7 @@ const duplicate = (json: string): string | undefined => {
   return undefined
 }
 
-interface Entry {
+interface TensorEntry {
   readonly name: string
   readonly dtype: DType
   readonly shape: readonly number[]
@@ -116,7 +116,7 @@ interface Entry {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 const isDType = (value: unknown): value is DType => typeof value === 'string' && Object.hasOwn(dtypes, value)
 
-const entryOf = (name: string, value: unknown, file: string): Entry => {
+const entryOf = (name: string, value: unknown, file: string): TensorEntry => {
   const wrong = (expected: string, found: unknown, advice = 'Save the file again.') =>
     new CheckpointError({ file, tensor: name, expected, found: typeof found === 'string' ? found : show(found), advice })
   if (!isObject(value)) throw wrong('{dtype, shape, data_offsets}', value)
@@ -131,7 +131,7 @@ const entryOf = (name: string, value: unknown, file: string): Entry => {
 }
 
 /** The data must be covered exactly: each entry begins where the one before ends, and the last ends with the file. */
-const checkCoverage = (entries: readonly Entry[], length: number, file: string): void => {
+const checkCoverage = (entries: readonly TensorEntry[], length: number, file: string): void => {
   let covered = 0
   for (const { name, begin, end } of entries) {
     if (begin !== covered)

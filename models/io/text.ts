@@ -3,10 +3,10 @@
  *
  *     bytes  →  UTF-8, or the encoding that was named  →  text        (a byte order mark is no part of the text)
  */
-import type { Finding } from './errors.ts'
+import type { InputFinding } from './errors.ts'
 
 /** Where text is not in its encoding. Lines from 1. */
-export type Undecodable = Pick<Finding, 'line' | 'expected' | 'found' | 'advice'>
+export type Undecodable = Pick<InputFinding, 'line' | 'expected' | 'found' | 'advice'>
 
 /** Decodes pieces as they come. Left to throw: `fail` makes the error. @param encoding a label of the WHATWG Encoding Standard */
 export const textDecoder = (encoding: string | undefined, fail: (why: Undecodable) => Error) => {

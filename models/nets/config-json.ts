@@ -4,7 +4,7 @@
  */
 import type { FloatType } from '../io/dtypes.ts'
 import { ConfigError, show, throwAll } from '../io/errors.ts'
-import { type Fields, fieldsOf, isObject, type Json, showJson } from '../io/fields.ts'
+import { fieldsOf, isObject, type Json, type JsonFields, showJson } from '../io/fields.ts'
 import type { ModelConfig, Purpose } from './config.ts'
 import type { Family } from './family.ts'
 import { families, familyOf, findFamily } from './known.ts'
@@ -64,14 +64,14 @@ const checkPurpose = (architecture: unknown, { architectures: { text, reward } }
 }
 
 /** The tokens that begin and end texts, in `config.json` or `generation_config.json`. */
-export const ends = (fields: Fields): Pick<ModelConfig, 'bos' | 'eos' | 'stop'> => {
+export const ends = (fields: JsonFields): Pick<ModelConfig, 'bos' | 'eos' | 'stop'> => {
   const [bos] = fields.tokens('bos_token_id')
   const stop = fields.tokens('eos_token_id')
   const [eos, ...others] = stop
   return { ...(bos === undefined ? {} : { bos }), ...(eos === undefined ? {} : { eos }), ...(others.length === 0 ? {} : { stop }) }
 }
 
-const checkHeads = (config: ModelConfig, family: Family, fields: Fields): void => {
+const checkHeads = (config: ModelConfig, family: Family, fields: JsonFields): void => {
   const { embed, heads, keyValueHeads, headSize, rotated } = config
   if (heads % keyValueHeads !== 0)
     fields.flaw('num_key_value_heads', `a divisor of ${heads}, the query heads`, keyValueHeads, 'Let each serve equally many query heads.')

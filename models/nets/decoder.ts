@@ -5,7 +5,7 @@
 import { type AnyTensor, add, checkpoint, dot, mul, rename, type Tensor, take } from '../../core/index.ts'
 import type { Architecture, AttentionSpec, FeedForwardSpec, HeadNormSpec, LayerSpec, NormSpec } from './architecture.ts'
 import type { ForwardContext } from './forward-context.ts'
-import { activate, affine, causalWeights, type Norm, normalize, type Stream, type Tokens } from './layers.ts'
+import { activate, affine, causalWeights, type Norm, normalize, type ResidualStream, type TokenIds } from './layers.ts'
 import type { Attention, Coordinate, FeedForward, Layer, Parameters, QueryHead } from './layout.ts'
 import { type Rope, type Rotate, rotation } from './rope.ts'
 
@@ -21,10 +21,10 @@ export type KVCache = readonly LayerCache[]
 export const decode = (
   architecture: Architecture,
   p: Parameters,
-  tokens: Tokens,
+  tokens: TokenIds,
   pass: ForwardContext,
   cache?: KVCache,
-): readonly [Stream, KVCache] => {
+): readonly [ResidualStream, KVCache] => {
   const rotations = new Map<Rope, Rotate>()
   for (const { attention } of architecture.layers)
     if (attention.rope !== undefined && !rotations.has(attention.rope)) rotations.set(attention.rope, rotation(attention.rope, pass))
@@ -40,7 +40,12 @@ export const decode = (
   return [p.outOf === undefined ? last : rename(affine(last, p.outOf, 'embed'), 'narrow', 'embed'), remembered]
 }
 
-const embed = ({ embeddingScale: scale, position }: Architecture, p: Parameters, tokens: Tokens, pass: ForwardContext): Stream => {
+const embed = (
+  { embeddingScale: scale, position }: Architecture,
+  p: Parameters,
+  tokens: TokenIds,
+  pass: ForwardContext,
+): ResidualStream => {
   const words = take(p.token, 'vocab', tokens)
   const scaled = scale === undefined ? words : mul(words, scale)
   const wide = p.into === undefined ? scaled : affine(rename(scaled, 'embed', 'narrow'), p.into, 'narrow')
@@ -51,13 +56,13 @@ const embed = ({ embeddingScale: scale, position }: Architecture, p: Parameters,
 export const layer = (
   spec: LayerSpec,
   p: Layer,
-  x: Stream,
+  x: ResidualStream,
   pass: ForwardContext,
   rotate?: Rotate,
   cache?: LayerCache,
-): readonly [Stream, LayerCache] => {
+): readonly [ResidualStream, LayerCache] => {
   const { residualScale: scale } = spec
-  const added = (to: Stream, branch: Stream): Stream => {
+  const added = (to: ResidualStream, branch: ResidualStream): ResidualStream => {
     const dropped = pass.drop(branch)
     return add(to, scale === undefined ? dropped : mul(dropped, scale))
   }
@@ -70,17 +75,17 @@ export const layer = (
   return [normed(spec.feedForward.onSum, p.feedForward.onSum, added(y, feedForward(spec.feedForward, p.feedForward, y))), remembered]
 }
 
-const normed = (spec: NormSpec | undefined, p: Norm | undefined, x: Stream): Stream =>
+const normed = (spec: NormSpec | undefined, p: Norm | undefined, x: ResidualStream): ResidualStream =>
   spec === undefined ? x : normalize(x, p ?? {}, spec, 'embed')
 
 const attend = (
   spec: AttentionSpec,
   p: Attention,
-  x: Stream,
+  x: ResidualStream,
   pass: ForwardContext,
   rotate: Rotate | undefined,
   cache: LayerCache | undefined,
-): readonly [Stream, LayerCache] => {
+): readonly [ResidualStream, LayerCache] => {
   const h = normed(spec.before, p.norm, x)
   const turned = <A extends string>(y: Tensor<A>, norm: HeadNormSpec | undefined, gains: Norm | undefined): Tensor<A> => {
     const scaled = norm === undefined ? y : normalizeHeads(y, norm, gains ?? {})
@@ -103,7 +108,7 @@ const normalizeHeads = <A extends string>(x: Tensor<A>, spec: HeadNormSpec, gain
   return normalize(x as AnyTensor as Tensor<string>, gains, spec, ...heads, ...coordinatesOf(x)) as AnyTensor as Tensor<A>
 }
 
-const feedForward = (spec: FeedForwardSpec, p: FeedForward, x: Stream): Stream => {
+const feedForward = (spec: FeedForwardSpec, p: FeedForward, x: ResidualStream): ResidualStream => {
   const h = normed(spec.before, p.norm, x)
   const f = activate[spec.activation]
   const hidden = p.gate === undefined ? f(affine(h, p.up, 'embed')) : mul(f(affine(h, p.gate, 'embed')), affine(h, p.up, 'embed'))

@@ -2,7 +2,7 @@
  * What a family of models is: how its `config.json` reads and is written, what it computes, which of its modules LoRA adapts, and how llama.cpp knows
  * it. A new family is a file of `families/` that exports one of these; it is listed nowhere.
  */
-import type { Fields, Json } from '../io/fields.ts'
+import type { Json, JsonFields } from '../io/fields.ts'
 import type { Architecture } from './architecture.ts'
 import type { ModelConfig, Purpose } from './config.ts'
 
@@ -12,7 +12,7 @@ export interface Family {
   /** Hugging Face's classes. */
   readonly architectures: Readonly<Record<Purpose, string>>
   /** What a `config.json` says, but for the tokens that begin and end texts. Flaws go to the fields' findings. */
-  readonly parse: (fields: Fields) => ModelConfig
+  readonly parse: (fields: JsonFields) => ModelConfig
   /** The family's own fields of a `config.json`: `parse` reads them back. */
   readonly format: (config: ModelConfig) => Json
   readonly architecture: (config: ModelConfig) => Architecture

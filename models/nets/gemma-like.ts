@@ -1,5 +1,5 @@
 /** What the Gemmas share: embeddings times √width, gains stored less one, a feed-forward layer gated by GELU, and since the second four norms a layer. */
-import type { Fields, Json } from '../io/fields.ts'
+import type { Json, JsonFields } from '../io/fields.ts'
 import type { Architecture, AttentionSpec } from './architecture.ts'
 import type { ModelConfig } from './config.ts'
 import { formatLlama, type LlamaChanges, type LlamaDefaults, llamaLike, readFlag, readLlama } from './llama-like.ts'
@@ -7,7 +7,7 @@ import { formatLlama, type LlamaChanges, type LlamaDefaults, llamaLike, readFlag
 const activation = 'hidden_activation'
 const tanh = 'gelu_pytorch_tanh'
 
-export const readGemma = (fields: Fields, family: string, defaults: LlamaDefaults): ModelConfig => {
+export const readGemma = (fields: JsonFields, family: string, defaults: LlamaDefaults): ModelConfig => {
   const old = fields.get('hidden_act') ?? tanh
   if (fields.get(activation) === undefined && old !== tanh)
     fields.flaw(
@@ -33,11 +33,11 @@ export const formatGemma = (config: ModelConfig): Json => {
 }
 
 /** Scores are scaled by 1 / √query_pre_attn_scalar, and may be capped; so may logits. */
-export const readGemmaScores = (fields: Fields): Pick<ModelConfig, 'attentionScale' | 'attentionCap' | 'logitCap'> => ({
+export const readGemmaScores = (fields: JsonFields): Pick<ModelConfig, 'attentionScale' | 'attentionCap' | 'logitCap'> => ({
   attentionScale: fields.positive('query_pre_attn_scalar', 256) ** -0.5,
 })
 
-export const readCap = <K extends 'attentionCap' | 'logitCap'>(fields: Fields, name: string, key: K, otherwise?: number) => {
+export const readCap = <K extends 'attentionCap' | 'logitCap'>(fields: JsonFields, name: string, key: K, otherwise?: number) => {
   const absent = fields.has(name) ? fields.get(name) === undefined : otherwise === undefined
   return (absent ? {} : { [key]: fields.positive(name, otherwise) }) as { readonly [P in K]?: number }
 }

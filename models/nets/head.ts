@@ -10,7 +10,7 @@
 import { add, dot, mul, relu, size, stopGradient, sub, sum, type Tensor } from '../../core/index.ts'
 import { stridedSlice } from '../../core/internal.ts'
 import type { ModelConfig } from './config.ts'
-import type { Stream } from './layers.ts'
+import type { ResidualStream } from './layers.ts'
 import { drawn, type Initializer, sizes } from './parameter-spec.ts'
 import type { Sequences } from './sequences.ts'
 import type { Trainable } from './trainable.ts'
@@ -47,8 +47,8 @@ export const valuing = <P>(model: Transformer<P>): Trainable<Headed<P, ValueHead
   }),
 })
 
-const reward = ({ weight }: RewardHead, state: State): Tensor<'batch'> => dot(state, weight, 'embed')
-const value = ({ first, second, last }: ValueHead, state: State): Tensor<'batch'> => {
+const reward = ({ weight }: RewardHead, state: SequenceState): Tensor<'batch'> => dot(state, weight, 'embed')
+const value = ({ first, second, last }: ValueHead, state: SequenceState): Tensor<'batch'> => {
   const once = relu(add(dot(state, first.weight, 'embed'), first.bias))
   const twice = relu(add(dot(once, second.weight, 'hidden'), second.bias))
   return add(dot(twice, last.weight, 'inner'), last.bias)
@@ -56,16 +56,16 @@ const value = ({ first, second, last }: ValueHead, state: State): Tensor<'batch'
 
 // ------------------------------------------------------------------ which token
 
-type State = Tensor<'batch' | 'embed'>
-const chosen = (hidden: Stream, which: Sequences['mask']): State => sum(mul(hidden, which), 'seq')
+type SequenceState = Tensor<'batch' | 'embed'>
+const chosen = (hidden: ResidualStream, which: Sequences['mask']): SequenceState => sum(mul(hidden, which), 'seq')
 /** A position's predecessor (0 before the first), or successor. */
 const shifted = (mask: Sequences['mask'], by: -1 | 1): Sequences['mask'] =>
   stridedSlice(mask, 'seq', by, 1, size(mask, 'seq')) as typeof mask
 
 /** Where the prompt has been read: the position that predicts the first token that counts. */
-const asked = (hidden: Stream, { mask }: Sequences): State => chosen(hidden, mul(mask, sub(1, shifted(mask, -1))))
+const asked = (hidden: ResidualStream, { mask }: Sequences): SequenceState => chosen(hidden, mul(mask, sub(1, shifted(mask, -1))))
 /** Where the completion has been read: its last token, which is the one after the position that predicts it. */
-const ended = (hidden: Stream, { mask }: Sequences): State => chosen(hidden, mul(shifted(mask, -1), sub(1, mask)))
+const ended = (hidden: ResidualStream, { mask }: Sequences): SequenceState => chosen(hidden, mul(shifted(mask, -1), sub(1, mask)))
 
 // ------------------------------------------------------------------ parameters
 

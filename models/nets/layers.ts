@@ -27,27 +27,27 @@ import {
 import type { Activation } from './config.ts'
 import type { ForwardContext } from './forward-context.ts'
 
-export type Tokens = Tensor<'batch' | 'seq'>
-export type Stream = Tensor<'batch' | 'seq' | 'embed'>
+export type TokenIds = Tensor<'batch' | 'seq'>
+export type ResidualStream = Tensor<'batch' | 'seq' | 'embed'>
 export type Logits = Tensor<'batch' | 'seq' | 'vocab'>
 
 /** A matrix of weights; or one that stays as it is, with a change of low rank beside it. */
-export type Matrix<A extends string> = Tensor<A> | LowRank<A>
+export type WeightMatrix<A extends string> = Tensor<A> | LowRank<A>
 export interface LowRank<A extends string> {
   readonly base: Tensor<A>
   /** What `base` reads × rank, and rank × what it gives. */
   readonly A: Tensor<string>
   readonly B: Tensor<string>
 }
-export interface Linear<In extends string, Out extends string> {
-  readonly weight: Matrix<In | Out>
+export interface LinearWeights<In extends string, Out extends string> {
+  readonly weight: WeightMatrix<In | Out>
   readonly bias?: Tensor<Out>
 }
 
 /** x W; or x (W + A B) = x W + (x A) B: the sum of the matrices, which is as large as W, is never made, and neither is its gradient. */
 export const apply = <X extends string, A extends string, N extends X & A>(
   x: Tensor<X>,
-  matrix: Matrix<A>,
+  matrix: WeightMatrix<A>,
   ...over: readonly N[]
 ): Tensor<Exclude<X | A, N>> => {
   if (!('base' in matrix)) return dot(x, matrix, ...over)
@@ -59,10 +59,10 @@ export const apply = <X extends string, A extends string, N extends X & A>(
 /** x W + b, summed over the axes `over`, which are those that W reads. */
 export const affine = <X extends string, In extends X, Out extends string>(
   x: Tensor<X>,
-  { weight, bias }: Linear<In, Out>,
+  { weight, bias }: LinearWeights<In, Out>,
   ...over: readonly In[]
 ): Tensor<Exclude<X, In> | Out> => {
-  const product: AnyTensor = apply(x, weight as unknown as Matrix<string>, ...(over as readonly never[])) // a checked contraction: `over` are axes of both
+  const product: AnyTensor = apply(x, weight as unknown as WeightMatrix<string>, ...(over as readonly never[])) // a checked contraction: `over` are axes of both
   return (bias === undefined ? product : add(product, bias)) as Tensor<Exclude<X, In> | Out>
 }
 

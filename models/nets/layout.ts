@@ -5,8 +5,8 @@
 import type { Shape, Tensor } from '../../core/index.ts'
 import type { Architecture, AttentionSpec, FeedForwardSpec, HeadNormSpec, LayerSpec, LinearSpec, NormSpec } from './architecture.ts'
 import type { ModelConfig } from './config.ts'
-import type { Linear, Norm } from './layers.ts'
-import { type Initializer, type Part, type Role, sizes } from './parameter-spec.ts'
+import type { LinearWeights, Norm } from './layers.ts'
+import { type Initializer, type ParameterPart, type ParameterRole, sizes } from './parameter-spec.ts'
 
 /** The coordinates of a query or a key: `key`, or `half` and `pair` where heads are laid out for RoPE. A tensor has the one or the others. */
 export type Coordinate = 'key' | 'half' | 'pair'
@@ -15,10 +15,10 @@ export type QueryHead = 'head' | 'group'
 
 export interface Attention {
   readonly norm?: Norm
-  readonly query: Linear<'embed', QueryHead | Coordinate>
-  readonly key: Linear<'embed', 'head' | Coordinate>
-  readonly value: Linear<'embed', 'head' | 'key'>
-  readonly out: Linear<QueryHead | 'key', 'embed'>
+  readonly query: LinearWeights<'embed', QueryHead | Coordinate>
+  readonly key: LinearWeights<'embed', 'head' | Coordinate>
+  readonly value: LinearWeights<'embed', 'head' | 'key'>
+  readonly out: LinearWeights<QueryHead | 'key', 'embed'>
   readonly queryNorm?: Norm
   readonly keyNorm?: Norm
   readonly after?: Norm
@@ -26,9 +26,9 @@ export interface Attention {
 }
 export interface FeedForward {
   readonly norm?: Norm
-  readonly gate?: Linear<'embed', 'hidden'>
-  readonly up: Linear<'embed', 'hidden'>
-  readonly down: Linear<'hidden', 'embed'>
+  readonly gate?: LinearWeights<'embed', 'hidden'>
+  readonly up: LinearWeights<'embed', 'hidden'>
+  readonly down: LinearWeights<'hidden', 'embed'>
   readonly after?: Norm
   readonly onSum?: Norm
 }
@@ -41,10 +41,10 @@ export interface Parameters {
   readonly token: Tensor<'vocab' | 'embed'>
   readonly position?: Tensor<'position' | 'embed'>
   /** From embeddings to the stream, and back. */
-  readonly into?: Linear<'narrow', 'embed'>
+  readonly into?: LinearWeights<'narrow', 'embed'>
   readonly blocks: readonly Layer[]
   readonly norm?: Norm
-  readonly outOf?: Linear<'embed', 'narrow'>
+  readonly outOf?: LinearWeights<'embed', 'narrow'>
   /** Absent when tied to `token`. */
   readonly output?: Tensor<'vocab' | 'embed'>
   readonly outputBias?: Tensor<'vocab'>
@@ -116,13 +116,13 @@ const builderOf = (architecture: Architecture, config: ModelConfig, make: Initia
   const linear = <In extends string, Out extends string>(
     prefix: string,
     { name, bias = false, transposed = false }: LinearSpec,
-    role: Role,
+    role: ParameterRole,
     shape: Shape<In | Out>,
     input: readonly In[],
     output: readonly Out[],
-    part?: Omit<Part, 'dimension'>,
+    part?: Omit<ParameterPart, 'dimension'>,
     rotated: { readonly rotated?: number } = {},
-  ): Linear<In, Out> => {
+  ): LinearWeights<In, Out> => {
     const outputShape = Object.fromEntries(Object.entries(shape).filter(([axis]) => output.some((other) => other === axis))) as Shape<Out>
     const at = (dimension: number) => (part === undefined ? {} : { part: { ...part, dimension } })
     return {
@@ -136,7 +136,7 @@ const builderOf = (architecture: Architecture, config: ModelConfig, make: Initia
     }
   }
   /** Queries, keys and values, which one tensor may hold. */
-  const places = ({ fused }: LinearSpec): readonly (Omit<Part, 'dimension'> | undefined)[] => {
+  const places = ({ fused }: LinearSpec): readonly (Omit<ParameterPart, 'dimension'> | undefined)[] => {
     if (fused === undefined) return []
     if (fused === 'heads') return [0, 1, 2].map((i) => ({ outer: 1, begin: i * key, total: 3 * key }))
     const [queries, keys] = [head * group * key, head * key]

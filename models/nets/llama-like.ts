@@ -1,5 +1,5 @@
 /** What most families share with Llama: fields of `config.json`, and the layers of RMSNorm, rotary attention and a gated feed-forward layer. */
-import type { Fields, Json } from '../io/fields.ts'
+import type { Json, JsonFields } from '../io/fields.ts'
 import type { Architecture, AttentionSpec, FeedForwardSpec, LayerSpec, NormSpec } from './architecture.ts'
 import type { ModelConfig } from './config.ts'
 import { activationNames, activations, formatRope, type RopeDefaults, readRope } from './parsing.ts'
@@ -21,7 +21,7 @@ export interface LlamaDefaults extends RopeDefaults {
 }
 
 /** The fields that Llama has. */
-export const readLlama = (fields: Fields, family: string, defaults: LlamaDefaults = {}): ModelConfig => {
+export const readLlama = (fields: JsonFields, family: string, defaults: LlamaDefaults = {}): ModelConfig => {
   const embed = fields.count('hidden_size')
   const heads = fields.count('num_attention_heads')
   const context = fields.count('max_position_embeddings', defaults.context ?? 2048)
@@ -46,7 +46,7 @@ export const readLlama = (fields: Fields, family: string, defaults: LlamaDefault
 }
 
 /** A flag of the file as a field of the configuration; absent where it is not set. */
-export const readFlag = <K extends string>(fields: Fields, name: string, key: K): { readonly [P in K]?: true } =>
+export const readFlag = <K extends string>(fields: JsonFields, name: string, key: K): { readonly [P in K]?: true } =>
   (fields.flag(name, false) ? { [key]: true } : {}) as { readonly [P in K]?: true }
 
 /** The fields that Llama has, but for those of norm, activation and RoPE under other names. */

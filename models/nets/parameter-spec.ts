@@ -7,25 +7,25 @@ import { normals } from '../../core/internal.ts'
 import type { ModelConfig } from './config.ts'
 
 /** How a parameter begins: a matrix at random, one that writes to the residual stream smaller, a gain at 1, a bias at 0. */
-export type Role = 'matrix' | 'residual' | 'gain' | 'bias'
+export type ParameterRole = 'matrix' | 'residual' | 'gain' | 'bias'
 
 export interface ParameterSpec<A extends string = string> {
   /** Hugging Face's name for the tensor. A `*` stands for a number: the first stored dimension is spread over so many tensors, one an entry. */
   readonly name: string
-  readonly role: Role
+  readonly role: ParameterRole
   readonly shape: Shape<A>
   /** The dimensions of the stored tensor, each one or several of our axes, the first the slowest. */
   readonly stored: readonly (readonly A[])[]
   /** The stored dimension that a linear layer sums over. Absent: it is no linear layer (an embedding, the output layer, a gain, a bias). */
   readonly input?: 0 | 1
   /** Where the parameter lies among others in one stored dimension. */
-  readonly part?: Part
+  readonly part?: ParameterPart
   /** Coordinates of a head that RoPE rotates, where it is not all: stored as [2 × rotated/2, the rest], here as two halves of pairs. The shape ends with `half`, `pair`. */
   readonly rotated?: number
 }
 
 /** The entries `begin` … of `total` along a stored dimension; inside the first `outer` of its axes, which all parts share. */
-export interface Part {
+export interface ParameterPart {
   readonly dimension: number
   readonly outer: number
   readonly begin: number

@@ -4,7 +4,7 @@
  *     transformers 4    rope_theta, rope_scaling: {rope_type | type, …} | null, partial_rotary_factor        torch_dtype
  *     transformers 5    rope_parameters: {rope_type, rope_theta, …}                                          dtype
  */
-import { type Fields, isObject, type Json } from '../io/fields.ts'
+import { isObject, type Json, type JsonFields } from '../io/fields.ts'
 import type { Activation, ModelConfig, RopeScaling } from './config.ts'
 
 /** Hugging Face's names; several of them for one function. */
@@ -39,7 +39,7 @@ export interface RopeDefaults {
 }
 
 /** RoPE's base, scaling and share, wherever a configuration of transformers 4 or 5 keeps them. */
-export const readRope = (fields: Fields, headSize: number, context: number, defaults: RopeDefaults = {}): RopeFields => {
+export const readRope = (fields: JsonFields, headSize: number, context: number, defaults: RopeDefaults = {}): RopeFields => {
   const { base = 'rope_theta', share = 'partial_rotary_factor', theta = 10000, partial = 1 } = defaults
   const [newer, older] = [fields.get('rope_parameters'), fields.get('rope_scaling')]
   const name = newer === undefined ? 'rope_scaling' : 'rope_parameters'
@@ -61,7 +61,7 @@ export const readRope = (fields: Fields, headSize: number, context: number, defa
 }
 
 type RopeReader = ReturnType<typeof ropeReader>
-const ropeReader = (fields: Fields, name: string, rope: Json) => {
+const ropeReader = (fields: JsonFields, name: string, rope: Json) => {
   const read = new Set(['rope_type', 'type'])
   const get = (key: string): unknown => {
     read.add(key)
@@ -94,7 +94,7 @@ const ropeReader = (fields: Fields, name: string, rope: Json) => {
 const harmless = new Set(['finetuned', 'original_max_position_embeddings', 'factor'])
 
 const readScaling = (
-  fields: Fields,
+  fields: JsonFields,
   inner: RopeReader,
   name: string,
   rope: Json,
@@ -184,7 +184,7 @@ const formatScaling = (rope: RopeScaling): Json => {
 }
 
 /** Fields whose `rope_parameters`, where they are kept by kind of layer, are those of one kind. */
-export const nestedRope = (fields: Fields, kind: string): Fields => ({
+export const nestedRope = (fields: JsonFields, kind: string): JsonFields => ({
   ...fields,
   get: (field) => {
     const value = fields.get(field)
@@ -199,7 +199,7 @@ export const nestedRope = (fields: Fields, kind: string): Fields => ({
  * @param otherwise the width of the window where `sliding_window` is absent (which is not null)
  */
 export const readWindows = (
-  fields: Fields,
+  fields: JsonFields,
   layers: number,
   slides: (layer: number) => boolean,
   otherwise?: number,
@@ -223,7 +223,7 @@ export const formatWindows = ({ windows }: ModelConfig): Json => ({
 })
 
 /** Qwen's windows: with `use_sliding_window`, the layers from `max_window_layers` on slide. */
-export const readQwenWindows = (fields: Fields, layers: number): Pick<ModelConfig, 'windows'> => {
+export const readQwenWindows = (fields: JsonFields, layers: number): Pick<ModelConfig, 'windows'> => {
   const from = fields.get('max_window_layers') ?? 28
   if (typeof from !== 'number') fields.flaw('max_window_layers', 'a number of layers', from, 'Correct the field.')
   if (fields.flag('use_sliding_window', false)) return readWindows(fields, layers, (layer) => layer >= Number(from), 4096)

@@ -68,10 +68,10 @@ export const table = (rope: Rope, length: number): { readonly frequencies: reado
   }
 }
 
-type Scaling<T extends RopeScaling['type']> = Extract<RopeScaling, { readonly type: T }>
+type FrequencyScaling<T extends RopeScaling['type']> = Extract<RopeScaling, { readonly type: T }>
 
 /** Long waves are stretched by the factor, short ones stay, and those between change gradually. */
-const llama3 = (f: number, { factor, low, high, original }: Scaling<'llama3'>): number => {
+const llama3 = (f: number, { factor, low, high, original }: FrequencyScaling<'llama3'>): number => {
   const wavelength = (2 * Math.PI) / f
   if (wavelength < original / high) return f
   if (wavelength > original / low) return f / factor
@@ -80,7 +80,7 @@ const llama3 = (f: number, { factor, low, high, original }: Scaling<'llama3'>): 
 }
 
 /** Pairs that turn more than βfast times in the original context stay, those of less than βslow turns are stretched; a ramp lies between. */
-const yarn = (plain: readonly number[], theta: number, scaling: Scaling<'yarn'>): readonly number[] => {
+const yarn = (plain: readonly number[], theta: number, scaling: FrequencyScaling<'yarn'>): readonly number[] => {
   const { factor, original, betaFast, betaSlow, truncate } = scaling
   const dimensions = 2 * plain.length
   const turning = (turns: number): number => (dimensions * Math.log(original / (2 * Math.PI * turns))) / (2 * Math.log(theta))

@@ -1,7 +1,7 @@
 /** Parameters as a checkpoint stores them: the same numbers, with several of our axes as one dimension, in another order. */
 import { type AnyTensor, type Backend, fill, read, type Shape, type Tensor, tensor, volume } from '../../core/index.ts'
 import { isFloat } from '../io/dtypes.ts'
-import { CheckpointError, type Finding, throwAll } from '../io/errors.ts'
+import { CheckpointError, type InputFinding, throwAll } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
 import type { Initializer, ParameterSpec } from './parameter-spec.ts'
@@ -12,7 +12,7 @@ import type { Initializer, ParameterSpec } from './parameter-spec.ts'
  * @throws CheckpointError naming every tensor that is missing or has another shape
  */
 export const fromStored = <T>(build: (make: Initializer) => T, weights: Weights, file?: string): T => {
-  const findings: Finding[] = []
+  const findings: InputFinding[] = []
   const flaw = (tensor: string, expected: string, found: string, advice: string): void =>
     void findings.push({ ...(file === undefined ? {} : { file }), tensor, expected, found, advice })
   /** A stored tensor, if it is there and has this shape. */

@@ -30,7 +30,7 @@ import { decode, type KVCache } from './decoder.ts'
 import type { Dropout } from './dropout.ts'
 import { next, whole } from './forward-context.ts'
 import { architectureOf } from './known.ts'
-import { type Logits, type Stream, softCap, type Tokens } from './layers.ts'
+import { type Logits, type ResidualStream, softCap, type TokenIds } from './layers.ts'
 import type { Parameters } from './layout.ts'
 import type { Sequences } from './sequences.ts'
 import type { Scores, Trainable } from './trainable.ts'
@@ -38,13 +38,13 @@ import type { Scores, Trainable } from './trainable.ts'
 /** A model over parameters of type P: all its weights, or what is trained of them. */
 export interface Transformer<P = Parameters> extends Trainable<P> {
   /** The normalized residual stream after the last layer, of which logits and heads are linear functions. */
-  readonly hidden: (parameters: P, tokens: Tokens, dropout?: Dropout) => Stream
+  readonly hidden: (parameters: P, tokens: TokenIds, dropout?: Dropout) => ResidualStream
   /** Logits of the token after each token. A token's logits depend on it and earlier ones only, and on no other row of the batch. */
-  readonly logits: (parameters: P, tokens: Tokens) => Logits
+  readonly logits: (parameters: P, tokens: TokenIds) => Logits
   /** log π(completion | prompt): the log-probabilities of the targets that count, summed. In nats. */
   readonly logProbabilities: (parameters: P, sequences: Sequences) => Tensor<'batch'>
   /** Logits after the last of these tokens, and a cache of them with room for `context` tokens. */
-  readonly begin: (parameters: P, tokens: Tokens, context: number) => readonly [Tensor<'batch' | 'vocab'>, KVCache]
+  readonly begin: (parameters: P, tokens: TokenIds, context: number) => readonly [Tensor<'batch' | 'vocab'>, KVCache]
   /** Logits after one more token per text, at `position` (a scalar, the same for all), and the cache that includes it. */
   readonly advance: (
     parameters: P,
@@ -71,7 +71,7 @@ export interface Transformer<P = Parameters> extends Trainable<P> {
  */
 export const transformer = (config: ModelConfig): Transformer => {
   const architecture = architectureOf(config)
-  const hidden = (parameters: Parameters, tokens: Tokens, dropout?: Dropout): Stream =>
+  const hidden = (parameters: Parameters, tokens: TokenIds, dropout?: Dropout): ResidualStream =>
     decode(architecture, parameters, tokens, whole(size(tokens, 'seq'), dropout))[0]
   const output = (parameters: Parameters): Output => outputOf(architecture.output, parameters)
   const score = (parameters: Parameters, sequences: Sequences) =>
@@ -89,7 +89,7 @@ export const transformer = (config: ModelConfig): Transformer => {
       return [scores, mapTree(cache, (x) => ordered(stridedSlice(x, 'past', 0, 1, context)))]
     },
     advance: (parameters, cache, tokens, position) => {
-      const row: Tokens = broadcastTo(tokens, { batch: size(tokens, 'batch'), seq: 1 })
+      const row: TokenIds = broadcastTo(tokens, { batch: size(tokens, 'batch'), seq: 1 })
       const [stream, remembered] = decode(architecture, parameters, row, next(position, size(cache[0]!.values, 'past')), cache)
       return [output(parameters).logits(sum(stream, 'seq')), remembered]
     },
@@ -100,7 +100,7 @@ export const transformer = (config: ModelConfig): Transformer => {
 export interface Output {
   readonly logits: <A extends string>(stream: Tensor<A | 'embed'>) => Tensor<Exclude<A, 'embed'> | 'vocab'>
   /** The mean of the logits over the vocabulary. */
-  readonly mean: (stream: Stream) => Tensor<'batch' | 'seq'>
+  readonly mean: (stream: ResidualStream) => Tensor<'batch' | 'seq'>
 }
 export const outputOf = (
   { scale = 1, cap }: Pick<Architecture['output'], 'scale' | 'cap'>,
@@ -123,7 +123,7 @@ export const outputOf = (
 }
 
 /** What the logits say of the targets that count: all of it is found in one reading of them. */
-export const scoresOf = (stream: Stream, output: Output, { targets, mask }: Pick<Sequences, 'targets' | 'mask'>) => {
+export const scoresOf = (stream: ResidualStream, output: Output, { targets, mask }: Pick<Sequences, 'targets' | 'mask'>) => {
   const logits: Logits = output.logits(stream)
   const centred = sub(logits, stopGradient(max(logits, 'vocab')))
   const weights = exp(centred)

@@ -2,7 +2,7 @@
  * Fields of a `config.json` that its family did not ask for. Most are of no account for what a model computes; one that sounds as if it changed that,
  * and is set, is refused by name.
  */
-import { type Fields, isObject, type Json } from '../io/fields.ts'
+import { isObject, type Json, type JsonFields } from '../io/fields.ts'
 
 /** What checkpoints carry of training, of the library, of classification; it changes nothing that a trained model computes. */
 const harmless = new Set(
@@ -34,7 +34,7 @@ const isNeutral = (value: unknown): boolean =>
   (isObject(value) && Object.keys(value).length === 0)
 
 /** Adds a finding for every field that may change what the model computes, and that nobody has read. */
-export const refuseUnknown = (json: Json, fields: Fields): void => {
+export const refuseUnknown = (json: Json, fields: JsonFields): void => {
   const { quantization_config: quantization, compression_config: compression } = json
   const quantized = quantization ?? compression ?? undefined
   if (quantized !== undefined) {

@@ -103,7 +103,7 @@ interface Word {
   readonly count: number
 }
 
-interface Candidate {
+interface MergeCandidate {
   readonly pair: number
   readonly count: number
 }
@@ -125,7 +125,7 @@ const learn = (pieces: ReadonlyMap<string, number>, wanted: number) => {
   const homes = new Map<number, Set<Word>>()
   /** Pairs whose count may have changed since they were last enqueued, with the count that they had. */
   const touched = new Map<number, number>()
-  const queue = maxHeap<Candidate>(
+  const queue = maxHeap<MergeCandidate>(
     (a, b) =>
       a.count - b.count ||
       compareBytes(spellings[leftOf(a.pair)]!, spellings[leftOf(b.pair)]!) ||

@@ -7,15 +7,15 @@ import { either as E } from 'fp-ts'
 import { show, TokenizerError } from '../io/errors.ts'
 import { isObject, type Json } from '../io/fields.ts'
 import type { Flaw } from '../io/records.ts'
-import { type Render, type Rendered, reasoningOf, type Setting, type Turn } from './conversation.ts'
-import { BudgetError, type Render as Template, templateOf } from './template.ts'
+import { type ConversationSetting, type Render, type Rendered, reasoningOf, type Turn } from './conversation.ts'
+import { BudgetError, type RenderTemplate as Template, templateOf } from './template.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /** Conversations to text as the model's own template has them. */
 export interface Chat {
   readonly render: Render
   /** What a model reads before it answers these turns. Left: why the template refuses them. */
-  readonly prompt: (turns: readonly Turn[], setting?: Setting) => E.Either<Flaw, string>
+  readonly prompt: (turns: readonly Turn[], setting?: ConversationSetting) => E.Either<Flaw, string>
 }
 
 /**
@@ -29,17 +29,17 @@ export const chatOf = ({ config, json }: Pick<Tokenizer, 'config'> & { readonly 
   const withTools = forTools === undefined || forTools === source ? template : compiled(forTools)
   const specials = specialTokens(json)
   const [bos, eos] = [nameOf(config.bos_token), nameOf(config.eos_token)]
-  const write = (turns: readonly Turn[], cue: boolean, { tools, options }: Setting = {}): E.Either<Flaw, string> => {
+  const write = (turns: readonly Turn[], cue: boolean, { tools, options }: ConversationSetting = {}): E.Either<Flaw, string> => {
     const messages = turns.map(({ role, content, beside }) => ({ role, content, ...beside }))
     const known = { ...options, messages, add_generation_prompt: cue, bos_token: bos, eos_token: eos, ...(tools && { tools }) }
     return E.tryCatch(() => withoutStart((tools === undefined ? template : withTools)(known), bos), refusal)
   }
-  const cued = (turns: readonly Turn[], setting?: Setting): E.Either<Flaw, string> =>
+  const cued = (turns: readonly Turn[], setting?: ConversationSetting): E.Either<Flaw, string> =>
     E.flatMap(write(turns, true, setting), (text) => {
       const [bare, answered] = [write(turns, false, setting), write([...turns, { role: 'assistant', content: answer }], false, setting)]
       return E.right(E.isRight(bare) && E.isRight(answered) && bare.right === text ? text + headerIn(answered.right, text) : text)
     })
-  const prompt = (turns: readonly Turn[], setting?: Setting) =>
+  const prompt = (turns: readonly Turn[], setting?: ConversationSetting) =>
     E.flatMap(cued(turns, setting), (text) => checked(untold(turns, setting, text), text))
   return {
     prompt,
@@ -86,7 +86,7 @@ const rewritten = (before: string, whole: string): Flaw => ({
 // ------------------------------------------------------------------ what a template leaves out
 
 /** Tools, and calls of them in earlier turns, that a template does not write: what the model reads would not be what happened. */
-const untold = (turns: readonly Turn[], { tools }: Setting = {}, text: string): Flaw | undefined => {
+const untold = (turns: readonly Turn[], { tools }: ConversationSetting = {}, text: string): Flaw | undefined => {
   const offered = tools?.map(toolName).find((name) => name !== undefined && !text.includes(name))
   if (offered !== undefined) return leftOut('tools', `the tool ${show(offered)}`)
   const index = turns.findIndex((turn) => namesCalled(turn).some((name) => !text.includes(name)))

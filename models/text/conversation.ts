@@ -28,12 +28,12 @@ export interface Rendered {
   readonly notes?: readonly string[]
 }
 /** What a template knows of a conversation beyond its turns: the tools on offer, and its own options (TRL's `chat_template_kwargs`). */
-export interface Setting {
+export interface ConversationSetting {
   readonly tools?: readonly unknown[]
   readonly options?: Json
 }
 /** The text of turns, of which the last is the assistant's. */
-export type Render = (turns: readonly Turn[], setting?: Setting) => E.Either<Flaw, Rendered>
+export type Render = (turns: readonly Turn[], setting?: ConversationSetting) => E.Either<Flaw, Rendered>
 
 /** Turns as `role: content` lines; the prompt ends with the role whose turn it is. Tool calls and reasoning have no such line: they are refused. */
 export const plain: Render = (turns, { tools } = {}) => {

@@ -31,7 +31,7 @@ export interface Names {
   readonly nameOf: (id: number) => string | undefined
 }
 
-type End = 'bos' | 'eos'
+type TextEnd = 'bos' | 'eos'
 
 /** @throws whatever `names.idOf` throws for a token that is named and is not there */
 export const endsOf = (json: Json, config: Json, around: Surroundings, names: Names): Ends => {
@@ -50,7 +50,7 @@ export const endsOf = (json: Json, config: Json, around: Surroundings, names: Na
   return { ...(bos !== undefined && { bos }), ...(eos !== undefined && { eos }), ...(first !== undefined && { first }), notes }
 }
 
-const verbs: Readonly<Record<End, string>> = { bos: 'begins texts', eos: 'ends them' }
+const verbs: Readonly<Record<TextEnd, string>> = { bos: 'begins texts', eos: 'ends them' }
 
 interface Said {
   readonly where: string
@@ -61,7 +61,7 @@ const show = ({ ids }: Said, { nameOf }: Names): string => ids.map((id) => nameO
 
 /** Everybody who names the token, the one who counts first. A tokenizer that names none on purpose (null) has none that begins a text. */
 const places = (
-  end: End,
+  end: TextEnd,
   config: Json,
   { specialTokens = {}, model = {}, generation = {} }: Surroundings,
   names: Names,

@@ -1,12 +1,12 @@
 /** A priority queue: what was pushed comes out in order, the greatest first (a binary heap). */
-export interface Heap<T> {
+export interface PriorityQueue<T> {
   readonly push: (value: T) => void
   /** Removes and returns the greatest. */
   readonly pop: () => T | undefined
 }
 
 /** @param compare positive when its first argument is the greater */
-export const maxHeap = <T>(compare: (a: T, b: T) => number): Heap<T> => {
+export const maxHeap = <T>(compare: (a: T, b: T) => number): PriorityQueue<T> => {
   const values: T[] = []
   const greater = (a: number, b: number): boolean => compare(values[a]!, values[b]!) > 0
   const swap = (a: number, b: number): void => {

@@ -8,18 +8,18 @@
  */
 
 /** A node of a template: its type, and fields by the type. */
-interface Node {
+interface TemplateNode {
   readonly type: string
   readonly [field: string]: unknown
 }
 /** A value while a template runs: the library's, whose types TypeScript cannot find. */
-interface Value {
+interface TemplateValue {
   readonly type: string
   readonly value: unknown
 }
 interface Interpreter {
-  evaluate: (node: Node | undefined, scope: unknown) => Value
-  evaluateBlock: (nodes: readonly Node[], scope: unknown) => Value
+  evaluate: (node: TemplateNode | undefined, scope: unknown) => TemplateValue
+  evaluateBlock: (nodes: readonly TemplateNode[], scope: unknown) => TemplateValue
 }
 
 /** The source as Jinja2 reads it: whatever its editor ended lines with, they end in \n. */
@@ -40,7 +40,7 @@ export const likeJinja2 = <I extends Interpreter>(interpreter: I): I => {
   const evaluate: Interpreter['evaluate'] = interpreter.evaluate.bind(interpreter)
   const evaluateBlock: Interpreter['evaluateBlock'] = interpreter.evaluateBlock.bind(interpreter)
   const loops: { readonly body: unknown; over: boolean }[] = []
-  const text = (written: string): Value => like(evaluateBlock([], undefined), written)
+  const text = (written: string): TemplateValue => like(evaluateBlock([], undefined), written)
 
   interpreter.evaluate = (node, scope) => {
     if (node?.type === 'Continue' || node?.type === 'Break') throw new LoopControl(node.type === 'Break')
@@ -78,15 +78,15 @@ export const likeJinja2 = <I extends Interpreter>(interpreter: I): I => {
 const silent: ReadonlySet<string> = new Set(['Set', 'Macro', 'Comment'])
 
 /** Another value of the same type. */
-const like = (value: Value, content: unknown): Value => Reflect.construct(value.constructor, [content])
+const like = (value: TemplateValue, content: unknown): TemplateValue => Reflect.construct(value.constructor, [content])
 
 // ------------------------------------------------------------------ expressions
 
-type Evaluate = (node: Node) => Value
+type EvaluateTemplate = (node: TemplateNode) => TemplateValue
 
 /** The value of an expression that the library would compute otherwise; nothing where it is right. */
-const computed = (node: Node, evaluate: Evaluate, text: (written: string) => Value): Value | undefined => {
-  const strings = (operand: Node, method: string, args: readonly Node[]): Value | undefined => {
+const computed = (node: TemplateNode, evaluate: EvaluateTemplate, text: (written: string) => TemplateValue): TemplateValue | undefined => {
+  const strings = (operand: TemplateNode, method: string, args: readonly TemplateNode[]): TemplateValue | undefined => {
     if (!Object.hasOwn(methods, method)) return undefined
     const found = evaluate(operand)
     const given = args.map(evaluate)
@@ -108,8 +108,8 @@ const computed = (node: Node, evaluate: Evaluate, text: (written: string) => Val
   return undefined
 }
 
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'type' in value
-const nodes = (value: unknown): readonly Node[] => (Array.isArray(value) ? value.filter(isNode) : [])
+const isNode = (value: unknown): value is TemplateNode => typeof value === 'object' && value !== null && 'type' in value
+const nodes = (value: unknown): readonly TemplateNode[] => (Array.isArray(value) ? value.filter(isNode) : [])
 
 /** Python's methods of texts, with one argument at most. */
 const methods: Readonly<Record<string, (text: string, argument?: string) => string>> = {
@@ -137,12 +137,12 @@ const firstNot = (characters: readonly string[], set: ReadonlySet<string>): numb
 /** Filters of the methods' names, where Jinja2 has them: trim is strip, title counts words otherwise. */
 const filtered = (
   name: string,
-  operand: Node,
-  args: readonly Node[],
-  evaluate: Evaluate,
-  strings: (operand: Node, method: string, args: readonly Node[]) => Value | undefined,
-  text: (written: string) => Value,
-): Value | undefined => {
+  operand: TemplateNode,
+  args: readonly TemplateNode[],
+  evaluate: EvaluateTemplate,
+  strings: (operand: TemplateNode, method: string, args: readonly TemplateNode[]) => TemplateValue | undefined,
+  text: (written: string) => TemplateValue,
+): TemplateValue | undefined => {
   if (name === 'trim' || name === 'capitalize') return strings(operand, name === 'trim' ? 'strip' : name, args)
   if (name !== 'title' && name !== 'length' && name !== 'count' && name !== 'string' && !(name === 'join' && args.length < 2))
     return undefined
@@ -159,7 +159,7 @@ const filtered = (
 }
 
 /** Python's remainder has the sign of the divisor. A text on the left would be formatted: that is not supported. */
-const modulo = (left: Value, right: Value): Value => {
+const modulo = (left: TemplateValue, right: TemplateValue): TemplateValue => {
   if (typeof left.value !== 'number' || typeof right.value !== 'number')
     throw new Error(`% of ${left.type} and ${right.type} is not supported`)
   return like(left.type === 'FloatValue' ? left : right, ((left.value % right.value) + right.value) % right.value)
@@ -168,7 +168,7 @@ const modulo = (left: Value, right: Value): Value => {
 // ------------------------------------------------------------------ output
 
 /** A value as Python's str() has it. */
-const shown = (value: Value): string => {
+const shown = (value: TemplateValue): string => {
   switch (value.type) {
     case 'UndefinedValue':
       return ''
@@ -180,7 +180,7 @@ const shown = (value: Value): string => {
 }
 
 /** …and as repr() has it. */
-const represented = (value: Value): string => {
+const represented = (value: TemplateValue): string => {
   switch (value.type) {
     case 'NullValue':
       return 'None'
@@ -204,7 +204,7 @@ const represented = (value: Value): string => {
       return String(value)
   }
 }
-const elements = ({ value }: Value): readonly string[] => (Array.isArray(value) ? value.map(represented) : [])
+const elements = ({ value }: TemplateValue): readonly string[] => (Array.isArray(value) ? value.map(represented) : [])
 
 const quoted = (text: string): string => {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"

@@ -20,10 +20,10 @@ export class BudgetError extends Error {
 }
 
 /** Renders with these values, under their names. @throws BudgetError; Error with what the template itself raises */
-export type Render = (values: Readonly<Record<string, unknown>>) => string
+export type RenderTemplate = (values: Readonly<Record<string, unknown>>) => string
 
 /** @throws Error where the source is no template */
-export const templateOf = (source: string, budget: Budget = {}): Render => {
+export const templateOf = (source: string, budget: Budget = {}): RenderTemplate => {
   const { parsed } = new Template(normalized(source))
   return (values) => {
     const given = JSON.stringify(values).length

@@ -5,7 +5,7 @@
 import { CheckpointError } from '../io/errors.ts'
 import type { Json } from '../io/fields.ts'
 
-export interface Vocabulary {
+export interface TextVocabulary {
   /** Text and score of every token, by id. A higher score merges earlier. `<0x0A>` stands for the byte 10. */
   readonly tokens: readonly { readonly text: string; readonly score: number }[]
   /** The longest token, in bytes. */
@@ -16,7 +16,7 @@ export interface Vocabulary {
  * int32 longest, then for every token float32 score, int32 length, that many bytes of UTF-8.
  * @throws CheckpointError when the file ends within a token
  */
-export const parseVocabulary = (bytes: Uint8Array, file: string): Vocabulary => {
+export const parseVocabulary = (bytes: Uint8Array, file: string): TextVocabulary => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   const tokens: { readonly text: string; readonly score: number }[] = []
@@ -40,7 +40,7 @@ export const parseVocabulary = (bytes: Uint8Array, file: string): Vocabulary => 
 const space = '\u2581'
 
 /** The `tokenizer.json` of a Llama vocabulary: ids 0, 1 and 2 are the unknown token, the beginning and the end of a text; `<0x..>` are bytes. */
-export const tokenizerJson = ({ tokens }: Vocabulary): Json => {
+export const tokenizerJson = ({ tokens }: TextVocabulary): Json => {
   const names = tokens.map(({ text }, id) => (id < specials ? text.trim() : text.replaceAll(' ', space)))
   const ids = new Map(names.map((name, id) => [name, id]))
   const merges = names
@@ -91,7 +91,7 @@ export const tokenizerJson = ({ tokens }: Vocabulary): Json => {
 }
 
 /** The `tokenizer_config.json` that goes with it. */
-export const tokenizerConfig = ({ tokens }: Vocabulary): Json => ({
+export const tokenizerConfig = ({ tokens }: TextVocabulary): Json => ({
   tokenizer_class: 'LlamaTokenizer',
   unk_token: tokens[0]?.text.trim(),
   bos_token: tokens[1]?.text.trim(),

@@ -7,7 +7,7 @@ import { stream } from '../../core/internal.ts'
 import type { AnyLoss } from '../../halos/index.ts'
 import { collect, dataColumns } from '../../halos/internal.ts'
 import { type BatchOptions, epochOf, padTogether } from '../data/batches.ts'
-import { checkExamples, lengthOf, signOf, type Texts, type TrainingExample, textsOf } from '../data/example.ts'
+import { checkExamples, type ExampleTexts, lengthOf, signOf, type TrainingExample, textsOf } from '../data/example.ts'
 import { mismatch } from '../data/mismatch.ts'
 import { seedFor } from '../data/shuffle.ts'
 import { BatchError } from '../io/errors.ts'
@@ -15,7 +15,7 @@ import type { Dropout } from '../nets/dropout.ts'
 import { sequencesOf } from '../nets/sequences.ts'
 import type { Trainable } from '../nets/trainable.ts'
 import { frozen } from './frozen.ts'
-import type { Scored, TrainingBatch } from './objective.ts'
+import type { ScoredTokens, TrainingBatch } from './objective.ts'
 
 /** How examples become batches. */
 export interface DataLoaderOptions extends Omit<BatchOptions, 'context'> {
@@ -90,7 +90,7 @@ export const dataLoader = <P>(
   const weighed = examples.some(({ weight = 1 }) => weight !== 1)
   const order = batchOrder(examples, { batch: size, seed, shuffled })
   const inParts = (members: readonly number[]) => chunks(members, Math.ceil(size / accumulate))
-  const own = (members: readonly number[]): Texts => textsOf(members.map((i) => examples[i]!))
+  const own = (members: readonly number[]): ExampleTexts => textsOf(members.map((i) => examples[i]!))
   const { known, score } = frozen(backend, model, reference, own, firstEpoch(order).flatMap(inParts), options)
 
   const dropout = (...use: readonly number[]): Dropout => ({
@@ -102,7 +102,7 @@ export const dataLoader = <P>(
     const mine = own(members)
     const texts = { ...mine, ...(others === undefined ? {} : { unrelated: mixed(examples, members, others) }) }
     const padded = padTogether(Object.values(texts), options)
-    const scored: { -readonly [R in keyof Texts]: Scored } = {}
+    const scored: { -readonly [R in keyof ExampleTexts]: ScoredTokens } = {}
     for (const [i, role] of rolesOf(texts).entries()) {
       const sequences = sequencesOf(padded[i]!)
       const reference = loss.needs.reference && { reference: await (role === 'unrelated' ? score(texts[role]!) : known(role, members)) }
@@ -131,7 +131,7 @@ export const dataLoader = <P>(
 }
 
 const scalar = (value: number): Tensor => tensor({}, [value])
-const rolesOf = (texts: Texts) => Object.keys(texts) as (keyof Texts)[] // an object literal of these keys
+const rolesOf = (texts: ExampleTexts) => Object.keys(texts) as (keyof ExampleTexts)[] // an object literal of these keys
 
 /** Each prompt with the completion of another example. */
 const mixed = (examples: readonly TrainingExample[], members: readonly number[], others: readonly number[]) =>

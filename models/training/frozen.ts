@@ -3,9 +3,9 @@
  * same others and padded alike (its batch in the first epoch), so that a run that was resumed finds the same numbers, to the last bit.
  */
 import { type Backend, compile, dispose, read, type Tensor, tensor } from '../../core/index.ts'
-import type { Role } from '../../halos/internal.ts'
+import type { EvidenceRole } from '../../halos/internal.ts'
 import { type BatchOptions, pad } from '../data/batches.ts'
-import type { Texts } from '../data/example.ts'
+import type { ExampleTexts } from '../data/example.ts'
 import type { Example } from '../data/truncate.ts'
 import { onDevice } from '../nets/resident.ts'
 import { type Sequences, sequencesOf } from '../nets/sequences.ts'
@@ -13,7 +13,7 @@ import type { Trainable } from '../nets/trainable.ts'
 
 export interface Frozen {
   /** log π_ref of one text of each of these examples. */
-  readonly known: (role: Role, members: readonly number[]) => Promise<Tensor<'batch'>>
+  readonly known: (role: EvidenceRole, members: readonly number[]) => Promise<Tensor<'batch'>>
   /** log π_ref of texts that will hardly come again. */
   readonly score: (texts: readonly Example[]) => Promise<Tensor<'batch'>>
 }
@@ -23,7 +23,7 @@ export const frozen = <P>(
   backend: Backend,
   model: Trainable<P>,
   reference: P,
-  textsOf: (members: readonly number[]) => Texts,
+  textsOf: (members: readonly number[]) => ExampleTexts,
   homes: readonly (readonly number[])[],
   options: BatchOptions,
 ): Frozen => {

@@ -30,20 +30,24 @@ export const metricsOf = (loss: AnyLoss, evidence: Everything, outcome: Outcome,
 export const klOf = ({ needs }: AnyLoss, { unrelated }: Partial<Everything>): Metrics =>
   unrelated !== undefined && needs.reference ? { kl: mean(sub(unrelated.policy, unrelated.reference)) } : {}
 
-type Examples = Tensor<'example'>
+type MetricExamples = Tensor<'example'>
 const one = (x: Tensor): Statistic => ({ sum: x, count: constant(1) })
-const mean = (x: Examples): Statistic => ({ sum: sum(x, 'example'), count: constant(size(x, 'example')) })
+const mean = (x: MetricExamples): Statistic => ({ sum: sum(x, 'example'), count: constant(size(x, 'example')) })
 /** The mean over the examples where `chosen` is 1. */
-const meanWhere = (chosen: Examples, x: Examples): Statistic => ({
+const meanWhere = (chosen: MetricExamples, x: MetricExamples): Statistic => ({
   sum: sum(where(chosen, x, 0), 'example'),
   count: sum(chosen, 'example'),
 })
 
 /** Means over the tokens of completions: how undecided the policy is there, and how large its logits are, whatever the token. */
 const perToken = (evidence: Partial<Everything>, scores: ByRole<Scores>): Metrics => {
-  const over = (name: 'entropy' | 'logits', role: 'chosen' | 'rejected' | 'outcome', which: Examples | 1 = 1): Statistic | undefined => {
+  const over = (
+    name: 'entropy' | 'logits',
+    role: 'chosen' | 'rejected' | 'outcome',
+    which: MetricExamples | 1 = 1,
+  ): Statistic | undefined => {
     const [found, length] = [scores[role]?.[name], evidence[role]?.length]
-    const total = (x: Examples): Tensor => sum(mul(which, x) as Examples, 'example')
+    const total = (x: MetricExamples): Tensor => sum(mul(which, x) as MetricExamples, 'example')
     return found && length && { sum: total(rename(found, 'batch', 'example')), count: total(length) }
   }
   const named = (name: string, ...parts: readonly (Statistic | undefined)[]): Metrics => {

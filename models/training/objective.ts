@@ -6,7 +6,7 @@
 import { add, equal, fill, rename, size, sum, type Tensor } from '../../core/index.ts'
 import type { AnyLoss, Completion, Everything, Outcome, Statistic } from '../../halos/index.ts'
 import { pool } from '../../halos/index.ts'
-import { collect, type DataColumn, dataColumns, divided, type Role, roles, supply, totalsOf } from '../../halos/internal.ts'
+import { collect, type DataColumn, dataColumns, divided, type EvidenceRole, roles, supply, totalsOf } from '../../halos/internal.ts'
 import type { ByRole } from '../data/example.ts'
 import { ConfigError } from '../io/errors.ts'
 import type { Sequences } from '../nets/sequences.ts'
@@ -14,14 +14,14 @@ import type { Scores, Trainable } from '../nets/trainable.ts'
 import { klOf, type Metrics, metricsOf } from './metrics.ts'
 
 /** Completions of prompts, with what the reference model says of them where the loss asks for it. */
-export interface Scored extends Sequences {
+export interface ScoredTokens extends Sequences {
   /** log π_ref(y|x). */
   readonly reference?: Tensor<'batch'>
 }
 /** The columns of evidence that data give beside the texts. */
 type DataColumns = { readonly [C in DataColumn]?: Tensor<'batch'> }
 /** What one step reads: `chosen` and `rejected`, or `outcome` and perhaps `label` and `unrelated`; and what the data say beside, such as a `margin`. */
-export interface TrainingBatch extends ByRole<Scored>, DataColumns {
+export interface TrainingBatch extends ByRole<ScoredTokens>, DataColumns {
   /** +1 desirable, −1 undesirable. */
   readonly label?: Tensor<'batch'>
   /** How much each example counts. Default: 1. */
@@ -75,7 +75,7 @@ export const batchStatistics = <P>(
 
 /** The loss of these parts of a batch if the policy were the reference model: no model is run. The first step of a run must find it. */
 export const startingPoint = (loss: AnyLoss, parts: readonly TrainingBatch[]): Tensor => {
-  const reference = (part: Scored): Scores => ({ logProbability: part.reference ?? zeros(part), value: zeros(part) })
+  const reference = (part: ScoredTokens): Scores => ({ logProbability: part.reference ?? zeros(part), value: zeros(part) })
   const evidence = parts.map((batch) => evidenceOf(loss, batch, scoresOf(batch, reference)))
   const pooled = loss.statistic && evidence.map((e) => loss.statistic!(e)).reduce(pool)
   const totals = evidence.map((e, i) => weighted(loss.evaluate(e, pooled), parts[i]!))
@@ -97,10 +97,10 @@ const named = ({ terms }: Outcome, totals: readonly Statistic[], loss: string): 
   )
 }
 
-const zeros = ({ mask }: Scored): Tensor<'batch'> => fill({ batch: size(mask, 'batch') }, 0)
+const zeros = ({ mask }: ScoredTokens): Tensor<'batch'> => fill({ batch: size(mask, 'batch') }, 0)
 
 /** What is said of every text of a batch. */
-const scoresOf = (batch: TrainingBatch, score: (part: Scored) => Scores): ByRole<Scores> =>
+const scoresOf = (batch: TrainingBatch, score: (part: ScoredTokens) => Scores): ByRole<Scores> =>
   collect(roles, (role) => batch[role] && score(batch[role]))
 
 /**
@@ -110,7 +110,7 @@ const scoresOf = (batch: TrainingBatch, score: (part: Scored) => Scores): ByRole
 const evidenceOf = (loss: AnyLoss, batch: TrainingBatch, scores: ByRole<Scores>, pooled?: Statistic): Everything => {
   const { name, needs } = loss
   const example = (x: Tensor<'batch'>): Tensor<'example'> => rename(x, 'batch', 'example')
-  const completion = (role: Role): Completion | undefined => {
+  const completion = (role: EvidenceRole): Completion | undefined => {
     const [part, found] = [batch[role], scores[role]]
     return (
       part &&

@@ -22,17 +22,17 @@ import type { MicroBatch } from './data-loader.ts'
 import { divide, type Metrics } from './metrics.ts'
 import type { TrainingBatch, Whole } from './objective.ts'
 import type { Optimizer } from './optimizer.ts'
-import { type PartReport, type State, trainStep } from './step.ts'
+import { type PartReport, type StepState, trainStep } from './step.ts'
 import { TrainingError } from './training-error.ts'
 
 /** From a state and the parts of a batch to the next state and the step's metrics. `position` counts steps from 0. */
 export type Advance<P> = (
-  state: State<P>,
+  state: StepState<P>,
   parts: readonly MicroBatch[],
   position: number,
-) => Promise<readonly [State<P>, Record<string, number>]>
+) => Promise<readonly [StepState<P>, Record<string, number>]>
 
-interface Total {
+interface RunningTotal {
   sum: number
   count: number
 }
@@ -61,18 +61,22 @@ export const programs = <P extends Tree<P>>(
     for (const x of leaves(tree)) values.push(await number(x as Tensor)) // without axes
     return values
   }
-  const count = async (total: Total, statistic: Statistic): Promise<void> => {
+  const count = async (total: RunningTotal, statistic: Statistic): Promise<void> => {
     total.sum += await number(statistic.sum)
     total.count += await number(statistic.count)
   }
-  const collect = async (totals: Record<string, Total>, metrics: Metrics): Promise<void> => {
+  const collect = async (totals: Record<string, RunningTotal>, metrics: Metrics): Promise<void> => {
     for (const [name, statistic] of Object.entries(metrics)) {
       totals[name] ??= { sum: 0, count: 0 }
       await count(totals[name], statistic)
     }
   }
   /** What the parts of a batch must know of it. */
-  const surveyed = async (state: State<P>, parts: readonly MicroBatch[], totals: Record<string, Total>): Promise<Whole | undefined> => {
+  const surveyed = async (
+    state: StepState<P>,
+    parts: readonly MicroBatch[],
+    totals: Record<string, RunningTotal>,
+  ): Promise<Whole | undefined> => {
     if (parts.length === 1 && !loss.needs.history) return undefined
     // A whole begins with its statistic, to which a history is added.
     let sums = loss.needs.history ? await numbers(state.history) : []
@@ -87,7 +91,7 @@ export const programs = <P extends Tree<P>>(
     }
     return mapTree(found[0], (_, i) => tensor({}, [sums[i]!]))
   }
-  const inParts = async (state: State<P>, batches: readonly TrainingBatch[], whole: Whole | undefined) => {
+  const inParts = async (state: StepState<P>, batches: readonly TrainingBatch[], whole: Whole | undefined) => {
     sum ??= await evaluate(backend, functions.empty(state.parameters))
     const reports: PartReport[] = []
     for (const batch of batches) {
@@ -99,13 +103,13 @@ export const programs = <P extends Tree<P>>(
     sum = empty
     return { next, reports, update }
   }
-  const inOne = async (state: State<P>, batch: TrainingBatch, whole: Whole | undefined) => {
+  const inOne = async (state: StepState<P>, batch: TrainingBatch, whole: Whole | undefined) => {
     const [next, report] = await step(state, batch, whole)
     return { next, reports: [report], update: report }
   }
   /** The update was not made (see optimizer.ts), so the gradient can be asked again, tensor by tensor. */
   const diagnose = async (
-    state: State<P>,
+    state: StepState<P>,
     parts: readonly MicroBatch[],
     batches: readonly TrainingBatch[],
     reports: readonly PartReport[],
@@ -126,7 +130,7 @@ export const programs = <P extends Tree<P>>(
   }
 
   return async (state, parts, position) => {
-    const totals: Record<string, Total> = {}
+    const totals: Record<string, RunningTotal> = {}
     const whole = await surveyed(state, parts, totals)
     const batches = parts.map(({ batch: { unrelated, ...rest } }) => (whole === undefined && unrelated ? { ...rest, unrelated } : rest))
     const { next, reports, update } = batches.length === 1 ? await inOne(state, batches[0]!, whole) : await inParts(state, batches, whole)

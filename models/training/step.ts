@@ -14,12 +14,12 @@ import { batchStatistics, type Objective, objective, type TrainingBatch, type Wh
 import type { Optimizer, TrainingState, UpdateMetrics } from './optimizer.ts'
 
 /** Everything that a run changes: what must be saved to go on from it. */
-export interface State<P = Parameters> extends TrainingState<P> {
+export interface StepState<P = Parameters> extends TrainingState<P> {
   /** The statistics of all batches so far, for losses that pool them (BCO). */
   readonly history: Statistic
 }
 /** A run that has not begun. */
-export const begin = <P>(optimizer: Optimizer, parameters: P): State<P> => ({
+export const begin = <P>(optimizer: Optimizer, parameters: P): StepState<P> => ({
   ...optimizer.begin(parameters),
   history: { sum: fill({}, 0), count: fill({}, 0) },
 })
@@ -33,13 +33,13 @@ export const trainStep = <P extends Tree<P>>(model: Trainable<P>, loss: AnyLoss,
     const { loss: _, ...report } = found
     return [pullback({ ...mapTree(found, () => constant(0)), loss: constant(1) }), report]
   }
-  const descend = (state: State<P>, gradient: P, whole?: Whole): readonly [State<P>, UpdateMetrics] => {
+  const descend = (state: StepState<P>, gradient: P, whole?: Whole): readonly [StepState<P>, UpdateMetrics] => {
     const [next, metrics] = optimizer.update(state, gradient)
     return [{ ...next, history: (loss.needs.history ? whole?.statistic : undefined) ?? state.history }, metrics]
   }
   return {
     /** The whole batch at once. */
-    step: (state: State<P>, batch: TrainingBatch, whole?: Whole): readonly [State<P>, PartReport & UpdateMetrics] => {
+    step: (state: StepState<P>, batch: TrainingBatch, whole?: Whole): readonly [StepState<P>, PartReport & UpdateMetrics] => {
       const [gradient, report] = differentiate(state.parameters, batch, whole)
       const [next, update] = descend(state, gradient, whole)
       return [next, { ...report, ...update }]
@@ -51,7 +51,7 @@ export const trainStep = <P extends Tree<P>>(model: Trainable<P>, loss: AnyLoss,
       return [zipTree(sum, [part], (a, b) => add(a!, b!)), report]
     },
     /** The sum is spent: it comes back empty. */
-    apply: ([state, sum]: readonly [State<P>, P], whole?: Whole): readonly [readonly [State<P>, P], UpdateMetrics] => {
+    apply: ([state, sum]: readonly [StepState<P>, P], whole?: Whole): readonly [readonly [StepState<P>, P], UpdateMetrics] => {
       const [next, update] = descend(state, sum, whole)
       return [[next, mapTree(sum, (x) => fill(x.shape, 0))], update]
     },

@@ -12,7 +12,7 @@ import { startingPoint } from './objective.ts'
 import type { Optimizer } from './optimizer.ts'
 import { checkParts } from './parts.ts'
 import { programs } from './programs.ts'
-import type { State } from './step.ts'
+import type { StepState } from './step.ts'
 import { TrainingError } from './training-error.ts'
 
 /** What a run needs: `batch`, `accumulate`, `seed`, … are those of `DataLoaderOptions`. */
@@ -29,7 +29,7 @@ export interface TrainingOptions<P = Parameters> extends DataLoaderOptions {
   /** π_ref. Default: the parameters that training starts from. */
   readonly reference?: P
   /** Called after each step, and waited for. The state is valid until the next step. */
-  readonly onStep?: (report: StepReport, state: State<P>) => void | Promise<void>
+  readonly onStep?: (report: StepReport, state: StepState<P>) => void | Promise<void>
   /** Ends the run cleanly after the current step. */
   readonly signal?: { readonly aborted: boolean }
 }
@@ -75,7 +75,7 @@ export interface StepReport {
  * await backend.close?.()
  * ```
  */
-export const train = async <P extends Tree<P>>(start: State<P>, options: TrainingOptions<P>): Promise<State<P>> => {
+export const train = async <P extends Tree<P>>(start: StepState<P>, options: TrainingOptions<P>): Promise<StepState<P>> => {
   const { backend, model, loss, optimizer, examples, steps, signal, onStep } = options
   checkParts(loss, options.accumulate ?? 1)
   const batches = dataLoader(backend, model, loss, options.reference ?? start.parameters, examples, options)

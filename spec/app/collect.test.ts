@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { setTimeout as after } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type Answered, openCollection } from '../../app/collect/feedback.ts'
+import { openCollection, type RatedAnswer } from '../../app/collect/feedback.ts'
 import { asLabelled, labelledToPairs, readRows } from '../../models/index.ts'
 import { temporary } from './fixture.ts'
 
-const answered: Answered = { id: 'a', prompt: [{ role: 'user', content: 'Who are you?' }], completion: 'A cat.\nA good one 🐈' }
+const answered: RatedAnswer = { id: 'a', prompt: [{ role: 'user', content: 'Who are you?' }], completion: 'A cat.\nA good one 🐈' }
 
 test('a thumb is a judged completion; a correction and a choice are both sides of a pair', async () => {
   const file = join(temporary(), 'new', 'thumbs.jsonl')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { loadCheckpoint } from '../../app/inputs/checkpoint.ts'
 import { findLoss } from '../../app/inputs/losses.ts'
-import type { TrainingOptions } from '../../app/inputs/options.ts'
+import type { TrainingCommandOptions } from '../../app/inputs/training-options.ts'
 import { counting } from '../../app/run/counting.ts'
 import { readData } from '../../app/run/data.ts'
 import { estimate, smaller } from '../../app/run/estimate.ts'
@@ -32,11 +32,11 @@ test('what is counted: parameters, their two means and a copy as reference; adap
     dropout: 0,
     truncate: 'refuse',
     backend: 'wasm',
-  } as unknown as TrainingOptions
+  } as unknown as TrainingCommandOptions
   const checkpoint = await loadCheckpoint(model)
   const loss = await findLoss('kto', {})
   const terminal = { say: () => {}, print: () => {}, interactive: false, stop: new AbortController().signal }
-  const found = async (more: Partial<TrainingOptions> = {}) => {
+  const found = async (more: Partial<TrainingCommandOptions> = {}) => {
     const task = { command: 'plan', settings: [], loss, options: { ...options, ...more }, rate: 1e-4 }
     return estimate(task, checkpoint, await readData(terminal, loss.needs, checkpoint, options))
   }
@@ -53,7 +53,8 @@ test('what is counted: parameters, their two means and a copy as reference; adap
 })
 
 test('options that would make it smaller are those that are not chosen yet', () => {
-  const names = (more: Partial<TrainingOptions>) => smaller({ accumulate: 1, batch: 8, ...more } as TrainingOptions).map(([name]) => name)
+  const names = (more: Partial<TrainingCommandOptions>) =>
+    smaller({ accumulate: 1, batch: 8, ...more } as TrainingCommandOptions).map(([name]) => name)
   assert.deepEqual(names({ lora: 8, frozen: 'int8', gradientCheckpointing: true }), ['--accumulate 2'])
   assert.ok(!names({}).includes('--frozen int8'), 'weights beside adapters only')
 })

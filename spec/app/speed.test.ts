@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import type { TrainingOptions } from '../../app/inputs/options.ts'
+import type { TrainingCommandOptions } from '../../app/inputs/training-options.ts'
 import { optimizationOf } from '../../app/run/optimization.ts'
 import { findBlas, wasm } from '../../backends/wasm/index.ts'
 import { compile, dot, fill, read, rename, type Tensor, tensor } from '../../core/index.ts'
@@ -70,9 +70,9 @@ test('a product of a BLAS has the same bits whoever takes part in it', async (t)
 })
 
 test('the default learning rate goes by what is trained', () => {
-  const options: Partial<TrainingOptions> = {}
-  const rate = (weights: number, more: Partial<TrainingOptions> = {}): number =>
-    optimizationOf({ ...options, ...more } as TrainingOptions, { w: fill({ i: weights }, 0) }, 100, 1e-4).rate // reads these options only
+  const options: Partial<TrainingCommandOptions> = {}
+  const rate = (weights: number, more: Partial<TrainingCommandOptions> = {}): number =>
+    optimizationOf({ ...options, ...more } as TrainingCommandOptions, { w: fill({ i: weights }, 0) }, 100, 1e-4).rate // reads these options only
   assert.deepEqual([rate(1e4), rate(3e5), rate(1e9)], [1e-4, 1e-4, 1e-6])
   assert.equal(rate(1e9, { lora: 8 }), 2e-4)
   assert.equal(rate(1e9, { lora: 8, lr: 0.5 }), 0.5)

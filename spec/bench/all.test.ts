@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { counting } from '../../app/bench/all.ts'
 import { between, isQuiet, watchCores } from '../../app/bench/quiet.ts'
-import { type Row, replacing } from '../../app/bench/row.ts'
+import { type BenchRow, replacing } from '../../app/bench/row.ts'
 
 /**
  * What trials named after their threads (2, 2b, 1, …) are measured as, in a world of moments: a trial takes one, as does a pause. A look takes 1 when
@@ -72,7 +72,7 @@ test('each part of a trial is judged by itself, and what counts is not lost when
 })
 
 test('cores are looked at before and after each row that does not say what looks at them took', async () => {
-  const row = (look?: number): Row => ({
+  const row = (look?: number): BenchRow => ({
     what: 'x',
     refused: '',
     backend: '',
@@ -80,7 +80,7 @@ test('cores are looked at before and after each row that does not say what looks
     threads: 1,
     ...(look === undefined ? {} : { look }),
   })
-  const rows = async function* (): AsyncGenerator<Row> {
+  const rows = async function* (): AsyncGenerator<BenchRow> {
     yield* [row(), row(7), row()]
   }
   const looks = [1, 3, 2, 4].values()
@@ -100,11 +100,11 @@ test('a look is the time of work, and is that of quiet cores when it is hardly l
 })
 
 test('rows of a later attempt take the place of those of an earlier one, and of no others', () => {
-  const row = (part: string | undefined, attempt: number, kernel: string): Row => ({
+  const row = (part: string | undefined, attempt: number, kernel: string): BenchRow => ({
     ...{ what: 'profile', backend: 'wasm', kernel, calls: 1, time: 1, share: 1, attempt },
     ...(part === undefined ? {} : { part }),
   })
   const [machine, one, other] = [row(undefined, 1, 'machine'), row('gemm', 1, 'a'), row('kernels', 1, 'b')]
   const [again, more] = [row('gemm', 2, 'c'), row('gemm', 2, 'd')]
-  assert.deepEqual([machine, one, other, again, more].reduce<readonly Row[]>(replacing, []), [machine, other, again, more])
+  assert.deepEqual([machine, one, other, again, more].reduce<readonly BenchRow[]>(replacing, []), [machine, other, again, more])
 })

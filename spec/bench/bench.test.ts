@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { contest, start } from '../../app/bench/contest.ts'
-import { type BenchOptions, bench, configurations, type Row } from '../../app/bench/index.ts'
+import { type BenchOptions, type BenchRow, bench, configurations } from '../../app/bench/index.ts'
 import { arithmeticPeak } from '../../app/bench/peak.ts'
 import { ourselves, peer } from '../../app/bench/peers.ts'
 import { readProblem, writeProblem } from '../../app/bench/problem.ts'
@@ -15,14 +15,14 @@ import { main } from '../../app/cli/main.ts'
 import { leaves } from '../../core/index.ts'
 import { plain } from '../../core/internal.ts'
 
-const rowsOf = async (options: BenchOptions): Promise<readonly Row[]> => {
-  const rows: Row[] = []
+const rowsOf = async (options: BenchOptions): Promise<readonly BenchRow[]> => {
+  const rows: BenchRow[] = []
   for await (const row of bench(options)) rows.push(row)
   return rows
 }
 
 /** What every measurement must say. */
-const checkMeasurement = (row: Row): void => {
+const checkMeasurement = (row: BenchRow): void => {
   assert.ok('median' in row, JSON.stringify(row))
   const { median, best, spread, repeats, peakMemory, machine, threads, what, backend } = row
   for (const positive of [median, best, repeats, peakMemory, threads])

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
-import type { Row } from '../../app/bench/index.ts'
+import type { BenchRow } from '../../app/bench/index.ts'
 import { maker, numbers, readResults } from '../../app/bench/numbers.ts'
 import { section } from '../../app/terminal/documents.ts'
 
@@ -17,7 +17,7 @@ const machine = {
   load: 0,
   patience: 60,
 } as const
-const product: Row = {
+const product: BenchRow = {
   ...{ what: 'gemm 64×64×64 NN', backend: 'wasm', mode: '1 thread', threads: 1, median: 1, best: 1, spread: 0, repeats: 5 },
   ...{ 'GF/s': 0.5, fraction: 0.5, peakMemory: 1, machine: machine.machine },
 }
@@ -38,10 +38,10 @@ test('a table says what was measured where, when and how, and leaves out what wa
 })
 
 test('a table says how many parts were measured beside others', () => {
-  const rows: readonly Row[] = [machine, { ...product, part: 'gemm', look: 1 }, { ...product, part: 'kernels', look: 1.1 }]
+  const rows: readonly BenchRow[] = [machine, { ...product, part: 'gemm', look: 1 }, { ...product, part: 'kernels', look: 1.1 }]
   assert.match(numbers([{ name: 'abacus.jsonl', rows }]), /medians\. Of 2 parts, 1 never had quiet cores\./)
   assert.doesNotMatch(numbers([{ name: 'abacus.jsonl', rows: rows.slice(0, 2) }]), /quiet/)
-  const others: Row = { ...product, part: 'kernels', threads: 2, look: 0.5 }
+  const others: BenchRow = { ...product, part: 'kernels', threads: 2, look: 0.5 }
   assert.doesNotMatch(
     numbers([{ name: 'abacus.jsonl', rows: [...rows.slice(0, 2), others] }]),
     /quiet/,

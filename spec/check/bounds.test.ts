@@ -4,7 +4,7 @@ import test from 'node:test'
 import fc from 'fast-check'
 import { exp, expm1, log, power, sigmoid, softplus, tanh } from '../../app/check/functions.ts'
 import * as I from '../../app/check/interval.ts'
-import { jetOf, type Node } from '../../app/check/jet.ts'
+import { type CertificateNode, jetOf } from '../../app/check/jet.ts'
 
 const functions = { exp, expm1, log, sigmoid, softplus, tanh }
 /** Computed once with 60 digits by another program (mpmath). */
@@ -30,7 +30,7 @@ const values: readonly (readonly [name: keyof typeof functions, x: number, digit
   ['tanh', 9, '9.9999996954004097447930211118358239752536037274914e-1'],
 ]
 /** Digits as an interval: their last one may be rounded. */
-const decimal = (digits: string): I.Interval => {
+const decimal = (digits: string): I.RationalInterval => {
   const [, sign = '', whole = '', rest = '', exponent = '0'] = /^(-?)(\d)\.(\d+)e([+-]\d+)$/.exec(digits)!
   const ten = Number(exponent) - rest.length
   const scaled = (n: bigint): bigint => (ten >= 0 ? n * I.one * 10n ** BigInt(ten) : (n * I.one) / 10n ** BigInt(-ten))
@@ -56,7 +56,7 @@ test('what may be undefined is refused', () => {
 
 const doubles = fc.double({ min: -700, max: 700, noNaN: true })
 const ends = fc.tuple(doubles, doubles).map(([x, y]): readonly [number, number] => [Math.min(x, y), Math.max(x, y)])
-const closeTo = (box: I.Interval, y: number): boolean => {
+const closeTo = (box: I.RationalInterval, y: number): boolean => {
   const wide = Math.abs(y) * 2 ** -44 + 2 ** -1000
   return box.low <= I.exactly(y + wide) && box.high >= I.exactly(y - wide)
 }
@@ -73,7 +73,7 @@ test('on an interval: the values at points of it are inside', () => {
   )
 })
 
-const nodes: readonly Node[] = [
+const nodes: readonly CertificateNode[] = [
   ['leaf', 'z'],
   ['constant', 0.5],
   ['mul', 1, 0],
@@ -109,7 +109,7 @@ test('slopes and curvatures agree with differences of the same expression', () =
 })
 
 test('kinks: undecided inside a box, and where it ends if it is looked at from outside', () => {
-  const kink: readonly Node[] = [
+  const kink: readonly CertificateNode[] = [
     ['leaf', 'z'],
     ['constant', 1],
     ['max', 0, 1],
@@ -118,7 +118,7 @@ test('kinks: undecided inside a box, and where it ends if it is looked at from o
   assert.equal(on(0, 2, false).curvature.high, I.infinity)
   assert.equal(on(1, 2, false).curvature.high, 0n)
   assert.equal(on(1, 1, true).curvature.high, I.infinity)
-  const jump: readonly Node[] = [
+  const jump: readonly CertificateNode[] = [
     ['leaf', 'z'],
     ['constant', 1],
     ['less', 0, 1],

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { conform, examined } from '../../app/conform/conform.ts'
-import { type Finding, isViolated } from '../../app/conform/findings.ts'
+import { type ConformFinding, isViolated } from '../../app/conform/findings.ts'
 import type { Reply } from '../../app/conform/protocol.ts'
 import type { Property } from '../../app/conform/questions.ts'
 import { judgeRecords } from '../../app/conform/recorded.ts'
@@ -18,9 +18,9 @@ import { type Choices, hinge, implementation, ipo, logOfNaive, naive, right } fr
 
 type Column = Tensor<'example'>
 const of = (x: unknown): Column => x as Column // one number an example
-const found = async (loss: string, choices: Partial<Choices>): Promise<readonly Finding[]> =>
+const found = async (loss: string, choices: Partial<Choices>): Promise<readonly ConformFinding[]> =>
   conform(await examined(loss, {}), implementation(choices))
-const violated = (findings: readonly Finding[]): readonly Property[] => findings.filter(isViolated).map(({ property }) => property)
+const violated = (findings: readonly ConformFinding[]): readonly Property[] => findings.filter(isViolated).map(({ property }) => property)
 
 test('right implementations of KTO, DPO, hinge and IPO: nothing is violated, and what can be asked is', async () => {
   for (const [loss, choices] of [

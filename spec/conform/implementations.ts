@@ -2,7 +2,7 @@
  * Implementations of KTO, DPO, hinge and IPO as people write them, from their papers, with every mistake that can be made: a mutation changes one
  * thing. They share nothing with the declarations but the operations of tensors.
  */
-import type { Answered, Implementation, Question, Reply } from '../../app/conform/protocol.ts'
+import type { ConformQuestion, ConformReply, Implementation, Reply } from '../../app/conform/protocol.ts'
 import { reference } from '../../backends/index.ts'
 import {
   type AnyTensor,
@@ -49,7 +49,7 @@ export interface Choices {
   readonly beta: (beta: number) => number
   readonly completion: (row: readonly number[], mask: readonly number[]) => number
   /** The answer, changed on its way out. */
-  readonly answer: (reply: Reply, question: Question) => Answered
+  readonly answer: (reply: Reply, question: ConformQuestion) => ConformReply
 }
 
 const total = (parts: readonly Tensor[]): Tensor => parts.reduce((a, b) => add(a, b))
@@ -78,13 +78,13 @@ export const right: Choices = {
 export const implementation =
   (choices: Partial<Choices>): Implementation =>
   async (questions) => {
-    const answers: Answered[] = []
+    const answers: ConformReply[] = []
     for (const question of questions) answers.push(await answer({ ...right, ...choices }, question))
     return answers
   }
 
 const backend = reference()
-const answer = async (choices: Choices, question: Question): Promise<Answered> => {
+const answer = async (choices: Choices, question: ConformQuestion): Promise<ConformReply> => {
   const columns = columnsOf(choices, question)
   const policies = Object.fromEntries(Object.entries(columns).filter(([name]) => name.startsWith('policy_')))
   const run = (p: Columns) =>
@@ -110,7 +110,7 @@ const answer = async (choices: Choices, question: Question): Promise<Answered> =
   }
   return choices.answer(reply, question)
 }
-const columnsOf = ({ completion }: Choices, { inputs, masks = {} }: Question): Columns =>
+const columnsOf = ({ completion }: Choices, { inputs, masks = {} }: ConformQuestion): Columns =>
   Object.fromEntries(
     Object.entries(inputs).map(([name, column]) => {
       const numbers = column.map((x, i) => (typeof x === 'number' ? x : completion(x, masks[name]![i]!)))
@@ -123,7 +123,7 @@ interface Found {
   readonly losses: Column
   readonly rewards: { readonly outcome: Column } | { readonly chosen: Column; readonly rejected: Column }
 }
-const kto = (c: Choices, { settings, parts }: Question, x: Columns): Found => {
+const kto = (c: Choices, { settings, parts }: ConformQuestion, x: Columns): Found => {
   const beta = c.beta(settings.beta!)
   const outcome = c.rewards(x.policy_logps!, x.ref_logps!, beta)
   const rewards = c.elsewhere({ outcome, elsewhere: c.rewards(x.policy_KL_logps!, x.ref_KL_logps!, beta) })
@@ -148,7 +148,7 @@ const kto = (c: Choices, { settings, parts }: Question, x: Columns): Found => {
   const loss = losses.map((l, i) => mul(c.average(l, label[i]!), sizes[i]! / size(labels, 'example')))
   return { loss: total(loss), losses: losses[0]!, rewards: { outcome } }
 }
-const pairs = (c: Choices, { settings, loss: name }: Question, x: Columns): Found => {
+const pairs = (c: Choices, { settings, loss: name }: ConformQuestion, x: Columns): Found => {
   const beta = c.beta(settings.beta!)
   const scale = name === 'ipo-sum' ? 1 : beta
   const [chosen, rejected] = [

@@ -3,23 +3,23 @@
  * (app/check). What it says of two or three points is certain; where it cannot tell, it says so.
  */
 import * as I from '../../app/check/interval.ts'
-import { jetOf, type Node } from '../../app/check/jet.ts'
-import type { Program } from '../../halos/internal.ts'
+import { type CertificateNode, jetOf } from '../../app/check/jet.ts'
+import type { ScalarProgram } from '../../halos/internal.ts'
 
 /** A point, exactly: a multiple of 2⁻¹¹⁵², as every double is. */
 export type Point = bigint
 export const pointOf = I.exactly
 /** The value at a point, or nothing, where it is not defined or cannot be told. */
-export type Oracle = (z: Point) => I.Interval | undefined
+export type Oracle = (z: Point) => I.RationalInterval | undefined
 
-export const oracle = ({ steps, result }: Program): Oracle => {
-  const nodes = steps.map((step): Node => {
+export const oracle = ({ steps, result }: ScalarProgram): Oracle => {
+  const nodes = steps.map((step): CertificateNode => {
     if (step.tag === 'input') return ['leaf', step.name]
     return step.tag === 'constant' ? ['constant', step.value] : [step.primitive, ...step.from]
   })
   const broken = steps.some((step) => step.tag === 'constant' && !Number.isFinite(step.value))
-  const known = new Map<Point, I.Interval | undefined>()
-  const at = (z: Point): I.Interval | undefined => {
+  const known = new Map<Point, I.RationalInterval | undefined>()
+  const at = (z: Point): I.RationalInterval | undefined => {
     if (broken) return undefined
     try {
       const { value } = jetOf(nodes, result, { z: I.point(z) }, 'z', true)

@@ -13,8 +13,8 @@ import {
   type Decision,
   decideSubject,
   nonDecreasing,
+  type ProofSubject,
   runProgram,
-  type Subject,
   showProgram,
   subjectOf,
 } from '../../halos/internal.ts'
@@ -60,7 +60,7 @@ const suspects = (f: (z: number) => number, points: readonly number[], how: 'fal
 
 const tally = { proved: 0, refuted: 0, open: 0, unknown: 0 }
 /** What is wrong with a decision, if anything is. */
-const falsehood = (tree: Tree, subject: Subject, f: Oracle, decision: Decision, how: 'falls' | 'bends'): string | undefined => {
+const falsehood = (tree: Tree, subject: ProofSubject, f: Oracle, decision: Decision, how: 'falls' | 'bends'): string | undefined => {
   tally[decision.tag]++
   const double = (z: number): number => runProgram(subject.program, numbers, { z })
   const fails = (at: readonly number[]): boolean => failsAt(at.map(pointOf))

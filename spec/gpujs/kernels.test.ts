@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import type { Device } from '../../backends/gpujs/device.ts'
+import type { GpujsDevice } from '../../backends/gpujs/device.ts'
 import { type Mode, probe } from '../../backends/gpujs/devices.ts'
 import { host } from '../../backends/gpujs/host.ts'
 import '../../backends/gpujs/index.ts' // names Dawn as the WebGPU of Node
@@ -20,7 +20,7 @@ const cases: { readonly [M in Mode]: number } = { cpu: 400, webasm: 200, webgpu:
 
 type Run = (program: Program, data: readonly ArrayLike<number>[], arrays?: number) => Promise<readonly Float32Array[]>
 const runner =
-  <T>(device: Device<T>, mode: Mode): Run =>
+  <T>(device: GpujsDevice<T>, mode: Mode): Run =>
   async (program, data, arrays = device.arrays) => {
     const built = await device.build(program, lower(program, mode, arrays))
     const results = await built.run(data.map((x) => device.upload(x)))
@@ -110,7 +110,7 @@ const open = (mode: Mode): (() => Promise<Run>) => {
     return (await opened).run
   }
 }
-const pair = async <T>(opening: Promise<Device<T>>, mode: Mode): Promise<readonly [Run, () => Promise<void>]> => {
+const pair = async <T>(opening: Promise<GpujsDevice<T>>, mode: Mode): Promise<readonly [Run, () => Promise<void>]> => {
   const device = await opening
   return [runner(device, mode), device.close]
 }

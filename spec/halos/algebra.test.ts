@@ -33,7 +33,7 @@ import {
   shift,
   stretch,
   truncatedSquare,
-  type Value,
+  type ValueFunction,
   verify,
   weighted,
 } from '../../halos/index.ts'
@@ -43,13 +43,13 @@ import { column, completion, numbers, scalar } from './numbers.ts'
 const source = getOrThrow(kto()).source
 const concaveValues = [logLogistic, linear, hinge(1), robust(0.2), truncatedSquare(2)].map((v) => getOrThrow(v))
 const values = [...concaveValues, getOrThrow(logistic)]
-const declare = (v: Value): Halo<'policy' | 'reference', 'unrelated'> => {
+const declare = (v: ValueFunction): Halo<'policy' | 'reference', 'unrelated'> => {
   const t = byLabel({ desirable: affine(0.5, 1), undesirable: affine(1, 2) })
   return getOrThrow(halo({ name: v.name, source, reward: logRatio(0.2), reference: policy(), value: E.right(v), t }))
 }
 const value = fc.constantFrom(...values)
 /** z compares nothing with a reference point that is held: the algebra keeps it so. */
-const verdictOf = (v: Value): string => (v.name === 'z' ? 'degenerate' : 'HALO')
+const verdictOf = (v: ValueFunction): string => (v.name === 'z' ? 'degenerate' : 'HALO')
 const factor = fc.double({ min: 0.1, max: 3, noNaN: true })
 const runs = { numRuns: 25, seed: 1979 }
 
@@ -65,7 +65,7 @@ const closed = (
   name: string,
   make: (h: ReturnType<typeof declare>, k: number) => Checked<ReturnType<typeof declare>>,
   law: (before: number, after: number, k: number) => boolean,
-  verdict: (v: Value) => string = verdictOf,
+  verdict: (v: ValueFunction) => string = verdictOf,
 ) =>
   test(`closed: ${name}`, () =>
     fc.assert(
@@ -217,7 +217,7 @@ test('Contravariant: identity and composition', async () => {
 test('Monoid of values: associative, with a neutral element', () =>
   fc.assert(
     fc.property(value, value, value, fc.double({ min: -20, max: 20, noNaN: true }), (u, v, w, z) => {
-      const at = (x: Value) => x.body(reals)(z)
+      const at = (x: ValueFunction) => x.body(reals)(z)
       const { concat, empty } = valueMonoid
       return (
         same(at(concat(concat(u, v), w)), at(concat(u, concat(v, w)))) && at(concat(u, empty)) === at(u) && at(concat(empty, u)) === at(u)

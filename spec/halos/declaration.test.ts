@@ -15,7 +15,7 @@ import {
   negation,
   policy,
   pool,
-  type Source,
+  type TextSource,
   value,
 } from '../../halos/index.ts'
 import { column, completion, numbers, scalar, slope } from './numbers.ts'
@@ -89,7 +89,7 @@ test('one-sided batches are legal', async () => {
 })
 
 test('a loss of one’s own is one declaration', async () => {
-  const source: Source = { key: 'me', authors: ['Me'], title: 'Mine', year: 2026, at: 'here' }
+  const source: TextSource = { key: 'me', authors: ['Me'], title: 'Mine', year: 2026, at: 'here' }
   const mine = getOrThrow(
     halo({ name: 'mine', source, reward: logRatio(0.5), reference: policy(), value: value('tanh', (S) => S.tanh), t: always(negation) }),
   )

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { evaluateCases } from '../../app/inputs/evaluate-cases.ts'
 import { noLosses, upstream } from '../../halos/index.ts'
-import type { Answer } from '../../halos/internal.ts'
+import type { CaseResult } from '../../halos/internal.ts'
 import { agree, type GoldenCase, goldenCases, goldenNames } from './golden.ts'
 
 /** Where float32 is used upstream, or a mean divides by a count + 1e-8. */
@@ -62,7 +62,7 @@ const logged: ReadonlySet<string> = new Set([
 ])
 
 /** What ours is of an output of theirs, under their name, and theirs as ours has it. */
-const named = (what: string, ours: Answer, { outputs, hyper }: GoldenCase): readonly [what: string, ours: unknown, theirs: unknown] => {
+const named = (what: string, ours: CaseResult, { outputs, hyper }: GoldenCase): readonly [what: string, ours: unknown, theirs: unknown] => {
   const theirs = outputs[what]
   switch (what) {
     case 'losses_of_last_type':
@@ -86,7 +86,7 @@ const named = (what: string, ours: Answer, { outputs, hyper }: GoldenCase): read
   }
 }
 
-const compare = (name: string, answer: Answer, c: GoldenCase): number => {
+const compare = (name: string, answer: CaseResult, c: GoldenCase): number => {
   const [tolerance] = coarse[name] ?? [1e-9]
   const errors: string[] = []
   let compared = 0
@@ -107,7 +107,8 @@ const compare = (name: string, answer: Answer, c: GoldenCase): number => {
   return compared
 }
 
-const answersOf = (name: string): Promise<readonly Answer[]> => evaluateCases({ entry: name, settings: {} }, goldenCases('losses', name))
+const answersOf = (name: string): Promise<readonly CaseResult[]> =>
+  evaluateCases({ entry: name, settings: {} }, goldenCases('losses', name))
 for (const [name, entry] of Object.entries(upstream))
   test(`${name} is our ${entry.family}`, async (t) => {
     const [cases, answers] = [goldenCases('losses', name), await answersOf(name)]

@@ -16,12 +16,12 @@ import {
   prospect,
   robust,
   truncatedSquare,
-  type Value,
+  type ValueFunction,
 } from '../../halos/index.ts'
 
 const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z))
 type Limits = readonly [losses: number, zero: number, gains: number]
-const table: Readonly<Record<string, readonly [Checked<Value>, slope: (z: number) => number, Limits]>> = {
+const table: Readonly<Record<string, readonly [Checked<ValueFunction>, slope: (z: number) => number, Limits]>> = {
   'log σ': [logLogistic, (z) => sigmoid(-z), [1, 0.5, 0]],
   σ: [logistic, (z) => sigmoid(z) * sigmoid(-z), [0, 0.25, 0]],
   'min(0, z − 1)': [hinge(1), (z) => (z < 1 ? 1 : 0), [1, 1, 0]],

@@ -9,7 +9,7 @@ import * as F from '../../app/check/functions.ts'
 import * as X from '../../app/check/interval.ts'
 import { type Interval, intervals, isCertain, isNonzero, isReal, mark } from '../../core/internal.ts'
 
-const exact = ([low, high]: Interval): X.Interval => X.interval(X.exactly(low), X.exactly(high))
+const exact = ([low, high]: Interval): X.RationalInterval => X.interval(X.exactly(low), X.exactly(high))
 const special = [0, 1, -1, 2, 0.5, -0.5, 3, 1e-300, -1e-300, 5e-324, 1e300, -1e300, 1 / 3, 0.1]
 const double = fc.oneof(fc.constantFrom(...special), fc.double({ min: -50, max: 50, noNaN: true }))
 const box = fc.tuple(double, double, fc.double({ min: 0, max: 1, noNaN: true })).map(([a, b, t]): readonly [Interval, number] => {
@@ -17,7 +17,7 @@ const box = fc.tuple(double, double, fc.double({ min: 0, max: 1, noNaN: true }))
   return [[low, high], Math.min(Math.max(low + t * (high - low), low), high)]
 })
 /** The true value is in both; what is said of it by the checker is narrow. */
-const contains = (outer: Interval, inner: X.Interval, what: string) => {
+const contains = (outer: Interval, inner: X.RationalInterval, what: string) => {
   const { low, high } = exact(outer)
   assert.ok(low <= inner.high && inner.low <= high, `${what}: [${outer}] does not contain what is exact`)
 }

@@ -23,7 +23,7 @@ import {
   transformer,
   writeAtomically,
 } from '../../models/index.ts'
-import type { GgufType, Vocabulary } from '../../models/internal.ts'
+import type { GgufType, TextVocabulary } from '../../models/internal.ts'
 import { backend, close, numbers, tiny, tokens } from '../models/tiny.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'halograd-gguf-'))
@@ -276,7 +276,7 @@ describe('tokenizers', () => {
   const made = ['th', '\u2581th', 'the', '\u2581the', 'he', '\u2581t', 'at', '\u2581c', '\u2581cat', 'cat', 'ca', 'hat', '\u2581h']
   const letters = ['\u2581', 't', 'h', 'e', 'c', 'a']
   const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)
-  const vocabulary: Vocabulary = {
+  const vocabulary: TextVocabulary = {
     tokens: [
       ...['<unk>', '<s>', '</s>', ...bytes].map((text) => ({ text, score: 0 })),
       ...made.map((text, i) => ({ text: text.replaceAll('\u2581', ' '), score: -((i * 7) % 13) })),

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type ImportOptions, importing, presets } from '../../models/index.ts'
-import { parseRows, presetOf, type Summary } from '../../models/internal.ts'
+import { type ImportSummary, parseRows, presetOf } from '../../models/internal.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../data/import')
 
@@ -14,7 +14,7 @@ interface Case {
   readonly options?: ImportOptions
   /** The preset that knows the files: where a shape is another's, too, not the folder's. */
   readonly recognised: string
-  readonly summary: Pick<Summary, 'found' | 'rated' | 'rows' | 'as' | 'dropped'>
+  readonly summary: Pick<ImportSummary, 'found' | 'rated' | 'rows' | 'as' | 'dropped'>
   readonly rows: readonly unknown[]
 }
 const casesOf = (folder: string): readonly Case[] => JSON.parse(readFileSync(join(root, folder, 'cases.json'), 'utf8'))

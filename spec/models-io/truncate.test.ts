@@ -3,17 +3,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Example, fit, fitTogether } from '../../models/index.ts'
-import type { Cut } from '../../models/internal.ts'
+import type { TextCut } from '../../models/internal.ts'
 
 const tokens = fc.array(fc.nat({ max: 99 }), { maxLength: 12 })
-const cuts: readonly Cut[] = ['prompt-start', 'completion-end']
+const cuts: readonly TextCut[] = ['prompt-start', 'completion-end']
 const some = fc.record({
   prompt: tokens,
   completions: fc.array(tokens, { minLength: 1, maxLength: 3 }),
   context: fc.integer({ min: 2, max: 16 }),
 })
 
-const eachCut = (holds: (texts: readonly Example[], fitted: readonly Example[], context: number, first: Cut) => void): void =>
+const eachCut = (holds: (texts: readonly Example[], fitted: readonly Example[], context: number, first: TextCut) => void): void =>
   fc.assert(
     fc.property(some, fc.constantFrom(...cuts), ({ prompt, completions, context }, first) => {
       const texts = completions.map((completion) => ({ prompt, completion }))

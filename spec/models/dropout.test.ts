@@ -4,7 +4,7 @@ import test, { after } from 'node:test'
 import { wasm } from '../../backends/index.ts'
 import { type Backend, fill, reachable, tensor } from '../../core/index.ts'
 import { dpo, getOrThrow, kto } from '../../halos/index.ts'
-import { adamW, BatchError, begin, constantRate, dataLoader, type State, train, transformer } from '../../models/index.ts'
+import { adamW, BatchError, begin, constantRate, dataLoader, type StepState, train, transformer } from '../../models/index.ts'
 import { dropping } from '../../models/internal.ts'
 import { close, flat, judged, numbers, pairs, backend as reference, tiny, tokens } from './tiny.ts'
 
@@ -41,7 +41,7 @@ for (const { name, config, parameters } of tiny) {
 
   test(`${name}: the same run on both backends, and after a pause, to the bit`, async () => {
     const optimizer = adamW({ rate: constantRate(1e-2) })
-    const run = async (backend: Backend, start: State = begin(optimizer, parameters), steps = 4) => {
+    const run = async (backend: Backend, start: StepState = begin(optimizer, parameters), steps = 4) => {
       const losses: number[] = []
       const state = await train(start, {
         ...{ backend, model: transformer(config), loss: getOrThrow(kto()), optimizer, examples: judged, batch: 8, accumulate: 2, steps },

@@ -7,7 +7,7 @@ import test from 'node:test'
 import { read, sub, sum, type Tensor, tensor } from '../../core/index.ts'
 import { getOrThrow, kto } from '../../halos/index.ts'
 import { dataLoader, type Trainable, type TrainingBatch, type TrainingExample, transformer } from '../../models/index.ts'
-import { divide, objective, outputOf, type Scored, scoresOf, sequencesOf } from '../../models/internal.ts'
+import { divide, objective, outputOf, type ScoredTokens, scoresOf, sequencesOf } from '../../models/internal.ts'
 import { agree, type GoldenCase, goldenCases, lossesOfLogits } from '../halos/golden.ts'
 import { backend, tiny } from './tiny.ts'
 
@@ -41,7 +41,7 @@ type Logits = readonly Rows[]
 /** Rows of a case, as a training step reads them, and a model that gives its logits. */
 const stepOf = ({ inputs }: GoldenCase) => {
   const given = new Map<Tensor<'batch' | 'seq'>, Logits>()
-  const score = (part: Pick<Scored, 'tokens' | 'targets' | 'mask'>, logits: Logits) => {
+  const score = (part: Pick<ScoredTokens, 'tokens' | 'targets' | 'mask'>, logits: Logits) => {
     const vocab = logits[0]![0]!.length
     const stream = tensor({ batch: logits.length, seq: logits[0]!.length, embed: vocab }, logits.flat(2))
     const identity = tensor(
@@ -50,7 +50,7 @@ const stepOf = ({ inputs }: GoldenCase) => {
     )
     return scoresOf(stream, outputOf({}, { token: identity }), part)
   }
-  const part = (from: number, to: number, ids: unknown, mask: unknown, policy: unknown, reference: unknown): Scored => {
+  const part = (from: number, to: number, ids: unknown, mask: unknown, policy: unknown, reference: unknown): ScoredTokens => {
     const some = (x: unknown) => (x as Rows).slice(from, to)
     const [rows, counted] = [some(ids), some(mask)]
     const sequences = sequencesOf({
@@ -96,7 +96,7 @@ const rewardsBy = async (
   { chosen, rejected }: TrainingBatch,
   score: Trainable<undefined>['score'],
 ) => {
-  const side = async (part: Scored) => {
+  const side = async (part: ScoredTokens) => {
     const [policy, reference, lengths] = [score(undefined, part).logProbability, part.reference!, sum(part.mask, 'seq')]
     const [ratios, n] = [await numbers(sub(policy, reference)), await numbers(lengths)]
     return ratios.map((ratio, i) => of(ratio, n[i]!))

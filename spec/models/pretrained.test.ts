@@ -14,7 +14,7 @@ import {
   toWeights,
   transformer,
 } from '../../models/index.ts'
-import { architectureOf, geluTanh, layer, normalize, parseLlama2c, type Stream, whole } from '../../models/internal.ts'
+import { architectureOf, geluTanh, layer, normalize, parseLlama2c, type ResidualStream, whole } from '../../models/internal.ts'
 import { shared, whenShared } from '../shared.ts'
 import { readSort, sortConfig, sortWeights } from './gpt-nano-sort.ts'
 import { backend, close, numbers, tokens } from './tiny.ts'
@@ -76,7 +76,7 @@ test("gpt-nano-sort: every activation is minGPT's", whenShared('models/gpt-nano-
   }
   const stream = ['batch', 'seq', 'embed'] as const
   const pass = whole(seq)
-  let x: Stream = add(take(parameters.token, 'vocab', text), pass.place(parameters.position!, 0))
+  let x: ResidualStream = add(take(parameters.token, 'vocab', text), pass.place(parameters.position!, 0))
   await same('x', x, ...stream)
   const first = parameters.blocks[0]!
   await same('ln1', normalize(x, first.attention.norm!, norm, 'embed'), ...stream)

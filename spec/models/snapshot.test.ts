@@ -12,7 +12,7 @@ import {
   fromSnapshot,
   linear,
   parseSafetensors,
-  type State,
+  type StepState,
   toSnapshot,
   train,
   transformer,
@@ -22,7 +22,7 @@ import { judged, tiny } from './tiny.ts'
 const { config, parameters } = tiny[0]!
 const optimizer = adamW({ rate: linear({ rate: 1e-2, warmup: 2, steps: 6 }), weightDecay: 0.1 })
 
-const leg = async (start: State, steps: number, loss: AnyLoss) => {
+const leg = async (start: StepState, steps: number, loss: AnyLoss) => {
   const backend = await wasm({ threads: 1 })
   const losses: number[] = []
   const state = await train(start, {

@@ -13,8 +13,8 @@ import {
   cosine,
   generator,
   linear,
-  type State,
   type StepReport,
+  type StepState,
   TrainingError,
   type TrainingExample,
   type TrainingOptions,
@@ -37,7 +37,7 @@ const optimizer = adamW({ rate: linear({ rate: 2e-2, warmup: 2, steps: 20 }), we
 const run = async (
   { config, parameters }: (typeof tiny)[number],
   options: Pick<TrainingOptions, 'loss' | 'examples'> & Partial<TrainingOptions>,
-  start: State = begin(optimizer, parameters),
+  start: StepState = begin(optimizer, parameters),
 ) => {
   const reports: StepReport[] = []
   const state = await train(start, {

@@ -5,12 +5,12 @@ import {
   type AnyLoss,
   always,
   catalogue,
-  type Family,
   find,
   getOrThrow,
   halo,
   isHalo,
   isView,
+  type LossFamily,
   logRatio,
   negation,
   rejected,
@@ -21,7 +21,7 @@ import { refutation } from '../../halos/internal.ts'
 import { theorem } from '../theorem.ts'
 
 const families = await catalogue()
-const hasDeclaration = (family: Family): boolean => {
+const hasDeclaration = (family: LossFamily): boolean => {
   const loss = getOrThrow(family())
   return isHalo(loss) || isView(loss)
 }
@@ -34,7 +34,7 @@ const lossOf = (key: string, factor: number): AnyLoss => {
     family(Object.fromEntries(Object.entries(family.defaults).map(([k, x]) => [k, k === 'alpha' || k === 'shift' ? x : x * factor]))),
   )
 }
-const someOf = (among: readonly Family[], holds: (loss: AnyLoss) => boolean) =>
+const someOf = (among: readonly LossFamily[], holds: (loss: AnyLoss) => boolean) =>
   fc.property(fc.constantFrom(...among.map(({ key }) => key)), fc.double({ min: 0.5, max: 2, noNaN: true }), (key, factor) =>
     holds(lossOf(key, factor)),
   )

@@ -3,19 +3,19 @@ import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Region } from '../../backends/plan/regions.ts'
-import { type Work, waits } from '../../backends/wasm/waits.ts'
+import { type WaitedWork, waits } from '../../backends/wasm/waits.ts'
 
 const region: fc.Arbitrary<Region> = fc
   .record({ array: fc.integer({ min: -1, max: 1 }), from: fc.nat(9), size: fc.integer({ min: 1, max: 4 }) })
   .map(({ array, from, size }) => ({ array, from, to: from + size }))
-const work: fc.Arbitrary<Work> = fc.record({
+const work: fc.Arbitrary<WaitedWork> = fc.record({
   alone: fc.boolean(),
   reads: fc.array(region, { maxLength: 3 }),
   writes: fc.array(region, { minLength: 1, maxLength: 2 }),
 })
 
 /** Whether the order of two steps matters, element by element, and different threads do them. */
-const racing = (a: Work, b: Work): boolean => {
+const racing = (a: WaitedWork, b: WaitedWork): boolean => {
   const elements = (regions: readonly Region[]): ReadonlySet<string> =>
     new Set(regions.flatMap(({ array, from, to }) => Array.from({ length: to - from }, (_, i) => `${array}:${from + i}`)))
   const meet = (xs: readonly Region[], ys: readonly Region[]): boolean => [...elements(xs)].some((x) => elements(ys).has(x))

@@ -6,7 +6,7 @@ import { constantRate, type Parameters, plainAdamW, type TrainingState, transfor
 import { openBackend, type Wish } from '../../inputs/backends.ts'
 import { hyper } from '../configurations.ts'
 import { observed } from '../observe.ts'
-import { type Batch, readProblem } from '../problem.ts'
+import { type BenchBatch, readProblem } from '../problem.ts'
 import { profile } from '../profile.ts'
 import { round } from '../statistics.ts'
 import { serve } from './serve.ts'
@@ -20,11 +20,11 @@ const model = transformer(configuration.model)
 const optimizer = plainAdamW({ ...hyper, rate: constantRate(hyper.rate) }) // as the others have it
 
 /** Mean cross-entropy of the next token. */
-const loss = (p: Parameters, { tokens, targets }: Batch): Tensor => {
+const loss = (p: Parameters, { tokens, targets }: BenchBatch): Tensor => {
   const mask = tensor(tokens.shape, new Float32Array(volume(tokens.shape)).fill(1))
   return mul(mean(model.logProbabilities(p, { tokens, targets, mask }), 'batch'), -1 / size(tokens, 'seq'))
 }
-const step = compileStep(backend, (state: TrainingState<Parameters>, batch: Batch) => {
+const step = compileStep(backend, (state: TrainingState<Parameters>, batch: BenchBatch) => {
   const [value, gradient] = valueAndGrad(loss)(state.parameters, batch)
   const [next] = optimizer.update(state, gradient)
   return [next, value] as const

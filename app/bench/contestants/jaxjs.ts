@@ -18,18 +18,18 @@ const { defaultDevice, init, jit, nn, numpy: np, tree, valueAndGrad } = await im
 await init('wasm')
 defaultDevice('wasm')
 
-type Arrays = Record<string, JaxArray>
+type JaxArrays = Record<string, JaxArray>
 const { configuration } = JSON.parse(await readFile(join(directory, 'problem.json'), 'utf8')) as { configuration: Configuration } // our own file
 const { batch, model } = configuration
 const { context, embed, heads, vocab } = model
 const rows = batch * context
 
 const weights = [...(await readWeights(directory)).values()].map(({ name, shape, data }) => ({ name, shape: [...shape], data }))
-let parameters: Arrays = Object.fromEntries(weights.map(({ name, shape, data }) => [name, np.array(data, { shape })]))
-const zeros = (): Arrays => Object.fromEntries(weights.map(({ name, shape }) => [name, np.zeros(shape)]))
+let parameters: JaxArrays = Object.fromEntries(weights.map(({ name, shape, data }) => [name, np.array(data, { shape })]))
+const zeros = (): JaxArrays => Object.fromEntries(weights.map(({ name, shape }) => [name, np.zeros(shape)]))
 let [first, second] = [zeros(), zeros()]
 
-const loss = (p: Arrays, tokens: JaxArray, targets: JaxArray): JaxArray => {
+const loss = (p: JaxArrays, tokens: JaxArray, targets: JaxArray): JaxArray => {
   const get = (name: string): JaxArray => p[`transformer.${name}`]!
   const norm = (name: string, x: JaxArray) =>
     nn
@@ -62,23 +62,25 @@ const loss = (p: Arrays, tokens: JaxArray, targets: JaxArray): JaxArray => {
 }
 
 const lossAndGradient = valueAndGrad(loss)
-const step = jit((p: Arrays, m: Arrays, v: Arrays, tokens: JaxArray, targets: JaxArray, unbiased1: JaxArray, unbiased2: JaxArray) => {
-  const [value, gradient] = lossAndGradient(tree.ref(p), tokens, targets)
-  const [parameters, first, second]: [Arrays, Arrays, Arrays] = [{}, {}, {}]
-  for (const { name, shape } of weights) {
-    const g = gradient[name]!
-    const mean = m[name]!.mul(hyper.beta1).add(g.ref.mul(1 - hyper.beta1))
-    const variance = v[name]!.mul(hyper.beta2).add(np.square(g).mul(1 - hyper.beta2))
-    const direction = mean.ref.div(unbiased1.ref).div(np.sqrt(variance.ref.div(unbiased2.ref)).add(hyper.epsilon))
-    const decay = shape.length > 1 ? hyper.weightDecay : 0
-    parameters[name] = p[name]!.mul(1 - hyper.rate * decay).sub(direction.mul(hyper.rate))
-    first[name] = mean
-    second[name] = variance
-  }
-  unbiased1.dispose()
-  unbiased2.dispose()
-  return [parameters, first, second, value] as [Arrays, Arrays, Arrays, JaxArray]
-})
+const step = jit(
+  (p: JaxArrays, m: JaxArrays, v: JaxArrays, tokens: JaxArray, targets: JaxArray, unbiased1: JaxArray, unbiased2: JaxArray) => {
+    const [value, gradient] = lossAndGradient(tree.ref(p), tokens, targets)
+    const [parameters, first, second]: [JaxArrays, JaxArrays, JaxArrays] = [{}, {}, {}]
+    for (const { name, shape } of weights) {
+      const g = gradient[name]!
+      const mean = m[name]!.mul(hyper.beta1).add(g.ref.mul(1 - hyper.beta1))
+      const variance = v[name]!.mul(hyper.beta2).add(np.square(g).mul(1 - hyper.beta2))
+      const direction = mean.ref.div(unbiased1.ref).div(np.sqrt(variance.ref.div(unbiased2.ref)).add(hyper.epsilon))
+      const decay = shape.length > 1 ? hyper.weightDecay : 0
+      parameters[name] = p[name]!.mul(1 - hyper.rate * decay).sub(direction.mul(hyper.rate))
+      first[name] = mean
+      second[name] = variance
+    }
+    unbiased1.dispose()
+    unbiased2.dispose()
+    return [parameters, first, second, value] as [JaxArrays, JaxArrays, JaxArrays, JaxArray]
+  },
+)
 
 const text = new Int32Array(Uint8Array.from(await readFile(join(directory, 'tokens.i32'))).buffer)
 const line = context + 1

@@ -2,7 +2,7 @@
 import { rename } from 'node:fs/promises'
 import { Argument, Command, Option } from 'commander'
 import { configurations, type Suite, suites } from '../../bench/configurations.ts'
-import type { BenchOptions, Row } from '../../bench/index.ts'
+import type { BenchOptions, BenchRow } from '../../bench/index.ts'
 import { peerNames } from '../../bench/peers.ts'
 import { replacing } from '../../bench/row.ts'
 import { backendOptions, integer } from '../../inputs/options.ts'
@@ -32,7 +32,7 @@ export const command = (terminal: Terminal): Command =>
     .action(async (suite: Suite, { out, ...options }: Omit<BenchOptions, 'suite'> & { readonly out?: string }) => {
       const [{ bench }, { writeAtomically }] = await Promise.all([import('../../bench/index.ts'), import('../../../models/index.ts')])
       const partial = `${out}.partial`
-      let kept: readonly Row[] = []
+      let kept: readonly BenchRow[] = []
       for await (const row of bench({ ...options, suite })) {
         terminal.print(`${JSON.stringify(row)}\n`)
         kept = replacing(kept, row)

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { type BackendOptions, backendOptions, type SamplingChoices, samplingOptions } from '../../inputs/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
-export interface ChatOptions extends BackendOptions, SamplingChoices {
+export interface ChatCommandOptions extends BackendOptions, SamplingChoices {
   readonly model: string
   readonly adapters?: string
   readonly out?: string
@@ -36,4 +36,4 @@ Examples:
   halograd chat --model ./SmolLM2-135M-Instruct --out thumbs.jsonl --system "Answer in one sentence."
   halograd align --model ./SmolLM2-135M-Instruct --data thumbs.jsonl --halo kto --out aligned`,
     )
-    .action(async (options: ChatOptions) => (await import('../chatting.ts')).chat(terminal, options))
+    .action(async (options: ChatCommandOptions) => (await import('../chatting.ts')).chat(terminal, options))

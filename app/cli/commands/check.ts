@@ -1,7 +1,7 @@
 /** `halograd check`: whether certificates prove what they say, by a checker that shares nothing with what made them. */
 import { Command } from 'commander'
 import type { Certificate } from '../../../halos/index.ts'
-import type { Outcome } from '../../check/index.ts'
+import type { CheckOutcome } from '../../check/index.ts'
 import { type CommonOptions, common } from '../../inputs/options.ts'
 import { RefutedError } from '../../terminal/errors.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -36,11 +36,11 @@ export const command = (terminal: Terminal): Command =>
       if (rejected.length > 0) throw new RefutedError(`${rejected.length} of ${results.length} certificates are rejected`)
     })
 
-const damaged: Outcome = { accepted: false, reason: 'it is not as it was written: its digest is that of another text' }
+const damaged: CheckOutcome = { accepted: false, reason: 'it is not as it was written: its digest is that of another text' }
 const nameOf = (certificate: unknown): string | undefined =>
   typeof certificate === 'object' && certificate !== null && 'loss' in certificate ? String(certificate.loss) : undefined
 
-const linesOf = (name: string, outcome: Outcome, certificate: unknown): readonly string[] => {
+const linesOf = (name: string, outcome: CheckOutcome, certificate: unknown): readonly string[] => {
   if (!outcome.accepted) return [`${name}: rejected: ${outcome.reason}`]
   const { verdict, claims, refutation, uncertified } = certificate as Certificate // or it would have been rejected
   return [

@@ -6,12 +6,12 @@ import type { Terminal } from '../../terminal/terminal.ts'
 import { type MappingOptions, mappingOptions } from '../mapping-options.ts'
 import type { ShowOptions } from '../showing.ts'
 
-interface CheckOptions extends CommonOptions, ReadingOptions {
+interface DataCheckOptions extends CommonOptions, ReadingOptions {
   readonly model?: string
 }
 
 const shapes = ['pairs', 'labels', 'demonstrations'] as const
-export type Shape = (typeof shapes)[number]
+export type DataShape = (typeof shapes)[number]
 
 /** Presets that can be written. */
 const targets = ['trl', 'openai', 'llama-factory', 'ms-swift', 'sharegpt'] as const
@@ -21,7 +21,7 @@ const shapeOrTarget = (text: string): string => {
   throw new InvalidArgumentError(`Allowed choices are ${[...shapes, ...targets].join(', ')}.`)
 }
 
-interface ConvertOptions extends CheckOptions {
+interface DataConvertOptions extends DataCheckOptions {
   readonly to: string
   readonly skip?: true
 }
@@ -62,7 +62,7 @@ The shapes of other trainers and data sets are read, too (ShareGPT, Alpaca, Open
 Example:
   halograd data check thumbs.jsonl --model ./stories260K-hf`,
     )
-    .action(async (file: string, { json, ...options }: CheckOptions) => {
+    .action(async (file: string, { json, ...options }: DataCheckOptions) => {
       const { check } = await import('../inspection.ts')
       await check(terminal, file, { ...options, json: json === true })
     })
@@ -87,7 +87,7 @@ const convert = (terminal: Terminal): Command =>
     ),
   )
     .addHelpText('after', '\nExample:\n  halograd data convert hf:Anthropic/hh-rlhf/helpful-base/train.jsonl.gz thumbs.jsonl --to labels')
-    .action(async (from: string, to: string, options: ConvertOptions) => {
+    .action(async (from: string, to: string, options: DataConvertOptions) => {
       const shape = shapes.find((each) => each === options.to)
       if (shape === undefined) return (await import('../writing.ts')).writeFor(terminal, from, to, options)
       const { convert } = await import('../conversion.ts')
@@ -168,7 +168,7 @@ export type ImportCommandOptions = MappingOptions &
   ReadingOptions & {
     readonly out: string
     readonly from?: string
-    readonly as?: Shape
+    readonly as?: DataShape
     readonly good?: string
     readonly bad?: string
     readonly where?: Readonly<Record<string, string>>

@@ -1,12 +1,12 @@
 /** `halograd demo` (`npm start`): everything that halograd does, once, on this machine, from nothing. */
 import { Command, Option } from 'commander'
-import type { Size } from '../../demo/recipe.ts'
+import type { DemoSize } from '../../demo/recipe.ts'
 import { type BackendOptions, backendOptions, type CommonOptions, common, integer } from '../../inputs/options.ts'
 import { optional } from '../../terminal/optional.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 interface DemoCommandOptions extends CommonOptions, BackendOptions {
-  readonly size?: Size
+  readonly size?: DemoSize
   readonly seed: number
   readonly out: string
 }

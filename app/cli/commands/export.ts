@@ -26,7 +26,7 @@ export const command = (terminal: Terminal): Command =>
     .addCommand(loss(terminal))
     .addCommand(run(terminal))
 
-interface LossOptions extends CommonOptions {
+interface ExportLossOptions extends CommonOptions {
   readonly set?: Readonly<Record<string, number>>
   readonly to: Target
   readonly out: string
@@ -50,7 +50,7 @@ Example:
   halograd export loss kto --set beta=0.1 --to torch --out kto-torch
   python kto-torch/check_parity.py`,
     )
-    .action(async (name: string, { set = {}, to, out, json }: LossOptions) => {
+    .action(async (name: string, { set = {}, to, out, json }: ExportLossOptions) => {
       const { exportLoss } = await import('../../handover/loss.ts')
       const files = await exportLoss({ name, settings: set, to, out })
       if (json) terminal.print(`${JSON.stringify({ loss: name, to, out, files })}\n`)

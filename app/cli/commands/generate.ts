@@ -11,7 +11,7 @@ import {
 } from '../../inputs/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
-export interface GenerateOptions extends CommonOptions, BackendOptions, SamplingChoices {
+export interface GenerateCommandOptions extends CommonOptions, BackendOptions, SamplingChoices {
   readonly model: string
   readonly adapters?: string
   readonly prompt?: string
@@ -50,4 +50,4 @@ Examples:
   halograd generate --model ./stories260K-hf --prompt "Once upon a time" --temperature 0
   halograd generate --model ./SmolLM2-135M-Instruct --messages chat.json --samples 4 --min-p 0.05 --json`,
     )
-    .action(async (options: GenerateOptions) => (await import('../generation.ts')).generate(terminal, options))
+    .action(async (options: GenerateCommandOptions) => (await import('../generation.ts')).generate(terminal, options))

@@ -5,7 +5,7 @@ import { UsageError } from '../../terminal/errors.ts'
 import { toJson } from '../../terminal/json.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
-interface LossOptions extends CommonOptions {
+interface LossCommandOptions extends CommonOptions {
   readonly set?: Readonly<Record<string, number>>
   readonly entry?: string
   readonly in: string
@@ -34,7 +34,7 @@ Example:
   echo '[{"inputs": {"policy_chosen_logps": [-1], "policy_rejected_logps": [-2], "ref_chosen_logps": [-1], "ref_rejected_logps": [-1]}}]' > cases.json
   halograd loss dpo --set beta=0.1 --in cases.json --json`,
     )
-    .action(async (name: string | undefined, { set = {}, entry, in: file, json }: LossOptions) => {
+    .action(async (name: string | undefined, { set = {}, entry, in: file, json }: LossCommandOptions) => {
       const question = name !== undefined ? { name } : entry !== undefined ? { entry } : undefined
       if (question === undefined || (name !== undefined && entry !== undefined))
         throw new UsageError('loss: give the name of a loss, or --entry, but not both')

@@ -1,10 +1,11 @@
 /** `halograd plan`: what a run would need, before it is begun. */
 import { Command } from 'commander'
-import { common, type TrainingOptions, trainingOptions } from '../../inputs/options.ts'
+import { common } from '../../inputs/options.ts'
 import { settingsOf } from '../../inputs/settings.ts'
+import { type TrainingCommandOptions, trainingOptions } from '../../inputs/training-options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
-interface PlanOptions extends TrainingOptions {
+interface PlanOptions extends TrainingCommandOptions {
   readonly halo: string
 }
 

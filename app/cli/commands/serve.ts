@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { type BackendOptions, backendOptions, integer, notNegative, positive } from '../../inputs/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
-export interface ServeOptions extends BackendOptions {
+export interface ServeCommandOptions extends BackendOptions {
   readonly model: string
   readonly adapters?: string
   readonly out?: string
@@ -48,4 +48,4 @@ Examples:
   curl localhost:8080/v1/chat/completions -H 'content-type: application/json' -d '{"messages": [{"role": "user", "content": "Hello"}]}'
   curl localhost:8080/v1/feedback -H 'content-type: application/json' -d '{"id": "chatcmpl-…", "verdict": "up"}'`,
     )
-    .action(async (options: ServeOptions) => (await import('../serving.ts')).serve(terminal, options))
+    .action(async (options: ServeCommandOptions) => (await import('../serving.ts')).serve(terminal, options))

@@ -1,7 +1,8 @@
 /** `halograd train`: what is not alignment. `sft` imitates demonstrations; `reward` learns to tell the better of two completions. */
 import { Command } from 'commander'
-import { common, type TrainingOptions, trainingOptions } from '../../inputs/options.ts'
+import { common } from '../../inputs/options.ts'
 import { pathOf, settingsOf } from '../../inputs/settings.ts'
+import { type TrainingCommandOptions, trainingOptions } from '../../inputs/training-options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 export const command = (terminal: Terminal): Command =>
@@ -50,7 +51,7 @@ const trains = (
   defaults: { readonly lr: number; readonly batch: number },
   loss: string = name,
 ): Command =>
-  common(trainingOptions(new Command(name), defaults)).action(async (options: TrainingOptions, command: Command) => {
+  common(trainingOptions(new Command(name), defaults)).action(async (options: TrainingCommandOptions, command: Command) => {
     const [{ findLoss }, { run }, { checkVerdict }] = await Promise.all([
       import('../../inputs/losses.ts'),
       import('../../run/run.ts'),

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { Interrupted, JudgeError } from '../../terminal/errors.ts'
-import { type Comparison, isWinner, type Report, type Winner } from '../judge.ts'
+import { type Comparison, isWinner, type JudgeReport, type Winner } from '../judge.ts'
 import type { Court, JudgeKind } from '../kinds.ts'
 
 export const judge: JudgeKind = {
@@ -20,7 +20,12 @@ export const judge: JudgeKind = {
 /** The last words of a program that failed: so many characters of its standard error. */
 const lastWords = 1000
 
-const ask = (command: string, comparisons: readonly Comparison[], { timeout, signal }: Court, report: Report): Promise<readonly Winner[]> =>
+const ask = (
+  command: string,
+  comparisons: readonly Comparison[],
+  { timeout, signal }: Court,
+  report: JudgeReport,
+): Promise<readonly Winner[]> =>
   new Promise((resolve, reject) => {
     const child = spawn(command, { shell: true, detached: process.platform !== 'win32' }) // a group of its own, to end whatever it starts
     const winners: Winner[] = []

@@ -1,7 +1,7 @@
 /** Likes texts that say what a lexicon values: AFINN-111, or the user's own. */
-import { DataError, type Finding, readText } from '../../../models/index.ts'
+import { DataError, type InputFinding, readText } from '../../../models/index.ts'
 import { throwAll } from '../../../models/internal.ts'
-import { type Entry, type Lexicon, lexicon } from '../../inputs/lexicon.ts'
+import { type Lexicon, type LexiconEntry, lexicon } from '../../inputs/lexicon.ts'
 import { optional } from '../../terminal/optional.ts'
 import type { JudgeKind } from '../kinds.ts'
 
@@ -19,7 +19,7 @@ export const judge: JudgeKind = {
 
 /** @throws FileError, DataError naming every malformed line */
 const readLexicon = async (file: string): Promise<Lexicon> => {
-  const [entries, findings]: [Entry[], Finding[]] = [[], []]
+  const [entries, findings]: [LexiconEntry[], InputFinding[]] = [[], []]
   for (const [i, line] of (await readText(file)).split(/\r?\n/).entries()) {
     if (line.trim() === '') continue
     const [, phrase, worth] = /^(.*\S)\s*[\t,]\s*(\S+)\s*$/.exec(line) ?? []

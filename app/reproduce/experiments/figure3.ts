@@ -1,11 +1,11 @@
 /** Figure 3: human-aware losses do better than the others, and than SFT. */
-import { afterSft, type Experiment, figures, type Row, row } from '../experiment.ts'
-import { type Candidate, methods, type Swept, sweep, sweepTitle } from '../methods.ts'
+import { afterSft, type Experiment, type ExperimentRow, figures, row } from '../experiment.ts'
+import { type MethodCandidate, methods, type Swept, sweep, sweepTitle } from '../methods.ts'
 import type { Method } from '../pipeline.ts'
 import { asGood, finding } from '../statistics.ts'
 
-const halos: readonly Candidate[] = [methods.kto, methods.dpo, methods.ppo]
-const others: readonly Candidate[] = [methods.slic, methods.csft, methods.unlikelihood]
+const halos: readonly MethodCandidate[] = [methods.kto, methods.dpo, methods.ppo]
+const others: readonly MethodCandidate[] = [methods.slic, methods.csft, methods.unlikelihood]
 
 export const experiment: Experiment = {
   key: 'figure3',
@@ -15,7 +15,7 @@ export const experiment: Experiment = {
   run: async (scheduler) => {
     const start = afterSft(scheduler)
     const swept = await Promise.all([...halos, ...others].map((method) => sweep(scheduler, start, method)))
-    const rowsOf = (group: string, which: readonly Candidate[], rates: readonly Swept[]) =>
+    const rowsOf = (group: string, which: readonly MethodCandidate[], rates: readonly Swept[]) =>
       Promise.all(which.map(({ name }, i) => row(scheduler, group, name, start, converged(rates[i]!.method))))
     const csft = swept[halos.length + others.indexOf(methods.csft)]!.method
     const longer = (epochs: number) =>
@@ -46,5 +46,5 @@ export const experiment: Experiment = {
 /** CSFT learns for as long as it gets better. */
 const converged = (method: Method): Method => (method.loss === 'csft' ? { ...method, epochs: 6 } : method)
 
-const meanOf = (rows: readonly Row[]): readonly number[] =>
+const meanOf = (rows: readonly ExperimentRow[]): readonly number[] =>
   figures(rows[0]!).map((_, seed) => rows.reduce((sum, each) => sum + figures(each)[seed]!, 0) / rows.length)

@@ -1,19 +1,19 @@
 /** Figure 4: KTO does at least as well as DPO, at every size, after SFT and without it. */
-import { afterSft, type Experiment, figures, type Row, row, type Table, withoutSft } from '../experiment.ts'
+import { afterSft, type Experiment, type ExperimentRow, type ExperimentTable, figures, row, withoutSft } from '../experiment.ts'
 import { methods, sweep, sweepTitle } from '../methods.ts'
-import type { Size } from '../recipe.ts'
-import { asGood, type Finding, finding } from '../statistics.ts'
+import type { ExperimentSize } from '../recipe.ts'
+import { asGood, finding, type StatisticalFinding } from '../statistics.ts'
 
-const sizes: readonly Size[] = ['60k', '100k', '230k']
+const sizes: readonly ExperimentSize[] = ['60k', '100k', '230k']
 
 export const experiment: Experiment = {
   key: 'figure4',
   title: 'Figure 4: KTO and DPO at several sizes, after SFT and without it',
   claim: 'KTO matches or exceeds DPO at every size; without SFT, only KTO is as good as it is after SFT.',
   run: async (scheduler) => {
-    const rows: Row[] = []
-    const tried: Row[] = []
-    const findings: Finding[] = []
+    const rows: ExperimentRow[] = []
+    const tried: ExperimentRow[] = []
+    const findings: StatisticalFinding[] = []
     for (const size of sizes) {
       const [after, without] = [afterSft(scheduler, size), withoutSft(scheduler, size)]
       const [kto, dpo] = await Promise.all([sweep(scheduler, after, methods.kto), sweep(scheduler, after, methods.dpo)])
@@ -32,7 +32,7 @@ export const experiment: Experiment = {
         finding(`${size}: KTO alone is as good as SFT + KTO, or better`, figures(ktoAlone), figures(sftKto), asGood),
       )
     }
-    const tables: readonly Table[] = [
+    const tables: readonly ExperimentTable[] = [
       { title: 'At the best learning rate of each method', columns: ['win', 'length', 'ended', 'exact', 'kl'], rows },
       { title: sweepTitle, columns: ['win'], rows: tried },
     ]

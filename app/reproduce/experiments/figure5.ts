@@ -1,5 +1,5 @@
 /** Figure 5: without SFT, a model aligned with DPO rambles; one aligned with KTO does not. */
-import { afterSft, type Experiment, figures, type Row, row, withoutSft } from '../experiment.ts'
+import { afterSft, type Experiment, type ExperimentRow, figures, row, withoutSft } from '../experiment.ts'
 import { methods, sweep } from '../methods.ts'
 import { finding } from '../statistics.ts'
 
@@ -24,7 +24,7 @@ export const experiment: Experiment = {
       row(scheduler, 'after SFT', 'SFT + KTO', after, kto),
       row(scheduler, 'after SFT', 'SFT + DPO', after, dpo),
     ])
-    const rows: Row[] = []
+    const rows: ExperimentRow[] = []
     const findings = []
     for (const { ends, group } of bases) {
       const start = { ...withoutSft(scheduler), ends }

@@ -1,8 +1,17 @@
 /** Table 2 and Theorem 4.3: judgements that are wrong at random, people who contradict each other, and the reference point. */
-import { afterSft, type Experiment, figures, type Outcome, type Row, row, type Scheduler, withoutSft } from '../experiment.ts'
+import {
+  afterSft,
+  type Experiment,
+  type ExperimentOutcome,
+  type ExperimentRow,
+  figures,
+  row,
+  type Scheduler,
+  withoutSft,
+} from '../experiment.ts'
 import { methods, sweep, sweepTitle } from '../methods.ts'
 import type { Method } from '../pipeline.ts'
-import { type Finding, finding } from '../statistics.ts'
+import { finding, type StatisticalFinding } from '../statistics.ts'
 
 export const experiment: Experiment = {
   key: 'table2',
@@ -26,10 +35,10 @@ export const experiment: Experiment = {
 }
 
 /** Preferences recorded the wrong way round; SFT, too, learns from them. */
-const noisy = async (scheduler: Scheduler): Promise<Outcome> => {
-  const rows: Row[] = []
-  const tried: Row[] = []
-  const findings: Finding[] = []
+const noisy = async (scheduler: Scheduler): Promise<ExperimentOutcome> => {
+  const rows: ExperimentRow[] = []
+  const tried: ExperimentRow[] = []
+  const findings: StatisticalFinding[] = []
   for (const flipped of [0.2, 0.4]) {
     const start = { ...afterSft(scheduler), data: { pairs: scheduler.pairs, flipped } }
     const group = `ε = ${flipped}`
@@ -70,11 +79,11 @@ const low = 3e-4
 const unnoticed = 0.1
 
 /** Two groups of people who agree on what is right, and disagree on whether to go on talking: both say so, of the same pairs. */
-const contradictory = async (scheduler: Scheduler, kto: Method, dpo: Method): Promise<Outcome> => {
+const contradictory = async (scheduler: Scheduler, kto: Method, dpo: Method): Promise<ExperimentOutcome> => {
   const start = afterSft(scheduler)
   const before = await row(scheduler, 'before', 'SFT', start)
   const rows = [before]
-  const findings: Finding[] = []
+  const findings: StatisticalFinding[] = []
   for (const { share, together } of [{ share: 1 }, { share: 1, together: true }, { share: 0.5, together: true }] as const) {
     const data = { pairs: scheduler.pairs, contradictory: share, ...(together && { together }) }
     const group = `${100 * share} % disputed${together ? ', both sides in a batch' : ''}`
@@ -101,12 +110,12 @@ const contradictory = async (scheduler: Scheduler, kto: Method, dpo: Method): Pr
   }
 }
 /** What answers are worth to both groups, on average. */
-const worth = (row: Row): readonly number[] => row.measured.map(({ reward, talkative }) => (reward + talkative) / 2)
+const worth = (row: ExperimentRow): readonly number[] => row.measured.map(({ reward, talkative }) => (reward + talkative) / 2)
 
 /** The same with z₀ = 0: after SFT, without it, and where hardly anything is undesirable. */
-const referencePoint = async (scheduler: Scheduler, kto: Method): Promise<Outcome> => {
-  const rows: Row[] = []
-  const findings: Finding[] = []
+const referencePoint = async (scheduler: Scheduler, kto: Method): Promise<ExperimentOutcome> => {
+  const rows: ExperimentRow[] = []
+  const findings: StatisticalFinding[] = []
   for (const [group, start, change] of [
     ['after SFT', afterSft(scheduler), {}],
     ['without SFT', withoutSft(scheduler), {}],

@@ -8,8 +8,8 @@ import { DataError, show } from '../../io/errors.ts'
 import type { Json } from '../../io/fields.ts'
 import { type ReadOptions, readRecords } from '../../io/records.ts'
 import type { Balance } from '../balance.ts'
-import { alone, isJoined, type Judged, joined, type Piece, type Unmet } from './join.ts'
-import { importLog, type ImportLog as Log, type Summary } from './log.ts'
+import { alone, type ConversationPiece, isJoined, type JudgedText, joined, type Unmet } from './join.ts'
+import { type ImportSummary, importLog, type ImportLog as Log } from './log.ts'
 import {
   asLabels,
   asShown,
@@ -45,7 +45,7 @@ export interface Import {
   /** The rows, one after another. @throws DataError at the end, when the files make none, or what they say has no meaning */
   readonly rows: AsyncIterable<Written>
   /** To be asked when the rows are all read. */
-  readonly summary: () => Summary
+  readonly summary: () => ImportSummary
 }
 
 /**
@@ -65,7 +65,12 @@ export const importing = (files: readonly string[], mappings: readonly Mapping[]
 }
 
 /** The records that a mapping fits. What no mapping fits is passed over. */
-async function* pieces(files: readonly string[], mappings: readonly Mapping[], log: Log, options: ImportOptions): AsyncGenerator<Piece> {
+async function* pieces(
+  files: readonly string[],
+  mappings: readonly Mapping[],
+  log: Log,
+  options: ImportOptions,
+): AsyncGenerator<ConversationPiece> {
   const sorted = mappings.toSorted((a, b) => b.keys.length - a.keys.length)
   for (const file of files)
     for await (const { line, content } of readRecords(file, options)) {
@@ -89,7 +94,7 @@ async function* pieces(files: readonly string[], mappings: readonly Mapping[], l
 }
 
 /** The rows of judged answers, in the reading that the first of them decides. */
-async function* made(judged: AsyncIterable<Judged>, log: Log, options: ImportOptions): AsyncGenerator<Written> {
+async function* made(judged: AsyncIterable<JudgedText>, log: Log, options: ImportOptions): AsyncGenerator<Written> {
   const pairs = pairing()
   for await (const answer of judged) {
     const rated = !answer.awaits || (answer.verdict !== undefined && isRated(answer.verdict))
@@ -102,7 +107,12 @@ async function* made(judged: AsyncIterable<Judged>, log: Log, options: ImportOpt
 }
 
 /** What an answer comes to, or nothing, when the log is told why. */
-const rowsOf = ({ said, verdict, flaw, place, ...text }: Judged, pairs: Pairing, log: Log, options: ImportOptions): readonly Written[] => {
+const rowsOf = (
+  { said, verdict, flaw, place, ...text }: JudgedText,
+  pairs: Pairing,
+  log: Log,
+  options: ImportOptions,
+): readonly Written[] => {
   const columns = { ...text.columns, ...verdict?.columns }
   const drop = (reason: string): readonly Written[] => {
     log.drop(reason, place)

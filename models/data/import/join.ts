@@ -13,14 +13,14 @@ import type { Mapping } from './mapping.ts'
 import { columnsOf, isRated, type Verdict, verdictIn } from './verdicts.ts'
 
 /** A record, the mapping that it fits, and where it stands: `export.json:17`. */
-export interface Piece {
+export interface ConversationPiece {
   readonly mapping: Mapping
   readonly record: Json
   readonly place: string
 }
 
 /** An answer in halograd's own fields, without a label; and what was said of it, if anything. */
-export interface Judged {
+export interface JudgedText {
   readonly said: Json
   readonly verdict?: Verdict
   /** What the text is to be chosen by. */
@@ -53,11 +53,11 @@ const idOf = (field: Mapping['id'], record: Json): string | undefined => {
 }
 
 /** Answers one after another, with what each record itself says of them. */
-export async function* alone(pieces: AsyncIterable<Piece>): AsyncGenerator<Judged> {
+export async function* alone(pieces: AsyncIterable<ConversationPiece>): AsyncGenerator<JudgedText> {
   for await (const piece of pieces) yield judged(piece)
 }
 
-const judged = ({ mapping, record, place }: Piece): Judged => {
+const judged = ({ mapping, record, place }: ConversationPiece): JudgedText => {
   const { label: _, ...said } = canonicalOf(mapping, record)
   const draw = mapping.chosen !== undefined && !('chosen' in said) && !('rejected' in said)
   const awaits = mapping.verdict !== undefined || mapping.correction !== undefined || mapping.id !== undefined || draw
@@ -66,9 +66,9 @@ const judged = ({ mapping, record, place }: Piece): Judged => {
 }
 
 /** The same, put together. @param read gives all pieces again, each time it is called */
-export async function* joined(read: () => AsyncIterable<Piece>, unmet: (unmet: Unmet) => void): AsyncGenerator<Judged> {
+export async function* joined(read: () => AsyncIterable<ConversationPiece>, unmet: (unmet: Unmet) => void): AsyncGenerator<JudgedText> {
   const { verdicts, before } = await survey(read())
-  const [held, messages, texts] = [new Map<string, Judged>(), new Map<string, Message>(), new Set<string>()]
+  const [held, messages, texts] = [new Map<string, JudgedText>(), new Map<string, Message>(), new Set<string>()]
   const needed = new Set([...verdicts.keys()].flatMap((id) => [...before(id), id]))
   const met = new Set<string>()
   for await (const piece of read()) {
@@ -97,7 +97,7 @@ export async function* joined(read: () => AsyncIterable<Piece>, unmet: (unmet: U
 }
 
 /** Who judged what, and what stands before each message. */
-const survey = async (pieces: AsyncIterable<Piece>) => {
+const survey = async (pieces: AsyncIterable<ConversationPiece>) => {
   const verdicts = new Map<string, Verdict[]>()
   const parents = new Map<string, string>()
   const threads = new Map<string, { readonly id: string; readonly time: unknown }[]>()

@@ -1,12 +1,12 @@
 /** What became of the answers of an import, and what makes it fail at its end: then nothing is written. */
-import { DataError, type Finding, show, throwAll } from '../../io/errors.ts'
+import { DataError, type InputFinding, show, throwAll } from '../../io/errors.ts'
 import type { Json } from '../../io/fields.ts'
 import type { Balance } from '../balance.ts'
 import type { Unmet } from './join.ts'
 import type { Reading, Written } from './making.ts'
 import { isRated, type Verdict } from './verdicts.ts'
 
-export interface Summary extends Balance {
+export interface ImportSummary extends Balance {
   /** Answers in the files; those that somebody judged; and the rows that these made. */
   readonly found: number
   readonly rated: number
@@ -23,7 +23,7 @@ export interface Summary extends Balance {
 export type ImportLog = ReturnType<typeof importLog>
 
 export const importLog = (where: Readonly<Record<string, string>> = {}) => {
-  const [dropped, names, findings] = [new Map<string, string[]>(), new Map<string, number>(), new Map<string, Finding>()]
+  const [dropped, names, findings] = [new Map<string, string[]>(), new Map<string, number>(), new Map<string, InputFinding>()]
   const skipped = new Set<string>()
   const counts = { found: 0, rated: 0, rows: 0, desirable: 0, undesirable: 0, reasoning: 0 }
   const [numbers, scale]: [number[], { zero?: string; minus?: string }] = [[], {}]
@@ -36,7 +36,8 @@ export const importLog = (where: Readonly<Record<string, string>> = {}) => {
   }
   return {
     drop,
-    malformed: (finding: Finding, place: string, skip: boolean): void => void (skip ? skipped.add(place) : findings.set(place, finding)),
+    malformed: (finding: InputFinding, place: string, skip: boolean): void =>
+      void (skip ? skipped.add(place) : findings.set(place, finding)),
     answer: (rated: boolean): void => {
       counts.found++
       if (rated) counts.rated++
@@ -76,11 +77,11 @@ export const importLog = (where: Readonly<Record<string, string>> = {}) => {
         (counts.rows === 0 ? nothing(counts, dropped) : undefined)
       if (wrong !== undefined) throw new DataError({ file, ...wrong })
     },
-    summary: (): Summary => ({ ...counts, ...(as && { as }), dropped: Object.fromEntries(dropped), skipped: [...skipped] }),
+    summary: (): ImportSummary => ({ ...counts, ...(as && { as }), dropped: Object.fromEntries(dropped), skipped: [...skipped] }),
   }
 }
 
-type Wrong = Omit<Finding, 'file' | 'line'>
+type Wrong = Omit<InputFinding, 'file' | 'line'>
 
 const apart = ({ verdicts, texts }: Unmet): Wrong | undefined => {
   const [first] = verdicts

@@ -17,10 +17,10 @@ export type Reading = 'labels' | 'pairs' | 'demonstrations'
 export type Written = Json
 
 /** What an answer comes to: rows, or why it is dropped. */
-export type Made = E.Either<string, readonly (Row | Dialogue)[]>
+export type MadeRows = E.Either<string, readonly (Row | Dialogue)[]>
 
 /** The rows of an answer, before they are paired with others: a label, a label and its correction, a pair, a demonstration. */
-export const rowsFrom = (said: Json, verdict: Verdict | undefined): Made => {
+export const rowsFrom = (said: Json, verdict: Verdict | undefined): MadeRows => {
   if (!['messages', 'completion', 'chosen', 'rejected', 'text'].some((name) => Object.hasOwn(said, name)))
     return E.left('no text of the answer')
   if ('chosen' in said || 'rejected' in said || 'text' in said) return read(said)
@@ -31,7 +31,7 @@ export const rowsFrom = (said: Json, verdict: Verdict | undefined): Made => {
   return E.map((better: readonly (Row | Dialogue)[]) => [...judged.right, ...better])(read(replaced(row!, verdict.correction, true)))
 }
 
-const read = (json: Json): Made => E.bimap(reasonOf, ({ row }: { readonly row: Row | Dialogue }) => [row])(ownOf(json))
+const read = (json: Json): MadeRows => E.bimap(reasonOf, ({ row }: { readonly row: Row | Dialogue }) => [row])(ownOf(json))
 
 /** A row of the same prompt with another completion. */
 const replaced = (row: Row | Dialogue, completion: unknown, label: boolean): Json => {

@@ -8,7 +8,7 @@
  */
 import type { Json } from '../../io/fields.ts'
 import type { Flaw } from '../../io/records.ts'
-import type { Values } from './values.ts'
+import type { VerdictWords } from './values.ts'
 
 /** A path in a record; several, of which the first that leads somewhere counts; or what computes a value from the record. */
 export type Field = string | readonly string[] | ((record: Json) => unknown)
@@ -32,8 +32,8 @@ export interface Mapping {
   readonly weight?: Field
   readonly verdict?: Field
   /** Values of the verdict. Default: the common ways to say it. */
-  readonly good?: Values
-  readonly bad?: Values
+  readonly good?: VerdictWords
+  readonly bad?: VerdictWords
   /** A better answer that somebody wrote: it is preferred to the completion. */
   readonly correction?: Field
   /** Answers that were compared with the completion, in an arena: worse than a good one, better than a bad one. */

@@ -6,9 +6,9 @@
 import { own } from '../../../core/internal.ts'
 
 /** Values that mean the same: texts in any case, numbers however written, and conditions such as '>=4'. */
-export type Values = readonly (string | number | boolean)[]
+export type VerdictWords = readonly (string | number | boolean)[]
 
-const good: Values = [
+const good: VerdictWords = [
   ...[
     'true',
     1,
@@ -29,7 +29,7 @@ const good: Values = [
   ],
   ...['accept', 'approve', 'approved', 'helpful', 'correct', 'pass', 'satisfied', 'useful', '👍', '✅', '✓', '❤️'],
 ]
-const bad: Values = [
+const bad: VerdictWords = [
   ...[
     'false',
     0,
@@ -54,8 +54,8 @@ const bad: Values = [
 export const verdictOf = (value: unknown): boolean | undefined => judge(value, { good, bad })
 
 export interface Scale {
-  readonly good?: Values
-  readonly bad?: Values
+  readonly good?: VerdictWords
+  readonly bad?: VerdictWords
 }
 
 /** Which side of a scale a value is on, if any. Where only one side is given, the other is the common one, without what was given. */
@@ -71,7 +71,7 @@ export const judge = (value: unknown, scale: Scale): boolean | undefined => {
 export const isSilent = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'string' && /^\W*$/.test(value) && !/\p{Emoji_Presentation}/u.test(value))
 
-const among = (value: unknown, values: Values): boolean => values.some((each) => (conditionOf(each) ?? equals(each))(value))
+const among = (value: unknown, values: VerdictWords): boolean => values.some((each) => (conditionOf(each) ?? equals(each))(value))
 
 const equals =
   (one: string | number | boolean) =>

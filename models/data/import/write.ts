@@ -9,12 +9,12 @@ import type { Reading, Written } from './making.ts'
 import type { Mapping, Preset, TurnForm } from './mapping.ts'
 import { isWritable, withValue } from './paths.ts'
 
-export type Writer = (row: Written) => Json
+export type RowWriter = (row: Written) => Json
 
 /** How a preset writes rows of each kind that it has. Nothing for one that is only read. */
-export const writersOf = ({ form, mappings }: Preset): { readonly [R in Reading]?: Writer } => {
+export const writersOf = ({ form, mappings }: Preset): { readonly [R in Reading]?: RowWriter } => {
   if (form === undefined) return {}
-  const first = (suits: (mapping: Mapping) => boolean): Writer | undefined => {
+  const first = (suits: (mapping: Mapping) => boolean): RowWriter | undefined => {
     const mapping = mappings.find((each) => each.refused === undefined && suits(each))
     return mapping && ((row) => writtenBy(mapping, form, row))
   }

@@ -2,7 +2,7 @@
  * Gemma 3, text: Gemma 2 with normalized queries and keys, and a window in five layers of six, which rotate by a base of their own.
  * Gemma Team (2025), arXiv:2503.19786.
  */
-import { type Fields, isObject, type Json } from '../../io/fields.ts'
+import { isObject, type Json, type JsonFields } from '../../io/fields.ts'
 import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
 import { formatGemma, formatGemmaScores, readCap, readGemma, readGemmaScores, sandwich } from '../gemma-like.ts'
@@ -11,14 +11,14 @@ import { ropeOf } from '../llama-like.ts'
 import { formatWindows, nestedRope, readWindows } from '../parsing.ts'
 
 /** Every so manieth layer sees all before it, where `layer_types` does not say which. */
-const patternOf = (fields: Fields): number => {
+const patternOf = (fields: JsonFields): number => {
   const names = ['sliding_window_pattern', '_sliding_window_pattern'] as const
   const [name] = names.filter((each) => fields.get(each) !== undefined)
   return name === undefined ? 6 : fields.count(name)
 }
 
 /** The base of layers with a window. */
-const localTheta = (fields: Fields): number => {
+const localTheta = (fields: JsonFields): number => {
   const rope = fields.get('rope_parameters')
   const local = isObject(rope) ? rope.sliding_attention : undefined
   if (!isObject(local)) return fields.positive('rope_local_base_freq', 10000)
@@ -33,7 +33,7 @@ const localTheta = (fields: Fields): number => {
   return Number(theta)
 }
 
-const parse = (fields: Fields): ModelConfig => {
+const parse = (fields: JsonFields): ModelConfig => {
   fields.only('use_bidirectional_attention', false)
   const config = readGemma(nestedRope(fields, 'full_attention'), 'gemma3_text', { theta: 1e6, keyValueHeads: 4, context: 131072 })
   const pattern = patternOf(fields)

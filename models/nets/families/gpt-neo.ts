@@ -1,12 +1,12 @@
 /** GPT-Neo and TinyStories: GPT-2 with plain matrices, scores that are not scaled, and a window in every other layer. Black et al. (2021); Eldan & Li (2023), arXiv:2305.07759. */
-import type { Fields } from '../../io/fields.ts'
+import type { JsonFields } from '../../io/fields.ts'
 import type { LayerSpec } from '../architecture.ts'
 import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
 import { activationNames, activations } from '../parsing.ts'
 
 /** `attention_types`: [[pattern, times], …], of global and local layers. */
-const windows = (fields: Fields, layers: number): Pick<ModelConfig, 'windows'> => {
+const windows = (fields: JsonFields, layers: number): Pick<ModelConfig, 'windows'> => {
   const types: unknown = fields.get('attention_types') ?? [[['global', 'local'], layers / 2]]
   fields.get('attention_layers')
   const width = fields.count('window_size', 256)
@@ -23,7 +23,7 @@ const windows = (fields: Fields, layers: number): Pick<ModelConfig, 'windows'> =
   return kinds.includes('local') ? { windows: kinds.map((kind) => (kind === 'local' ? width : null)) } : {}
 }
 
-const parse = (fields: Fields): ModelConfig => {
+const parse = (fields: JsonFields): ModelConfig => {
   const embed = fields.count('hidden_size')
   const heads = fields.count('num_heads')
   const layers = fields.count('num_layers')

@@ -1,11 +1,11 @@
 /** OPT: GPT-2 with ReLU, positions from row 2 on, and in the 350M model norms after the sums and narrow embeddings. Zhang et al. (2022), arXiv:2205.01068. */
-import type { Fields } from '../../io/fields.ts'
+import type { JsonFields } from '../../io/fields.ts'
 import type { LayerSpec } from '../architecture.ts'
 import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
 import { activationNames, activations } from '../parsing.ts'
 
-const parse = (fields: Fields): ModelConfig => {
+const parse = (fields: JsonFields): ModelConfig => {
   const embed = fields.count('hidden_size')
   const heads = fields.count('num_attention_heads')
   const word = fields.count('word_embed_proj_dim', embed)

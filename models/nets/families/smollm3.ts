@@ -1,5 +1,5 @@
 /** SmolLM3: Llama of which every fourth layer does not rotate ("NoPE", Yang et al. 2025, arXiv:2501.18795). */
-import type { Fields } from '../../io/fields.ts'
+import type { JsonFields } from '../../io/fields.ts'
 import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
 import { firstOf, llamaNames, noBias, noWindow, silu } from '../gguf-names.ts'
@@ -7,7 +7,7 @@ import { formatLlama, llamaLike, readFlag, readLlama } from '../llama-like.ts'
 import { formatWindows, readWindows } from '../parsing.ts'
 
 /** `no_rope_layers` has a 1 for each layer that rotates, and a 0 for each that does not. */
-const unrotated = (fields: Fields, layers: number): readonly number[] => {
+const unrotated = (fields: JsonFields, layers: number): readonly number[] => {
   const interval = fields.count('no_rope_layer_interval', 4)
   const listed = fields.get('no_rope_layers')
   const all = Array.from({ length: layers }, (_, layer) => layer)
@@ -18,7 +18,7 @@ const unrotated = (fields: Fields, layers: number): readonly number[] => {
   return []
 }
 
-const parse = (fields: Fields): ModelConfig => {
+const parse = (fields: JsonFields): ModelConfig => {
   const config = readLlama(fields, 'smollm3', { theta: 2e6, tied: true, context: 32768, keyValueHeads: 4 })
   const still = unrotated(fields, config.layers)
   const slides = fields.flag('use_sliding_window', false)

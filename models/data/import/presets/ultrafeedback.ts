@@ -4,15 +4,15 @@ import { isObject, type Json } from '../../../io/fields.ts'
 import type { Flaw } from '../../../io/records.ts'
 import type { Field, Preset } from '../mapping.ts'
 
-interface Scored {
+interface UltraFeedbackScored {
   readonly response: string
   readonly overall_score: number
 }
-const isScored = (each: unknown): each is Scored =>
+const isScored = (each: unknown): each is UltraFeedbackScored =>
   isObject(each) && typeof each.response === 'string' && typeof each.overall_score === 'number'
 
 const listed = ({ completions }: Json): readonly unknown[] => (Array.isArray(completions) ? completions : [])
-const ranked = (record: Json): readonly Scored[] =>
+const ranked = (record: Json): readonly UltraFeedbackScored[] =>
   listed(record)
     .filter(isScored)
     .toSorted((a, b) => b.overall_score - a.overall_score)
