@@ -1,35 +1,35 @@
 /** Arrays on a device: uploaded, read back, freed. */
 import type { Handle } from '../../core/index.ts'
 import { half, type Narrow, type Storage, widened } from '../../core/internal.ts'
-import { check, type Machine, usage } from './device.ts'
+import { check, type GpuMachine, usage } from './device.ts'
 import { UnknownArrayError } from './errors.ts'
 import type { Heap, Spot } from './heap.ts'
 import { bytesOf } from './launch.ts'
 
 /** At home in a heap until it is freed or donated. */
-export interface Placed extends Handle {
+export interface GpuArray extends Handle {
   readonly spot: Spot
   readonly storage?: Storage | undefined
   home: Heap | undefined
 }
 
 /** Elements of 4 bytes that an array takes. */
-const extent = ({ size, storage }: Pick<Placed, 'size' | 'storage'>): number => Math.ceil((size * bytesOf(storage)) / 4)
+const extent = ({ size, storage }: Pick<GpuArray, 'size' | 'storage'>): number => Math.ceil((size * bytesOf(storage)) / 4)
 
-export const make = (machine: Machine, size: number, storage?: Storage): Placed => {
+export const make = (machine: GpuMachine, size: number, storage?: Storage): GpuArray => {
   const spot = machine.store.take(extent({ size, storage }))
   machine.alive++
   return { size, spot, storage, home: machine.store }
 }
 
 /** @throws UnknownArrayError for an array that is not at home here */
-export const known = ({ store }: Machine, handle: Handle): Placed => {
-  const mine = handle as Placed // if it has this home, it was made here
+export const known = ({ store }: GpuMachine, handle: Handle): GpuArray => {
+  const mine = handle as GpuArray // if it has this home, it was made here
   if (mine.home !== store) throw new UnknownArrayError(`webgpu: this array of ${handle.size} was freed or donated, or is another backend's`)
   return mine
 }
 
-const write = ({ device, store }: Machine, { spot }: Placed, bytes: Uint8Array<ArrayBufferLike>): void => {
+const write = ({ device, store }: GpuMachine, { spot }: GpuArray, bytes: Uint8Array<ArrayBufferLike>): void => {
   const buffer = store.slabs[spot.slab]!
   const whole = bytes.length % 4 === 0 ? bytes : Uint8Array.from({ length: Math.ceil(bytes.length / 4) * 4 }, (_, i) => bytes[i] ?? 0)
   // WebGPU's types exclude shared memory, from which browsers refuse to write.
@@ -38,22 +38,22 @@ const write = ({ device, store }: Machine, { spot }: Placed, bytes: Uint8Array<A
 }
 const bytesIn = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)
 
-export const upload = (machine: Machine, data: ArrayLike<number>): Placed => {
+export const upload = (machine: GpuMachine, data: ArrayLike<number>): GpuArray => {
   check(machine)
   const made = make(machine, data.length)
   write(machine, made, bytesIn(data instanceof Float32Array ? data : Float32Array.from(data)))
   return made
 }
 
-export const uploadNarrow = (machine: Machine, { format, bits, length }: Narrow): Placed => {
+export const uploadNarrow = (machine: GpuMachine, { format, bits, length }: Narrow): GpuArray => {
   check(machine)
   const made = make(machine, length, format)
   write(machine, made, bytesIn(bits))
   return made
 }
 
-export const free = (machine: Machine, handle: Handle): void => {
-  const mine = handle as Placed // if it has this home, it was made here
+export const free = (machine: GpuMachine, handle: Handle): void => {
+  const mine = handle as GpuArray // if it has this home, it was made here
   // What `close` released may still be collected later.
   if (mine.home !== machine.store) return
   mine.home = undefined
@@ -62,7 +62,7 @@ export const free = (machine: Machine, handle: Handle): void => {
 }
 
 /** Read back: copied after all that was submitted before. Nothing else waits for it. */
-export const download = async (machine: Machine, handle: Handle): Promise<Float32Array> => {
+export const download = async (machine: GpuMachine, handle: Handle): Promise<Float32Array> => {
   check(machine)
   const array = known(machine, handle)
   const { device, store, staging } = machine

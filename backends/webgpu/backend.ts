@@ -7,7 +7,7 @@ import { widened } from '../../core/internal.ts'
 import { graphics } from '../graphics/graphics.ts'
 import { plan, summarize } from '../plan/index.ts'
 import { download, free, upload, uploadNarrow } from './arrays.ts'
-import { type Machine, machineOn, settle } from './device.ts'
+import { type GpuMachine, machineOn, settle } from './device.ts'
 import { NoAdapterError } from './errors.ts'
 import type { Style } from './grid.ts'
 import { load } from './load.ts'
@@ -50,7 +50,7 @@ export const webgpu = async (): Promise<Backend> => {
 }
 
 /** The backend of a machine. */
-export const backendOn = (machine: Machine, style: Style = styles[machine.software ? 'software' : 'card']): Backend => {
+export const backendOn = (machine: GpuMachine, style: Style = styles[machine.software ? 'software' : 'card']): Backend => {
   const name = 'webgpu'
   return {
     name,

@@ -8,7 +8,7 @@ import { type Heap, heap, type Spot } from './heap.ts'
 /** WebGPU's numbers for these (the globals exist only in browsers). */
 export const usage = { mapRead: 0x0001, copySource: 0x0004, copyTarget: 0x0008, uniform: 0x0040, storage: 0x0080 } as const
 
-export interface Machine {
+export interface GpuMachine {
   readonly device: GPUDevice
   /** What it is, in words. */
   readonly description: string
@@ -25,7 +25,7 @@ export interface Machine {
   /** Verdicts that are still to come. */
   readonly pending: Set<Promise<void>>
   /** By text. */
-  readonly pipelines: Map<string, Pipeline>
+  readonly pipelines: Map<string, GpuPipeline>
   /** By their number of memories. */
   readonly layouts: Map<number, GPUBindGroupLayout>
   /** Steps that were submitted and may not be done. */
@@ -35,7 +35,7 @@ export interface Machine {
   /** GPU buffers that were made, ever: in a steady step, none. */
   made: number
 }
-export interface Pipeline {
+export interface GpuPipeline {
   ready: GPUComputePipeline | undefined
   readonly compiled: Promise<GPUComputePipeline>
 }
@@ -73,7 +73,7 @@ export const limitsOf = (adapter: Pick<GPUAdapter, 'limits'>, description: strin
 }
 
 /** @throws NoAdapterError */
-export const machineOn = async (adapter: GPUAdapter, description: string, software: boolean): Promise<Machine> => {
+export const machineOn = async (adapter: GPUAdapter, description: string, software: boolean): Promise<GpuMachine> => {
   const requiredLimits = limitsOf(adapter, description)
   const requiredFeatures = (['timestamp-query'] as const).filter((feature) => adapter.features.has(feature))
   const device = await adapter.requestDevice({ requiredLimits, requiredFeatures })
@@ -92,7 +92,7 @@ export const machineOn = async (adapter: GPUAdapter, description: string, softwa
     )
   }
   const store = heap(allocate, largest)
-  const machine: Machine = {
+  const machine: GpuMachine = {
     ...{ device, description, software, store, arena: undefined, alive: 0 },
     ...{ lost: undefined, failure: undefined, pending: new Set(), pipelines: new Map(), layouts: new Map() },
     ...{ flying: [], staging: new Map(), made: 0 },
@@ -107,7 +107,7 @@ export const machineOn = async (adapter: GPUAdapter, description: string, softwa
 }
 
 /** Do something whose failure the device reports later. */
-export const attempt = <T>(machine: Machine, kind: GPUErrorFilter, act: () => T, failure: (said: string) => Error): T => {
+export const attempt = <T>(machine: GpuMachine, kind: GPUErrorFilter, act: () => T, failure: (said: string) => Error): T => {
   const { device, pending } = machine
   device.pushErrorScope(kind)
   const made = act()
@@ -123,7 +123,7 @@ export const attempt = <T>(machine: Machine, kind: GPUErrorFilter, act: () => T,
 }
 
 /** @throws LostDeviceError, or what the device has complained about */
-export const check = (machine: Machine): void => {
+export const check = (machine: GpuMachine): void => {
   const { lost, failure, description } = machine
   if (lost !== undefined)
     throw new LostDeviceError(
@@ -135,13 +135,13 @@ export const check = (machine: Machine): void => {
 }
 
 /** Wait for all verdicts. @throws what they are */
-export const settle = async (machine: Machine): Promise<void> => {
+export const settle = async (machine: GpuMachine): Promise<void> => {
   while (machine.pending.size > 0) await Promise.all(machine.pending)
   check(machine)
 }
 
 /** Make sure that the arena has so many elements. */
-export const growArena = (machine: Machine, elements: number): void => {
+export const growArena = (machine: GpuMachine, elements: number): void => {
   const { arena, store } = machine
   if (arena !== undefined && elements <= arena.elements) return
   if (arena !== undefined) store.give(arena.spot, arena.elements)

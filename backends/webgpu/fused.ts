@@ -7,33 +7,33 @@ import type { FusedKernel, Program } from '../plan/index.ts'
 import { meet, regions } from '../plan/regions.ts'
 import { type KernelSchedule, schedule } from '../plan/schedule.ts'
 import { simplify } from '../plan/simplify.ts'
-import { type Grid, gridOf, type Store, type Style } from './grid.ts'
-import { type Argument, argumentOf, type Launch } from './launch.ts'
+import { gridOf, type StoreInstruction, type Style, type ThreadGrid } from './grid.ts'
+import { argumentOf, type GpuArgument, type GpuLaunch } from './launch.ts'
 import { declarationsOf, groupsOf, itemsOf, rowsBody, spreadBody, threadsOf } from './rows.ts'
 import { combine, fill } from './small.ts'
 import type { Writer } from './statements.ts'
 
 interface Fused {
-  readonly launches: readonly Launch[]
+  readonly launches: readonly GpuLaunch[]
   /** Elements of the arena beyond `start`. */
   readonly scratch: number
 }
 /** A merging store whose chunks have an array each, and where those begin. */
-interface Partial {
+interface PartialSum {
   readonly register: number
-  readonly store: Store
+  readonly store: StoreInstruction
   /** Of the buffer that they are merged into. */
   readonly buffer: number
   readonly size: number
-  readonly at: Argument
+  readonly at: GpuArgument
 }
 interface Prepared {
   readonly program: Program
   readonly kernel: FusedKernel
-  readonly grid: Grid
+  readonly grid: ThreadGrid
   readonly plan: KernelSchedule
-  readonly partials: readonly Partial[]
-  readonly stash: Argument | undefined
+  readonly partials: readonly PartialSum[]
+  readonly stash: GpuArgument | undefined
   /** Memory is read as words: some of it is kept narrow. */
   readonly words: boolean
 }
@@ -60,12 +60,12 @@ export const fused = (program: Program, given: FusedKernel, style: Style, start:
   const reread = streams.map((_, s) => readBack.has(s) || touching('load')(s))
   const grid = gridOf(kernel, program, reread, style)
   let end = start
-  const room = (elements: number): Argument => {
+  const room = (elements: number): GpuArgument => {
     const made = { slot: 0, offset: end }
     end += aligned(elements)
     return made
   }
-  const partials = body.flatMap((store, register): readonly Partial[] => {
+  const partials = body.flatMap((store, register): readonly PartialSum[] => {
     if (store.op !== 'store' || !grid.partial.has(register)) return []
     const { buffer } = streams[store.stream]!
     const { size } = buffers[buffer]!
@@ -77,7 +77,7 @@ export const fused = (program: Program, given: FusedKernel, style: Style, start:
   return { launches: [...fills(p), main(p, [reread, overwritten]), ...combinations(p)], scratch: end - start }
 }
 
-const main = (p: Prepared, shared: readonly unknown[]): Launch => {
+const main = (p: Prepared, shared: readonly unknown[]): GpuLaunch => {
   const { program, kernel, grid, plan, partials, stash, words } = p
   const { streams } = kernel
   const last = streams.length + partials.length
@@ -120,14 +120,14 @@ const writerOn = ({ kernel, grid, words, partials }: Prepared, memory: readonly 
   },
 })
 
-const fills = ({ program, kernel, grid }: Prepared): readonly Launch[] =>
+const fills = ({ program, kernel, grid }: Prepared): readonly GpuLaunch[] =>
   kernel.body.flatMap((i, register) => {
     if (i.op !== 'store' || i.merge === undefined || i.keep === true || grid.covering.has(register) || grid.partial.has(register)) return []
     const { buffer } = kernel.streams[i.stream]!
     return [fill(program.buffers[buffer]!.size, i.merge, argumentOf(program, buffer, 0))]
   })
 
-const combinations = ({ program, grid, partials }: Prepared): readonly Launch[] =>
+const combinations = ({ program, grid, partials }: Prepared): readonly GpuLaunch[] =>
   partials.map(({ store, buffer, size, at }) => {
     const how = { size, count: grid.chunks?.count ?? 1, merge: store.merge ?? 'sum', keep: store.keep === true }
     return combine(how, argumentOf(program, buffer, 0), at)

@@ -10,12 +10,12 @@
 import type { FusedKernel, Instruction, Program } from '../plan/index.ts'
 import { fullness } from '../plan/schedule.ts'
 
-export type Store = Extract<Instruction, { op: 'store' }>
+export type StoreInstruction = Extract<Instruction, { op: 'store' }>
 /** A loop by its number; −1 is the inner axis. */
 export type Axis = number
 export const innerAxis = -1
 
-export interface Grid {
+export interface ThreadGrid {
   readonly full: readonly boolean[]
   readonly spread: boolean
   /** Threads of a row; 1 where rows are spread. */
@@ -48,15 +48,15 @@ export const strideOf = ({ streams }: FusedKernel, stream: number, axis: Axis): 
 }
 
 /** `reread[stream]`: the kernel reads memory that this stream writes to. */
-export const gridOf = (kernel: FusedKernel, { buffers }: Program, reread: readonly boolean[], style: Style): Grid => {
+export const gridOf = (kernel: FusedKernel, { buffers }: Program, reread: readonly boolean[], style: Style): ThreadGrid => {
   const { loops, inner, body, streams } = kernel
   const full = fullness(kernel)
   const all: readonly Axis[] = [...loops.keys(), innerAxis]
   const stores = body.flatMap((i, register) => (i.op === 'store' ? [{ store: i, register }] : []))
-  const sizeOfBuffer = ({ stream }: Store): number => buffers[streams[stream]!.buffer]!.size
+  const sizeOfBuffer = ({ stream }: StoreInstruction): number => buffers[streams[stream]!.buffer]!.size
   const walks = (register: number): readonly Axis[] => (full[register] ? all : all.slice(0, -1))
   /** Do different indices of the axis reach different elements? */
-  const apart = ({ store, register }: { readonly store: Store; readonly register: number }, axis: Axis): boolean => {
+  const apart = ({ store, register }: { readonly store: StoreInstruction; readonly register: number }, axis: Axis): boolean => {
     if (strideOf(kernel, store.stream, axis) === 0) return false
     if (store.merge === undefined && store.at === undefined) return true
     const steps = walks(register).map((a) => ({ stride: strideOf(kernel, store.stream, a), size: sizeOf(kernel, a) }))
@@ -111,7 +111,7 @@ const distinct = (walks: readonly { readonly stride: number; readonly size: numb
   return true
 }
 
-const coversBuffer = (kernel: FusedKernel, store: Store, walked: readonly Axis[], size: number): boolean => {
+const coversBuffer = (kernel: FusedKernel, store: StoreInstruction, walked: readonly Axis[], size: number): boolean => {
   if (store.at !== undefined || (kernel.triangle !== undefined && strideOf(kernel, store.stream, innerAxis) !== 0)) return false
   const moving = walked.filter((axis) => strideOf(kernel, store.stream, axis) !== 0)
   const steps = moving.map((axis) => ({ stride: strideOf(kernel, store.stream, axis), size: sizeOf(kernel, axis) }))

@@ -4,26 +4,26 @@
  */
 import type { Handle } from '../../core/index.ts'
 import type { Program } from '../plan/index.ts'
-import { known, make, type Placed } from './arrays.ts'
-import { attempt, check, growArena, type Machine, settle, usage } from './device.ts'
+import { type GpuArray, known, make } from './arrays.ts'
+import { attempt, check, type GpuMachine, growArena, settle, usage } from './device.ts'
 import { DeviceLimitError, RefusedProgramError } from './errors.ts'
 import type { Style } from './grid.ts'
 import type { Spot } from './heap.ts'
-import type { Launch } from './launch.ts'
+import type { GpuLaunch } from './launch.ts'
 import { layoutOf, pipelineFor, prepare } from './pipelines.ts'
 import { type Printed, print } from './print.ts'
 import { constants, mostGroups, widest, words } from './shader.ts'
 
-export interface Loaded {
-  readonly run: (inputs: readonly Handle[]) => Promise<readonly Placed[]>
-  readonly launches: readonly Launch[]
+export interface LoadedProgram {
+  readonly run: (inputs: readonly Handle[]) => Promise<readonly GpuArray[]>
+  readonly launches: readonly GpuLaunch[]
   /** Elements of the arena. */
   readonly arena: number
 }
 
 /** A launch, ready to be encoded. */
-interface Step {
-  readonly launch: Launch
+interface LaunchStep {
+  readonly launch: GpuLaunch
   /** Where its parameters begin, in words. */
   readonly at: number
   readonly groups: readonly [number, number]
@@ -35,9 +35,9 @@ interface Step {
 }
 
 interface Job {
-  readonly machine: Machine
+  readonly machine: GpuMachine
   readonly program: Program
-  readonly steps: readonly Step[]
+  readonly steps: readonly LaunchStep[]
   readonly parameters: Int32Array<ArrayBuffer>
   readonly uniform: GPUBuffer
   /** Bytes of the parameters of a launch that are bound. */
@@ -45,15 +45,15 @@ interface Job {
   readonly groups: Map<string, GPUBindGroup>
   /** Where the array of each slot lies, and which steps use it. */
   readonly spots: (Spot | undefined)[]
-  readonly users: readonly (readonly Step[])[]
+  readonly users: readonly (readonly LaunchStep[])[]
   /** Steps whose parameters have changed. */
-  readonly dirty: Set<Step>
+  readonly dirty: Set<LaunchStep>
 }
 
 /** Parameters of a launch begin at multiples of so many words: what dynamic offsets must be. */
 const stride = 64
 
-export const load = async (machine: Machine, program: Program, style: Style): Promise<Loaded> => {
+export const load = async (machine: GpuMachine, program: Program, style: Style): Promise<LoadedProgram> => {
   check(machine)
   const printed = print(program, style)
   growArena(machine, printed.arena)
@@ -84,22 +84,22 @@ export const load = async (machine: Machine, program: Program, style: Style): Pr
 
 /** Steps that may be under way at once: one that runs, one that waits. Further ahead, drivers only queue memory. */
 const ahead = 2
-const soon = async (machine: Machine): Promise<void> => {
+const soon = async (machine: GpuMachine): Promise<void> => {
   const { flying, device } = machine
   flying.push(device.queue.onSubmittedWorkDone())
   while (flying.length > ahead) await flying.shift()
   if (machine.pending.size > 0) await settle(machine)
 }
 
-const jobOf = (machine: Machine, program: Program, { launches }: Printed): Job => {
+const jobOf = (machine: GpuMachine, program: Program, { launches }: Printed): Job => {
   const slots = 1 + program.inputs.length + program.outputs.length
-  const users = Array.from({ length: slots }, (): Step[] => [])
+  const users = Array.from({ length: slots }, (): LaunchStep[] => [])
   let end = 0
-  const steps = launches.map((launch): Step => {
+  const steps = launches.map((launch): LaunchStep => {
     const { groups } = launch
     const at = end
     end += Math.ceil(words(launch.arguments.length) / stride) * stride
-    const step: Step = {
+    const step: LaunchStep = {
       ...{ launch, at, homes: [], slabs: [], pipeline: undefined, group: undefined },
       groups: groups > mostGroups ? [widest, Math.ceil(groups / widest)] : [groups, 1],
     }
@@ -114,7 +114,7 @@ const jobOf = (machine: Machine, program: Program, { launches }: Printed): Job =
   for (const { at } of steps) parameters.set(constants, at)
   return {
     ...{ machine, program, steps, parameters, uniform, bound, users },
-    ...{ groups: new Map(), spots: [], dirty: new Set<Step>() },
+    ...{ groups: new Map(), spots: [], dirty: new Set<LaunchStep>() },
   }
 }
 
@@ -122,14 +122,14 @@ const jobOf = (machine: Machine, program: Program, { launches }: Printed): Job =
 
 /** All pipelines at once. Where arrays will lie is not known yet: usually all in one slab. */
 const compileAll = async ({ machine, steps }: Job): Promise<void> => {
-  const homes = (step: Step): readonly number[] => step.launch.arguments.map(() => 0)
+  const homes = (step: LaunchStep): readonly number[] => step.launch.arguments.map(() => 0)
   if (machine.store.slabs.length === 1) await Promise.all(steps.map((step) => prepare(machine, step.launch, homes(step))))
 }
 
 // ------------------------------------------------------------------ places
 
 /** Tell the program where its inputs are, and its outputs, which are made, or take over what is donated. */
-const place = (job: Job, given: readonly Handle[]): readonly Placed[] => {
+const place = (job: Job, given: readonly Handle[]): readonly GpuArray[] => {
   const { machine, program } = job
   const inputs = given.map((handle, i) => {
     const input = known(machine, handle)
@@ -141,9 +141,10 @@ const place = (job: Job, given: readonly Handle[]): readonly Placed[] => {
     put(job, 1 + i, input.spot)
     return input
   })
-  const outputs = program.outputs.map(({ size, donated }, o): Placed => {
+  const outputs = program.outputs.map(({ size, donated }, o): GpuArray => {
     const from = donated === undefined ? undefined : inputs[donated]
-    const output: Placed = from === undefined ? make(machine, size) : { size, spot: from.spot, storage: from.storage, home: machine.store }
+    const output: GpuArray =
+      from === undefined ? make(machine, size) : { size, spot: from.spot, storage: from.storage, home: machine.store }
     if (from !== undefined) from.home = undefined
     put(job, 1 + inputs.length + o, output.spot)
     return output
@@ -166,7 +167,7 @@ const put = ({ spots, users, parameters, dirty }: Job, slot: number, spot: Spot)
 }
 
 /** Bind what a step has in the slabs where it is now. */
-const bind = (job: Job, step: Step): void => {
+const bind = (job: Job, step: LaunchStep): void => {
   const { machine, spots, groups, uniform, bound } = job
   const { store, device } = machine
   const { launch } = step

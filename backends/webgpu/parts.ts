@@ -9,14 +9,14 @@ interface Loop {
   readonly size: number
 }
 /** Rows and columns that a workgroup computes. */
-interface Block {
+interface TileBlock {
   readonly down: number
   readonly rows: number
   readonly across: number
   readonly vectors: number
 }
 /** A region of C, the tiles of the regions before it, and its tiles across. */
-export interface Region {
+export interface ProductRegion {
   readonly m0: number
   readonly m: number
   readonly n0: number
@@ -27,7 +27,7 @@ export interface Region {
   readonly across: number
 }
 
-export const launchedParts = ({ parts }: DotGeneral, shape: Block): readonly Region[] => {
+export const launchedParts = ({ parts }: DotGeneral, shape: TileBlock): readonly ProductRegion[] => {
   let before = 0
   return parts
     .filter(({ m, n }) => m > 0 && n > 0)
@@ -40,13 +40,13 @@ export const launchedParts = ({ parts }: DotGeneral, shape: Block): readonly Reg
 }
 
 /** Tiles of all parts: workgroups of one iteration of the outer loops. */
-export const tilesOf = (k: DotGeneral, shape: Block): number => {
+export const tilesOf = (k: DotGeneral, shape: TileBlock): number => {
   const last = launchedParts(k, shape).at(-1)
   return last === undefined ? 0 : last.before + last.across * Math.ceil(last.m / (shape.down * shape.rows))
 }
 
 /** Statements: `rowFrom … depthEnd`, `tileRow`, `tileColumn`, and `o0`, `o1`, … of the outer loops. */
-export const partText = (regions: readonly Region[], shape: Block, outer: readonly Loop[]): readonly string[] => {
+export const partText = (regions: readonly ProductRegion[], shape: TileBlock, outer: readonly Loop[]): readonly string[] => {
   const last = regions.at(-1)
   const tiles = last === undefined ? 1 : last.before + last.across * Math.ceil(last.m / (shape.down * shape.rows))
   const lines = [`let tile = group % ${tiles};`]
@@ -55,7 +55,7 @@ export const partText = (regions: readonly Region[], shape: Block, outer: readon
     lines.push(`let o${outer.length - 1 - i} = (${rest}) % ${loop.size};`)
     rest = `(${rest}) / ${loop.size}`
   })
-  const bounds = ({ m0, m, n0, n, k0, k }: Region): readonly number[] => [m0, m0 + m, n0, n0 + n, k0, k0 + k]
+  const bounds = ({ m0, m, n0, n, k0, k }: ProductRegion): readonly number[] => [m0, m0 + m, n0, n0 + n, k0, k0 + k]
   const names = ['rowFrom', 'rowEnd', 'columnFrom', 'columnEnd', 'depthFrom', 'depthEnd']
   const [only] = regions
   if (only !== undefined && regions.length === 1)
@@ -66,7 +66,7 @@ export const partText = (regions: readonly Region[], shape: Block, outer: readon
       `let tileColumn = tile % ${only.across};`,
     ]
   // The first part whose tiles reach beyond this one.
-  const choose = (of: (r: Region) => number): string =>
+  const choose = (of: (r: ProductRegion) => number): string =>
     regions.reduceRight(
       (otherwise, r, i) => (i === regions.length - 1 ? `${of(r)}` : `select(${otherwise}, ${of(r)}, tile < ${regions[i + 1]!.before})`),
       '',

@@ -1,13 +1,13 @@
 /** Pipelines, compiled once for each structure of launch and each way its arguments share slabs; all at a time, in parallel. */
-import type { Machine, Pipeline } from './device.ts'
+import type { GpuMachine, GpuPipeline } from './device.ts'
 import { RefusedProgramError } from './errors.ts'
-import type { Launch } from './launch.ts'
+import type { GpuLaunch } from './launch.ts'
 import { moduleText } from './shader.ts'
 
 const compute = 0x4 // GPUShaderStage.COMPUTE: the global exists only in browsers
 
 /** Of parameters, and so many memories. */
-export const layoutOf = (machine: Machine, memories: number): GPUBindGroupLayout => {
+export const layoutOf = (machine: GpuMachine, memories: number): GPUBindGroupLayout => {
   const known = machine.layouts.get(memories)
   if (known !== undefined) return known
   const made = machine.device.createBindGroupLayout({
@@ -21,8 +21,8 @@ export const layoutOf = (machine: Machine, memories: number): GPUBindGroupLayout
 }
 
 const descriptor = (
-  machine: Machine,
-  launch: Launch,
+  machine: GpuMachine,
+  launch: GpuLaunch,
   homes: readonly number[],
 ): GPUComputePipelineDescriptor & { readonly code: string } => {
   const code = moduleText(launch, homes)
@@ -31,10 +31,10 @@ const descriptor = (
   return { layout, compute: { module, entryPoint: 'main' }, label: launch.name, code }
 }
 
-const keyOf = ({ structure }: Launch, homes: readonly number[]): string => `${homes.join()}|${structure}`
+const keyOf = ({ structure }: GpuLaunch, homes: readonly number[]): string => `${homes.join()}|${structure}`
 
 /** Compile it now, without holding up anybody. @throws RefusedProgramError */
-export const prepare = (machine: Machine, launch: Launch, homes: readonly number[]): Promise<GPUComputePipeline> => {
+export const prepare = (machine: GpuMachine, launch: GpuLaunch, homes: readonly number[]): Promise<GPUComputePipeline> => {
   const key = keyOf(launch, homes)
   const known = machine.pipelines.get(key)
   if (known !== undefined) return known.compiled
@@ -43,7 +43,7 @@ export const prepare = (machine: Machine, launch: Launch, homes: readonly number
     const { message } = cause instanceof Error ? cause : new Error(String(cause))
     throw new RefusedProgramError(`webgpu: ${machine.description} does not compile the kernel '${launch.name}': ${message}\n${code}`)
   })
-  const made: Pipeline = { ready: undefined, compiled }
+  const made: GpuPipeline = { ready: undefined, compiled }
   machine.pipelines.set(key, made)
   void compiled.then(
     (pipeline) => {
@@ -55,7 +55,7 @@ export const prepare = (machine: Machine, launch: Launch, homes: readonly number
 }
 
 /** The pipeline, compiled on the spot where arrays lie otherwise than was expected. */
-export const pipelineFor = (machine: Machine, launch: Launch, homes: readonly number[]): GPUComputePipeline => {
+export const pipelineFor = (machine: GpuMachine, launch: GpuLaunch, homes: readonly number[]): GPUComputePipeline => {
   const key = keyOf(launch, homes)
   const known = machine.pipelines.get(key)?.ready
   if (known !== undefined) return known

@@ -5,18 +5,18 @@
 import type { DotGeneral, Program } from '../plan/index.ts'
 import { aligned, fused } from './fused.ts'
 import type { Style } from './grid.ts'
-import { argumentOf, type Launch } from './launch.ts'
+import { argumentOf, type GpuLaunch } from './launch.ts'
 import { tilesOf } from './parts.ts'
 import { fetchingOf, oriented, productBody, type TileShape } from './product.ts'
 
 export interface Printed {
-  readonly launches: readonly Launch[]
+  readonly launches: readonly GpuLaunch[]
   /** Elements of the arena. */
   readonly arena: number
 }
 
 export const print = (program: Program, style: Style): Printed => {
-  const launches: Launch[] = []
+  const launches: GpuLaunch[] = []
   /** Where the arena goes on after the planner's scratch. */
   const start = aligned(program.scratch)
   let extra = 0
@@ -39,7 +39,7 @@ const shapeOf = ({ m, n }: DotGeneral): TileShape => {
   return { rows, vectors: 1, across, down: 64 / across }
 }
 
-const product = (program: Program, given: DotGeneral): Launch => {
+const product = (program: Program, given: DotGeneral): GpuLaunch => {
   const kernel = oriented(given)
   const { a, b, c, m, n, k, loops, parts, accumulate } = kernel
   const [shape, fetching] = [shapeOf(kernel), fetchingOf(kernel)]

@@ -5,19 +5,19 @@
  */
 import type { FusedKernel, Instruction } from '../plan/index.ts'
 import type { KernelSchedule } from '../plan/schedule.ts'
-import { type Axis, type Grid, type Store, sizeOf } from './grid.ts'
+import { type Axis, type StoreInstruction, sizeOf, type ThreadGrid } from './grid.ts'
 import { computed, index, loaded, number, place, restored, storing, type Writer, written } from './statements.ts'
 import { merged, neutralOf } from './text.ts'
 
 /** Threads of a workgroup, unless a row has more lanes. */
 const workgroup = 64
-export const threadsOf = ({ lanes }: Grid): number => Math.max(workgroup, lanes)
+export const threadsOf = ({ lanes }: ThreadGrid): number => Math.max(workgroup, lanes)
 
 /** Items of a kernel: rows, elements or columns, times chunks. */
-export const itemsOf = (kernel: FusedKernel, { parallel, chunks }: Grid): number =>
+export const itemsOf = (kernel: FusedKernel, { parallel, chunks }: ThreadGrid): number =>
   parallel.reduce((n, axis) => n * sizeOf(kernel, axis), 1) * (chunks?.count ?? 1)
 
-export const groupsOf = (kernel: FusedKernel, grid: Grid): number => Math.ceil(itemsOf(kernel, grid) / (threadsOf(grid) / grid.lanes))
+export const groupsOf = (kernel: FusedKernel, grid: ThreadGrid): number => Math.ceil(itemsOf(kernel, grid) / (threadsOf(grid) / grid.lanes))
 
 /** Where rows are stashed between passes: the argument, its memory, and the register's number among those stashed. */
 export interface Stash {
@@ -51,7 +51,7 @@ const opening = (w: Writer): readonly string[] => {
   if (chunks !== undefined) lines.push(`let chunk = ${rest};`)
   return lines
 }
-export const isPartlyPresent = (kernel: FusedKernel, grid: Grid): boolean =>
+export const isPartlyPresent = (kernel: FusedKernel, grid: ThreadGrid): boolean =>
   grid.lanes > 1 && itemsOf(kernel, grid) % (threadsOf(grid) / grid.lanes) !== 0
 
 /** Statements in the serial loops, outermost first. */
@@ -88,7 +88,7 @@ export const spreadBody = (w: Writer): readonly string[] => {
     ...kept.flatMap(({ i, r }) => storing(w, i, r, [], `sum${r}`)),
   ]
 }
-const keepsSum = ({ kernel: { streams, loops }, grid: { serial } }: Writer, { merge, at, stream }: Store): boolean =>
+const keepsSum = ({ kernel: { streams, loops }, grid: { serial } }: Writer, { merge, at, stream }: StoreInstruction): boolean =>
   merge !== undefined &&
   at === undefined &&
   serial.length > 0 &&
@@ -166,5 +166,5 @@ const joined = (merge: 'sum' | 'max', r: number, lanes: number): readonly string
   return [`lanes[thread] = fold${r};`, 'workgroupBarrier();', ...steps, `let r${r} = lanes[thread - lane];`, 'workgroupBarrier();']
 }
 
-export const declarationsOf = (grid: Grid): readonly string[] =>
+export const declarationsOf = (grid: ThreadGrid): readonly string[] =>
   grid.lanes > 1 ? [`var<workgroup> lanes: array<f32, ${threadsOf(grid)}>;`] : []

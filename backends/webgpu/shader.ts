@@ -4,7 +4,7 @@
  *     parameters = [bits of ∞, bits of NaN, where argument 0 begins, where argument 1 begins, …]
  */
 import { functionsFor } from './functions.ts'
-import type { Launch } from './launch.ts'
+import type { GpuLaunch } from './launch.ts'
 
 /** Words before the arguments: numbers that WGSL has no literals for. */
 export const constants = [0x7f800000, 0x7fc00000] as const
@@ -17,7 +17,7 @@ export const mostGroups = 65535
 export const words = (count: number): number => 4 * Math.ceil((constants.length + count) / 4)
 
 /** `homes[a]`: which memory holds argument a. */
-export const moduleText = (launch: Launch, homes: readonly number[]): string => {
+export const moduleText = (launch: GpuLaunch, homes: readonly number[]): string => {
   const { threads, element, declarations, body } = launch.shader(homes.map((home) => `memory${home}`))
   const memories = [...new Set(homes)].sort((a, b) => a - b)
   const text = body.join('\n  ')

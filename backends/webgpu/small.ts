@@ -1,5 +1,5 @@
 /** Launches beside those of kernels: arrays filled before others merge into them, partial results merged in order. */
-import type { Argument, Launch } from './launch.ts'
+import type { GpuArgument, GpuLaunch } from './launch.ts'
 import { merged, neutralOf } from './text.ts'
 
 const threads = 64
@@ -10,7 +10,7 @@ const spread = (size: number, body: readonly string[]): readonly string[] => [
 ]
 
 /** array[i] = the neutral element */
-export const fill = (size: number, merge: 'sum' | 'max', array: Argument): Launch => ({
+export const fill = (size: number, merge: 'sum' | 'max', array: GpuArgument): GpuLaunch => ({
   name: 'fill',
   structure: `fill ${size} ${merge}`,
   shader: ([memory]) => ({ threads, element: 'f32', declarations: [], body: spread(size, [`${memory}[p0 + i] = ${neutralOf[merge]};`]) }),
@@ -21,9 +21,9 @@ export const fill = (size: number, merge: 'sum' | 'max', array: Argument): Launc
 /** array[i] ⊕= partial[0][i] ⊕ partial[1][i] ⊕ …, or what that is alone. */
 export const combine = (
   { size, count, merge, keep }: { readonly size: number; readonly count: number; readonly merge: 'sum' | 'max'; readonly keep: boolean },
-  array: Argument,
-  partial: Argument,
-): Launch => ({
+  array: GpuArgument,
+  partial: GpuArgument,
+): GpuLaunch => ({
   name: 'combine',
   structure: `combine ${size} ${count} ${merge} ${keep}`,
   shader: ([to, from]) => ({

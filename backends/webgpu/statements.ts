@@ -3,17 +3,17 @@
  * primitives, random numbers, stores.
  */
 import type { FusedKernel, Instruction } from '../plan/index.ts'
-import { type Axis, type Grid, innerAxis, sizeOf, strideOf } from './grid.ts'
+import { type Axis, innerAxis, sizeOf, strideOf, type ThreadGrid } from './grid.ts'
 import { address, comparison, literal, merged, primitive } from './text.ts'
 
-type Load = Extract<Instruction, { op: 'load' }>
-type Store = Extract<Instruction, { op: 'store' }>
-type Random = Extract<Instruction, { op: 'random' }>
+type LoadInstruction = Extract<Instruction, { op: 'load' }>
+type StoreInstruction = Extract<Instruction, { op: 'store' }>
+type RandomInstruction = Extract<Instruction, { op: 'random' }>
 
 /** A kernel being printed. */
 export interface Writer {
   readonly kernel: FusedKernel
-  readonly grid: Grid
+  readonly grid: ThreadGrid
   /** The memory of each stream, and of arrays of chunks (by the register of the store). */
   readonly memory: (stream: number) => string
   readonly words: boolean
@@ -39,10 +39,10 @@ const terms = ({ kernel }: Writer, stream: number): readonly (readonly [string, 
   [...kernel.loops.keys(), innerAxis].flatMap((axis) =>
     sizeOf(kernel, axis) === 1 ? [] : [[index(axis), strideOf(kernel, stream, axis)] as const],
   )
-const indirect = (w: Writer, { at }: Load | Store): readonly (readonly [string, number])[] =>
+const indirect = (w: Writer, { at }: LoadInstruction | StoreInstruction): readonly (readonly [string, number])[] =>
   at === undefined ? [] : [[`i32(${number(w, at.index)})`, at.stride]]
 /** Where a stream is at the present indices. */
-export const place = (w: Writer, i: Load | Store | { readonly stream: number; readonly at?: undefined }): string =>
+export const place = (w: Writer, i: LoadInstruction | StoreInstruction | { readonly stream: number; readonly at?: undefined }): string =>
   address(`p${i.stream}`, [...terms(w, i.stream), ...(i.at === undefined ? [] : indirect(w, i))])
 
 /** What a stream holds there, widened. */
@@ -54,7 +54,7 @@ export const loaded = (w: Writer, stream: number, at: string): string => {
   return read(w, memory, at)
 }
 
-const loading = (w: Writer, i: Load, r: number): readonly string[] => {
+const loading = (w: Writer, i: LoadInstruction, r: number): readonly string[] => {
   const { kernel } = w
   const tests = (i.guards ?? []).flatMap(({ loop, from, to }) => [
     ...(from > 0 ? [`${index(loop)} >= ${from}`] : []),
@@ -64,7 +64,7 @@ const loading = (w: Writer, i: Load, r: number): readonly string[] => {
   return tests.length === 0 ? [`let r${r} = ${value};`] : [`var r${r} = 0f;`, `if (${tests.join(' && ')}) { r${r} = ${value}; }`]
 }
 
-const drawn = (w: Writer, i: Random): string => {
+const drawn = (w: Writer, i: RandomInstruction): string => {
   const { kernel } = w
   const steps = [...kernel.loops.keys(), innerAxis].map((axis) => [index(axis), axis === innerAxis ? i.inner : i.outer[axis]!] as const)
   const moving = steps.filter(([, stride]) => stride !== 0)
@@ -106,7 +106,7 @@ const first = ({ kernel, grid }: Writer, stream: number): string =>
     .join(' && ')
 
 /** Where a store goes: to its stream, or to an array of its chunk. */
-const target = (w: Writer, i: Store, r: number): { readonly memory: string; readonly at: string } => {
+const target = (w: Writer, i: StoreInstruction, r: number): { readonly memory: string; readonly at: string } => {
   const partial = w.partialOf(r)
   if (partial === undefined) return { memory: w.memory(i.stream), at: place(w, i) }
   const base = `p${partial.argument} + chunk * ${partial.size}${partial.offset === 0 ? '' : ` + ${partial.offset}`}`
@@ -117,7 +117,7 @@ const target = (w: Writer, i: Store, r: number): { readonly memory: string; read
 const starts = ({ grid }: Writer, r: number): boolean => grid.covering.has(r) || grid.partial.has(r)
 
 /** `conditions`: beside those that the store has itself. `total`: the merged value of all iterations, where the thread has it. */
-export const storing = (w: Writer, i: Store, r: number, conditions: readonly string[], total?: string): readonly string[] => {
+export const storing = (w: Writer, i: StoreInstruction, r: number, conditions: readonly string[], total?: string): readonly string[] => {
   const { kernel, grid } = w
   const { memory, at } = target(w, i, r)
   const value = total ?? number(w, i.arg)

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type DotGeneral, interpret, type Program } from '../../backends/plan/index.ts'
 import { download, free, upload } from '../../backends/webgpu/arrays.ts'
-import type { Machine } from '../../backends/webgpu/device.ts'
+import type { GpuMachine } from '../../backends/webgpu/device.ts'
 import type { Style } from '../../backends/webgpu/grid.ts'
 import { load } from '../../backends/webgpu/load.ts'
 import { contraction, rows } from '../gpujs/programs.ts'
@@ -22,8 +22,8 @@ interface Sample {
   readonly program: Program
   readonly data: readonly ArrayLike<number>[]
 }
-let machine: Promise<Machine> | undefined
-const shared = (): Promise<Machine> => {
+let machine: Promise<GpuMachine> | undefined
+const shared = (): Promise<GpuMachine> => {
   machine ??= opened()
   return machine
 }
