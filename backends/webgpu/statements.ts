@@ -3,11 +3,10 @@
  * primitives, random numbers, stores.
  */
 import type { FusedKernel, Instruction } from '../plan/index.ts'
-import { type Axis, innerAxis, sizeOf, strideOf, type ThreadGrid } from './grid.ts'
+import { type Axis, innerAxis, type StoreInstruction, sizeOf, strideOf, type ThreadGrid } from './grid.ts'
 import { address, comparison, literal, merged, primitive } from './text.ts'
 
 type LoadInstruction = Extract<Instruction, { op: 'load' }>
-type StoreInstruction = Extract<Instruction, { op: 'store' }>
 type RandomInstruction = Extract<Instruction, { op: 'random' }>
 
 /** A kernel being printed. */
