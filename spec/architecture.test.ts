@@ -33,6 +33,7 @@ const layers: { readonly [F in Folder]?: readonly (readonly string[])[] } = {
     ['run'],
     ['handover', 'rounds'],
     ['conform', 'demo', 'reproduce'],
+    ['page'],
     ['cli'],
   ],
 }
