@@ -16,6 +16,7 @@ export interface ByJudgement<A> {
 const maps = vocabulary()
 export const isAffine = maps.has
 
+/** v ↦ shift − scale · v. Left: shift is not finite, or scale is not positive. */
 export const affine = (shift: number, scale: number): Checked<Affine> =>
   E.map((t: Affine) => maps.adopt(t))(
     checked({ shift: number('shift', 'a finite number', shift, () => true), scale: positive('scale', scale) }),

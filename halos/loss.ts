@@ -67,6 +67,7 @@ export interface Statistic {
   readonly sum: Tensor
   readonly count: Tensor
 }
+/** The statistic of two batches together. */
 export const pool = (a: Statistic, b: Statistic): Statistic => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) })
 
 /** Σ w · numerator and Σ w · denominator of each term of the loss. `weight` is how much each example counts. Default: 1 each. */
