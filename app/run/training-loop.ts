@@ -2,8 +2,9 @@
  * The steps of a run, whatever is trained: measured on held-out data, logged and kept on the way, until they are done, or no longer help, or are to stop.
  * Everything that decides what comes next is in the journal: a run that was killed goes on as if it had not been.
  */
-import { dispose, evaluate, type Tree } from '../../core/index.ts'
+import { dispose, type Tree } from '../../core/index.ts'
 import { begin, train, writeDirectoryAtomically } from '../../models/index.ts'
+import { onDevice } from '../../models/internal.ts'
 import { type Evaluation, evaluator } from '../inference/evaluation.ts'
 import type { OpenedBackend } from '../inputs/backends.ts'
 import { jsonNote } from '../inputs/checkpoint.ts'
@@ -29,7 +30,7 @@ export const trainingLoop = async <P extends Tree<P>>(
   task: Task,
   data: RunData,
   opened: OpenedBackend,
-  { model, parameters, files }: RunTrainable<P>,
+  { model, parameters: given, files }: RunTrainable<P>,
 ): Promise<RunResult> => {
   const { command, settings, loss, options } = task
   const { backend } = opened
@@ -47,6 +48,8 @@ export const trainingLoop = async <P extends Tree<P>>(
     insist = false,
   } = options
   const { steps, saveEvery, evalEvery } = planOf(options, data)
+  // One upload serves as reference model of training and evaluation, and as what training starts from.
+  const parameters = loss.needs.reference ? await onDevice(backend, given) : given
   const { optimizer, rate, line } = optimizationOf(options, parameters, steps, task.rate)
   const inEffect = settings.some(({ name }) => name === 'lr') ? settings : [...settings, { name: 'lr', value: rate, paths: [] }]
   const journalOptions = {
@@ -64,9 +67,9 @@ export const trainingLoop = async <P extends Tree<P>>(
     const judge =
       data.heldOut.length >= leastHeldOut ? evaluator(backend, model, loss, parameters, data.heldOut, { batch, seed }) : undefined
     if (judge !== undefined && rows.length === 0) {
-      const resident = await evaluate(backend, parameters)
+      const resident = await onDevice(backend, parameters)
       await runLog.append(rowOf({ step: 0, epoch: 0, tokens: 0, metrics: {} }, (await judge(resident)).metrics))
-      dispose(backend, resident)
+      if (resident !== parameters) dispose(backend, resident)
     }
     /** What held-out data said after a row, or say now. */
     const measured = async (row: LogRow, now: P): Promise<Evaluation | undefined> => {
