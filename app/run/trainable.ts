@@ -22,6 +22,7 @@ import {
   beginReward,
   type Headed,
   initializeHead,
+  onDevice,
   type RewardParameters,
   rewardFiles,
   rewardModel,
@@ -53,19 +54,24 @@ export interface TrainableChoice {
   readonly frozen?: FrozenFormat
 }
 
-/** Goes on with the subject that was chosen, whatever the type of its parameters. */
+/**
+ * Goes on with the trainable that was chosen, whatever the type of its parameters. Where the loss has a reference model, they are on the backend
+ * already: one upload serves training, evaluation and the reference model.
+ */
 export const trainableOf = async <R>(
   choice: TrainableChoice,
   goOn: <P extends Tree<P>>(trainable: RunTrainable<P>) => Promise<R>,
 ): Promise<R> => {
-  const { checkpoint, loss, seed } = choice
-  if (loss.needs.reward) return goOn(rewards(checkpoint, seed))
+  const { checkpoint, loss, backend, seed } = choice
+  const uploaded = async <P extends Tree<P>>(trainable: RunTrainable<P>): Promise<R> =>
+    goOn(loss.needs.reference ? { ...trainable, parameters: await onDevice(backend, trainable.parameters) } : trainable)
+  if (loss.needs.reward) return uploaded(rewards(checkpoint, seed))
   if (choice.lora !== undefined) {
     const adapters = await besideFrozen(choice, choice.lora)
-    return loss.needs.value ? goOn(withCritic(adapters, seed)) : goOn(adapters)
+    return loss.needs.value ? uploaded(withCritic(adapters, seed)) : uploaded(adapters)
   }
   const whole = allWeights(checkpoint)
-  return loss.needs.value ? goOn(withCritic(whole, seed)) : goOn(whole)
+  return loss.needs.value ? uploaded(withCritic(whole, seed)) : uploaded(whole)
 }
 
 const allWeights = ({ model, ...rest }: Checkpoint) => ({

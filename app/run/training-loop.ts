@@ -30,7 +30,7 @@ export const trainingLoop = async <P extends Tree<P>>(
   task: Task,
   data: RunData,
   opened: OpenedBackend,
-  { model, parameters: given, files }: RunTrainable<P>,
+  { model, parameters, files }: RunTrainable<P>,
 ): Promise<RunResult> => {
   const { command, settings, loss, options } = task
   const { backend } = opened
@@ -48,8 +48,6 @@ export const trainingLoop = async <P extends Tree<P>>(
     insist = false,
   } = options
   const { steps, saveEvery, evalEvery } = planOf(options, data)
-  // One upload serves as reference model of training and evaluation, and as what training starts from.
-  const parameters = loss.needs.reference ? await onDevice(backend, given) : given
   const { optimizer, rate, line } = optimizationOf(options, parameters, steps, task.rate)
   const inEffect = settings.some(({ name }) => name === 'lr') ? settings : [...settings, { name: 'lr', value: rate, paths: [] }]
   const journalOptions = {

@@ -1,6 +1,8 @@
 /**
  * Files, at the edge: reading, and writing that is all or nothing. What is written goes beside its destination first, is flushed to the disk, and is
  * then renamed: whoever looks, at any moment, sees the whole old file or the whole new one. Every failure is a `FileError` that says what to do.
+ * The package write-file-atomic does this for one file whose content is in memory; here a file may come in pieces (a model larger than memory), a directory
+ * is replaced as a whole, and renames are made durable by flushing the directory.
  */
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'

@@ -97,7 +97,7 @@ const diagnose = async <P extends Tree<P>>(
 }
 
 /** What a step found: its next state, a report for each part, and what the optimizer says. */
-interface Stepped<P> {
+interface StepOutcome<P> {
   readonly next: StepState<P>
   readonly reports: readonly PartReport[]
   readonly update: UpdateMetrics
@@ -106,7 +106,7 @@ interface Stepped<P> {
 /** A step over the parts of a batch. The sum of gradients is kept from one step to the next, empty. */
 const stepper = <P extends Tree<P>>({ backend, step, accumulate, apply, empty }: CompiledStep<P>) => {
   let sum: P | undefined
-  return async (state: StepState<P>, batches: readonly TrainingBatch[], whole: Whole | undefined): Promise<Stepped<P>> => {
+  return async (state: StepState<P>, batches: readonly TrainingBatch[], whole: Whole | undefined): Promise<StepOutcome<P>> => {
     if (batches.length === 1) {
       const [next, report] = await step(state, batches[0]!, whole)
       return { next, reports: [report], update: report }
