@@ -2,7 +2,7 @@
 import { leaves, mapTree, type Tree, tensor, volume } from '../../core/index.ts'
 import { begin, train } from '../../models/index.ts'
 import type { Checkpoint } from '../inputs/checkpoint.ts'
-import type { TrainingCommandOptions } from '../inputs/options.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 import { counting } from './counting.ts'
 import type { RunData } from './data.ts'
 import { optimizationOf } from './optimization.ts'
@@ -46,6 +46,7 @@ export const estimate = async (task: Task, checkpoint: Checkpoint, data: RunData
     await train(begin(optimizer, parameters), {
       ...{ backend, model, loss, optimizer, examples: data.training, steps: 1, batch, accumulate, seed, dropout, recompute },
       shuffled: !inOrder,
+      reference: parameters, // said, so that nobody compares the first loss, which is computed from zeros
       onStep: (report) => {
         tokens = report.tokens
       },

@@ -1,8 +1,8 @@
 /** What a training run is asked to do: a loss, options, and how the command was called. */
 import type { AnyLoss } from '../../halos/index.ts'
 import type { TrainingExample } from '../../models/index.ts'
-import type { TrainingCommandOptions } from '../inputs/options.ts'
 import type { SettingText } from '../inputs/settings.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 
 /** What is asked for. */
 export interface Task {

@@ -31,7 +31,7 @@ import {
   valuing,
 } from '../../models/internal.ts'
 import { type Checkpoint, type CheckpointFiles, modelDirectory, tokenizerFiles } from '../inputs/checkpoint.ts'
-import type { TrainingCommandOptions } from '../inputs/options.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 
 export interface RunTrainable<P> {
   readonly model: Trainable<P>
