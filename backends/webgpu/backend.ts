@@ -9,7 +9,7 @@ import { plan, summarize } from '../plan/index.ts'
 import { download, free, upload, uploadNarrow } from './arrays.ts'
 import { type GpuMachine, machineOn, settle } from './device.ts'
 import { NoAdapterError } from './errors.ts'
-import type { Style } from './grid.ts'
+import { type Style, styles } from './grid.ts'
 import { load } from './load.ts'
 
 export { DeviceLimitError, LostDeviceError, NoAdapterError, RefusedProgramError, UnknownArrayError } from './errors.ts'
@@ -24,12 +24,6 @@ export const probeAdapter = async (): Promise<AdapterProbe> => {
   const found = await graphics()
   if (typeof found === 'string') return { available: false, reason: found }
   return { available: true, description: found.description, software: found.software }
-}
-
-/** A card is kept busy by thousands of threads; a CPU that plays one, by few, for which a barrier is dear. */
-const styles: { readonly [kind in 'card' | 'software']: Style } = {
-  card: { busy: 16384, lanes: 64 },
-  software: { busy: 64, lanes: 4 },
 }
 
 /**

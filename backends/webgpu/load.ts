@@ -56,6 +56,7 @@ const stride = 64
 export const load = async (machine: GpuMachine, program: Program, style: Style): Promise<LoadedProgram> => {
   check(machine)
   const printed = print(program, style)
+  fits(machine, program, printed.arena)
   growArena(machine, printed.arena)
   const job = jobOf(machine, program, printed)
   await compileAll(job)
@@ -80,6 +81,16 @@ export const load = async (machine: GpuMachine, program: Program, style: Style):
       return outputs
     },
   }
+}
+
+/** Refuse what no buffer of the device can hold, before anything is made. */
+const fits = ({ device: { limits }, description }: GpuMachine, { inputs, outputs }: Program, arena: number): void => {
+  const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize)
+  const bytes = 4 * Math.max(arena, ...inputs, ...outputs.map(({ size }) => size))
+  if (bytes > most)
+    throw new DeviceLimitError(
+      `webgpu: this program needs ${bytes} bytes in one piece, but ${description} binds at most ${most}: use a smaller model or batch, or the wasm backend`,
+    )
 }
 
 /** Steps that may be under way at once: one that runs, one that waits. Further ahead, drivers only queue memory. */

@@ -13,7 +13,7 @@ interface TileBlock {
   readonly down: number
   readonly rows: number
   readonly across: number
-  readonly vectors: number
+  readonly columns: number
 }
 /** A region of C, the tiles of the regions before it, and its tiles across. */
 export interface ProductRegion {
@@ -27,12 +27,12 @@ export interface ProductRegion {
   readonly across: number
 }
 
-export const launchedParts = ({ parts }: DotGeneral, shape: TileBlock): readonly ProductRegion[] => {
+export const regionsOf = ({ parts }: DotGeneral, shape: TileBlock): readonly ProductRegion[] => {
   let before = 0
   return parts
     .filter(({ m, n }) => m > 0 && n > 0)
     .map((part) => {
-      const across = Math.ceil(part.n / (shape.across * shape.vectors * 4))
+      const across = Math.ceil(part.n / (shape.across * shape.columns))
       const made = { ...part, before, across }
       before += across * Math.ceil(part.m / (shape.down * shape.rows))
       return made
@@ -41,7 +41,7 @@ export const launchedParts = ({ parts }: DotGeneral, shape: TileBlock): readonly
 
 /** Tiles of all parts: workgroups of one iteration of the outer loops. */
 export const tilesOf = (k: DotGeneral, shape: TileBlock): number => {
-  const last = launchedParts(k, shape).at(-1)
+  const last = regionsOf(k, shape).at(-1)
   return last === undefined ? 0 : last.before + last.across * Math.ceil(last.m / (shape.down * shape.rows))
 }
 
