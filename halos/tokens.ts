@@ -4,10 +4,15 @@
  *
  *     L = Σ_tokens w · ℓ,   w = 1/(n |y|)  (completion)   1/Σ|y|  (token)   1/(n · limit)  (Dr. GRPO)
  */
+import { either as E } from 'fp-ts'
 import { div, fill, flatten, maximum, minimum, mul, rename, size, sub, sum, type Tensor, unflatten } from '../core/index.ts'
 import { constant } from '../core/internal.ts'
-import type { Completion, Evidence } from './evidence.ts'
+import { type Completion, collect, type Evidence, roles } from './evidence.ts'
 import type { Loss } from './loss.ts'
+import { nonNegativeSetting, nonPositiveSetting, type Parameter } from './parameters.ts'
+import type { TokenRatios, TokenReading } from './reading.ts'
+import { type Checked, checked } from './validation.ts'
+import { lesser } from './words.ts'
 
 type TokenCell = 'example' | 'token'
 export interface TokenEvidence {
@@ -56,16 +61,11 @@ export const ofTokens = ({ policy, reference, mask }: TokenRatios) => ({
   length: sum(mask, 'token'),
 })
 
-/** The log-probabilities of the tokens of completions, under two models. */
-export type TokenRatios = Omit<TokenEvidence, 'advantage'>
 /**
  * Humanline: completions as people would perceive them. What they would not believe of a token, a log-ratio beyond these bounds, is clamped,
- * and nothing is learnt from it. A loss of completions of which every token is seen so is its humanline variant:
- *
- *     contramap(({ chosen, rejected }) => ({ chosen: humanline()(chosen), rejected: humanline()(rejected) }))(dpo)
- *
- * r is then β Σ_t clamp(ρ_t): it never falls with log π_θ, and is flat outside. Ethayarajh et al. (2025), arXiv:2509.24207; the bounds are those
- * of its code, log ε_P and log ε_R. The paper also copies the policy into the reference model every few steps, which is the trainer's to do.
+ * and nothing is learnt from it. A loss of completions of which every token is seen so is its humanline variant: r is β Σ_t clamp(ρ_t), which
+ * never falls with log π_θ, and is flat outside. Liu, Muennighoff & Ethayarajh (2025), arXiv:2509.24207; the bounds are those of its code,
+ * log ε_P and log ε_R.
  */
 export const humanline =
   (low = -1, high = 1.5) =>
@@ -75,3 +75,19 @@ export const humanline =
     const total = sum(believed, 'token')
     return { policy: total, reference: mul(total, 0) as Tensor<'example'>, length: sum(mask, 'token') }
   }
+
+/** The same as a reading of tokens, for `perceived`. */
+export const humanlineReading = (low: number, high: number): Checked<TokenReading> =>
+  E.map(({ least, most }: { readonly least: Parameter; readonly most: Parameter }): TokenReading => {
+    const see = humanline(least.value, most.value)
+    return {
+      text: `tokens, each log-ratio clamped to [${least.value}, ${most.value}]`,
+      latex: `\\log \\frac{\\pi_\\theta(y|x)}{\\pi_{\\mathrm{ref}}(y|x)} = \\sum_t \\min\\left(\\max\\left(\\log \\frac{\\pi_\\theta(y_t|\\cdot)}{\\pi_{\\mathrm{ref}}(y_t|\\cdot)}, ${least.value}\\right), ${most.value}\\right)`,
+      added: {
+        text: (S) => (x, given) => S.max(given.least!, lesser(S, x, given.most!)),
+        parameters: { least, most },
+        flat: `flat where the log-ratio of a token is outside [${least.value}, ${most.value}]`,
+      },
+      read: (tokens) => collect(roles, (role) => tokens[role] && see(tokens[role])),
+    }
+  })(checked({ least: nonPositiveSetting('low', 'low', low), most: nonNegativeSetting('high', 'high', high) }))

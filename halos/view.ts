@@ -90,34 +90,36 @@ export const ofPairs = <P extends CompletionPart>(
     }
   })(declared)
 
-/**
- * A HALO of pairs whose chosen completion must win by a margin that the evidence gives: it is seen as less likely by that much. r must be
- * linear in log π_θ.
- */
-export const withMargin = <P extends CompletionPart>(
+type Seen = Pick<LossView<never>, 'name' | 'source' | 'seen'> & { readonly needs: Partial<Needs> }
+
+/** A HALO of pairs, fed from pairs that are seen otherwise. Rewards are reported as of the pairs themselves. */
+export const seenOtherwise = <P extends CompletionPart>(
   declared: Checked<Halo<P, 'pair'>>,
-  {
-    margin,
-    needs,
-    ...named
-  }: Pick<LossView<never>, 'name' | 'source' | 'seen'> & {
-    readonly needs: Partial<Needs>
-    readonly margin: (e: Everything) => ViewExamples
-  },
+  { needs, ...named }: Seen,
+  reducedBy: (h: Halo) => (e: Everything) => Everything,
 ): Checked<LossView<Everything>> =>
   E.map((h: Halo<P, 'pair'>): LossView<Everything> => {
     const all = h as unknown as Halo // everything is enough evidence for it
-    const reduced = (e: Everything): Everything => {
-      const policy = sub(e.chosen.policy, mul(margin(e), 1 / h.reward.scale)) as ViewExamples
-      return { ...e, chosen: { ...e.chosen, policy } }
-    }
-    const r = rewardOf(all.reward)
+    const [reduced, r] = [reducedBy(all), rewardOf(all.reward)]
     return {
       ...named,
       ...{ through: all, needs: { ...h.needs, ...needs }, reduced },
       evaluate: (e) => ({ ...all.evaluate(reduced(e) as never), rewards: { chosen: r(e.chosen), rejected: r(e.rejected) } }),
     }
   })(declared)
+
+/**
+ * A HALO of pairs whose chosen completion must win by a margin that the evidence gives: it is seen as less likely by that much. r must be
+ * linear in log π_θ.
+ */
+export const withMargin = <P extends CompletionPart>(
+  declared: Checked<Halo<P, 'pair'>>,
+  { margin, ...named }: Seen & { readonly margin: (e: Everything) => ViewExamples },
+): Checked<LossView<Everything>> =>
+  seenOtherwise(declared, named, (h) => (e) => {
+    const policy = sub(e.chosen.policy, mul(margin(e), 1 / h.reward.scale)) as ViewExamples
+    return { ...e, chosen: { ...e.chosen, policy } }
+  })
 
 // ------------------------------------------------------------------ any loss
 
