@@ -10,8 +10,10 @@ import { build, leaves, mapTree, matching, paths, type Structure, structure } fr
 import type { AnyTensor, Backend, BufferOwner, DeviceBuffer, Executable, Handle, Report, Shape, Tensor } from './types.ts'
 
 /**
- * Compile a function of trees of tensors. Its results stay on the device until `read`.
- * Running it throws an IndexError where `take` is given what is no position of its axis.
+ * Compile a function of trees of tensors. It is traced once for each combination of argument shapes; its results stay on the device until
+ * `read`.
+ * @throws IndexError (the compiled function) where `take` or `scatterAdd` is given data that is no position of its axis; TypeError where
+ * a tensor has no values, lives on another backend, or was donated to an earlier step
  * @example
  * ```ts
  * import { reference } from 'halograd/backends/reference'
@@ -159,7 +161,19 @@ const ownBuffer = (backend: Backend, handle: Handle, from?: BufferOwner): Device
   return { tag: 'device', backend, owner }
 }
 
-/** Free device arrays now, rather than when the tree that holds them is collected. */
+/**
+ * Free the device arrays of a tree now, rather than when the tree is collected. Tensors of other backends, and those that are not on a
+ * device, are left alone. Using a freed tensor is an error.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { dispose, evaluate, tensor } from 'halograd/core'
+ * const backend = reference()
+ * const weights = await evaluate(backend, { weight: tensor({ i: 2 }, [1, 2]) })
+ * dispose(backend, weights)
+ * console.log(backend.live()) // 0
+ * ```
+ */
 export const dispose = (backend: Backend, tree: unknown): void => {
   for (const { op } of leaves(tree)) if (op.tag === 'device' && op.backend.name === backend.name) release(op.owner?.buffer)
 }
@@ -171,8 +185,8 @@ const uploaded = (backend: Backend, values: Numbers | Source): Handle => {
 
 /**
  * Put a tree of tensors on the device. Data is uploaded tensor by tensor, so that no more than one tensor of a file is in memory beside
- * the device;
- * expressions are computed there, all by one program.
+ * the device; expressions are computed there, all by one program.
+ * @throws TypeError where a device tensor was donated to an earlier step, or lives on another backend
  * @example
  * ```ts
  * import { reference } from 'halograd/backends/reference'
@@ -198,7 +212,7 @@ const narrowWidened = (numbers: Narrow): Float32Array => (numbers.format === 'i8
 
 /**
  * The numbers of a tensor, in the order of its shape's keys, or of the axes named. Expressions are computed first.
- * @throws ShapeError for an axis that x does not have
+ * @throws ShapeError for an axis that x does not have; TypeError where x was donated to an earlier step, or lives on another backend
  * @example
  * ```ts
  * import { reference } from 'halograd/backends/reference'

@@ -18,8 +18,16 @@ let variables = 0
 const variable = (x: AnyTensor): AnyTensor => fresh({ tag: 'variable', unique: ++variables }, [x], x.shape)
 
 /**
- * The value of a scalar function and its gradient, which has exactly the type of the parameters.
- * @throws ShapeError where f is not a scalar
+ * The value of a scalar function, and its gradient with respect to its first argument, a tree of tensors; the gradient has exactly the
+ * type of that tree. Further arguments are passed on.
+ * @throws ShapeError where the result is not a scalar (the function that is returned)
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, square, sum, type Tensor, tensor, valueAndGrad } from 'halograd/core'
+ * const [value, slope] = valueAndGrad((x: Tensor<'i'>) => sum(square(x), 'i'))(tensor({ i: 2 }, [1, 2]))
+ * console.log(await read(reference(), value), await read(reference(), slope)) // Float64Array [5] Float64Array [2, 4]
+ * ```
  */
 export const valueAndGrad =
   <P extends Tree<P>, Rest extends readonly unknown[]>(f: (parameters: P, ...rest: Rest) => Tensor<never>) =>
@@ -48,9 +56,16 @@ export const grad =
     valueAndGrad(f)(parameters, ...rest)[1]
 
 /**
- * The outputs of f, and the map from their cotangents (a tree of the same structure) to those of the parameters.
- * `recompute` (default false): of what f computes up to its last `checkpoint`, only the checkpointed values stay in memory; the rest is
- * computed again.
+ * The outputs of f, and the map from their cotangents (a tree of the same structure) to those of the parameters. `recompute` (default
+ * false): of what f computes up to its last `checkpoint`, only the checkpointed values stay in memory; the rest is computed again.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, square, type Tensor, tensor, vjp } from 'halograd/core'
+ * const [y, pullback] = vjp((x: Tensor<'i'>) => square(x))(tensor({ i: 2 }, [1, 2]))
+ * const slope = pullback(tensor({ i: 2 }, [1, 10]))
+ * console.log(await read(reference(), y), await read(reference(), slope)) // Float64Array [1, 4] Float64Array [2, 40]
+ * ```
  */
 export const vjp =
   <P extends Tree<P>, Y>(f: (parameters: P) => Y, { recompute = false } = {}) =>

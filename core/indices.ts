@@ -8,7 +8,18 @@
 import { reachable, show } from './tensor.ts'
 import type { AnyTensor, Op, Shape } from './types.ts'
 
-/** An index that its axis does not have. */
+/**
+ * An index that its axis does not have: a program was run on data that `take` or `scatterAdd` reads as positions. The message names the
+ * axis, its size, the index and where it is.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { compile, IndexError, type Tensor, take, tensor } from 'halograd/core'
+ * const table = tensor({ token: 2 }, [10, 20])
+ * const look = compile(reference(), (index: Tensor<'seq'>) => take(table, 'token', index))
+ * console.log(await look(tensor({ seq: 1 }, [2])).catch((error: unknown) => error instanceof IndexError)) // true
+ * ```
+ */
 export class IndexError extends RangeError {
   override readonly name = 'IndexError'
 }

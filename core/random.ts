@@ -4,7 +4,7 @@
  */
 import { plain } from './numbers.ts'
 import { cos, log, mul, sqrt, sub } from './ops.ts'
-import { literal, node, ShapeError } from './tensor.ts'
+import { axesOf, literal, node, ShapeError, show } from './tensor.ts'
 import type { Shape, Tensor } from './types.ts'
 
 export const mix = (x: number): number => {
@@ -24,15 +24,33 @@ export const draw = (h: number, index: number): number => (mix((mix(index ^ h) +
 /**
  * Uniform numbers in [0, 1) with 24 bits, decided by the key (an integer below 2²⁴) and the salt; give each use of a key its own salt.
  * @throws ShapeError for a key that is not a scalar, or known not to be an integer from 0 to 2²⁴ − 1
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { random, read, tensor } from 'halograd/core'
+ * const [first, again] = [random(tensor({}, [7]), { i: 2 }, 0), random(tensor({}, [7]), { i: 2 }, 0)]
+ * const [a, b] = [await read(reference(), first), await read(reference(), again)]
+ * console.log(a.every((x, i) => x === b[i] && x >= 0 && x < 1)) // true
+ * ```
  */
 export const random = <A extends string>(key: Tensor, shape: Shape<A>, salt: number): Tensor<A> => {
+  if (axesOf(key).length > 0) throw new ShapeError(`random: a key is a scalar, but this one is ${show(key.shape)}`)
   const known = key.op.tag === 'data' ? plain(key.op.values)[0]! : (literal(key) ?? 0)
-  if (Object.keys(key.shape).length > 0 || known !== (known & 0xffffff)) throw new ShapeError('random: a key is a whole number below 2²⁴')
+  if (known !== (known & 0xffffff)) throw new ShapeError(`random: a key is an integer from 0 to 2²⁴ − 1, but this one is ${known}`)
   return node({ tag: 'random', salt }, [key], shape) as Tensor<A>
 }
 /**
- * Standard normal numbers (Box & Muller, 1958), decided by the key and the salt as those of `random` are.
+ * Standard normal numbers (mean 0, variance 1; Box & Muller, 1958), decided by the key and the salt as those of `random` are. They use
+ * the streams 2 · salt and 2 · salt + 1 of the key.
  * @throws ShapeError for a key that `random` refuses
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { mean, normal, read, tensor } from 'halograd/core'
+ * const weights = normal(tensor({}, [7]), { i: 1000 }, 0)
+ * const [average = 1] = await read(reference(), mean(weights, 'i'))
+ * console.log(Math.abs(average) < 0.1) // true
+ * ```
  */
 export const normal = <A extends string>(key: Tensor, shape: Shape<A>, salt: number): Tensor<A> =>
   mul(sqrt(mul(log(sub(1, random(key, shape, 2 * salt))), -2)), cos(mul(random(key, shape, 2 * salt + 1), 2 * Math.PI))) as Tensor<A>

@@ -46,12 +46,19 @@ export type Primitive = Exclude<keyof Scalar<unknown>, 'of'>
 
 /** The text of a scalar function of one argument, for every interpretation `S`: `(S) => (x) => S.mul(x, S.sigmoid(x))`. */
 export type Unary = <A>(S: Scalar<A>) => (x: A) => A
-/** The text of a scalar function of two arguments. */
+/** The text of a scalar function of two arguments, for every interpretation `S`: `(S) => (x, y) => S.sqrt(S.add(S.mul(x, x), S.mul(y, y)))`. */
 export type Binary = <A>(S: Scalar<A>) => (x: A, y: A) => A
-/** The text of a scalar function of three arguments. */
+/** The text of a scalar function of three arguments, for every interpretation `S`: `(S) => (p, x, y) => S.where(p, x, y)`. */
 export type Ternary = <A>(S: Scalar<A>) => (x: A, y: A, z: A) => A
 
-/** Interpreted at numbers: the meaning of every primitive, in double precision. */
+/**
+ * The language interpreted at numbers: the meaning of every primitive, in double precision.
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * console.log(numbers.sigmoid(0)) // 0.5
+ * ```
+ */
 export const numbers: Scalar<number> = refusingUnknown<Scalar<number>>({
   of: (n) => n,
   add: (x, y) => x + y,
@@ -87,10 +94,27 @@ const errorFunction = (x: number): number => {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
 }
 
-/** The primitives, listed once: every reading that treats them alike is made from this list. */
+/**
+ * The names of all primitives: every interpretation that treats them alike is made from this list.
+ * @example
+ * ```ts
+ * import { primitives } from 'halograd/core'
+ * console.log(primitives.includes('softplus')) // true
+ * ```
+ */
 export const primitives = Object.keys(numbers).filter((name) => name !== 'of') as Primitive[] // keyof numbers is keyof Scalar
 
-/** An interpretation that treats all primitives alike. A body that asks it for another one gets an UnknownPrimitiveError. */
+/**
+ * An interpretation that treats all primitives alike, given what a number means and what a primitive means on its arguments. A body that
+ * uses a primitive which the language lacks gets an UnknownPrimitiveError.
+ * @example
+ * ```ts
+ * import { interpretation, type Unary } from 'halograd/core'
+ * const text = interpretation<string>(String, (primitive, args) => `${primitive}(${args.join(', ')})`)
+ * const silu: Unary = (S) => (x) => S.mul(x, S.sigmoid(x))
+ * console.log(silu(text)('x')) // mul(x, sigmoid(x))
+ * ```
+ */
 export const interpretation = <A>(
   of: (n: number, single?: number) => A,
   apply: (primitive: Primitive, args: readonly A[]) => A,
@@ -141,13 +165,22 @@ const negate = <A>(S: Scalar<A>, x: A): A => S.mul(S.of(-1), x)
 export const vjpRule = <A>(S: Scalar<A>, primitive: Primitive, g: A, result: A, args: readonly A[]): readonly (A | undefined)[] =>
   vjpRules[primitive](S, g, result, args[0]!, args[1]!)
 
-/** A value and its rate of change. */
+/** A value and its rate of change: the numbers of forward-mode differentiation (see `dual`). */
 export interface Dual<A> {
   readonly primal: A
   readonly tangent: A
 }
 
-/** Forward mode, as an interpretation: the chain rule over the same rules that reverse mode uses. */
+/**
+ * Forward mode, as an interpretation: values with their rates of change, by the same rules that reverse mode uses.
+ * @example
+ * ```ts
+ * import { dual, numbers } from 'halograd/core'
+ * const S = dual(numbers)
+ * const x = { primal: 3, tangent: 1 }
+ * console.log(S.mul(x, x)) // { primal: 9, tangent: 6 }
+ * ```
+ */
 export const dual = <A>(S: Scalar<A>): Scalar<Dual<A>> =>
   interpretation(
     (n, single) => ({ primal: S.of(n, single), tangent: S.of(0) }),
@@ -162,7 +195,16 @@ export const dual = <A>(S: Scalar<A>): Scalar<Dual<A>> =>
     },
   )
 
-/** d body / dx at x. Again a body: the language is closed under differentiation. */
+/**
+ * The derivative of a scalar function of one argument. Again a body: the language is closed under differentiation.
+ * @example
+ * ```ts
+ * import { derivative, numbers, type Unary } from 'halograd/core'
+ * const cube: Unary = (S) => (x) => S.mul(x, S.mul(x, x))
+ * console.log(derivative(cube)(numbers)(2)) // 12
+ * console.log(derivative(derivative(cube))(numbers)(2)) // 12
+ * ```
+ */
 export const derivative =
   (body: Unary): Unary =>
   (S) =>

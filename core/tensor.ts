@@ -8,7 +8,18 @@ import type { AnyTensor, DeviceBuffer, Merge, Op, Shape, Tensor } from './types.
 /** The neutral element of each merge. */
 export const neutral: { readonly [M in Merge]: number } = { sum: 0, max: -Infinity, logSumExp: -Infinity }
 
-/** Axes or sizes that do not fit an operation. The message names the operation, the axis and the shapes. */
+/**
+ * Axes or sizes that do not fit an operation. The message names the operation, the axis and the shapes.
+ * @example
+ * ```ts
+ * import { add, ShapeError, tensor } from 'halograd/core'
+ * try {
+ *   add(tensor({ i: 2 }, [1, 2]), tensor({ i: 3 }, [1, 2, 3]))
+ * } catch (error) {
+ *   console.log(error instanceof ShapeError) // true
+ * }
+ * ```
+ */
 export class ShapeError extends TypeError {
   override readonly name = 'ShapeError'
 }
@@ -17,10 +28,24 @@ export const show = (shape: Shape): string => {
   const axes = Object.entries(shape).map(([axis, size]) => `${axis}: ${size}`)
   return axes.length === 0 ? '{}' : `{ ${axes.join(', ')} }`
 }
-/** The names of the axes of a tensor, in the order in which its data enters and leaves. */
+/**
+ * The names of the axes of a tensor, in the order in which its data enters and leaves.
+ * @example
+ * ```ts
+ * import { axesOf, tensor } from 'halograd/core'
+ * console.log(axesOf(tensor({ batch: 1, seq: 2 }, [1, 2]))) // ['batch', 'seq']
+ * ```
+ */
 export const axesOf = (x: AnyTensor): readonly string[] => Object.keys(x.shape)
 export const has = (x: AnyTensor, axis: string): boolean => Object.hasOwn(x.shape, axis)
-/** The number of entries of a shape: the product of its sizes; 1 for a scalar. */
+/**
+ * The number of entries of a shape: the product of its sizes; 1 for a scalar.
+ * @example
+ * ```ts
+ * import { volume } from 'halograd/core'
+ * console.log(volume({ batch: 8, seq: 64 })) // 512
+ * ```
+ */
 export const volume = (shape: Shape): number => Object.values(shape).reduce((a, b) => a * b, 1)
 export const pick = (shape: Shape, keep: (axis: string) => boolean): Shape =>
   Object.fromEntries(Object.entries(shape).filter(([axis]) => keep(axis)))
@@ -59,7 +84,15 @@ const label = (op: Op): string =>
 const needsShape = ({ tag }: Op): boolean =>
   tag === 'iota' || tag === 'random' || tag === 'stridedSlice' || tag === 'unflatten' || tag === 'scatter' || tag === 'broadcastTo'
 
-/** Every node that `outputs` depend on, arguments first. */
+/**
+ * Every node that `outputs` depend on, themselves included, arguments first: the order in which a backend can compute them.
+ * @example
+ * ```ts
+ * import { add, reachable, tensor } from 'halograd/core'
+ * const x = tensor({ i: 2 }, [1, 2])
+ * console.log(reachable([add(x, x)]).map(({ op }) => op.tag)) // ['data', 'primitive']
+ * ```
+ */
 export const reachable = (outputs: readonly AnyTensor[]): readonly AnyTensor[] => {
   const seen = new Set(outputs)
   for (const x of seen) for (const y of x.from) seen.add(y)

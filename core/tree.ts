@@ -6,7 +6,15 @@ import type { AnyTensor } from './types.ts'
 export type Tree<T> = AnyTensor | { readonly [K in keyof T]: Required<T>[K] extends object ? Tree<T[K]> : never }
 
 // What follows runs over all parameters whenever a compiled function is called: in plain loops.
-/** The tensors of a tree, depth first, in the order of its keys. */
+/**
+ * The tensors of a tree, depth first, in the order of its keys. What is neither a tensor nor a branch is skipped. They are appended to
+ * `into`, a new list by default.
+ * @example
+ * ```ts
+ * import { leaves, tensor } from 'halograd/core'
+ * console.log(leaves({ weight: tensor({ i: 2 }, [1, 2]), bias: tensor({}, [0]) }).length) // 2
+ * ```
+ */
 export const leaves = (tree: unknown, into: AnyTensor[] = []): readonly AnyTensor[] => {
   if (isTensor(tree)) into.push(tree)
   else if (isBranch(tree)) for (const branch of Object.values(tree)) leaves(branch, into)
@@ -37,7 +45,15 @@ export const build = (whole: Structure, f: (leaf: AnyTensor, position: number) =
   }
   return go(whole)
 }
-/** The same tree with every leaf replaced. */
+/**
+ * The same tree with every leaf replaced by what f makes of it and of its position among the leaves.
+ * @example
+ * ```ts
+ * import { mapTree, mul, paths, type Tensor, tensor } from 'halograd/core'
+ * const parameters: { readonly weight: Tensor<'i'>; readonly bias: Tensor } = { weight: tensor({ i: 2 }, [1, 2]), bias: tensor({}, [0]) }
+ * console.log(paths(mapTree(parameters, (x) => mul(x, 0.5)))) // ['weight', 'bias']
+ * ```
+ */
 export const mapTree = <T>(tree: T, f: (leaf: AnyTensor, position: number) => AnyTensor): T => build(structure(tree), f) as T // leaf for leaf
 
 /** The leaves of a tree, if it has this structure, and they its shapes. Whatever else it holds must be equal. */
@@ -60,7 +76,17 @@ const alike = ({ kind, of, keys, parts }: Structure, tree: unknown, into: AnyTen
   return i === parts.length
 }
 
-/** Combine trees of one structure, leaf by leaf. */
+/**
+ * Combine trees of one structure leaf by leaf: f receives the leaves at one place, that of the first tree first.
+ * @throws ShapeError where the trees have different numbers of tensors
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, sub, tensor, zipTree } from 'halograd/core'
+ * const next = zipTree({ w: tensor({}, [3]) }, [{ w: tensor({}, [1]) }], (x, g) => sub(x, g))
+ * console.log(await read(reference(), next.w)) // Float64Array [2]
+ * ```
+ */
 export const zipTree = <T>(first: T, others: readonly T[], f: (...xs: readonly AnyTensor[]) => AnyTensor): T => {
   const columns = others.map((tree) => leaves(tree))
   const count = leaves(first).length
@@ -69,7 +95,15 @@ export const zipTree = <T>(first: T, others: readonly T[], f: (...xs: readonly A
   return mapTree(first, (leaf, i) => f(leaf, ...columns.map((column) => column[i]!)))
 }
 
-/** The path of every leaf, e.g. `blocks.0.attention.query`. */
+/**
+ * The path of every leaf, in the order of `leaves`: keys and positions joined by dots, after `prefix` (default none).
+ * @example
+ * ```ts
+ * import { paths, tensor } from 'halograd/core'
+ * const bias = tensor({}, [0])
+ * console.log(paths({ blocks: [{ bias }, { bias }] })) // ['blocks.0.bias', 'blocks.1.bias']
+ * ```
+ */
 export const paths = (tree: unknown, prefix = ''): readonly string[] =>
   isTensor(tree)
     ? [prefix]

@@ -12,11 +12,13 @@ import type { Primitive } from './scalar.ts'
 /** Sizes by axis name, e.g. `{ batch: 8, seq: 64 }`. Key order is the order in which data enters and leaves. */
 export type Shape<Axes extends string = string> = { readonly [A in Axes]: number }
 
-/** A tensor whose axes are not known to the type checker. */
+/** A tensor whose axes are not known to the type checker: a node of an expression graph. Immutable. */
 export interface AnyTensor {
   /** Later nodes have larger numbers: sorting by id is a topological order. */
   readonly id: number
+  /** What the node does, */
   readonly op: Op
+  /** …with these arguments. */
   readonly from: readonly AnyTensor[]
   readonly shape: Shape
 }
@@ -29,7 +31,7 @@ export interface Tensor<in out Axes extends string = never> extends AnyTensor {
   readonly shape: Shape<Axes>
 }
 
-/** The axes of a tensor type; a bare number has none. */
+/** The axes of a tensor type, as a union of names: `AxesOf<Tensor<'batch' | 'seq'>>` is `'batch' | 'seq'`. A bare number has none (`never`). */
 export type AxesOf<T> = T extends Tensor<infer A> ? A : never
 
 /** How sibling numbers meet in a reduction: a commutative monoid. */
@@ -86,6 +88,7 @@ export interface BufferOwner {
 
 /** An array that a backend owns. Opaque: only its backend can look inside. */
 export interface Handle {
+  /** Entries. */
   readonly size: number
 }
 
@@ -97,7 +100,7 @@ export interface Graph {
   readonly donated: ReadonlyMap<number, number>
 }
 
-/** A compiled program, which runs on arrays of its backend. */
+/** A compiled program, which runs on arrays of its backend. Backends make them; `compile` and `compileStep` wrap them in functions of tensors. */
 export interface Executable {
   /** One handle an input, in order; one an output. Handles of donated inputs must not be used again. */
   readonly run: (inputs: readonly Handle[]) => Promise<readonly Handle[]>
@@ -110,8 +113,11 @@ export interface Report {
   /** How it really executes: 'float64 interpreter', 'webgpu', '2 threads', … */
   readonly mode: string
   readonly kernels: number
+  /** Multiplications and additions a run. */
   readonly flops: number
+  /** Bytes read and written a run. */
   readonly traffic: number
+  /** Bytes of inputs, outputs and what is between them, at most. */
   readonly peakMemory: number
 }
 
@@ -121,13 +127,17 @@ export interface Report {
  */
 export interface Backend {
   readonly name: string
+  /** @throws TypeError where the graph has a leaf that is not among its inputs */
   readonly compile: (graph: Graph) => Promise<Executable>
+  /** Copy numbers into an array of the backend, rounded to the numbers that it computes in. */
   readonly upload: (data: ArrayLike<number>) => Handle
   /** Upload sixteen-bit numbers, widened on the way to what the backend computes in. Without it they are widened on the host. */
   readonly uploadHalf?: (data: Half) => Handle
   /** Keep numbers as narrow as they are; programs that read them know (`storageOf` an input). Without it they are kept as any others. */
   readonly uploadNarrow?: (data: Narrow) => Handle
+  /** A copy of the numbers of an array. */
   readonly download: (handle: Handle) => Promise<Float32Array | Float64Array>
+  /** Give an array back. Its handle must not be used again. */
   readonly free: (handle: Handle) => void
   /** How many arrays are alive: a test counts them. */
   readonly live: () => number

@@ -24,7 +24,20 @@ const compositions: Readonly<Record<string, string>> = {
   le: 'S.sub(S.of(1), S.less(y, x))',
 }
 
-/** A body uses a primitive that the scalar language does not have. The message lists those there are, and says where the body is. */
+/**
+ * A body uses a primitive that the scalar language does not have. The message lists those there are, how the missing one is composed of
+ * them where that is known, and where the body is.
+ * @example
+ * ```ts
+ * import { UnknownPrimitiveError, unary } from 'halograd/core'
+ * try {
+ *   // @ts-expect-error the language has no `ge`
+ *   unary((S) => (x) => S.ge(x, x))
+ * } catch (error) {
+ *   console.log(error instanceof UnknownPrimitiveError && error.primitive) // ge
+ * }
+ * ```
+ */
 export class UnknownPrimitiveError extends TypeError {
   override readonly name = 'UnknownPrimitiveError'
   readonly primitive: string

@@ -17,8 +17,7 @@ export { DeviceLostError, ModeError, UnknownHandle } from './errors.ts'
 
 /**
  * gpu.js in one of its modes, with float32 numbers; needs the optional package gpu.js, and in Node webgpu for the mode `webgpu`. `auto`,
- * the default,
- * takes a GPU where there is one, else WebAssembly.
+ * the default, takes a GPU where there is one, else WebAssembly.
  * @throws ModeError where the mode is not available here, with the reason
  * @example
  * ```ts

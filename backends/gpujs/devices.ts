@@ -7,13 +7,28 @@ import { graphics } from './graphics.ts'
 export type Mode = 'webgpu' | 'webasm' | 'cpu'
 /** Modes of gpu.js that can be asked for; `webgl2` is never available. */
 export type AnyMode = Mode | 'webgl2'
-/** All modes of gpu.js that can be asked for. */
+/**
+ * All modes of gpu.js that can be asked for.
+ * @example
+ * ```ts
+ * import { gpujsModes, probeGpujs } from 'halograd/backends/gpujs'
+ * for (const mode of gpujsModes) await probeGpujs(mode)
+ * ```
+ */
 export const modes: readonly AnyMode[] = ['webgpu', 'webasm', 'cpu', 'webgl2']
 
 /** Whether a mode is available here: with the device, or with the reason why not. */
 export type Probe = { readonly available: true; readonly detail: string } | { readonly available: false; readonly reason: string }
 
-/** Whether a mode is available here, and on what it would run; nothing is opened that stays open. */
+/**
+ * Whether a mode is available here, and on what it would run; nothing is opened that stays open.
+ * @example
+ * ```ts
+ * import { probeGpujs } from 'halograd/backends/gpujs'
+ * const found = await probeGpujs('webgl2')
+ * console.log(found.available) // false
+ * ```
+ */
 export const probe = async (mode: AnyMode): Promise<Probe> => {
   if (!(await loads())) return { available: false, reason: 'the optional package gpu.js is not installed: npm install gpu.js' }
   if (mode === 'cpu') return { available: true, detail: 'plain JavaScript' }

@@ -5,7 +5,17 @@ import { fullness } from './schedule.ts'
 
 const bytesPerElement = 4
 
-/** 2 · m · n · k for every part, and every operand once. */
+/**
+ * The cost of a matrix product: 2 · m · n · k flops for every part, and every operand read or written once.
+ * @example
+ * ```ts
+ * import { costOfDotGeneral } from 'halograd/backends/plan'
+ * const matrix = (buffer: number) => ({ buffer, offset: 0, row: 8, column: 1 })
+ * const part = { m0: 0, n0: 0, k0: 0, m: 8, n: 8, k: 8 }
+ * const product = { kind: 'dotGeneral', name: 'a b', m: 8, n: 8, k: 8, loops: [], parts: [part], accumulate: false } as const
+ * console.log(costOfDotGeneral({ ...product, a: matrix(0), b: matrix(1), c: matrix(2) })) // { flops: 1024, bytes: 768 }
+ * ```
+ */
 export const costOfDotGeneral = (k: Omit<DotGeneral, 'cost'>): Cost => {
   const calls = k.loops.reduce((n, { size }) => n * size, 1)
   const flops = 2 * calls * k.parts.reduce((n, p) => n + p.m * p.n * p.k, 0)
@@ -15,7 +25,16 @@ export const costOfDotGeneral = (k: Omit<DotGeneral, 'cost'>): Cost => {
   return { flops, bytes: bytesPerElement * elements * share }
 }
 
-/** One for every primitive that is said, full ones for every inner index; every element that a stream walks over, once. */
+/**
+ * The cost of a fused kernel: one flop for every primitive (at every inner index, where its value varies along the inner axis), and every
+ * element that a stream walks over read or written once.
+ * @example
+ * ```ts
+ * import { costOfFused, plan } from 'halograd/backends/plan'
+ * import type { Graph } from 'halograd/core'
+ * export const flopsOfFused = (graph: Graph) => plan(graph).kernels.reduce((n, k) => (k.kind === 'fused' ? n + costOfFused(k).flops : n), 0)
+ * ```
+ */
 export const costOfFused = (k: Omit<FusedKernel, 'cost'>): Cost => {
   const rows = k.loops.reduce((n, { size }) => n * size, 1)
   const full = fullness(k)
@@ -43,7 +62,15 @@ export interface CostSummary {
   /** Bytes of inputs, outputs (donated ones once) and scratch. */
   readonly peakMemory: number
 }
-/** What a program costs. */
+/**
+ * What a program costs in all, by the cost model.
+ * @example
+ * ```ts
+ * import { plan, summarize } from 'halograd/backends/plan'
+ * import type { Graph } from 'halograd/core'
+ * export const megabytes = (graph: Graph) => summarize(plan(graph)).peakMemory / 1e6
+ * ```
+ */
 export const summarize = ({ kernels, inputs, outputs, scratch }: Program): CostSummary => {
   const sum = (of: (cost: Cost) => number): number => kernels.reduce((n, { cost }) => n + of(cost), 0)
   const fresh = outputs.reduce((n, { size, donated }) => (donated === undefined ? n + size : n), 0)

@@ -40,6 +40,7 @@ export interface Options {
   readonly minTile?: number
   /** Is what causal masks hide left out? Default true, in blocks of 32. */
   readonly causal?: boolean
+  /** Rows of a block of what causal masks leave. Default 32. */
   readonly block?: number
   /** Causal attention of more than so many elements is computed in blocks of so many rows (not under `maps`). Default 2²², 256. */
   readonly chunkAbove?: number
@@ -55,6 +56,7 @@ export interface Options {
 /**
  * Plan a graph: a sequence of matrix products and fused kernels over buffers, for a backend to print and run. `interpret` says what a
  * program means.
+ * @throws TypeError where the graph has a leaf that is not among its inputs
  * @example
  * ```ts
  * import { plan } from 'halograd/backends/plan'

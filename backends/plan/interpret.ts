@@ -7,7 +7,19 @@ import { applyPrimitive, type Merge, neutral, uniform } from '../../core/interna
 import type { DotGeneral, FusedKernel, Indirect, Program, Stream } from './program.ts'
 import { fullness } from './schedule.ts'
 
-/** The outputs of a program. */
+/**
+ * Run a program in double precision and return its outputs, each in the order of its shape: what a program means, to which the kernels of
+ * a backend can be compared. `inputs`: the numbers of each input, in the order of the graph. Slow.
+ * @throws RangeError where a kernel touches an element that its buffer does not have
+ * @example
+ * ```ts
+ * import { interpret, plan } from 'halograd/backends/plan'
+ * import { type AnyTensor, mul, type Tensor } from 'halograd/core'
+ * const x = { id: 1, op: { tag: 'input', name: 'x' }, from: [], shape: { i: 2 } } as const satisfies AnyTensor
+ * const program = plan({ inputs: [x], outputs: [mul(x as Tensor<'i'>, 3)], donated: new Map() })
+ * console.log(interpret(program, [[1, 2]])) // [Float64Array [3, 6]]
+ * ```
+ */
 export const interpret = (program: Program, inputs: readonly ArrayLike<number>[]): readonly Float64Array[] => {
   const given = inputs.map((values) => Float64Array.from(values))
   const outputs = program.outputs.map(({ size, donated }) => (donated === undefined ? new Float64Array(size).fill(NaN) : given[donated]!))

@@ -38,13 +38,15 @@ export interface Program {
 /** What a program runs: a matrix product, or a fused map-reduce kernel. */
 export type Kernel = DotGeneral | FusedKernel
 
-/** Work and traffic of a kernel: the cost model. */
+/** What a kernel costs, by the cost model. */
 export interface Cost {
+  /** Multiplications, additions and other primitives. */
   readonly flops: number
+  /** Bytes read and written. */
   readonly bytes: number
 }
 
-/** A matrix in a buffer: `row` and `column` are strides. */
+/** A matrix in a buffer: it begins at element `offset`; `row` and `column` are strides, in elements, from one row or column to the next. */
 export interface Matrix {
   readonly buffer: number
   readonly offset: number

@@ -9,7 +9,7 @@ import { compilesSimd, type Host } from './host.ts'
 import type { Loaded } from './load.ts'
 import { mostThreads } from './runtime.ts'
 
-/** How the WebAssembly backend computes. */
+/** How the WebAssembly backend computes. All are optional; the defaults give the same bits on every machine. */
 export interface WasmOptions {
   /** Threads that share the work. Results do not depend on it, to the bit. Default: one a core, where memory can be shared. */
   readonly threads?: number
@@ -25,7 +25,18 @@ export interface WasmOptions {
   readonly precision?: 'exact' | 'fast'
 }
 
-/** The engine cannot run what this backend generates. */
+/**
+ * The engine cannot run what this backend generates: it has no WebAssembly, or no 128-bit SIMD.
+ * @example
+ * ```ts
+ * import { UnsupportedEngineError, wasm } from 'halograd/backends/wasm'
+ * const backend = await wasm({ threads: 1 }).catch((error: unknown) => {
+ *   if (error instanceof UnsupportedEngineError) return undefined // fall back to `reference`
+ *   throw error
+ * })
+ * await backend?.close?.()
+ * ```
+ */
 export class UnsupportedEngineError extends Error {
   override readonly name = 'UnsupportedEngineError'
 }

@@ -4,7 +4,7 @@ import test from 'node:test'
 import fc from 'fast-check'
 import { reference } from '../../backends/index.ts'
 import { normal, random, read, ShapeError, type Tensor, tensor } from '../../core/index.ts'
-import { constant, stream, uniform } from '../../core/internal.ts'
+import { constant, normals, stream, uniform } from '../../core/internal.ts'
 
 const backend = reference()
 const numbersOf = async <A extends string>(x: Tensor<A>): Promise<readonly number[]> => [...(await read(backend, x))]
@@ -24,10 +24,26 @@ test('random numbers: uniform, reproducible, different for each key and call', a
   assert.ok(Math.abs(xs.reduce((s, x) => s + x, 0) / 4000) < 0.06 && Math.abs(xs.reduce((s, x) => s + x * x, 0) / 4000 - 1) < 0.1)
 })
 
+test('normal numbers are √(−2 log(1 − u)) cos 2πv of the uniform numbers of their two salts, on the host as on a backend', async () => {
+  for (const [key, salt] of [
+    [3, 5],
+    [7, 0],
+  ] as const) {
+    const [u, v] = [2 * salt, 2 * salt + 1].map((each) => (i: number) => uniform(key, each, i))
+    const expected = Array.from({ length: 50 }, (_, i) => Math.sqrt(-2 * Math.log(1 - u!(i))) * Math.cos(2 * Math.PI * v!(i)))
+    assert.deepEqual([...normals(key, salt, 50)], expected)
+    const there = await numbersOf(normal(scalar(key), { i: 50 }, salt))
+    assert.ok(there.every((x, i) => Math.abs(x - expected[i]!) < 1e-12))
+  }
+})
+
 test('a key that float32 would round is refused, and so is one that is none', () => {
   for (const key of [2 ** 24, 2 ** 31 - 1, -1, 0.5, Number.NaN])
     for (const asked of [() => random(scalar(key), { i: 2 }, 1), () => random(constant(key), { i: 2 }, 1)])
-      assert.throws(asked, (error) => error instanceof ShapeError && /a key is a whole number below 2²⁴/.test(error.message))
+      assert.throws(
+        asked,
+        (error) => error instanceof ShapeError && /a key is an integer from 0 to 2²⁴ − 1, but this one is/.test(error.message),
+      )
 })
 
 test('two seeds of 31 bits never have the same stream: what decided it can be told from it', () => {

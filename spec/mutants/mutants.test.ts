@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { transformSync } from 'esbuild'
 import { equivalents } from './equivalents.ts'
 import { mutantsOf } from './mutators.ts'
-import { table } from './run.ts'
+import { every, table } from './run.ts'
 import { targets } from './targets.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -21,13 +21,22 @@ test('the tests of every target exist', () => {
   const missing = targets.flatMap(({ tests }) => tests.filter((name) => !existsSync(fileURLToPath(new URL(name, root)))))
   assert.deepEqual(missing, [])
 })
-test('no equivalent is listed that is not in the table, or without a reason', () => {
-  const keys = new Set(table().map(([{ key }]) => key))
+test('every equivalent is in a source, once, with a reason', () => {
+  const keys = new Set(targets.flatMap(every).map(({ key }) => key))
   assert.deepEqual(
-    Object.keys(equivalents).filter((key) => !keys.has(key)),
+    [...equivalents.keys()].filter((key) => !keys.has(key)),
     [],
   )
-  for (const reason of Object.values(equivalents)) assert.ok(reason.length > 20, reason)
+  for (const reason of equivalents.values()) assert.ok(reason.length > 20, reason)
+})
+test('a key stays the same when the code is moved and formatted, and changes with it', () => {
+  const keysOf = (source: string): readonly string[] => mutantsOf('x.ts', source).map(({ key }) => key)
+  const [before, moved, other] = ['f(x + 1, y)', '\n\n  f(\n    x + // one more\n      1,\n    y,\n  )', 'f(x + 2, y)'].map(
+    (text) => `const g = ${text}`,
+  )
+  assert.deepEqual(keysOf(before!), keysOf(moved!))
+  assert.notDeepEqual(keysOf(before!), keysOf(other!))
+  assert.notDeepEqual(keysOf(before!), keysOf(before!.replace('g', 'h')))
 })
 
 const source = `import { a } from './a.ts'

@@ -8,7 +8,10 @@ import { parseSync } from 'oxc-parser'
 export interface Mutant {
   readonly file: string
   readonly line: number
-  /** What it is told by when lines have moved: the file, the text of the line, the change, and which of equal ones it is. */
+  /**
+   * Its identity, which neither moving nor formatting the code changes: file | function | the change inside its expression, without spaces;
+   * and a number where several are alike.
+   */
   readonly key: string
   readonly operator: string
   readonly before: string
@@ -29,6 +32,11 @@ interface Change {
   readonly start: number
   readonly end: number
   readonly text: string
+}
+/** A change, the expression around it, and the function or constant that it is in. */
+interface Placed extends Change {
+  readonly around: { readonly start: number; readonly end: number }
+  readonly inside: string
 }
 type Mutate = (node: Node, textOf: (node: Node) => string) => readonly Change[]
 
@@ -108,31 +116,69 @@ const ignored = (of: Node, parent: Node | undefined): boolean =>
   (parent?.type === 'Property' && parent.key === of) ||
   (parent?.type === 'MemberExpression' && parent.property === of && of.type === 'Literal')
 
-const changesIn = (of: Node, textOf: (node: Node) => string, parent?: Node): readonly Change[] => {
+/** The name that a node gives to what is below it, if it gives one. */
+const nameOf = (of: Node): string | undefined => {
+  const named = of.type === 'Property' ? of.key : ['VariableDeclarator', 'FunctionDeclaration'].includes(of.type) ? of.id : undefined
+  if (named === undefined || named === null) return undefined
+  const { name, value } = node(named)
+  return name === undefined && value === undefined ? undefined : String(name ?? value)
+}
+interface Place {
+  readonly parent?: Node
+  readonly inside: readonly string[]
+}
+const changesIn = (of: Node, textOf: (node: Node) => string, { parent, inside }: Place): readonly Placed[] => {
   if (ignored(of, parent))
-    return parent !== undefined && /^TS(As|NonNull|Satisfies)/.test(of.type) ? changesIn(node(of.expression), textOf, of) : []
+    return parent !== undefined && /^TS(As|NonNull|Satisfies)/.test(of.type)
+      ? changesIn(node(of.expression), textOf, { parent: of, inside })
+      : []
+  const name = nameOf(of)
+  const within = name === undefined ? inside : [...inside, name]
   const inner = Object.values(of).flatMap((field) => (Array.isArray(field) ? field : [field]))
   const below = inner.filter((field): field is Node => typeof field === 'object' && field !== null && 'type' in field)
-  return [...(mutators[of.type]?.(of, textOf) ?? []), ...below.flatMap((child) => changesIn(child, textOf, of))]
+  const here = (mutators[of.type]?.(of, textOf) ?? []).map((change) => {
+    const around = change.start === of.start && change.end === of.end ? (parent ?? of) : of
+    return { ...change, around, inside: within.join('.') }
+  })
+  return [...here, ...below.flatMap((child) => changesIn(child, textOf, { parent: of, inside: within }))]
+}
+
+/** A piece of code as it reads in every formatting. */
+const squeeze = (code: string): string =>
+  code
+    .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+    .replace(/\s+/g, '')
+    .replace(/,(?=[)\]}])/g, '')
+const keyOf = (file: string, source: string, { start, end, text, around, inside }: Placed): string => {
+  const [left, right] = [squeeze(source.slice(around.start, start)).slice(-30), squeeze(source.slice(end, around.end)).slice(0, 30)]
+  const [before, after] = [source.slice(start, end), text].map((code) => squeeze(code).slice(0, 60))
+  return `${file} | ${inside} | ${left}[${before} → ${after}]${right}`
 }
 
 /** Every mutant of a source, in the order of its text. */
 export const mutantsOf = (file: string, source: string): readonly Mutant[] => {
   const { program, errors } = parseSync(file, source)
   if (errors.length > 0) throw new SyntaxError(`${file}: ${errors[0]!.message}`)
-  const changes = changesIn(program as unknown as Node, ({ start, end }) => source.slice(start, end))
+  const changes = changesIn(program as unknown as Node, ({ start, end }) => source.slice(start, end), { inside: [] })
   const seen = new Map<string, number>()
   return [...changes]
     .sort((a, b) => a.start - b.start || a.end - b.end)
-    .map(({ operator, start, end, text }) => {
-      const from = source.lastIndexOf('\n', start - 1) + 1
-      const line = source.slice(from, source.indexOf('\n', start)).trim()
-      const [before, kind] = [source.slice(start, end), `${file} | ${line} | ${operator}`]
-      const nth = (seen.get(kind) ?? 0) + 1
-      seen.set(kind, nth)
-      const key = nth === 1 ? kind : `${kind} | ${nth}`
-      const at = source.slice(0, start).split('\n').length
-      return { file, line: at, key, operator, before, after: text, source: source.slice(0, start) + text + source.slice(end) }
+    .map((change) => {
+      const { operator, start, end, text } = change
+      const alike = keyOf(file, source, change)
+      const nth = (seen.get(alike) ?? 0) + 1
+      seen.set(alike, nth)
+      const key = nth === 1 ? alike : `${alike} | ${nth}`
+      const line = source.slice(0, start).split('\n').length
+      return {
+        file,
+        line,
+        key,
+        operator,
+        before: source.slice(start, end),
+        after: text,
+        source: source.slice(0, start) + text + source.slice(end),
+      }
     })
     .filter(({ source: changed }) => parseSync(file, changed).errors.length === 0)
 }
