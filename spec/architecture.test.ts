@@ -188,8 +188,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/wasm/tile.ts:panels': 81,
   'halos/jets.ts:jets': 118,
   'halos/torch/nodes.ts:nodes': 96,
-  'models/nets/layout.ts:builderOf': 93,
-  'models/training/programs.ts:programs': 101,
 }
 
 test('a function fits a screen', () => {
