@@ -11,6 +11,19 @@ import type { TextSource } from './source.ts'
 import type { Checked } from './validation.ts'
 import type { LossView } from './view.ts'
 
+/**
+ * A HALO of completions that are read from their tokens: trained so, and proved as the HALO with a proof that no token counts against itself.
+ * @param named what it is called, and where it is from
+ * @param declared the HALO of completions
+ * @param reading how tokens become completions
+ * @returns the loss, or the errors of both
+ * @example
+ * ```ts
+ * import { getOrThrow, humanlineReading, kto, perceived, unpublished, verify } from 'halograd/halos'
+ * const named = { name: 'KTO, clamped', source: unpublished('KTO, clamped') }
+ * console.log(verify(getOrThrow(perceived(named, kto(), humanlineReading(-1, 1.5)))).verdict) // HALO
+ * ```
+ */
 export const perceived = <P extends CompletionPart, K extends EvidenceKind>(
   named: { readonly name: string; readonly source: TextSource },
   declared: Checked<Halo<P, K>>,

@@ -117,7 +117,17 @@ export const humanline =
     return { policy: total, reference: mul(total, 0) as Tensor<'example'>, length: sum(mask, 'token') }
   }
 
-/** The same as a reading of tokens, for `perceived`. */
+/**
+ * `humanline` as a reading of tokens, for `perceived`; its bounds checked.
+ * @param low the least log-ratio of a token in nats, at most 0
+ * @param high the greatest, at least 0
+ * @returns the reading, or the errors of both bounds
+ * @example
+ * ```ts
+ * import { getOrThrow, humanlineReading } from 'halograd/halos'
+ * console.log(getOrThrow(humanlineReading(-1, 1.5)).text) // tokens, each log-ratio clamped to [-1, 1.5]
+ * ```
+ */
 export const humanlineReading = (low: number, high: number): Checked<TokenReading> =>
   E.map(({ least, most }: { readonly least: Parameter; readonly most: Parameter }): TokenReading => {
     const see = humanline(least.value, most.value)
