@@ -10,7 +10,8 @@
 import { either as E } from 'fp-ts'
 import type { Primitive, Unary } from '../core/index.ts'
 import { type Interval, intervals, isCertain, isReal, mark, mayBeNaN } from '../core/internal.ts'
-import { type BoxSide, type Jet, type JetNotes, jets, parameter, variable } from './jets.ts'
+import { type BoxSide, type Jet, type JetNotes, parameter, variable } from './jet.ts'
+import { jets } from './jets.ts'
 import { runProgram, type ScalarProgram, trace } from './program.ts'
 
 /** A scalar function as data: a program in one variable, and in settings, each of which is any number of an interval. */
