@@ -32,6 +32,7 @@ const layers: { readonly [F in Folder]?: readonly (readonly string[])[] } = {
     ['run', 'judge', 'bench', 'collect'],
     ['handover'],
     ['conform', 'demo', 'reproduce'],
+    ['page'],
     ['cli'],
   ],
 }
