@@ -47,7 +47,6 @@ export const times = (n: number, x: Interval): Interval => (n === 1 ? x : n === 
 
 /** A constant: a number, or a setting. */
 export const still = (value: Interval): Jet => ({ value, slope: zero, curvature: zero, constant: true })
-export const parameter = still
 export const variable = (box: Interval): Jet => ({ value: box, slope: one, curvature: zero, line: { slope: one, intercept: zero } })
 /** A value of which no derivative is known. */
 export const everywhere = (value: Interval): Jet => ({ value, slope: everything, curvature: everything })
