@@ -186,8 +186,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/wasm/primitives.ts:primitives': 62,
   'backends/wasm/runtime.ts:runtime': 62,
   'backends/wasm/tile.ts:panels': 81,
-  'models/nets/layout.ts:builderOf': 93,
-  'models/training/programs.ts:programs': 101,
 }
 
 test('a function fits a screen', () => {
