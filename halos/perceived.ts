@@ -34,6 +34,7 @@ export const perceived = <P extends CompletionPart, K extends EvidenceKind>(
       const all = h as unknown as Halo // everything is enough evidence for it
       const { needs, evaluate, statistic } = all
       return {
+        kind: 'view',
         ...named,
         ...{ through: all, tokens, needs, reduced: (e) => e, seen: { text: tokens.text, latex: tokens.latex } },
         ...(statistic && { statistic: (e) => statistic(e as never) }),

@@ -43,6 +43,7 @@ const stated =
   ({ reward, eta }: Given): Stated<Scored> => {
     const r = rewardOf(reward)
     return {
+      kind: 'stated',
       name,
       source: source('the distances'),
       because: 'not monotone in log π: it rises beyond the margin that the scores imply',

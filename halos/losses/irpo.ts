@@ -16,6 +16,7 @@ import { checked, positive } from '../validation.ts'
 import { dpo } from './dpo.ts'
 
 const likelihood: Stated<Evidence<'policy' | 'length', 'pair'>> = {
+  kind: 'stated',
   name: 'likelihood',
   source: source('eq. 1'),
   because: 'no reference point: nothing is ever a gain, whatever else could have been said',

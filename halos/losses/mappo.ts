@@ -21,6 +21,7 @@ const cost = formula((S) => (w, l) => negate(S, logSigmoid(S, S.sub(w, l))))
 const stated = (reward: Reward<'policy' | 'reference'>): Stated<Scored> => {
   const r = rewardOf(reward)
   return {
+    kind: 'stated',
     name: 'MaPPO',
     source: source('eq. 8'),
     because: 'two rewards: u of the chosen completion is compared with Δ u of the rejected one',

@@ -22,6 +22,7 @@ const cost = formula((S) => (r, share) => S.add(S.mul(share, S.softplus(S.mul(S.
 const stated = (reward: Reward<'policy' | 'reference'>): Stated<Shared> => {
   const r = rewardOf(reward)
   return {
+    kind: 'stated',
     name: 'NCA',
     source: source('the loss of rewards'),
     because: 'not monotone in log π: it rises beyond the log-ratio that the share of the answer implies',

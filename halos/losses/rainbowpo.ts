@@ -27,6 +27,7 @@ const stated = ({ beta, alpha, advantage }: Given): Stated<Evidence<'policy' | '
   const side = (which: 'w' | 'l'): string =>
     `\\frac{${beta}}{|y_${which}|} \\left(\\log \\pi_\\theta(y_${which}|x) - ${alpha} \\log \\pi_{\\mathrm{ref}}(y_${which}|x)\\right)`
   return {
+    kind: 'stated',
     name: 'RainbowPO',
     source: source('the mixed reference margin'),
     because: 'two rewards: log π_θ is compared with a part of log π_ref, which is neither a log-ratio nor a log-probability',

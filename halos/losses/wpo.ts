@@ -21,6 +21,7 @@ type Pairs = Evidence<'policy' | 'reference' | 'length', 'pair'>
 const likely = unary((S) => (x) => lesser(S, S.of(1), boundedExp(S, x)))
 
 const stated = (each: Halo<'policy' | 'reference', 'pair'>): Stated<Pairs> => ({
+  kind: 'stated',
   name: 'WPO',
   source: source('the weights without alignment'),
   because: 'weights that depend on θ: by how likely the pair is to the policy, though no gradient flows through it',
