@@ -16,7 +16,7 @@ export {
 export { divided, totalsOf } from './loss.ts'
 export { runProgram, type ScalarProgram, showProgram } from './program.ts'
 export { type Claim, concave, type Decision, decide, decideSubject, nonDecreasing, type ProofSubject, subjectOf } from './prove.ts'
-export type { Roles, TokenRatios } from './reading.ts'
+export type { TokenRatios } from './reading.ts'
 export { refusedLosses } from './refused.ts'
 export { refutation, type Witness, witness } from './refute.ts'
 export { traced } from './symbolic.ts'
