@@ -15,6 +15,7 @@ import {
   names,
   notNegative,
   positive,
+  probability,
   type ReadingOptions,
   readingOptions,
   truncations,
@@ -50,6 +51,16 @@ export interface TrainingCommandOptions extends CommonOptions, BackendOptions, R
   readonly eval: string
   readonly maxLength?: number
   readonly truncate: Truncation
+  readonly reference?: string
+  readonly syncReference?: number
+  readonly mix?: number
+  readonly maxKl?: number
+  readonly sampleEvery?: number
+  readonly samples?: number
+  readonly sampleTokens: number
+  readonly judge?: string
+  readonly judgeTimeout: number
+  readonly callback?: string
   readonly resume?: true
   readonly insist?: true
   readonly saveEvery?: number
@@ -69,6 +80,7 @@ export const trainingOptions = (command: Command, { batch, out = true }: { reado
   dataOptions(command, out)
   stepOptions(command, batch)
   optimizerOptions(command)
+  referenceOptions(command)
   heldOutOptions(command)
   checkpointOptions(command)
   adapterOptions(command)
@@ -127,6 +139,14 @@ const optimizerOptions = (command: Command): Command =>
     .option('--adam-epsilon <ε>', 'AdamW: added to the root of the squares (default: 1e-8)', positive)
     .option('--max-grad-norm <norm>', 'scale the gradient of all parameters down to this norm; 0: never (default: 1)', notNegative)
 
+const referenceOptions = (command: Command): Command =>
+  command
+    .optionsGroup('Reference model:')
+    .option('--reference <dir>', 'the reference model (default: the model to start from)')
+    .option('--sync-reference <n>', 'every n steps the reference model takes up the policy (TR-DPO; Humanline)', integer(1))
+    .option('--mix <α>', 'with --sync-reference: reference ← (1 − α) reference + α policy (default: 1)', probability)
+    .option('--max-kl <nats>', 'stop when the policy is further than this from the reference model', positive)
+
 const heldOutOptions = (command: Command): Command =>
   command
     .optionsGroup('Held-out data:')
@@ -136,8 +156,17 @@ const heldOutOptions = (command: Command): Command =>
       'measure on held-out data every n steps (default: before and after; with --best or --patience 10 times)',
       integer(1),
     )
-    .option('--patience <n>', 'stop when the held-out loss has not been lower for n measurements', integer(1))
-    .option('--best', 'save the model of the lowest held-out loss instead of the last one')
+    .option('--patience <n>', 'stop when the held-out loss, or win rate, has not been better for n measurements', integer(1))
+    .option('--best', 'save the model of the lowest held-out loss, or the highest win rate, instead of the last one')
+    .option('--judge <judge>', 'also measure how often the model wins against its start on held-out prompts: see `halograd judges`')
+    .option('--judge-timeout <seconds>', 'how long a judge that is a program may be silent', positive, 300)
+    .option('--sample-every <n>', 'print what the model writes every n steps, and at the end beside what it wrote before', integer(1))
+    .option('--samples <n>', 'prompts of --sample-every and --judge (default: 3, with --judge 64)', integer(1))
+    .option('--sample-tokens <n>', 'the most tokens of such an answer', integer(1), 48)
+    .option(
+      '--callback <file>',
+      'a module whose default export is called after every step with (row, { out, steps }); returning "stop" ends the run',
+    )
 
 const checkpointOptions = (command: Command): Command =>
   command
