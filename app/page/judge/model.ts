@@ -7,7 +7,7 @@ import { remote } from '../rpc.ts'
 import { store } from '../store.ts'
 import { cheerful, type JudgingRule, lexiconOf } from './rule.ts'
 
-interface Judging {
+interface ThumbsState {
   readonly samples: readonly WrittenSample[]
   readonly thumbs: readonly PageThumb[]
   /** Which sample is shown. */
@@ -18,7 +18,7 @@ interface Judging {
   readonly working: boolean
   readonly failure?: string | undefined
 }
-export const judging = store<Judging>({ samples: [], thumbs: [], at: 0, passed: [], rule: cheerful, working: false })
+export const judging = store<ThumbsState>({ samples: [], thumbs: [], at: 0, passed: [], rule: cheerful, working: false })
 
 /** The worker that writes for this tab. Each run of the next tab has one of its own. */
 export const startAligner = (): Worker => new Worker(new URL('../align/aligner.ts', import.meta.url), { type: 'module', name: 'aligner' })
@@ -45,12 +45,12 @@ const have = async (count: number): Promise<void> => {
 /** Begin where the last visit ended. */
 export const beginJudging = async (): Promise<void> => {
   if (judging.get().samples.length > 0 || judging.get().working) return
-  const kept = await recall<Pick<Judging, 'thumbs' | 'at' | 'rule'>>('judging').catch(() => undefined)
+  const kept = await recall<Pick<ThumbsState, 'thumbs' | 'at' | 'rule'>>('judging').catch(() => undefined)
   if (kept !== undefined) judging.set(kept)
   await have(judging.get().at + chunk)
 }
 
-const change = (to: Partial<Judging>): void => {
+const change = (to: Partial<ThumbsState>): void => {
   judging.set(to)
   const { thumbs, at, rule } = judging.get()
   keep('judging', { thumbs, at, rule }).catch(say)
