@@ -11,6 +11,7 @@ import {
   clippedBelow,
   find,
   getOrThrow,
+  type Halo,
   lossOf,
   opposite,
   policy,
@@ -21,6 +22,7 @@ import {
   rejected,
   running,
   sampler,
+  vary,
   verify,
 } from '../../halos/index.ts'
 import { column, completion, numbers, scalar } from './numbers.ts'
@@ -65,6 +67,17 @@ test('the reference point is told in units of reward and in nats, and it is that
   assert.equal(await scalar(pooled.z0!), 3)
   const { sum, count } = kto.statistic!(judged(column(-1, -3, 0), column(0, -1, 1)))
   assert.deepEqual([await scalar(sum), await scalar(count)], [3, 3])
+})
+test('steepness is the slope of v over its slope at the reference point, τ_s z away: for σ, 4 σ(τz) σ(−τz)', async () => {
+  const shared = { desirable: 2, undesirable: 0.5 }
+  const kto = of('kto') as Halo
+  for (const tau of [undefined, shared]) {
+    const loss = tau === undefined ? kto : vary(kto, { inverseTemperature: tau })
+    const { steepness, relativeReward } = loss.evaluate(judged(column(-1, -3, 0), column(0, -1, 1)) as never) // what KTO needs
+    const z = (await numbers(relativeReward!)).map((x, i) => x * (tau === undefined ? 1 : i === 1 ? tau.undesirable : tau.desirable))
+    const expected = z.map((x) => 1 / Math.cosh(x / 2) ** 2)
+    for (const [i, x] of (await numbers(steepness!)).entries()) assert.ok(Math.abs(x - expected[i]!) < 1e-12, `${x} is not ${expected[i]}`)
+  }
 })
 test('held reference points take no gradient, the other label’s does', async () => {
   const flow = async (key: string): Promise<number> => {
