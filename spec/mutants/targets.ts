@@ -20,7 +20,7 @@ const parts = [
   'halos/numerics',
   'halos/float32',
 ]
-const proofs = ['laws/interval-members', 'laws/intervals', 'halos/prove', 'halos/evidence', 'halos/values', 'halos/piecewise', 'fuzz/prover']
+const proofs = ['laws/interval-members', 'laws/intervals', 'halos/prove', 'halos/refute', 'halos/evidence', 'halos/values', 'halos/piecewise', 'fuzz/prover']
 const training = ['models/metrics', 'models/golden-metrics', 'models/frozen', 'models/snapshot', 'models/head', 'models/train']
 const data = ['models-io/batches', 'models-io/truncate', 'models-io/data', 'models/metrics', 'models/train', 'app/data']
 
