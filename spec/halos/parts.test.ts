@@ -25,6 +25,7 @@ import {
   vary,
   verify,
 } from '../../halos/index.ts'
+import { divided, totalsOf } from '../../halos/loss.ts'
 import { column, completion, numbers, scalar } from './numbers.ts'
 
 const families = await catalogue()
@@ -109,6 +110,18 @@ test('parts of a batch add up to the loss of the whole', async () => {
   const pooled = [0, 1, 2].map((i) => kto.statistic!(one(i))).reduce(pool)
   const parts = [0, 1, 2].map((i) => kto.evaluate(one(i), pooled))
   assert.ok(Math.abs((await scalar(lossOf(parts))) - (await scalar(kto.evaluate(whole).loss))) < 1e-12)
+})
+test('weighted, the loss is Σ w ℓ / Σ w; with weights of 1, the mean', async () => {
+  const outcome = of('kto').evaluate(judged(column(-1, -3, 0), column(0, -1, 1)))
+  const losses = await numbers(outcome.losses)
+  const weighted = ([a = 0, b = 0, c = 0]: readonly number[]): number => (a * losses[0]! + b * losses[1]! + c * losses[2]!) / (a + b + c)
+  for (const weights of [
+    [1, 2, 5],
+    [1, 1, 1],
+    [0, 3, 0],
+  ])
+    assert.ok(Math.abs((await scalar(divided(totalsOf(outcome, column(...weights))))) - weighted(weights)) < 1e-12)
+  assert.ok(Math.abs((await scalar(divided(totalsOf(outcome)))) - weighted([1, 1, 1])) < 1e-12)
 })
 test('a clip on both sides, at points', () => {
   const v = getOrThrow(clippedBelow(-2)).body(real)

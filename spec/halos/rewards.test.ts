@@ -23,7 +23,7 @@ import {
   rewardOf,
   scalarReward,
 } from '../../halos/reward.ts'
-import { boundedExp, capped, floored } from '../../halos/words.ts'
+import { boundedExp, capped, floored, lesser, logSigmoid } from '../../halos/words.ts'
 import { column, numbers as read } from './numbers.ts'
 
 /** r, and what multiplies ∂/∂log π: 1, or 1/n. */
@@ -104,4 +104,14 @@ test('a reward that compares with the sampler reads π_old, and π_ref where the
   assert.ok(close(await at(logRatio(1), { reference, old }), -2))
   assert.ok(close(await at(ratioPerToken, { reference, old, length }), Math.exp(-0.5)))
   assert.equal(await at(scalarReward, {}), -3)
+})
+
+test('log σ(x) and min(x, y), as words', () => {
+  for (const x of [-3, 0, 2]) assert.ok(close(logSigmoid(numbers, x), -Math.log(1 + Math.exp(-x))))
+  for (const [x, y] of [
+    [1, 2],
+    [2, 1],
+    [-1, -1],
+  ] as const)
+    assert.equal(lesser(numbers, x, y), Math.min(x, y))
 })
