@@ -15,6 +15,7 @@ import {
   names,
   notNegative,
   positive,
+  probability,
   type ReadingOptions,
   readingOptions,
   truncations,
@@ -50,6 +51,16 @@ export interface TrainingCommandOptions extends CommonOptions, BackendOptions, R
   readonly eval: string
   readonly maxLength?: number
   readonly truncate: Truncation
+  readonly reference?: string
+  readonly syncReference?: number
+  readonly mix?: number
+  readonly maxKl?: number
+  readonly sampleEvery?: number
+  readonly samples?: number
+  readonly sampleTokens: number
+  readonly judge?: string
+  readonly judgeTimeout: number
+  readonly callback?: string
   readonly resume?: true
   readonly insist?: true
   readonly saveEvery?: number
@@ -69,13 +80,14 @@ export const trainingOptions = (command: Command, { batch, out = true }: { reado
   dataOptions(command, out)
   stepOptions(command, batch)
   optimizerOptions(command)
+  referenceOptions(command)
   heldOutOptions(command)
   checkpointOptions(command)
   adapterOptions(command)
   return backendOptions(command)
 }
 
-const dataOptions = (command: Command, out: boolean): Command =>
+export const dataOptions = (command: Command, out: boolean): Command =>
   readingOptions(
     command
       .optionsGroup('Model and data:')
@@ -93,7 +105,7 @@ const dataOptions = (command: Command, out: boolean): Command =>
         .default('prompt-start'),
     )
 
-const stepOptions = (command: Command, batch: number): Command =>
+export const stepOptions = (command: Command, batch: number): Command =>
   command
     .optionsGroup('Steps:')
     .option('--steps <n>', 'optimizer steps (default: as many as the epochs have)', integer(1))
@@ -108,7 +120,7 @@ const stepOptions = (command: Command, batch: number): Command =>
     .option('--seed <n>', 'of everything random: the same seed gives the same run', integer(0), 0)
     .option('--in-order', 'take the examples in the order of the data (a curriculum) instead of shuffling them')
 
-const optimizerOptions = (command: Command): Command =>
+export const optimizerOptions = (command: Command): Command =>
   command
     .optionsGroup('Optimizer:')
     .option(
@@ -127,6 +139,14 @@ const optimizerOptions = (command: Command): Command =>
     .option('--adam-epsilon <ε>', 'AdamW: added to the root of the squares (default: 1e-8)', positive)
     .option('--max-grad-norm <norm>', 'scale the gradient of all parameters down to this norm; 0: never (default: 1)', notNegative)
 
+const referenceOptions = (command: Command): Command =>
+  command
+    .optionsGroup('Reference model:')
+    .option('--reference <dir>', 'the reference model (default: the model to start from)')
+    .option('--sync-reference <n>', 'every n steps the reference model takes up the policy (TR-DPO; Humanline)', integer(1))
+    .option('--mix <α>', 'with --sync-reference: reference ← (1 − α) reference + α policy (default: 1)', probability)
+    .option('--max-kl <nats>', 'stop when the policy is further than this from the reference model', positive)
+
 const heldOutOptions = (command: Command): Command =>
   command
     .optionsGroup('Held-out data:')
@@ -136,8 +156,17 @@ const heldOutOptions = (command: Command): Command =>
       'measure on held-out data every n steps (default: before and after; with --best or --patience 10 times)',
       integer(1),
     )
-    .option('--patience <n>', 'stop when the held-out loss has not been lower for n measurements', integer(1))
-    .option('--best', 'save the model of the lowest held-out loss instead of the last one')
+    .option('--patience <n>', 'stop when the held-out loss, or win rate, has not been better for n measurements', integer(1))
+    .option('--best', 'save the model of the lowest held-out loss, or the highest win rate, instead of the last one')
+    .option('--judge <judge>', 'also measure how often the model wins against its start on held-out prompts: see `halograd judges`')
+    .option('--judge-timeout <seconds>', 'how long a judge that is a program may be silent', positive, 300)
+    .option('--sample-every <n>', 'print what the model writes every n steps, and at the end beside what it wrote before', integer(1))
+    .option('--samples <n>', 'prompts of --sample-every and --judge (default: 3, with --judge 64)', integer(1))
+    .option('--sample-tokens <n>', 'the most tokens of such an answer', integer(1), 48)
+    .option(
+      '--callback <file>',
+      'a module whose default export is called after every step with (row, { out, steps }); returning "stop" ends the run',
+    )
 
 const checkpointOptions = (command: Command): Command =>
   command
@@ -147,7 +176,7 @@ const checkpointOptions = (command: Command): Command =>
     .option('--resume', 'continue from the last checkpoint in OUT as if never stopped: the same bits, where numbers are float32')
     .option('--insist', 'with --resume: continue even where this halograd, this machine or this day gives other numbers')
 
-const adapterOptions = (command: Command): Command =>
+export const adapterOptions = (command: Command): Command =>
   command
     .optionsGroup('Adapters:')
     .option('--lora <rank>', 'train adapters of this rank; the weights of the model do not change', integer(1))

@@ -3,17 +3,20 @@
  *
  *     task, data, backend, trainable → plan, optimizer, log, evaluator
  */
-import { dispose, evaluate, type Tree } from '../../core/index.ts'
+import { dispose, type Tree } from '../../core/index.ts'
 import { begin } from '../../models/index.ts'
+import { onDevice } from '../../models/internal.ts'
 import { type Evaluation, type Evaluator, evaluator } from '../inference/evaluation.ts'
 import type { OpenedBackend } from '../inputs/backends.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { RunData } from './data.ts'
+import { winRateAgainst } from './judged.ts'
 import { heldOutIn, type LogRow, rowOf } from './log.ts'
 import { numericsOf } from './numerics.ts'
 import { type Optimization, optimizationOf } from './optimization.ts'
 import { leastHeldOut, planOf, type RunPlan } from './plan.ts'
 import { openRunLog, type RunLog } from './run-log.ts'
+import { type SampleWriter, sampleWriter } from './samples.ts'
 import type { Task } from './task.ts'
 import type { RunTrainable } from './trainable.ts'
 
@@ -26,8 +29,10 @@ export interface RunSession<P> {
   readonly plan: RunPlan
   readonly optimization: Optimization
   readonly log: RunLog<P>
-  /** Measures parameters on held-out data, where there are enough. */
+  /** Measures parameters on held-out data, where there are enough; with --judge also how often they win. */
   readonly evaluate?: Evaluator<P>
+  /** Writes samples, where they are asked for. */
+  readonly sample?: SampleWriter<P>
 }
 
 /** Opens the log of a run, which may be one to resume. @throws UsageError, CheckpointError, FileError */
@@ -51,18 +56,42 @@ export const openSession = async <P extends Tree<P>>(
     ...{ out, command, settings: withRate, numerics: numericsOf(opened), data, resume, insist },
     ...{ keep: plan.saveEvery === 0 ? 0 : options.keep, steps: plan.steps, say: terminal.say },
   })
-  const measured = data.heldOut.length >= leastHeldOut && {
-    evaluate: evaluator(backend, model, loss, parameters, data.heldOut, { batch, seed }),
+  const measure =
+    data.heldOut.length < leastHeldOut
+      ? undefined
+      : evaluator(backend, model, loss, trainable.reference ?? parameters, data.heldOut, { batch, seed })
+  const writer = trainable.writer
+  const writes = (count: number) =>
+    writer && sampleWriter(backend, writer.model, writer.tokenizer, data, { count, maxTokens: options.sampleTokens, seed })
+  const write = options.judge === undefined ? undefined : writes(options.samples ?? 64)
+  const wins =
+    write === undefined || options.judge === undefined
+      ? undefined
+      : await winRateAgainst(parameters, write, { judge: options.judge, timeout: options.judgeTimeout }, { backend, signal: terminal.stop })
+  const sample = options.sampleEvery === undefined ? undefined : writes(options.samples ?? 3)
+  return {
+    ...{ terminal, task, data, opened, trainable, plan, optimization, log },
+    ...(measure && { evaluate: wins === undefined ? measure : judged(measure, wins) }),
+    ...(sample && { sample }),
   }
-  return { terminal, task, data, opened, trainable, plan, optimization, log, ...measured }
 }
+
+/** The same with the win rate beside. */
+const judged = <P>(measure: Evaluator<P>, wins: (parameters: P) => Promise<number>): Evaluator<P> =>
+  Object.assign(
+    async (parameters: P): Promise<Evaluation> => {
+      const { metrics, examples } = await measure(parameters)
+      return { metrics: { ...metrics, win_rate: await wins(parameters) }, examples }
+    },
+    { examples: measure.examples },
+  )
 
 /** Logs held-out metrics of before training, unless the log has them. */
 export const measureStart = async <P extends Tree<P>>({ opened, trainable, log, evaluate: measure }: RunSession<P>): Promise<void> => {
   if (measure === undefined || log.rows.length > 0) return
-  const resident = await evaluate(opened.backend, trainable.parameters)
+  const resident = await onDevice(opened.backend, trainable.parameters)
   await log.append(rowOf({ step: 0, epoch: 0, tokens: 0, metrics: {} }, (await measure(resident)).metrics))
-  dispose(opened.backend, resident)
+  if (resident !== trainable.parameters) dispose(opened.backend, resident)
 }
 
 /** The held-out metrics that a row has, or else those of these parameters. */

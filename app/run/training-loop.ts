@@ -10,12 +10,14 @@ import { controlFile } from '../inputs/control.ts'
 import { Interrupted } from '../terminal/errors.ts'
 import { count, type Progress, progress } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'
+import { loadCallback, type RunCallback } from './callback.ts'
 import type { RunData } from './data.ts'
 import { factsOf, symptomsOf, urgent } from './health.ts'
 import { csvOf, rowOf } from './log.ts'
-import { sayResult, sayStart } from './report.ts'
+import { besideLines, sampleLines, sayResult, sayStart } from './report.ts'
 import { type RunResult, resultOf } from './result.ts'
-import { bestOf, sinceBest } from './selection.ts'
+import type { PromptSample } from './samples.ts'
+import { bestOf, recentKl, sinceBest } from './selection.ts'
 import { heldOutAfter, measureStart, openSession, type RunSession } from './session.ts'
 import type { Task } from './task.ts'
 import type { RunTrainable } from './trainable.ts'
@@ -55,52 +57,67 @@ const sayPlan = <P>({ terminal, task, data, plan, optimization, log }: RunSessio
 /** How far a run has come, beside its log. */
 interface Course {
   seconds: number
-  /** Why it ends before its last step. */
-  stopped: boolean
+  /** Why it ends before its last step, as the end of "Stopped, as …". */
+  stopped?: string
+  /** Samples of before training. */
+  readonly before?: readonly PromptSample[]
 }
 
 const trainWatched = async <P extends Tree<P>>(
   session: RunSession<P>,
 ): Promise<{ readonly state: StepState<P>; readonly course: Course }> => {
   const { terminal, task, data, opened, trainable, plan, optimization, log } = session
-  const { model, parameters } = trainable
-  const { batch, accumulate, seed, dropout, gradientCheckpointing: recompute = false, inOrder = false } = task.options
+  const { model, parameters, reference } = trainable
+  const { batch, accumulate, seed, dropout, gradientCheckpointing: recompute = false, inOrder = false, ...options } = task.options
   const behind = log.rows.at(-1)?.step ?? 0
-  const course: Course = { seconds: log.seconds, stopped: isLost(session) }
+  const before = await session.sample?.(parameters)
+  const reason = reasonToStop(session)
+  const course: Course = { seconds: log.seconds, ...(reason && { stopped: reason }), ...(before && { before }) }
   const bar = progress(terminal, task.command, plan.steps, behind)
-  const onStep = afterStep(session, course, bar)
+  const callback = task.options.callback === undefined ? undefined : await loadCallback(task.options.callback)
+  const onStep = afterStep(session, course, bar, callback)
   const state = await train(log.start, {
     ...{ backend: opened.backend, model, loss: task.loss, optimizer: optimization.optimizer, examples: data.training },
     ...{ steps: plan.steps, batch, accumulate, seed, dropout, recompute, shuffled: !inOrder, onStep },
-    ...(behind > 0 ? { reference: parameters } : {}),
+    ...(reference !== undefined || behind > 0 ? { reference: reference ?? parameters } : {}),
+    ...(options.syncReference && { sync: { every: options.syncReference, ...(options.mix && { mix: options.mix }) } }),
     signal: {
       get aborted() {
-        return terminal.stop.aborted || course.stopped
+        return terminal.stop.aborted || course.stopped !== undefined
       },
     },
   }).finally(bar.end)
   return { state, course }
 }
 
-/** Whether held-out data have not improved for as long as --patience allows. */
-const isLost = <P>({ task: { options }, log }: RunSession<P>): boolean =>
-  options.patience !== undefined && sinceBest(log.rows) >= options.patience
+/** Why the run is to end after its last row, by --patience or --max-kl. */
+const reasonToStop = <P>({ task: { options }, log: { rows } }: RunSession<P>): string | undefined => {
+  const { patience, maxKl } = options
+  const measure = options.judge === undefined ? 'the held-out loss was not lowered any more' : 'the win rate did not rise any more'
+  if (patience !== undefined && sinceBest(rows) >= patience) return measure
+  const kl = maxKl === undefined ? undefined : recentKl(rows)
+  return kl !== undefined && kl > maxKl! ? `the policy is ${kl.toFixed(2)} nats from the reference model (--max-kl)` : undefined
+}
 
 /** What is done after a step: measure, log, keep, warn, show. */
-const afterStep = <P extends Tree<P>>(session: RunSession<P>, course: Course, bar: Progress) => {
-  const { task, plan, log, evaluate } = session
+const afterStep = <P extends Tree<P>>(session: RunSession<P>, course: Course, bar: Progress, callback?: RunCallback) => {
+  const { task, plan, log, trainable, evaluate, sample } = session
   const { steps, saveEvery, evalEvery } = plan
   const warn = warnings(session, bar)
   return async (report: StepReport, now: StepState<P>): Promise<void> => {
     const { step, tokens, metrics } = report
     course.seconds += report.seconds
-    if (step === 1 && task.options.dropout === 0) sayStart(bar, task.loss, report)
+    if (step === 1 && task.options.dropout === 0 && trainable.reference === undefined) sayStart(bar, task.loss, report)
     const due = evaluate !== undefined && (step % evalEvery === 0 || step === steps)
     await log.append(rowOf(report, due ? (await evaluate(now.parameters)).metrics : {}, log.rows.at(-1)))
-    course.stopped = due && isLost(session)
+    const asked = await callback?.(log.rows.at(-1)!, { out: task.options.out, steps })
+    const reason = asked === 'stop' ? '--callback asked for it' : reasonToStop(session)
+    if (reason !== undefined) course.stopped = reason
     const worthKeeping = (saveEvery > 0 && step % saveEvery === 0) || (due && bestOf(log.rows)?.step === step)
-    if (worthKeeping) await log.save(now, { finished: course.stopped || step === steps, seconds: course.seconds })
+    if (worthKeeping) await log.save(now, { finished: course.stopped !== undefined || step === steps, seconds: course.seconds })
     if (step % Math.ceil(steps / 10) === 0) warn()
+    if (sample !== undefined && step % (task.options.sampleEvery ?? steps) === 0)
+      for (const line of sampleLines(step, await sample(now.parameters))) bar.say(line)
     bar.at(step, `loss ${metrics.loss?.toFixed(4)} · ${count(tokens / report.seconds)} tokens/s`)
     await breathe()
   }
@@ -123,19 +140,23 @@ const warnings = <P>({ task, data, opened, log }: RunSession<P>, bar: Progress):
 }
 
 /** Saves the last model, or with --best the best one, and reports. */
-const finish = async <P extends Tree<P>>(session: RunSession<P>, state: StepState<P>, { seconds, stopped }: Course): Promise<RunResult> => {
+const finish = async <P extends Tree<P>>(
+  session: RunSession<P>,
+  state: StepState<P>,
+  { seconds, stopped, before }: Course,
+): Promise<RunResult> => {
   const { terminal, task, data, opened, trainable, plan, log } = session
   const { loss, options, command } = task
   const { rows } = log
   const last = rows.at(-1)
   if (last === undefined || last.step === 0) throw new Interrupted('Stopped. There was nothing to save yet.')
-  await log.save(state, { finished: stopped || last.step === plan.steps, seconds })
+  await log.save(state, { finished: stopped !== undefined || last.step === plan.steps, seconds })
   const chosen = (options.best ? bestOf(rows) : undefined) ?? last
   const trained = chosen === last ? state.parameters : (await log.at(chosen.step)).parameters
   const after = await heldOutAfter(session, chosen, trained)
   const result = resultOf(task, data, opened, rows, {
-    ...{ interrupted: terminal.stop.aborted, stoppedEarly: stopped && last.step < plan.steps, saved: chosen.step, seconds },
-    ...{ health: symptomsOf(rows, factsOf(loss, data)), ...(after && { after }) },
+    ...{ interrupted: terminal.stop.aborted, stoppedEarly: stopped !== undefined && last.step < plan.steps, saved: chosen.step, seconds },
+    ...{ health: symptomsOf(rows, factsOf(loss, data)), ...(after && { after }), ...(stopped && { stoppedBecause: stopped }) },
   })
   await writeDirectoryAtomically(options.out, {
     ...(await trainable.files(opened.backend, trained)),
@@ -143,6 +164,8 @@ const finish = async <P extends Tree<P>>(session: RunSession<P>, state: StepStat
     'training.json': jsonNote({ command, result }),
     'metrics.csv': csvOf(rows),
   })
+  if (before !== undefined && session.sample !== undefined)
+    for (const line of besideLines(before, await session.sample(trained))) terminal.say(line)
   sayResult(terminal, loss, result, rows)
   if (result.interrupted && log.kept() === last.step) terminal.say('Continue:  the same command with --resume')
   return result

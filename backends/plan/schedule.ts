@@ -54,12 +54,15 @@ export interface KernelSchedule {
   readonly stored: ReadonlyMap<number, number>
 }
 
-/** Rough costs, in cycles a vector: beyond `worth` it is cheaper to remember than to compute again. */
+/** Rough costs, in cycles a vector: beyond `worth` it is cheaper on a CPU to remember than to compute again. */
 const effort: { readonly [W in Elementary]?: number } = { div: 5, sqrt: 5, exp: 15, log: 15, sin: 20, cos: 20 }
 const worth = 6
 
-/** The passes of a kernel. `overwritten(stream)`: the kernel itself writes to that memory, so it can only be loaded at first. */
-export const schedule = (kernel: FusedKernel, overwritten: (stream: number) => boolean): KernelSchedule => {
+/**
+ * The passes of a kernel. `overwritten(stream)`: the kernel itself writes to that memory, so it can only be loaded at first. What costs more
+ * than `most` is remembered.
+ */
+export const schedule = (kernel: FusedKernel, overwritten: (stream: number) => boolean, most = worth): KernelSchedule => {
   const { body } = kernel
   const full = fullness(kernel)
   const needs = body.map((i): readonly number[] => {
@@ -104,7 +107,7 @@ export const schedule = (kernel: FusedKernel, overwritten: (stream: number) => b
     const read = new Set<number>()
     const visit = (r: number): void => {
       if (!full[r] || computed.has(r) || read.has(r)) return
-      if (phase[r]! < pass && cost[r]! > worth) {
+      if (phase[r]! < pass && cost[r]! > most) {
         remembered.add(r)
         read.add(r)
       } else {

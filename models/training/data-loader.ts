@@ -40,10 +40,12 @@ export interface MicroBatch {
 }
 
 /** The batches of a run, by step: a function of the seed and the step, so that a resumed run sees the same batches. */
-export interface DataLoader {
+export interface DataLoader<P> {
   readonly stepsPerEpoch: number
   /** The parts of one step, counted from 0. */
   readonly at: (step: number) => Promise<readonly MicroBatch[]>
+  /** Takes another reference model from now on. */
+  readonly refer: (reference: P) => void
 }
 
 /** Who is in which step: the same for the same data, options and seed, whatever runs it. */
@@ -73,7 +75,22 @@ export const batchOrder = (
   return { stepsPerEpoch, members, others: (step) => deranged(examples, members(step), seedFor(seed, step, 2)) }
 }
 
-/** Batches of what the loss needs. @throws BatchError when an example lacks it, or when there are fewer examples than a batch */
+/**
+ * The batches of a run: of what the loss needs, padded on the right, in an order that depends on data, options and seed only. What the reference model
+ * says of an example is computed once and kept for all epochs.
+ * @param reference the parameters of π_ref
+ * @throws BatchError when an example lacks what the loss needs, when there are fewer examples than a batch, or for a dropout outside [0, 1)
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { getOrThrow, kto } from 'halograd/halos'
+ * import { dataLoader, initialize, parseConfig, transformer } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const examples = [0, 1, 2, 3].map((i) => ({ outcome: { prompt: [i], completion: [i + 1] }, label: i % 2 === 0 }))
+ * const loader = dataLoader(reference(), transformer(config), getOrThrow(kto()), initialize(config, 1), examples, { batch: 2 })
+ * const [part] = await loader.at(0)
+ * ```
+ */
 export const dataLoader = <P>(
   backend: Backend,
   model: Trainable<P>,
@@ -81,7 +98,7 @@ export const dataLoader = <P>(
   reference: P,
   examples: readonly TrainingExample[],
   { batch: size, accumulate = 1, seed = 0, shuffled = true, dropout: rate = 0, ...padding }: DataLoaderOptions,
-): DataLoader => {
+): DataLoader<P> => {
   checkExamples(loss, examples, model.config.vocab)
   if (!(rate >= 0 && rate < 1))
     throw new BatchError({ field: 'dropout', expected: 'a number from 0 to less than 1', found: String(rate), advice: 'Use 0.1, or none.' })
@@ -91,7 +108,7 @@ export const dataLoader = <P>(
   const order = batchOrder(examples, { batch: size, seed, shuffled })
   const inParts = (members: readonly number[]) => chunks(members, Math.ceil(size / accumulate))
   const own = (members: readonly number[]): ExampleTexts => textsOf(members.map((i) => examples[i]!))
-  const { known, score } = frozen(backend, model, reference, own, firstEpoch(order).flatMap(inParts), options)
+  const { known, score, refer } = frozen(backend, model, reference, own, firstEpoch(order).flatMap(inParts), options)
 
   const dropout = (...use: readonly number[]): Dropout => ({
     rate: scalar(Math.fround(rate)),
@@ -121,6 +138,7 @@ export const dataLoader = <P>(
 
   return {
     stepsPerEpoch: order.stepsPerEpoch,
+    refer,
     at: async (step) => {
       const [members, others] = [order.members(step), loss.needs.unrelated ? inParts(order.others(step)) : []]
       const parts: MicroBatch[] = []

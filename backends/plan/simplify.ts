@@ -2,8 +2,8 @@
  * The loops of a rows kernel, made fit for machine code: loops of one iteration vanish, neighbours that every stream walks as
  * one become one, and merging a whole row into a single element becomes a reduction.
  */
-import type { FusedKernel, Instruction } from '../plan/program.ts'
-import { fullness } from '../plan/schedule.ts'
+import type { FusedKernel, Instruction } from './program.ts'
+import { fullness } from './schedule.ts'
 
 interface NestLevel {
   readonly size: number
