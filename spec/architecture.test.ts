@@ -187,8 +187,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/wasm/primitives.ts:primitives': 62,
   'backends/wasm/runtime.ts:runtime': 62,
   'backends/wasm/tile.ts:panels': 81,
-  'halos/jets.ts:jets': 118,
-  'halos/torch/nodes.ts:nodes': 96,
 }
 
 test('a function fits a screen', () => {
