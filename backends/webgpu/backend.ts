@@ -50,9 +50,9 @@ export const backendOn = (machine: GpuMachine, style: Style = styles[machine.sof
     name,
     compile: async (graph) => {
       const program = plan(graph)
-      const { run, launches } = await load(machine, program, style)
+      const { run, dispatches } = await load(machine, program, style)
       const { flops, traffic, peakMemory } = summarize(program)
-      return { run, report: { backend: name, mode: machine.description, kernels: launches.length, flops, traffic, peakMemory } }
+      return { run, report: { backend: name, mode: machine.description, kernels: dispatches, flops, traffic, peakMemory } }
     },
     upload: (data) => upload(machine, data),
     uploadHalf: (data) => upload(machine, widened(data)),

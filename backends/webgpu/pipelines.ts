@@ -20,15 +20,21 @@ export const layoutOf = (machine: GpuMachine, memories: number): GPUBindGroupLay
   return made
 }
 
+/** A structure, the memory that holds each of its arguments, and how many launches run at once. */
+interface Wanted {
+  readonly launch: GpuLaunch
+  readonly homes: readonly number[]
+  readonly instances: number
+}
 interface Described {
   readonly module: GPUShaderModule
   readonly descriptor: GPUComputePipelineDescriptor
 }
-const described = (machine: GpuMachine, launch: GpuLaunch, homes: readonly number[]): Described => {
+const described = (machine: GpuMachine, { launch, homes, instances }: Wanted): Described => {
   const { device } = machine
   // What is wrong with the text is said when the pipeline is compiled.
   device.pushErrorScope('validation')
-  const module = device.createShaderModule({ code: moduleText(launch, homes) })
+  const module = device.createShaderModule({ code: moduleText(launch, homes, instances) })
   void device.popErrorScope().catch(() => null)
   const layout = device.createPipelineLayout({ bindGroupLayouts: [layoutOf(machine, new Set(homes).size)] })
   return { module, descriptor: { layout, compute: { module, entryPoint: 'main' } } }
@@ -49,17 +55,17 @@ const refusal = async (
   )
 }
 
-const keyOf = ({ structure }: GpuLaunch, homes: readonly number[]): string => `${homes.join()}|${structure}`
+const keyOf = ({ launch, homes, instances }: Wanted): string => `${instances}|${homes.join()}|${launch.structure}`
 
 /** Compile it now, without holding up anybody. @throws RefusedProgramError */
-export const prepare = (machine: GpuMachine, launch: GpuLaunch, homes: readonly number[]): Promise<GPUComputePipeline> => {
-  const key = keyOf(launch, homes)
+export const prepare = (machine: GpuMachine, wanted: Wanted): Promise<GPUComputePipeline> => {
+  const key = keyOf(wanted)
   const known = machine.pipelines.get(key)
   if (known !== undefined) return known.compiled
-  const { module, descriptor } = described(machine, launch, homes)
+  const { module, descriptor } = described(machine, wanted)
   const compiled = machine.device.createComputePipelineAsync(descriptor).catch(async (cause: unknown) => {
     check(machine)
-    throw await refusal(machine, launch, module, cause)
+    throw await refusal(machine, wanted.launch, module, cause)
   })
   const made: GpuPipeline = { ready: undefined, compiled }
   machine.pipelines.set(key, made)
@@ -73,11 +79,11 @@ export const prepare = (machine: GpuMachine, launch: GpuLaunch, homes: readonly 
 }
 
 /** The pipeline, compiled on the spot where arrays lie otherwise than was expected. */
-export const pipelineFor = (machine: GpuMachine, launch: GpuLaunch, homes: readonly number[]): GPUComputePipeline => {
-  const key = keyOf(launch, homes)
+export const pipelineFor = (machine: GpuMachine, wanted: Wanted): GPUComputePipeline => {
+  const key = keyOf(wanted)
   const known = machine.pipelines.get(key)?.ready
   if (known !== undefined) return known
-  const ready = machine.device.createComputePipeline(described(machine, launch, homes).descriptor)
+  const ready = machine.device.createComputePipeline(described(machine, wanted).descriptor)
   machine.pipelines.set(key, { ready, compiled: Promise.resolve(ready) })
   return ready
 }

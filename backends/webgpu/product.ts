@@ -7,23 +7,14 @@
  * The sum over k is in order either way. Where rows and columns are few and k is long, k is split, and the partial products are summed in order.
  */
 import type { DotGeneral, Matrix, Program } from '../plan/index.ts'
+import { regions } from '../plan/regions.ts'
 import { aligned } from './fused.ts'
 import type { Style } from './grid.ts'
-import { argumentOf, type GpuLaunch } from './launch.ts'
-import { tilesOf } from './parts.ts'
+import { argumentOf, type GpuLaunch, inArena } from './launch.ts'
+import { type TileShape, tilesOf } from './parts.ts'
 import { registersBody } from './registers.ts'
 import { combine } from './small.ts'
 import { tilesBody, tilesMemory } from './tiles.ts'
-
-/** What a thread computes, and how threads lie in a workgroup. */
-export interface TileShape {
-  readonly rows: number
-  readonly columns: number
-  readonly down: number
-  readonly across: number
-  /** Workgroup memory holds blocks of so much of k; 0: there is none. */
-  readonly depth: number
-}
 
 /** Cᵀ = Bᵀ · Aᵀ where that makes rows of C contiguous. */
 const oriented = (given: DotGeneral): DotGeneral => {
@@ -76,7 +67,9 @@ export const product = (
   const shape = shapeOf(kernel, style)
   const splits = splitsOf(kernel, shape, style)
   const arguments_ = [a, b, c].map((x) => argumentOf(program, x.buffer, x.offset))
-  if (splits === 1) return { launches: [launchOf(kernel, shape, arguments_)], scratch: 0 }
+  const places = regions(program)
+  const [reads, out] = [[places[a.buffer]!, places[b.buffer]!], places[c.buffer]!]
+  if (splits === 1) return { launches: [launchOf(kernel, shape, arguments_, { reads, writes: [out] })], scratch: 0 }
   const partial = { slot: 0, offset: start }
   const length = kernel.k / splits
   // As a batch of products, each into an array of its own.
@@ -86,14 +79,19 @@ export const product = (
   const layout = { width: n, row: c.row, column: c.column }
   return {
     launches: [
-      launchOf(apart, shape, [...arguments_.slice(0, 2), partial]),
-      combine({ size: m * n, count: splits, merge: 'sum', keep: accumulate, layout }, arguments_[2]!, partial),
+      launchOf(apart, shape, [...arguments_.slice(0, 2), partial], { reads, writes: [inArena(start, start + splits * m * n)] }),
+      combine({ size: m * n, count: splits, merge: 'sum', keep: accumulate, layout }, arguments_[2]!, partial, out),
     ],
     scratch: aligned(splits * m * n),
   }
 }
 
-const launchOf = (kernel: DotGeneral, shape: TileShape, arguments_: GpuLaunch['arguments']): GpuLaunch => {
+const launchOf = (
+  kernel: DotGeneral,
+  shape: TileShape,
+  arguments_: GpuLaunch['arguments'],
+  touched: Pick<GpuLaunch, 'reads' | 'writes'>,
+): GpuLaunch => {
   const { a, b, c, m, n, k, loops, parts, accumulate } = kernel
   const walks = [a, b, c].map(({ row, column }) => [row, column])
   return {
@@ -106,6 +104,7 @@ const launchOf = (kernel: DotGeneral, shape: TileShape, arguments_: GpuLaunch['a
       body: shape.depth > 0 ? tilesBody(kernel, shape, memory) : registersBody(kernel, shape, memory),
     }),
     arguments: arguments_,
+    ...touched,
     groups: tilesOf(kernel, shape) * batchOf(kernel),
   }
 }

@@ -7,8 +7,7 @@
  * computed and not stored.
  */
 import type { DotGeneral } from '../plan/index.ts'
-import { partText, regionsOf } from './parts.ts'
-import type { TileShape } from './product.ts'
+import { partText, regionsOf, type TileShape } from './parts.ts'
 import { address } from './text.ts'
 
 export const range = (n: number): readonly number[] => [...Array(n).keys()]

@@ -1,5 +1,6 @@
 /** Launches beside those of kernels: arrays filled before others merge into them, partial results merged in order. */
-import type { GpuArgument, GpuLaunch } from './launch.ts'
+import type { Region } from '../plan/regions.ts'
+import { type GpuArgument, type GpuLaunch, inArena } from './launch.ts'
 import { merged, neutralOf } from './text.ts'
 
 const threads = 64
@@ -10,11 +11,12 @@ const spread = (size: number, body: readonly string[]): readonly string[] => [
 ]
 
 /** array[i] = the neutral element */
-export const fill = (size: number, merge: 'sum' | 'max', array: GpuArgument): GpuLaunch => ({
+export const fill = (size: number, merge: 'sum' | 'max', array: GpuArgument, writes: Region): GpuLaunch => ({
   name: 'fill',
   structure: `fill ${size} ${merge}`,
   shader: ([memory]) => ({ threads, element: 'f32', declarations: [], body: spread(size, [`${memory}[p0 + i] = ${neutralOf[merge]};`]) }),
   arguments: [array],
+  ...{ reads: [], writes: [writes] },
   groups: Math.ceil(size / threads),
 })
 
@@ -29,7 +31,12 @@ export interface Combination {
 }
 
 /** array[i] = partial[0][i] ⊕ partial[1][i] ⊕ …, in order. */
-export const combine = ({ size, count, merge, keep, layout }: Combination, array: GpuArgument, partial: GpuArgument): GpuLaunch => ({
+export const combine = (
+  { size, count, merge, keep, layout }: Combination,
+  array: GpuArgument,
+  partial: GpuArgument,
+  writes: Region,
+): GpuLaunch => ({
   name: 'combine',
   structure: `combine ${JSON.stringify([size, count, merge, keep, layout])}`,
   shader: ([to, from]) => {
@@ -46,5 +53,7 @@ export const combine = ({ size, count, merge, keep, layout }: Combination, array
     }
   },
   arguments: [array, partial],
+  reads: [writes, inArena(partial.offset, partial.offset + count * size)],
+  writes: [writes],
   groups: Math.ceil(size / threads),
 })

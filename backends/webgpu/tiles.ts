@@ -7,8 +7,7 @@
  * nothing else. What lies beyond an edge is zero.
  */
 import type { DotGeneral } from '../plan/index.ts'
-import { partText, regionsOf } from './parts.ts'
-import type { TileShape } from './product.ts'
+import { partText, regionsOf, type TileShape } from './parts.ts'
 import { range, termsOf } from './registers.ts'
 import { address } from './text.ts'
 
@@ -65,7 +64,7 @@ const loadBlock = (shape: TileShape, side: LoadedSide): readonly string[] => {
 
 /** Statements of main. Arguments 0, 1 and 2 are A, B and C. */
 export const tilesBody = (k: DotGeneral, shape: TileShape, memory: readonly string[]): readonly string[] => {
-  const { a, b, c, accumulate } = k
+  const { a, b } = k
   const { rows, columns, down, across, depth } = shape
   const { outer, inner, batch, summed, open } = termsOf(k)
   const [leftVectors, rightVectors] = vectorsOf(shape)
@@ -113,6 +112,16 @@ export const tilesBody = (k: DotGeneral, shape: TileShape, memory: readonly stri
     'workgroupBarrier();',
     '}',
     ...inner.map(() => '}'),
+    ...storeTile(k, shape, C),
+  ]
+}
+
+/** Statements that store a thread's tile. */
+const storeTile = (k: DotGeneral, { rows, columns, down, across }: TileShape, C: string): readonly string[] => {
+  const { c, accumulate } = k
+  const { batch } = termsOf(k)
+  const wide = columns / 4
+  return [
     ...range(rows).flatMap((i) => {
       const row = `(blockRow + (ty + ${(i >> 2) * down}) * 4 + ${i & 3})`
       return [
