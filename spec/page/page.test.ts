@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
 import { scoreAll } from '../../app/inference/scoring.ts'
 import { fingerprint, type Learner, learn, learnerOf, samples } from '../../app/page/align/learner.ts'
 import { score } from '../../app/page/align/score.ts'
@@ -186,7 +186,7 @@ test('a run that a closed tab ended goes on after a reload, to the bits that Nod
 
 test('a screen reader and a keyboard find everything: axe finds nothing, in the light and in the dark', { skip }, async () => {
   const { page } = visiting
-  await page.addScriptTag({ path: createRequire(import.meta.url).resolve('axe-core/axe.min.js') })
+  await page.addScriptTag({ content: axe.source })
   const violations = () =>
     page.evaluate<readonly string[]>(
       'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ target, failureSummary }) => target + " " + failureSummary).slice(0, 3).join(" | ")))',
