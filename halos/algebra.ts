@@ -20,7 +20,17 @@ import { type Checked, checked, invalid, positive, valid } from './validation.ts
 import { makeValue, type ValueFunction } from './value.ts'
 
 type Same = <P extends CompletionPart, K extends EvidenceKind>(h: Halo<P, K>) => Checked<Halo<P, K>>
-/** k · L, k > 0. */
+/**
+ * The HALO k·L.
+ * @param k a finite number above 0
+ * @returns a function from a HALO to k·L, or to the error of k
+ * @example
+ * ```ts
+ * import { getOrThrow, kto, scale } from 'halograd/halos'
+ * const doubled = getOrThrow(scale(2)(getOrThrow(kto())))
+ * console.log(doubled.name, doubled.t.desirable.scale) // 2 · KTO 2
+ * ```
+ */
 export const scale =
   (k: number): Same =>
   (h) =>
@@ -30,13 +40,31 @@ export const scale =
       ),
     )(positive('scale', k))
 
-/** L + c. */
+/**
+ * The HALO L + c: another loss with the same gradient.
+ * @param c a finite number
+ * @returns a function from a HALO to L + c, or to the error of c
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, shift } from 'halograd/halos'
+ * console.log(getOrThrow(shift(3)(getOrThrow(dpo()))).t.desirable.shift) // 3
+ * ```
+ */
 export const shift =
   (c: number): Same =>
   (h) =>
     E.map((t: ByJudgement<Affine>) => vary(h, { t }))(eachAffine((t) => affine(t.shift + c, t.scale), h.t))
 
-/** v(β z), β > 0. */
+/**
+ * The HALO with v(βz) in place of v(z): another inverse temperature.
+ * @param beta a finite number above 0
+ * @returns a function from a HALO to the stretched one, or to the error of β
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, stretch } from 'halograd/halos'
+ * console.log(getOrThrow(stretch(2)(getOrThrow(dpo()))).inverseTemperature.desirable) // 2
+ * ```
+ */
 export const stretch =
   (beta: number): Same =>
   (h) =>
@@ -61,7 +89,16 @@ const moved = ({ name, text, parameters }: ValueFunction, c: Parameter, symbol: 
   })
 }
 
-/** v(z + c), c ≥ 0: gains are felt earlier. */
+/**
+ * The HALO with v(z + c) in place of v(z): the point of reference moves towards losses. It stays a HALO, as v is concave on (c, ∞).
+ * @param c a finite number, at least 0, in units of reward
+ * @returns a function from a HALO to the advanced one, or to the error of c
+ * @example
+ * ```ts
+ * import { advance, dpo, getOrThrow, verify } from 'halograd/halos'
+ * console.log(verify(getOrThrow(advance(1)(getOrThrow(dpo())))).verdict) // HALO
+ * ```
+ */
 export const advance =
   (c: number): Same =>
   (h) =>
@@ -73,7 +110,19 @@ const said = (decision: Decision): string => {
   return decision.tag === 'open' ? `undecided: ${decision.why}` : 'proved'
 }
 
-/** v(z − γ), γ ≥ 0: a margin. v must be concave on (−γ, ∞) already, which is proved or refuted here. */
+/**
+ * The HALO with v(z − γ) in place of v(z): a gain must exceed a margin (SimPO's γ, arXiv:2405.14734). It stays a HALO only where v is
+ * concave on (−γ, ∞), which is proved here; otherwise the margin is refused: log σ has one, σ has none.
+ * @param gamma a finite number, at least 0, in units of reward
+ * @returns a function from a HALO to the one with the margin, or to the reason why not
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, kto, margin } from 'halograd/halos'
+ * import { either } from 'fp-ts'
+ * console.log(either.isRight(margin(0.5)(getOrThrow(dpo())))) // true
+ * console.log(either.isRight(margin(0.5)(getOrThrow(kto())))) // false
+ * ```
+ */
 export const margin =
   (gamma: number): Same =>
   (h) =>
@@ -87,7 +136,20 @@ export const margin =
       return valid(vary(h, { name: `${h.name}, margin ${γ}`, value: moved(h.value, less, 'γ') }))
     })(nonNegativeSetting('margin', 'γ', gamma))
 
-/** g ∘ v, for g non-decreasing and concave on the given range of v, in which v must be on all of the line. */
+/**
+ * The HALO with g ∘ v in place of v, for a function g that is proved non-decreasing and concave on `range`, in which v must lie on the
+ * whole line.
+ * @param name what g is called
+ * @param g in the scalar language
+ * @param range where g is proved; v must not leave it
+ * @returns a function from a HALO to the composed one, or to the reason why not
+ * @example
+ * ```ts
+ * import { getOrThrow, kto, post, verify } from 'halograd/halos'
+ * const root = post('√', (S) => S.sqrt, [0, 1]) // σ lies in [0, 1]
+ * console.log(verify(getOrThrow(root(getOrThrow(kto())))).verdict) // HALO
+ * ```
+ */
 export const post =
   (name: string, g: Unary, range: Interval): Same =>
   (h) => {
@@ -116,8 +178,16 @@ const rewardText = ({ reward }: Pick<Halo, 'reward'>): string => reward.body(jav
 const referenceText = ({ reference, reward }: Pick<Halo, 'reference' | 'reward'>): string => JSON.stringify([reference, reward.centre])
 
 /**
- * L₁ + L₂. A HALO when both have the same reward, reference and inverse temperature, and weigh the labels alike: then v = a₁v₁ + a₂v₂.
- * Over different (r, Q) there is no single reference point.
+ * The HALO L₁ + L₂, whose value function is a₁v₁ + a₂v₂. Both must have the same reward, reference and inverse temperature, and weigh the
+ * labels in one proportion: over different (r, Q) there is no single reference point, and the sum is refused.
+ * @returns a function from the second HALO to the sum, or to the reason why not
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, hinge, plus, vary } from 'halograd/halos'
+ * const loss = getOrThrow(dpo())
+ * const both = plus(loss)(vary(loss, { name: 'hinge', value: getOrThrow(hinge(1)) }))
+ * console.log(getOrThrow(both).value.name) // log σ(z) + 1 min(0, z − 1)
+ * ```
  */
 export const plus =
   <P extends CompletionPart, K extends EvidenceKind>(one: Halo<P, K>) =>
@@ -144,8 +214,21 @@ export const plus =
 // ------------------------------------------------------------------ mixtures
 
 /**
- * Σ wₖ Lₖ over any losses of the same evidence: in general not a HALO, and stated as such. Reports rewards as its first HALO does.
- * At most one term may pool a statistic over the batch, for there is one `pooled` to evaluate it with.
+ * The sum Σ wₖ Lₖ of any losses of the same evidence: in general not a HALO, and stated as such. It reports the rewards of its first HALO.
+ * @param name of the sum
+ * @param source where it was published; `unpublished(name)` for your own
+ * @param terms weights and losses; at most one may pool a statistic over the batch, as there is one `pooled` to evaluate the sum with
+ * @param because why no declaration exists; default: the terms compare different rewards
+ * @returns the sum, or the reason why not
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, seenByPairs, sft, unpublished, weighted } from 'halograd/halos'
+ * const sum = weighted('DPO + SFT', unpublished('DPO + SFT'), [
+ *   [1, getOrThrow(dpo())],
+ *   [0.1, seenByPairs(getOrThrow(sft()))],
+ * ])
+ * console.log(getOrThrow(sum).needs.pair) // true
+ * ```
  */
 export const weighted = <E>(
   name: string,

@@ -97,7 +97,16 @@ const ofWitness = (loss: AnyLoss, found: Witness, { scalar, leaf }: CertifiedGra
 const shown = /^(v |t |r |a declaration exists)/
 /** Two of v, two of r, and that four numbers are positive; without one of them there is no proof. */
 const ofDeclaration = 8
-/** What `verify` says of a loss, to be checked by others. */
+/**
+ * The verdict of `verify` with everything that a program which trusts nothing of the prover needs to check it: `halograd check FILE` does.
+ * @throws TypeError where a stated loss is refuted by a witness that cannot be traced again
+ * @example
+ * ```ts
+ * import { certificate, dpo, getOrThrow } from 'halograd/halos'
+ * const { verdict, claims } = certificate(getOrThrow(dpo()))
+ * console.log(verdict, claims.map(({ claim }) => claim)[0]) // HALO non-decreasing
+ * ```
+ */
 export const certificate = (loss: AnyLoss): Certificate => {
   const [report, g] = [verify(loss), graph()]
   const found = isHalo(loss) || isView(loss) ? undefined : witness(loss)

@@ -26,13 +26,17 @@ const shapeOf = (loss: AnyLoss): CurveShape | undefined => {
 }
 
 /**
- * Points of a curve over z ∈ [from, to]; the defaults are −5, 5 and 1001 points. `value` is v(z), `slope` v′(z), `gradient` |∂L/∂r| = a τ
- * v′(τ z), and `utility` the
- * human utility that the loss implies, a (v(τ z) − v(0)) (KTO paper, Figure 2). Undefined for losses that are no function of a gain.
+ * Points of a curve over z in [from, to]: `value` is v(z), `slope` v′(z), `gradient` |∂L/∂r| = a τ v′(τz), and `utility` the human utility
+ * that the loss implies, a (v(τz) − v(0)) (KTO paper, Figure 2).
+ * @param options.from default −5
+ * @param options.to default 5
+ * @param options.points how many, evenly spaced, both ends included; default 1001
+ * @returns the points, or undefined for losses that are no function of a single gain
  * @example
  * ```ts
  * import { getOrThrow, kto, series } from 'halograd/halos'
  * const utility = series(getOrThrow(kto()), 'utility', { from: -4, to: 4, points: 9 })
+ * console.log(utility?.points[4]) // [ 0, 0 ]
  * ```
  */
 export const series = (loss: AnyLoss, curve: Curve, { from = -5, to = 5, points = 1001 } = {}): Series | undefined => {

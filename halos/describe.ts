@@ -7,11 +7,27 @@ import type { Profile } from './profile.ts'
 import type { VerifyReport } from './verify.ts'
 
 const spelt = (name: string): string => name.toLowerCase().replaceAll('_', '-')
-/** The family of this name, or of this name in another library; capitals do not matter, nor whether words are joined by - or _. */
+/**
+ * The family of this key, or of this name in another library (TRL's `loss_type`, trainers of HALOs and OpenRLHF). Neither capitals nor the
+ * choice between `-` and `_` matter.
+ * @returns the family, or undefined where none has the name
+ * @example
+ * ```ts
+ * import { catalogue, find } from 'halograd/halos'
+ * console.log(find(await catalogue(), 'KTOTrainer')?.key) // kto
+ * ```
+ */
 export const find = (families: readonly LossFamily[], name: string): LossFamily | undefined =>
   families.find(({ key, aliases }) => [key, ...aliases].some((known) => spelt(known) === spelt(name)))
 
-/** BibTeX. */
+/**
+ * The source of a loss as a BibTeX entry.
+ * @example
+ * ```ts
+ * import { cite, getOrThrow, kto } from 'halograd/halos'
+ * console.log(cite(getOrThrow(kto())).split('\n')[0]) // @misc{ethayarajh2024kto,
+ * ```
+ */
 export const cite = ({ source: { key, title, authors, year, arxiv, journal } }: AnyLoss): string =>
   [
     `@${journal === undefined ? 'misc' : 'article'}{${key},`,
@@ -47,7 +63,14 @@ export const explainFinding = (finding: Finding): string => {
       return `open: ${finding.why}`
   }
 }
-/** A report as lines of text. */
+/**
+ * A report of `verify` as lines of text: the verdict, the parts, each condition with its finding, the profile of v.
+ * @example
+ * ```ts
+ * import { describe, dpo, getOrThrow, verify } from 'halograd/halos'
+ * console.log(describe(verify(getOrThrow(dpo())))[0]) // DPO: HALO
+ * ```
+ */
 export const describe = ({ name, verdict, parts, conditions, profile }: VerifyReport): readonly string[] => [
   `${name}: ${verdict}`,
   ...Object.entries(parts).map(([part, what]) => `  ${part}: ${what}`),
@@ -71,7 +94,14 @@ const profileLines = ({ slopes, lossAversion, saturation, margin, bounded }: Pro
   ]
 }
 
-/** What people must have said, in words. */
+/**
+ * The feedback that a loss needs, in words.
+ * @example
+ * ```ts
+ * import { getOrThrow, kto, learnsFrom } from 'halograd/halos'
+ * console.log(learnsFrom(getOrThrow(kto()).needs)) // labels
+ * ```
+ */
 export const learnsFrom = (needs: Needs): string => {
   const columns = columnsOf(needs)
     .map((column) => suffixOf(column))

@@ -121,7 +121,7 @@ export const collect = <K extends string, T>(fields: readonly K[], of: (field: K
   return found
 }
 
-/** +1 where the completion is desirable, −1 where it is undesirable. An advantage is a label too: its magnitude weighs the example. */
+/** +1 where the completion is desirable, −1 where it is undesirable. An advantage is a label, too: its magnitude weighs the example. */
 export type Label = Tensor<'example'>
 
 /** The evidence that each kind of reference point asks for, for completions of which the reward reads `C`. */
@@ -175,7 +175,15 @@ const nothing = Object.fromEntries(
     ...['reward', 'history', 'control'],
   ].map((name) => [name, false]),
 ) as Needs // every need is named
-/** These needs, and no others. Every loss reads log π_θ, so that `policy` need not be said, but may be. */
+/**
+ * Needs: these, and no others. Every loss reads log π_θ; `policy` may be named and is ignored.
+ * @example
+ * ```ts
+ * import { needing } from 'halograd/halos'
+ * const { pair, reference, outcome } = needing('pair', 'policy', 'reference')
+ * console.log(pair, reference, outcome) // true true false
+ * ```
+ */
 export const needing = (...named: readonly (keyof Needs | CompletionPart)[]): Needs => ({
   ...nothing,
   ...Object.fromEntries(named.filter((name) => Object.hasOwn(nothing, name)).map((name) => [name, true])),
@@ -186,7 +194,7 @@ export const rolesOf = (needs: Needs): readonly EvidenceRole[] => roles.filter((
 /** The columns that are asked for. */
 export const columnsOf = (needs: Needs): readonly EvidenceColumn[] => columns.filter((column) => needs[column])
 
-/** The batch lacks what the loss needs. */
+/** A batch lacks evidence that a loss needs; the message names everything that is missing. */
 export class EvidenceError extends TypeError {
   override readonly name = 'EvidenceError'
 }

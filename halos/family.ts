@@ -3,7 +3,7 @@
 import type { AnyLoss } from './loss.ts'
 import type { Checked } from './validation.ts'
 
-/** Hyper-parameters by name. */
+/** The settings of a family of losses, numbers by name: `{ beta: 0.1 }`. */
 export type Settings = Readonly<Record<string, number>>
 
 /**
@@ -21,7 +21,22 @@ export interface LossFamily<S extends Settings = Settings, L extends AnyLoss = A
   readonly suits?: string
 }
 
-/** A family of losses with the given defaults. A file of `halos/losses` exports one. */
+/**
+ * A family of losses: a function of optional settings that carries its key, defaults and aliases. A file of `halos/losses` exports one.
+ * @param key how users name it
+ * @param defaults every setting with its default
+ * @param make the loss at all settings, or their errors
+ * @param aliases what other libraries call it
+ * @param suits which data it suits, where its evidence does not say so
+ * @example
+ * ```ts
+ * import { always, family, getOrThrow, halo, logLogistic, logRatio, negation, rejected } from 'halograd/halos'
+ * const mine = family('mine', { beta: 0.1 }, ({ beta }) =>
+ *   halo({ name: 'Mine', reward: logRatio(beta), reference: rejected, value: logLogistic, t: always(negation) }),
+ * )
+ * console.log(mine.key, getOrThrow(mine({ beta: 0.5 })).reward.name) // mine 0.5 u
+ * ```
+ */
 export const family = <S extends Settings, L extends AnyLoss>(
   key: string,
   defaults: S,

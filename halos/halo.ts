@@ -42,13 +42,18 @@ export interface Halo<P extends CompletionPart = CompletionPart, K extends Evide
 }
 
 /**
- * The loss that the parts declare, or every error of theirs at once. KTO paper (arXiv:2402.01306), Definition 3.4.
+ * The loss L = mean of a·t_s(v(τ_s·s·(r − E_Q r))) that the parts declare. KTO paper (arXiv:2402.01306), Definition 3.4.
+ *
+ * Parts come from constructors (`logRatio`, `policy`, `value`, `always`, …); objects written by hand are refused. A HALO need not satisfy
+ * the definition: `verify` proves or refutes that.
+ * @returns the loss, or every error of the parts at once
  * @example
  * ```ts
- * import { always, getOrThrow, halo, logRatio, negation, policy, value } from 'halograd/halos'
+ * import { always, getOrThrow, halo, logRatio, negation, policy, value, verify } from 'halograd/halos'
  * const mine = getOrThrow(
- *   halo({ name: 'mine', reward: logRatio(0.1), reference: policy(), value: value('tanh', (S) => S.tanh), t: always(negation) }),
+ *   halo({ name: 'mine', reward: logRatio(0.1), reference: policy(), value: value('tanh z', (S) => S.tanh), t: always(negation) }),
  * )
+ * console.log(verify(mine).verdict) // HALO
  * ```
  */
 export const halo = <P extends CompletionPart, K extends EvidenceKind>(declaration: Declaration<P, K>): Checked<Halo<P, K>> => {
@@ -86,7 +91,16 @@ const knownMaps = (t: ByJudgement<Affine>): Checked<ByJudgement<Affine>> =>
   isAffine(t.desirable) && isAffine(t.undesirable) ? valid(t) : invalid('t', constructors('affine(shift, scale)'), JSON.stringify(t))
 const finiteTemperatures = ({ desirable, undesirable }: ByJudgement<number>): Checked<ByJudgement<number>> =>
   within('inverseTemperature', checked({ desirable: positive('desirable', desirable), undesirable: positive('undesirable', undesirable) }))
-/** What of the parts no constructor made. */
+/**
+ * The parts of a HALO that no constructor of this module made, by name. Nothing is known of such parts: a HALO that has any is undecided.
+ * @example
+ * ```ts
+ * import { dpo, foreign, getOrThrow, vary } from 'halograd/halos'
+ * const loss = getOrThrow(dpo())
+ * console.log(foreign(loss)) // []
+ * console.log(foreign(vary(loss, { value: { ...loss.value, name: 'copied' } }))) // [ 'the value copied' ]
+ * ```
+ */
 export const foreign = ({ reward, reference, value, t }: Parts): readonly string[] => [
   ...(isReward(reward) ? [] : [`the reward ${reward.name}`]),
   ...(isReference(reference) ? [] : [`the reference ${reference.name}`]),
@@ -104,7 +118,15 @@ const anchored = <P extends CompletionPart, K extends EvidenceKind>(parts: Parts
       )
     : valid(parts)
 
-/** The same HALO with other parts: variants, mutations, and what the algebra makes. */
+/**
+ * The same HALO with some parts, or its name, replaced. What it needs and computes follows from the new parts.
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, linear, vary, verify } from 'halograd/halos'
+ * const flat = vary(getOrThrow(dpo()), { name: 'DPO without saturation', value: getOrThrow(linear) })
+ * console.log(flat.value.name, verify(flat).verdict) // z HALO
+ * ```
+ */
 export const vary = <P extends CompletionPart, K extends EvidenceKind>(
   h: Halo<P, K>,
   changes: Partial<Parts<P, K>> & { readonly name?: string },

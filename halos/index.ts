@@ -12,6 +12,7 @@ export { type Declaration, foreign, type Halo, halo, type Parts, vary } from './
 // Rewards: what a policy is rewarded for
 export {
   alphaDivergence,
+  alphaMap,
   chiSquared,
   forwardKL,
   inversePerplexity,

@@ -149,7 +149,14 @@ const ofHalo = (h: Halo): string => {
   return `L = \\mathbb{E}\\left[ ${weight}${weighed} \\right], \\quad ${compared(h)}${sign}, \\quad ${rewardIn(h.reward)}`
 }
 
-/** The definition in LaTeX, from the text that backends run. */
+/**
+ * The definition of a loss in LaTeX, printed from the text that backends run.
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, toLatex } from 'halograd/halos'
+ * console.log(toLatex(getOrThrow(dpo())).startsWith('L = ')) // true
+ * ```
+ */
 export const toLatex = (loss: AnyLoss): string => {
   if (isView(loss)) {
     const { latex, plus, sums } = loss.seen

@@ -56,6 +56,7 @@ export interface Term {
   /** 1; for SFT the number of tokens. */
   readonly denominator: Tensor<'example'>
 }
+/** The rewards r_θ(x, y) of a batch: of judged completions, or of the chosen and the rejected ones. */
 export interface Rewards {
   readonly outcome?: Tensor<'example'>
   readonly chosen?: Tensor<'example'>
@@ -67,6 +68,17 @@ export interface Statistic {
   readonly sum: Tensor
   readonly count: Tensor
 }
+/**
+ * The statistic of two parts of a batch together: sums and counts add up.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, tensor } from 'halograd/core'
+ * import { pool } from 'halograd/halos'
+ * const part = (sum: number, count: number) => ({ sum: tensor({}, [sum]), count: tensor({}, [count]) })
+ * console.log([...(await read(reference(), pool(part(3, 2), part(4, 1)).sum))]) // [ 7 ]
+ * ```
+ */
 export const pool = (a: Statistic, b: Statistic): Statistic => ({ sum: add(a.sum, b.sum), count: add(a.count, b.count) })
 
 /** Σ w · numerator and Σ w · denominator of each term of the loss. `weight` is how much each example counts. Default: 1 each. */
@@ -77,7 +89,21 @@ export const totalsOf = ({ terms }: Pick<Outcome, 'terms'>, weight?: Tensor<'exa
 /** The loss that these totals are: the sum of their means. */
 export const divided = (totals: readonly Statistic[]): Tensor => totals.map(({ sum, count }) => div(sum, count)).reduce((a, b) => add(a, b))
 
-/** The loss of a batch, from the outcomes of its parts. */
+/**
+ * The loss of a batch from the outcomes of its parts: every term is summed over all parts before it is divided. No axes.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, tensor } from 'halograd/core'
+ * import { dpo, getOrThrow, lossOf } from 'halograd/halos'
+ * const per = (...xs: number[]) => tensor({ example: xs.length }, xs)
+ * const pair = (w: number) => ({ chosen: { policy: per(w), reference: per(w) }, rejected: { policy: per(-9), reference: per(-9) } })
+ * const loss = getOrThrow(dpo())
+ * const whole = lossOf([loss.evaluate(pair(-5)), loss.evaluate(pair(-7))])
+ * const [total] = await read(reference(), whole)
+ * console.log(total?.toFixed(4)) // 0.6931
+ * ```
+ */
 export const lossOf = (parts: readonly Pick<Outcome, 'terms'>[]): Tensor =>
   divided(parts.map((part) => totalsOf(part)).reduce((a, b) => a.map((total, k) => pool(total, b[k]!))))
 type MeanStatistic = Pick<Outcome, 'loss' | 'losses' | 'terms'>
@@ -87,6 +113,16 @@ export const summed = (losses: Tensor<'example'>, ...terms: readonly Term[]): Me
   losses,
   terms,
 })
-/** The mean over examples. */
+/**
+ * The mean over examples of a loss that has one number for each, as an outcome reports it: `loss`, `losses` and the one term.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, tensor } from 'halograd/core'
+ * import { meanOf } from 'halograd/halos'
+ * const { loss } = meanOf(tensor({ example: 2 }, [1, 3]))
+ * console.log([...(await read(reference(), loss))]) // [ 2 ]
+ * ```
+ */
 export const meanOf = (losses: Tensor<'example'>): MeanStatistic => summed(losses, { numerator: losses, denominator: ones(losses) })
 export const ones = (like: Tensor<'example'>): Tensor<'example'> => fill({ example: size(like, 'example') }, 1)

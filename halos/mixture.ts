@@ -14,10 +14,22 @@ import { unpublished } from './source.ts'
 import { type Checked, explain, invalid, positive, valid, within } from './validation.ts'
 import { ofDesirable, seenByPairs } from './view.ts'
 
-/** A loss, and how much of it. */
+/** A loss and its coefficient, a finite number above 0. */
 export type Ingredient = readonly [coefficient: number, loss: AnyLoss]
 
-/** The sum, or why these cannot be added. */
+/**
+ * The weighted sum of losses, each adapted to the evidence that all of them share: with a loss of pairs, SFT learns the chosen
+ * completions; with a loss of judgements, the desirable ones. It is a HALO where the algebra says so (one reward, one reference);
+ * otherwise it is stated as a sum.
+ * @returns the sum, or the reason why these losses cannot be added
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, mixture, sft, verify } from 'halograd/halos'
+ * const loss = mixture([[1, getOrThrow(dpo())], [0.1, getOrThrow(sft())]])
+ * console.log(getOrThrow(loss).name) // DPO + 0.1 SFT
+ * console.log(verify(getOrThrow(loss)).verdict) // not a HALO
+ * ```
+ */
 export const mixture = (ingredients: readonly Ingredient[]): Checked<AnyLoss> => {
   const [first] = ingredients
   if (first === undefined) return invalid('mixture', 'at least one loss', 'none')

@@ -22,7 +22,16 @@ const near = 64
 /** Magnitudes from 2⁻¹⁰ to 10⁴, even in the logarithm. */
 const magnitudes = Array.from({ length: 400 }, (_, i) => 2 ** -10 * (far / 2 ** -10) ** (i / 399))
 
-/** Measure the shape of a value function, from its text: slopes far out and at 0, loss aversion, where it saturates. */
+/**
+ * The shape of a value function, measured from its text: slopes at ±10⁴ and 0, aversion to losses, where it saturates, its margin, its
+ * bounds.
+ * @example
+ * ```ts
+ * import { getOrThrow, kto, profile } from 'halograd/halos'
+ * const { slopes, lossAversion } = profile(getOrThrow(kto()).value.body)
+ * console.log(slopes.zero, lossAversion) // 0.25 symmetric
+ * ```
+ */
 export const profile = (v: Unary): Profile => {
   const [at, slope] = [v(numbers), derivative(v)(numbers)]
   const steepness = (z: number): number => Math.abs(slope(z))

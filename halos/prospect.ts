@@ -21,21 +21,62 @@ export interface Human {
   readonly gains: number
   readonly losses: number
 }
-/** The medians of Tversky & Kahneman (1992). */
+/**
+ * The median parameters of Tversky & Kahneman (1992): α = 0.88, λ = 2.25, γ = 0.61 for gains and 0.69 for losses.
+ * @example
+ * ```ts
+ * import { median } from 'halograd/halos'
+ * console.log(median.lambda) // 2.25
+ * ```
+ */
 export const median: Human = { alpha: 0.88, lambda: 2.25, gains: 0.61, losses: 0.69 }
-/** Who maximises the expected outcome: no curvature anywhere. */
+/**
+ * The parameters of a person who maximizes the expected outcome: every curvature is 1, and losses weigh as gains do.
+ * @example
+ * ```ts
+ * import { prospectValue, rational } from 'halograd/halos'
+ * console.log(prospectValue(rational, [{ outcome: 10, probability: 0.5 }, { outcome: 0, probability: 0.5 }])) // 5
+ * ```
+ */
 export const rational: Human = { alpha: 1, lambda: 1, gains: 1, losses: 1 }
 
-/** The subjective value of a gain or a loss. */
+/**
+ * The value of a gain or a loss z: z^α for z ≥ 0, else −λ(−z)^α.
+ * @example
+ * ```ts
+ * import { median, subjectiveValue } from 'halograd/halos'
+ * console.log(subjectiveValue(median)(-1)) // -2.25
+ * ```
+ */
 export const subjectiveValue =
   ({ alpha, lambda }: Human) =>
   (z: number): number =>
     z >= 0 ? z ** alpha : -lambda * (-z) ** alpha
 
-/** The weight of a probability: small ones loom large, large ones small; w(0) = 0, w(1) = 1. */
+/**
+ * The weight w(p) = p^γ/(p^γ + (1 − p)^γ)^(1/γ) of a probability p in [0, 1]. For γ < 1 small probabilities are overweighted; w(0) = 0,
+ * w(1) = 1.
+ * @example
+ * ```ts
+ * import { weight } from 'halograd/halos'
+ * console.log(weight(0.61, 0.01) > 0.01, weight(0.61, 0.5) < 0.5) // true true
+ * ```
+ */
 export const weight = (gamma: number, p: number): number => p ** gamma / (p ** gamma + (1 - p) ** gamma) ** (1 / gamma)
 
-/** The decision weight of each outcome, in the order given; z are the outcomes relative to the reference point. */
+/**
+ * The decision weight of each outcome, in the order given: differences of w over cumulative probabilities, from the best gain down and
+ * from the worst loss up.
+ * @param human the parameters of a person
+ * @param gamble outcomes with probabilities that add up to 1
+ * @param referencePoint what outcomes are compared with; default 0
+ * @example
+ * ```ts
+ * import { decisionWeights, median } from 'halograd/halos'
+ * const [win = 0, nothing = 0] = decisionWeights(median, [{ outcome: 10, probability: 0.5 }, { outcome: 0, probability: 0.5 }])
+ * console.log(win.toFixed(3), (win + nothing).toFixed(3)) // 0.421 1.000
+ * ```
+ */
 export const decisionWeights = (human: Human, gamble: readonly Prospect[], referencePoint = 0): readonly number[] => {
   const ranked = (sign: number) =>
     gamble
@@ -58,13 +99,31 @@ export const decisionWeights = (human: Human, gamble: readonly Prospect[], refer
   return weights
 }
 
-/** What a gamble is worth to a human who compares with the reference point. */
+/**
+ * The value of a gamble, V = Σ πᵢ v(xᵢ − x₀), to a person who compares with the reference point x₀ (cumulative prospect theory).
+ * @param referencePoint x₀; default 0
+ * @example
+ * ```ts
+ * import { median, prospectValue } from 'halograd/halos'
+ * const gamble = [{ outcome: 100, probability: 0.5 }, { outcome: -100, probability: 0.5 }]
+ * console.log(prospectValue(median, gamble) < 0) // true
+ * ```
+ */
 export const prospectValue = (human: Human, gamble: readonly Prospect[], referencePoint = 0): number => {
   const [v, weights] = [subjectiveValue(human), decisionWeights(human, gamble, referencePoint)]
   return gamble.reduce((total, { outcome }, i) => total + weights[i]! * v(outcome - referencePoint), 0)
 }
 
-/** The sure outcome that is worth as much as the gamble. */
+/**
+ * The sure outcome that is worth as much as a gamble, in the units of the outcomes.
+ * @param referencePoint what outcomes are compared with; default 0
+ * @example
+ * ```ts
+ * import { certaintyEquivalent, median } from 'halograd/halos'
+ * const gamble = [{ outcome: 100, probability: 0.5 }, { outcome: 0, probability: 0.5 }]
+ * console.log(certaintyEquivalent(median, gamble).toFixed(1)) // 37.4
+ * ```
+ */
 export const certaintyEquivalent = (human: Human, gamble: readonly Prospect[], referencePoint = 0): number => {
   const worth = prospectValue(human, gamble, referencePoint)
   const size = (x: number): number => x ** (1 / human.alpha)

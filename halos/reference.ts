@@ -48,16 +48,31 @@ const pointMass = reference<'pair'>({
   held: false,
   clamped: false,
 })
-/** The rejected completion of the same prompt: Q = δ(y_l), as DPO has it. */
+/**
+ * Q = δ(y_l): the rejected completion of the same pair, as in DPO (KTO paper, Proposition 3.5).
+ * @example
+ * ```ts
+ * import { always, getOrThrow, halo, logLogistic, logRatio, negation, rejected } from 'halograd/halos'
+ * const declared = halo({ name: 'mine', reward: logRatio(0.1), reference: rejected, value: logLogistic, t: always(negation) })
+ * console.log(getOrThrow(declared).reference.name) // δ(y_l)
+ * ```
+ */
 export const rejected: Checked<Reference<'pair'>> = valid(pointMass)
 
 /**
- * Q = (data, π_θ): E[β log π_θ/π_ref] is β KL(π_θ‖π_ref), which is never negative. Completions of π_θ are too dear to sample at every
- * step: completions of other prompts of the batch stand in for them (KTO paper, §4.1), the estimate is clamped, and held constant.
+ * Q = (data, π_θ): E_Q r = β KL(π_θ‖π_ref) for r = βu, which is never negative. KTO paper (arXiv:2402.01306), §4.1.
  *
- * Of independent draws of π_θ the mean is unbiased. What trains is biased, by bounds that spec/theorems/estimator.ts proves: mismatched
- * data by (max r − min r) · TV(data, π_θ); the clamp upwards, by half a standard deviation of the mean; holding it constant leaves out
- * at most ¼ λ |∂z₀/∂θ| of the gradient. Micro-batches add nothing, for they are pooled before the clamp.
+ * Sampling π_θ at every step is expensive, so completions of other prompts of the batch stand in for its samples. The estimate is biased:
+ * for mismatched data by at most (max r − min r)·TV(data, π_θ); the clamp raises it by at most half a standard deviation of the mean;
+ * holding it constant omits at most ¼ λ |∂z₀/∂θ| of the gradient (spec/theorems/estimator.ts). Micro-batches are pooled before the clamp.
+ * @param options.clamped whether the estimate is max(0, mean); default true
+ * @param options.held whether it is held constant, so that no gradient flows into it; default true
+ * @example
+ * ```ts
+ * import { always, getOrThrow, halo, logLogistic, logRatio, negation, policy } from 'halograd/halos'
+ * const declared = halo({ name: 'mine', reward: logRatio(0.1), reference: policy(), value: logLogistic, t: always(negation) })
+ * console.log(getOrThrow(declared).reference.name) // max(0, KL(π_θ‖π_ref))
+ * ```
  */
 export const policy = ({ clamped = true, held = true } = {}): Checked<Reference<'unrelated'>> =>
   valid(
@@ -75,7 +90,15 @@ export const policy = ({ clamped = true, held = true } = {}): Checked<Reference<
     }),
   )
 
-/** Q = δ(y_l), where y_l is the rejected completion of the same rank among the rejected ones (optimal transport of rewards). */
+/**
+ * Q = δ(y_l): the rejected completion of the same rank among the rewards of the batch (AOT, arXiv:2406.05882, unpaired).
+ * @example
+ * ```ts
+ * import { always, getOrThrow, halo, logLogistic, logRatio, negation, rankMatched } from 'halograd/halos'
+ * const declared = halo({ name: 'mine', reward: logRatio(0.1), reference: rankMatched, value: logLogistic, t: always(negation) })
+ * console.log(getOrThrow(declared).reference.name) // δ(y_l of equal rank)
+ * ```
+ */
 export const rankMatched: Checked<Reference<'pair'>> = valid(
   reference({
     ...pointMass,
@@ -101,9 +124,25 @@ const fixed: Reference<'judged'> = reference({
   estimator: 'a constant',
   over: 'none',
 })
-/** The anchor u = 0: rewards are compared with that of the reference model itself. */
+/**
+ * A constant reference point: r at u = 0, the reward of the reference model itself (0 for r = βu). `halo` refuses it for rewards that are
+ * no function of u.
+ * @example
+ * ```ts
+ * import { always, getOrThrow, halo, logLogistic, logRatio, negation, anchor } from 'halograd/halos'
+ * const declared = halo({ name: 'mine', reward: logRatio(0.1), reference: anchor, value: logLogistic, t: always(negation) })
+ * console.log(getOrThrow(declared).reference.name) // r(u = 0)
+ * ```
+ */
 export const anchor: Checked<Reference<'judged'>> = valid(fixed)
-/** Q = (data, π_old): E[q] = Σ π_old · π_θ/π_old = 1, exactly, whatever θ. */
+/**
+ * Q = (data, π_old), which sampled the completions: E_Q q = Σ π_old·π_θ/π_old = 1, whatever θ. For rewards that are ratios.
+ * @example
+ * ```ts
+ * import { getOrThrow, sampler } from 'halograd/halos'
+ * console.log(getOrThrow(sampler).estimator) // the constant 1, which E[π_θ/π_old] is
+ * ```
+ */
 export const sampler: Checked<Reference<'judged'>> = valid(
   reference({
     ...fixed,
@@ -122,9 +161,26 @@ const ofBatch: Reference<'judged'> = reference({
   over: 'outcome',
   reach: 'batch',
 })
-/** The mean reward of the judged completions of the batch (BCO's δ). */
+/**
+ * Q = the judged completions of the batch: their mean reward, held constant and pooled over micro-batches (KTO on surprisal).
+ * @example
+ * ```ts
+ * import { always, getOrThrow, halo, logLogistic, logRatio, negation, batch } from 'halograd/halos'
+ * const declared = halo({ name: 'mine', reward: logRatio(0.1), reference: batch, value: logLogistic, t: always(negation) })
+ * console.log(getOrThrow(declared).reference.name) // mean r of the batch
+ * ```
+ */
 export const batch: Checked<Reference<'judged'>> = valid(ofBatch)
-/** The same over this batch and all earlier ones. The earlier rewards are those of older θ: Q trails the policy. */
+/**
+ * Q = the judged completions of this batch and of all earlier ones (BCO's δ, arXiv:2404.04656): the mean reward, each under the θ of its
+ * step, so that Q lags behind the policy. Held constant; the trainer carries the statistic from step to step.
+ * @example
+ * ```ts
+ * import { always, getOrThrow, halo, logLogistic, logRatio, negation, running } from 'halograd/halos'
+ * const declared = halo({ name: 'mine', reward: logRatio(0.1), reference: running, value: logLogistic, t: always(negation) })
+ * console.log(getOrThrow(declared).reference.name) // running mean of r
+ * ```
+ */
 export const running: Checked<Reference<'judged'>> = valid(
   reference({
     ...ofBatch,
@@ -134,7 +190,16 @@ export const running: Checked<Reference<'judged'>> = valid(
     reach: 'history',
   }),
 )
-/** Q = the completions of the other label: desirable ones are compared with undesirable ones, and conversely. Not held. */
+/**
+ * Q = the completions of the batch that have the other label: desirable ones are compared with undesirable ones, and conversely. Clamped
+ * at 0; gradients flow into it (TRL's `kto_pair`).
+ * @example
+ * ```ts
+ * import { always, getOrThrow, halo, logLogistic, logRatio, negation, opposite } from 'halograd/halos'
+ * const declared = halo({ name: 'mine', reward: logRatio(0.1), reference: opposite, value: logLogistic, t: always(negation) })
+ * console.log(getOrThrow(declared).reference.name) // max(0, mean r of the other label)
+ * ```
+ */
 export const opposite: Checked<Reference<'judged'>> = valid(
   reference({
     ...ofBatch,
@@ -155,14 +220,45 @@ const total = (x: Tensor<'example'>, weight?: Tensor<'example'>): Statistic => (
   count: weight === undefined ? constant(size(x, 'example')) : sum(weight, 'example'),
 })
 
-/** Σ r and the number of examples, over the completions of this (micro-)batch. */
+/**
+ * The statistic of a batch that estimates E_Q r: the sum of the rewards that Q averages, and their number. Add those of micro-batches with
+ * `pool`.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, tensor } from 'halograd/core'
+ * import { batch, type Everything, getOrThrow, logRatio, rewardOf, statistic } from 'halograd/halos'
+ * const of = (...xs: number[]) => tensor({ example: xs.length }, xs)
+ * const y = { policy: of(-10, -8), reference: of(-12, -8), length: of(4, 4) }
+ * const evidence: Everything = { outcome: y, chosen: y, rejected: y, unrelated: y, label: of(1, -1) }
+ * const { sum, count } = statistic(getOrThrow(batch), rewardOf(getOrThrow(logRatio(0.5))), evidence)
+ * console.log([...(await read(reference(), sum)), ...(await read(reference(), count))]) // [ 1, 2 ]
+ * ```
+ */
 export const statistic = ({ over }: Reference, reward: RewardOf, evidence: Everything): Statistic =>
   total(reward(over === 'unrelated' ? evidence.unrelated : evidence.outcome))
 
 /** Whether one number, summed over the batch, is all that an example must know of the others. */
 export const pools = ({ reach, over }: Reference): boolean => reach !== 'example' && over !== 'opposite'
 
-/** E_Q r, for every example or once for the whole batch. */
+/**
+ * E_Q r as an expression: one number for each example, or one for the whole batch, with the clamp and the stop-gradient that Q declares.
+ * @param q the reference distribution
+ * @param reward r, as `rewardOf` gives it
+ * @param centre r at u = 0, for references that are a constant; a reward has it as `centre`
+ * @param evidence the batch
+ * @param pooled the statistic of the whole batch, of which the evidence is a part; default: that of the evidence
+ * @example
+ * ```ts
+ * import { axesOf, tensor } from 'halograd/core'
+ * import { batch, type Everything, expectation, getOrThrow, logRatio, rewardOf } from 'halograd/halos'
+ * const of = (...xs: number[]) => tensor({ example: xs.length }, xs)
+ * const y = { policy: of(-10, -8), reference: of(-12, -8), length: of(4, 4) }
+ * const evidence: Everything = { outcome: y, chosen: y, rejected: y, unrelated: y, label: of(1, -1) }
+ * const mean = expectation(getOrThrow(batch), rewardOf(getOrThrow(logRatio(0.5))), 0, evidence)
+ * console.log(axesOf(mean).length) // 0
+ * ```
+ */
 export const expectation = (
   q: Reference,
   reward: RewardOf,

@@ -50,7 +50,19 @@ interface RewardShape {
 const rewards = vocabulary()
 export const isReward = rewards.has
 
-/** r of every example. */
+/**
+ * The function that computes a reward for every example, as an expression. It reads only the parts of a completion that `reward.reads`
+ * names; absent ones may be omitted.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, tensor } from 'halograd/core'
+ * import { getOrThrow, logRatio, rewardOf } from 'halograd/halos'
+ * const r = rewardOf(getOrThrow(logRatio(0.5)))
+ * const y = { policy: tensor({ example: 2 }, [-10, -8]), reference: tensor({ example: 2 }, [-12, -8]) }
+ * console.log([...(await read(reference(), r(y)))]) // [ 1, 0 ]
+ * ```
+ */
 export const rewardOf = (reward: Reward): ((y: Pick<Completion, 'policy'> & Partial<Completion>) => Tensor<'example'>) => {
   const r = ternary(reward.body)
   const other = (y: Partial<Completion>) => (reward.sampled ? (y.old ?? y.reference) : y.reference)
@@ -100,21 +112,72 @@ const beyond = (name: string, k: number): NonNullable<RewardShape['flat']> => ({
   why: flatBeyond(`${k === 1 ? '' : k === -1 ? '−' : `${k} `.replace('-', '−')}${name}`),
 })
 
-/** β u. */
+/**
+ * The reward r = β u, u = log π_θ(y|x) − log π_ref(y|x) in nats: the reward that DPO (arXiv:2305.18290, eq. 5) and KTO imply.
+ * @param beta a finite number above 0; it has no default here
+ * @returns the reward, or the error of β
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { getOrThrow, logRatio } from 'halograd/halos'
+ * const r = getOrThrow(logRatio(0.5)).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(-10, -12, 4)) // 1
+ * ```
+ */
 export const logRatio = (beta: number) => withBeta(beta, (b, given) => relative(`${b} u`, scaled, given, { scale: b, centre: 0 }))
-/** β u/n. */
+/**
+ * The reward r = β u/n: the log-ratio u per token of the completion, in nats.
+ * @param beta a finite number above 0; it has no default here
+ * @returns the reward, or the error of β
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { getOrThrow, logRatioPerToken } from 'halograd/halos'
+ * const r = getOrThrow(logRatioPerToken(2)).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(-10, -12, 4)) // 1
+ * ```
+ */
 export const logRatioPerToken = (beta: number) =>
   withBeta(beta, (b, given) => relativePerToken(`${b} u/n`, scaled, given, { scale: b, centre: 0 }))
-/** β p. */
+/**
+ * The reward r = β log π_θ(y|x), without a reference model (CPO, arXiv:2401.08417).
+ * @param beta a finite number above 0; it has no default here
+ * @returns the reward, or the error of β
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { getOrThrow, logProbability } from 'halograd/halos'
+ * const r = getOrThrow(logProbability(0.5)).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(-10, -12, 4)) // -5
+ * ```
+ */
 export const logProbability = (beta: number) => withBeta(beta, (b, given) => absolute(`${b} p`, scaled, given, { scale: b }))
-/** β p̄. */
+/**
+ * The reward r = β p̄, p̄ = log π_θ(y|x)/n: the average log-probability of a token (SimPO, arXiv:2405.14734).
+ * @param beta a finite number above 0; it has no default here
+ * @returns the reward, or the error of β
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { getOrThrow, logProbabilityPerToken } from 'halograd/halos'
+ * const r = getOrThrow(logProbabilityPerToken(2)).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(-10, -12, 4)) // -5
+ * ```
+ */
 export const logProbabilityPerToken = (beta: number) =>
   withBeta(beta, (b, given) => absolutePerToken(`${b} p/n`, scaled, given, { scale: b }))
 
 const nearlyCertain = 2 ** -50
 /**
- * log (π/(1 − π)) of the per-token probability π = e^p̄: p̄ − log(1 − e^p̄). At p̄ = 0 it is infinite; p̄ is kept below −2⁻⁵⁰,
- * so that a policy which has become certain has a large finite reward, and no gradient.
+ * The reward r = log(P/(1 − P)) of the per-token probability P = e^p̄: r = p̄ − log(1 − e^p̄) (ORPO, arXiv:2403.07691, eq. 4). r is
+ * infinite at p̄ = 0; p̄ is kept below −2⁻⁵⁰, so that a policy that is certain has a large finite reward and no gradient.
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { getOrThrow, logOdds } from 'halograd/halos'
+ * const r = getOrThrow(logOdds).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(4 * Math.log(0.5), 0, 4)) // 0
+ * ```
  */
 export const logOdds: Checked<Reward<'policy' | 'length'>> = valid(
   absolutePerToken(
@@ -128,11 +191,30 @@ export const logOdds: Checked<Reward<'policy' | 'length'>> = valid(
   ),
 )
 const exponential: RewardText = (exp) => (S) => (x) => exp(S, x)
-/** q = e^u, u = log π_θ/π_old: the importance ratio. Its mean under π_old is 1. */
+/**
+ * The reward r = q = e^u, u = log(π_θ/π_old): the importance ratio of policy gradients. Its mean under π_old is 1. The exponent is bounded
+ * at 700 (float32: 80), beyond which r is flat.
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { getOrThrow, ratio } from 'halograd/halos'
+ * const r = getOrThrow(ratio).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(-10, -10, 4)) // 1
+ * ```
+ */
 export const ratio: Checked<Reward<'policy' | 'reference' | 'old'>> = valid(
   word('u', ['policy', 'reference', 'old'])(`e^u, ${flatBeyond('u')}`, exponential, {}, { centre: 1, sampled: true, flat: beyond('u', 1) }),
 )
-/** e^(u/n), the geometric mean of the tokens' ratios (GSPO). */
+/**
+ * The reward r = e^(u/n), u = log(π_θ/π_old): the geometric mean of the ratios of the tokens (GSPO, arXiv:2507.18071, eq. 6).
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { getOrThrow, ratioPerToken } from 'halograd/halos'
+ * const r = getOrThrow(ratioPerToken).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(-10, -10, 4)) // 1
+ * ```
+ */
 export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'old' | 'length'>> = valid(
   word('u/n', ['policy', 'reference', 'old', 'length'])(
     `e^(u/n), ${flatBeyond('u/n')}`,
@@ -143,7 +225,18 @@ export const ratioPerToken: Checked<Reward<'policy' | 'reference' | 'old' | 'len
     },
   ),
 )
-/** β (e^u + u): the score of the divergence χ² + KL (χPO). */
+/**
+ * The reward r = β (e^u + u): the score of the divergence χ² + KL (χPO, arXiv:2407.13399).
+ * @param beta a finite number above 0; it has no default here
+ * @returns the reward, or the error of β
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { chiSquared, getOrThrow } from 'halograd/halos'
+ * const r = getOrThrow(chiSquared(0.5)).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(-10, -10, 4)) // 0.5
+ * ```
+ */
 export const chiSquared = (beta: number) =>
   withBeta(beta, (b, given) =>
     relative(
@@ -156,7 +249,17 @@ export const chiSquared = (beta: number) =>
       { centre: b },
     ),
   )
-/** e^p̄, the inverse of the perplexity (SimPER). Where that is less than numbers hold, it is flat. */
+/**
+ * The reward r = e^p̄, p̄ = log π_θ(y|x)/n: the inverse of the perplexity (SimPER, arXiv:2502.00883). It is flat below p̄ = −700, where
+ * e^p̄ underflows.
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { getOrThrow, inversePerplexity } from 'halograd/halos'
+ * const r = getOrThrow(inversePerplexity).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(0, 0, 4)) // 1
+ * ```
+ */
 export const inversePerplexity: Checked<Reward<'policy' | 'length'>> = valid(
   absolutePerToken(
     'e^p̄',
@@ -165,7 +268,19 @@ export const inversePerplexity: Checked<Reward<'policy' | 'length'>> = valid(
     { flat: { on: [-Infinity, -bound], why: `${flatBeyond('−p̄')}, where e^p̄ is 0 as nearly as makes no difference` } },
   ),
 )
-/** β (1 − e^(−αp̄))/α, which is β p̄ as α → 0 (AlphaPO). */
+/**
+ * The reward r = β (1 − e^(−α p̄))/α, p̄ = log π_θ(y|x)/n, which tends to β p̄ as α → 0 (AlphaPO, arXiv:2501.03884).
+ * @param beta a finite number above 0
+ * @param alpha a finite number other than 0
+ * @returns the reward, or the errors of both
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { alphaMap, getOrThrow } from 'halograd/halos'
+ * const r = getOrThrow(alphaMap(2, 1)).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(0, 0, 4)) // 0
+ * ```
+ */
 export const alphaMap = (beta: number, alpha: number): Checked<Reward<'policy' | 'length'>> =>
   E.map(({ β, α }: { readonly β: Parameter; readonly α: Parameter }) =>
     absolutePerToken(
@@ -179,7 +294,18 @@ export const alphaMap = (beta: number, alpha: number): Checked<Reward<'policy' |
       α.value > 0 ? { flat: beyond('p̄', -α.value) } : {},
     ),
   )(checked({ β: positiveSetting('reward.beta', 'β', beta), α: settingOtherThan(0)('reward.alpha', 'α', alpha) }))
-/** −β e^(−u): the score of the forward KL divergence. */
+/**
+ * The reward r = −β e^(−u): the score of the forward KL divergence (Wang et al. 2023, arXiv:2309.16240, Table 1).
+ * @param beta a finite number above 0; it has no default here
+ * @returns the reward, or the error of β
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { forwardKL, getOrThrow } from 'halograd/halos'
+ * const r = getOrThrow(forwardKL(0.5)).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(-10, -10, 4)) // -0.5
+ * ```
+ */
 export const forwardKL = (beta: number) =>
   withBeta(beta, (b, given) =>
     relative(
@@ -194,7 +320,18 @@ export const forwardKL = (beta: number) =>
       },
     ),
   )
-/** β log σ(u): the score of the Jensen–Shannon divergence. */
+/**
+ * The reward r = β log σ(u): the score of the Jensen–Shannon divergence, less a constant (arXiv:2309.16240, Table 1).
+ * @param beta a finite number above 0; it has no default here
+ * @returns the reward, or the error of β
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { getOrThrow, jensenShannon } from 'halograd/halos'
+ * const r = getOrThrow(jensenShannon(1)).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(-10, -10, 4).toFixed(4)) // -0.6931
+ * ```
+ */
 export const jensenShannon = (beta: number) =>
   withBeta(beta, (b, given) =>
     relative(
@@ -208,8 +345,19 @@ export const jensenShannon = (beta: number) =>
     ),
   )
 /**
- * −β e^(−αu)/α: the score β f′(q) of the α-divergence, f′(q) = (1 − q^(−α))/α (Wang et al. 2023, Table 1), less a constant that no
- * difference of scores sees. The forward KL divergence is α = 1; as α → 0, differences tend to those of β u, reverse KL.
+ * The reward r = −β e^(−αu)/α: the score β f′(q) of the α-divergence, f′(q) = (1 − q^(−α))/α, less a constant, which cancels in
+ * differences of scores (Wang et al. 2023, arXiv:2309.16240, Table 1). α = 1 is the forward KL divergence; as α → 0, differences tend to
+ * those of β u.
+ * @param beta a finite number above 0
+ * @param alpha a finite number other than 0
+ * @returns the reward, or the errors of both
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { alphaDivergence, getOrThrow } from 'halograd/halos'
+ * const r = getOrThrow(alphaDivergence(1, 0.5)).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(-10, -10, 4)) // -2
+ * ```
  */
 export const alphaDivergence = (beta: number, alpha: number): Checked<Reward<'policy' | 'reference'>> =>
   E.map(({ β, α }: { readonly β: Parameter; readonly α: Parameter }) =>
@@ -220,5 +368,14 @@ export const alphaDivergence = (beta: number, alpha: number): Checked<Reward<'po
       { centre: -β.value / α.value, flat: beyond('u', -α.value) },
     ),
   )(checked({ β: positiveSetting('reward.beta', 'β', beta), α: settingOtherThan(0)('reward.alpha', 'α', alpha) }))
-/** R_φ(x, y): the number of an explicit reward model, which takes the place of the log-probability. */
+/**
+ * The reward r = R_φ(x, y): the score of an explicit reward model, which takes the place of log π_θ in the evidence.
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { getOrThrow, scalarReward } from 'halograd/halos'
+ * const r = getOrThrow(scalarReward).body(numbers) // of log π_θ(y|x), log π_ref(y|x) and the number of tokens
+ * console.log(r(1.5, 0, 4)) // 1.5
+ * ```
+ */
 export const scalarReward: Checked<Reward<'policy'>> = valid(word('R', ['policy'])('R_φ', () => () => (x) => x, {}, { explicit: true }))

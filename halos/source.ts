@@ -13,10 +13,27 @@ export interface TextSource {
   readonly at: string
 }
 
-/** A loss of one's own. */
+/**
+ * The source of a loss that has not been published.
+ * @example
+ * ```ts
+ * import { unpublished } from 'halograd/halos'
+ * console.log(unpublished('mine').title) // mine
+ * ```
+ */
 export const unpublished = (name: string): TextSource => ({ key: 'unpublished', authors: [], title: name, at: 'unpublished' })
 
-/** A paper on arXiv, of which each loss is somewhere. */
+/**
+ * A paper on arXiv: a function from the place of a loss in it, such as `'eq. 7'`, to its source.
+ * @param key the BibTeX key
+ * @param authors separated by ', '
+ * @example
+ * ```ts
+ * import { paper } from 'halograd/halos'
+ * const source = paper('lovelace2026', 2026, '2601.00001', 'A Loss', 'Ada Lovelace, Charles Babbage')('eq. 3')
+ * console.log(source.authors.length, source.at) // 2 eq. 3
+ * ```
+ */
 export const paper =
   (key: string, year: number, arxiv: string, title: string, authors: string) =>
   (at: string): TextSource => ({ key, year, arxiv, title, authors: authors.split(', '), at })

@@ -10,7 +10,7 @@ import { type Reward, rewardOf } from './reward.ts'
 import type { TextSource } from './source.ts'
 import { type Checked, checked, valid } from './validation.ts'
 
-/** A loss without a declaration, and why there is none. */
+/** A loss without a declaration, with the reason why there is none. It trains like any other; `verify` looks for a refutation. */
 export interface Stated<in E> extends Loss<E> {
   readonly because: string
   /** The scalar text that it runs, where that is one: to be printed, and drawn. */
@@ -33,10 +33,34 @@ export interface Formula {
   readonly per?: string
 }
 
-/** A body in two arguments. (Says the type where the type checker cannot infer it.) */
+/**
+ * A body of two arguments. It returns what it is given: it only states the type where the compiler cannot infer it.
+ * @example
+ * ```ts
+ * import { numbers } from 'halograd/core'
+ * import { formula } from 'halograd/halos'
+ * const squared = formula((S) => (w, l) => S.mul(S.sub(w, l), S.sub(w, l)))
+ * console.log(squared(numbers)(3, 1)) // 4
+ * ```
+ */
 export const formula = (body: Binary): Binary => body
 
-/** A loss of pairs, written as a function of their two rewards. One of the lemmas must refute it. */
+/**
+ * A loss of pairs that is a formula of their two rewards, and no HALO: the mean of body(r_w, r_l).
+ * @param statement its name and source, the reward of both arguments, the body, and why no declaration exists; `given` holds checked
+ * settings
+ * @returns the loss, or the errors of its reward and settings
+ * @example
+ * ```ts
+ * import { formula, getOrThrow, logRatio, pairwise, unpublished, verify } from 'halograd/halos'
+ * const body = formula((S) => (w, l) => S.mul(S.sub(S.sub(w, l), S.of(1)), S.sub(S.sub(w, l), S.of(1))))
+ * const square = pairwise({
+ *   ...{ name: 'square', source: unpublished('square'), reward: logRatio(0.1) },
+ *   ...{ body, because: 'it rises beyond a difference of 1' },
+ * })
+ * console.log(verify(getOrThrow(square)).verdict) // not a HALO
+ * ```
+ */
 export const pairwise = <P extends CompletionPart>(statement: {
   readonly name: string
   readonly source: TextSource

@@ -26,7 +26,24 @@ export interface TokenOutcome {
   readonly losses: Tensor<TokenCell> | Tensor<'example'>
 }
 
-/** A loss of judged completions, applied to every token. */
+/**
+ * A loss of judged completions, applied to every token with the advantage of its completion. `average` says how tokens are averaged:
+ * `'completion'` (GRPO: the mean over completions of the mean over tokens), `'token'` (DAPO: over all tokens of the batch) or `{ limit }`
+ * (Dr. GRPO: the sum over tokens, divided by the number of completions times a fixed length).
+ * @returns a function from the evidence of tokens, axes `example` and `token`, to the loss and the losses of the tokens
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, tensor } from 'halograd/core'
+ * import { catalogue, find, getOrThrow, type Loss, type Evidence, perToken } from 'halograd/halos'
+ * const cells = (...xs: number[]) => tensor({ example: 1, token: xs.length }, xs)
+ * const tokens = { policy: cells(-1, -2, -3), reference: cells(-1, -4, 0), mask: cells(1, 1, 0) }
+ * const clip = getOrThrow(find(await catalogue(), 'ppo-clip')!()) as Loss<Evidence<'policy' | 'reference', 'judged'>>
+ * const { loss } = perToken(clip, 'token')({ ...tokens, advantage: tensor({ example: 1 }, [1]) })
+ * const [mean] = await read(reference(), loss)
+ * console.log(mean?.toFixed(4)) // -1.1000
+ * ```
+ */
 export const perToken =
   (loss: Loss<Evidence<'policy' | 'reference', 'judged'>>, average: Average) =>
   ({ policy, reference, mask, advantage }: TokenEvidence): TokenOutcome => {
@@ -49,7 +66,19 @@ const weights = (mask: Tensor<TokenCell>, average: Average): Tensor<TokenCell> =
   return div(mask, n * average.limit) as Tensor<TokenCell>
 }
 
-/** Completions from tokens: log-probabilities summed over the mask, lengths counted. */
+/**
+ * Completions from tokens: log-probabilities are summed over the mask, and lengths counted. Axes in: `example`, `token`; out: `example`.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, tensor } from 'halograd/core'
+ * import { ofTokens } from 'halograd/halos'
+ * const cells = (...xs: number[]) => tensor({ example: 1, token: xs.length }, xs)
+ * const tokens = { policy: cells(-1, -2, -3), reference: cells(-1, -4, 0), mask: cells(1, 1, 0) }
+ * const { policy, length } = ofTokens(tokens)
+ * console.log([...(await read(reference(), policy))], [...(await read(reference(), length))]) // [ -3 ] [ 2 ]
+ * ```
+ */
 export const ofTokens = ({ policy, reference, mask }: TokenRatios) => ({
   policy: sum(mul(policy, mask) as Tensor<TokenCell>, 'token'),
   reference: sum(mul(reference, mask) as Tensor<TokenCell>, 'token'),
@@ -59,13 +88,22 @@ export const ofTokens = ({ policy, reference, mask }: TokenRatios) => ({
 /** The log-probabilities of the tokens of completions, under two models. */
 export type TokenRatios = Omit<TokenEvidence, 'advantage'>
 /**
- * Humanline: completions as people would perceive them. What they would not believe of a token, a log-ratio beyond these bounds, is clamped,
- * and nothing is learnt from it. A loss of completions of which every token is seen so is its humanline variant:
- *
- *     contramap(({ chosen, rejected }) => ({ chosen: humanline()(chosen), rejected: humanline()(rejected) }))(dpo)
- *
- * r is then β Σ_t clamp(ρ_t): it never falls with log π_θ, and is flat outside. Ethayarajh et al. (2025), arXiv:2509.24207; the bounds are those
- * of its code, log ε_P and log ε_R. The paper also copies the policy into the reference model every few steps, which is the trainer's to do.
+ * Completions in which the log-ratio of every token is clamped to [low, high], outside which nothing is learnt from a token. A loss of
+ * such completions is its humanline variant: r = β Σ_t clamp(ρ_t) never falls with log π_θ, and is flat outside. Ethayarajh et al. (2025),
+ * arXiv:2509.24207. The paper also copies the policy into the reference model every few steps, which is left to the trainer.
+ * @param low the least log-ratio of a token in nats; default −1 (log ε_P of its code)
+ * @param high the greatest; default 1.5 (log ε_R)
+ * @returns a function from tokens, axes `example` and `token`, to completions, axis `example`
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { read, tensor } from 'halograd/core'
+ * import { humanline } from 'halograd/halos'
+ * const cells = (...xs: number[]) => tensor({ example: 1, token: xs.length }, xs)
+ * const tokens = { policy: cells(-1, -2, -3), reference: cells(-1, -4, 0), mask: cells(1, 1, 0) }
+ * const { policy, reference: of } = humanline()(tokens) // log-ratios 0, 2 and padding
+ * console.log([...(await read(reference(), policy))], [...(await read(reference(), of))]) // [ 1.5 ] [ 0 ]
+ * ```
  */
 export const humanline =
   (low = -1, high = 1.5) =>

@@ -76,7 +76,14 @@ const tenths: Convention = () => ({
   inputs: (given) => Object.fromEntries(Object.entries(given).map(([name, x]) => [name, name === 'labels' ? x : mul(x, 0.1)])),
 })
 
-/** The losses of other libraries, by library and name, as cases of halograd's: which family, settings and conventions agree with it. */
+/**
+ * The losses of other libraries, by library and name: which family of the catalogue, settings and conventions agree with each.
+ * @example
+ * ```ts
+ * import { upstream } from 'halograd/halos'
+ * console.log(upstream['trl_main/kto/kto']?.family) // kto
+ * ```
+ */
 export const upstream: Readonly<Record<string, Upstream>> = {
   ...upstreamOfTokens,
   'trl_main/kto/kto': judged('kto'),
@@ -203,7 +210,14 @@ export const upstream: Readonly<Record<string, Upstream>> = {
   'liger/kto_without_reference': judged('kto', beta, (hyper) => point(numeric(hyper, 'beta') * numeric(hyper, 'kl'))),
 }
 
-/** Functions of theirs that are no losses. */
+/**
+ * Functions of other libraries that compute no loss, each with what it computes instead.
+ * @example
+ * ```ts
+ * import { noLosses } from 'halograd/halos'
+ * console.log(noLosses['halos_main/ppo_advantages']) // it computes advantages, which a loss is then given
+ * ```
+ */
 export const noLosses: Readonly<Record<string, string>> = {
   'halos_main/ppo_advantages': 'it computes advantages, which a loss is then given',
   'halos_legacy/ppo_advantages': 'it computes advantages, which a loss is then given',

@@ -21,7 +21,16 @@ export const validation: applicative.Applicative2C<'Either', ValidationErrors> =
   nonEmptyArray.getSemigroup<ValidationError>(),
 )
 type ValidatedFields<F> = { [K in keyof F]: F[K] extends Checked<infer A> ? A : never }
-/** A record of checked fields as a checked record, or the flaws of all fields. */
+/**
+ * A record of checked fields as one checked record: all values, or the errors of all fields together.
+ * @example
+ * ```ts
+ * import { checked, explain, logRatio, prospect } from 'halograd/halos'
+ * import { either } from 'fp-ts'
+ * const both = checked({ r: logRatio(-1), v: prospect({ alpha: 2 }) })
+ * console.log(either.isLeft(both) && explain(both.left).split('\n').length) // 2
+ * ```
+ */
 export const checked = <F extends Readonly<Record<string, Checked<unknown>>>>(fields: F): Checked<ValidatedFields<F>> => {
   const together = Object.entries(fields).reduce<Checked<Readonly<Record<string, unknown>>>>(
     (record, [name, field]) =>
@@ -45,11 +54,20 @@ export const nonNegative = (field: string, n: number): Checked<number> => number
 export const within = <A>(outer: string, result: Checked<A>): Checked<A> =>
   E.mapLeft(nonEmptyArray.map((flaw: ValidationError): ValidationError => ({ ...flaw, field: `${outer}.${flaw.field}` })))(result)
 
-/** One line a flaw: 'reward.beta: expected a positive number, got -1'. */
+/**
+ * Errors as text, one line each.
+ * @example
+ * ```ts
+ * import { explain, logRatio } from 'halograd/halos'
+ * import { either } from 'fp-ts'
+ * const wrong = logRatio(-1)
+ * console.log(either.isLeft(wrong) && explain(wrong.left)) // reward.beta: expected a positive number, got -1
+ * ```
+ */
 export const explain = (flaws: ValidationErrors): string =>
   flaws.map(({ field, expected, got }) => `${field}: expected ${expected}, got ${String(got)}`).join('\n')
 
-/** The declaration is not what it claims to be. */
+/** A declaration is invalid. `flaws` are all of its errors; the message lists them, one a line. */
 export class DeclarationError extends Error {
   override readonly name = 'DeclarationError'
   readonly flaws: ValidationErrors
@@ -61,6 +79,11 @@ export class DeclarationError extends Error {
 /**
  * The value of a checked result.
  * @throws DeclarationError that lists every error
+ * @example
+ * ```ts
+ * import { getOrThrow, kto } from 'halograd/halos'
+ * console.log(getOrThrow(kto({ beta: 0.2 })).name) // KTO
+ * ```
  */
 export const getOrThrow = <A>(result: Checked<A>): A => {
   if (E.isLeft(result)) throw new DeclarationError(result.left)

@@ -42,21 +42,44 @@ export interface VerifyReport {
   readonly profile?: Profile
 }
 
-/** Whether a loss is declared by `halo`, so that its parts can be read. */
+/**
+ * Whether a loss is declared by `halo`, so that its parts can be read.
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, isHalo, sft } from 'halograd/halos'
+ * console.log(isHalo(getOrThrow(dpo())), isHalo(getOrThrow(sft()))) // true false
+ * ```
+ */
 export const isHalo = (loss: AnyLoss): loss is Halo => 'value' in loss
-/** Whether a loss is a HALO seen through other evidence. */
+/**
+ * Whether a loss is a HALO computed from other evidence, such as a loss of judgements that is given pairs.
+ * @example
+ * ```ts
+ * import { catalogue, find, getOrThrow, isView } from 'halograd/halos'
+ * console.log(isView(getOrThrow(find(await catalogue(), 'apo-zero')!()))) // true
+ * ```
+ */
 export const isView = (loss: AnyLoss): loss is LossView<Everything> => 'through' in loss
-/** Whether a loss is stated as a formula, with the reason why it has no declaration. */
+/**
+ * Whether a loss is stated without a declaration, with the reason why there is none.
+ * @example
+ * ```ts
+ * import { getOrThrow, isStated, sft } from 'halograd/halos'
+ * const loss = getOrThrow(sft())
+ * console.log(isStated(loss) && loss.because.split(':')[0]) // no reference point
+ * ```
+ */
 export const isStated = (loss: AnyLoss): loss is Stated<Everything> => 'because' in loss
 
 /**
- * Is it a HALO? Every condition of KTO's Definition 3.4 is proved by interval arithmetic, refuted by a witness, or reported as undecided.
- * It throws nothing:
- * what cannot be decided is `undecided`, with the reason.
+ * Is it a HALO? Every condition of KTO's Definition 3.4 (arXiv:2402.01306) is proved by interval arithmetic, for all settings at once
+ * where that is possible, refuted by a witness, or reported as undecided with the reason.
+ * @throws UnknownPrimitiveError where a body applies a primitive that does not exist; nothing else
  * @example
  * ```ts
  * import { describe, dpo, getOrThrow, verify } from 'halograd/halos'
- * console.log(describe(verify(getOrThrow(dpo()))).join('\n'))
+ * const report = verify(getOrThrow(dpo()))
+ * console.log(report.verdict) // HALO
  * ```
  */
 export const verify = (loss: AnyLoss): VerifyReport => {

@@ -14,7 +14,22 @@ import { rewardOf } from './reward.ts'
 import type { Formula, Stated } from './stated.ts'
 import type { Checked } from './validation.ts'
 
-/** The same loss, fed from other evidence. */
+/**
+ * The same loss of other evidence: a loss is contravariant in its evidence. `needs` are not changed: they still name what `f` must give.
+ * @param f the evidence of the loss from the new evidence
+ * @returns a function from the loss to the adapted one
+ * @example
+ * ```ts
+ * import { contramap, dpo, getOrThrow, humanline } from 'halograd/halos'
+ * const loss = getOrThrow(dpo())
+ * type Tokens = Parameters<ReturnType<typeof humanline>>[0]
+ * const believed = contramap(({ chosen, rejected }: { readonly chosen: Tokens; readonly rejected: Tokens }) => ({
+ *   chosen: humanline()(chosen),
+ *   rejected: humanline()(rejected),
+ * }))(loss)
+ * console.log(believed.name) // DPO
+ * ```
+ */
 export const contramap =
   <A, B>(f: (b: B) => A) =>
   ({ name, source, needs, statistic, evaluate }: Loss<A>): Loss<B> => ({
@@ -23,7 +38,7 @@ export const contramap =
     evaluate: (b, pooled) => evaluate(f(b), pooled),
   })
 
-/** A HALO seen through other evidence. */
+/** A HALO computed from other evidence: `verify` proves the HALO, and that the view is its composition with `reduced`. */
 export interface LossView<in E> extends Loss<E> {
   readonly through: Halo
   /** The evidence of the HALO, from that of the view. */
@@ -64,7 +79,20 @@ const ofEach = (outcome: Outcome, count: 'each' | 'pair'): Outcome => {
   }
 }
 
-/** What judges completions, judging pairs. */
+/**
+ * A HALO of judged completions as a loss of pairs: n pairs are 2n completions, the chosen ones desirable, the rejected ones undesirable.
+ * @param name of the view
+ * @param count `'each'`: the mean is over completions; `'pair'`: over pairs, whose two losses are added
+ * @param declared the HALO
+ * @returns the view, or the errors of the declaration
+ * @example
+ * ```ts
+ * import { always, anchor, complement, getOrThrow, halo, logistic, logRatio, ofPairs, verify } from 'halograd/halos'
+ * const judged = halo({ name: 'APO-zero', reward: logRatio(0.1), reference: anchor, value: logistic, t: always(complement(1)) })
+ * const pairs = getOrThrow(ofPairs('APO-zero of pairs', 'pair', judged))
+ * console.log(pairs.needs.pair, verify(pairs).verdict) // true HALO
+ * ```
+ */
 export const ofPairs = <P extends CompletionPart>(
   name: string,
   count: 'each' | 'pair',
@@ -91,8 +119,21 @@ export const ofPairs = <P extends CompletionPart>(
   })(declared)
 
 /**
- * A HALO of pairs whose chosen completion must win by a margin that the evidence gives: it is seen as less likely by that much. r must be
- * linear in log π_θ.
+ * A HALO of pairs whose chosen completion must win by a margin that the evidence gives: its log-probability counts as less by that much.
+ * The reward must be linear in log π_θ, as its `scale` is used (ODPO, arXiv:2402.10571).
+ * @param declared the HALO of pairs
+ * @param view its name, source and description; what it needs beyond the HALO; and the margin, in units of reward, axis `example`
+ * @returns the view, or the errors of the declaration
+ * @example
+ * ```ts
+ * import { dpo, getOrThrow, unpublished, withMargin } from 'halograd/halos'
+ * const scored = withMargin(dpo(), {
+ *   ...{ name: 'DPO by scores', source: unpublished('DPO by scores'), needs: { margin: true } },
+ *   margin: (evidence) => evidence.margin!, // asked for by `needs`
+ *   seen: { text: 'chosen less likely by the margin', latex: '' },
+ * })
+ * console.log(getOrThrow(scored).needs.margin) // true
+ * ```
  */
 export const withMargin = <P extends CompletionPart>(
   declared: Checked<Halo<P, 'pair'>>,
@@ -121,7 +162,14 @@ export const withMargin = <P extends CompletionPart>(
 
 // ------------------------------------------------------------------ any loss
 
-/** A loss of single completions, of pairs: what nobody judged is the chosen; what is judged are both. */
+/**
+ * A loss of single completions as one of pairs: a loss of demonstrations learns the chosen ones; one of judgements judges both.
+ * @example
+ * ```ts
+ * import { getOrThrow, seenByPairs, sft } from 'halograd/halos'
+ * console.log(seenByPairs(getOrThrow(sft())).needs.pair) // true
+ * ```
+ */
 export const seenByPairs = (loss: AnyLoss): AnyLoss =>
   loss.needs.label
     ? seen(
@@ -139,7 +187,14 @@ const ofChosen = (formula: Formula): Formula => {
   return { ...formula, of: [chosen(formula.of[0]), chosen(formula.of[1])], ...(formula.per && { per: chosen(formula.per) }) }
 }
 
-/** A loss of demonstrations, of judged completions: the desirable ones. */
+/**
+ * A loss of demonstrations as one of judged completions: only the desirable ones count.
+ * @example
+ * ```ts
+ * import { getOrThrow, ofDesirable, sft } from 'halograd/halos'
+ * console.log(ofDesirable(getOrThrow(sft())).needs.label) // true
+ * ```
+ */
 export const ofDesirable = (loss: AnyLoss): AnyLoss =>
   seen(
     loss,

@@ -57,7 +57,7 @@ export { type DataLoader, dataLoader, type DataLoaderOptions, type MicroBatch } 
 export type { Metrics } from './training/metrics.ts'
 export type { TrainingBatch } from './training/objective.ts'
 export { begin, type StepState, trainStep } from './training/step.ts'
-export { type StepReport, train, type TrainingOptions } from './training/train.ts'
+export { type ReferenceSync, type StepReport, train, type TrainingOptions } from './training/train.ts'
 export { TrainingError } from './training/training-error.ts'
 
 // Optimizers and schedules

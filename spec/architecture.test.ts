@@ -29,9 +29,11 @@ const layers: { readonly [F in Folder]?: readonly (readonly string[])[] } = {
     ['terminal'],
     ['inputs'],
     ['inference'],
-    ['run', 'judge', 'bench', 'collect'],
-    ['handover'],
+    ['judge', 'bench', 'collect'],
+    ['run'],
+    ['handover', 'rounds'],
     ['conform', 'demo', 'reproduce'],
+    ['page'],
     ['cli'],
   ],
 }
@@ -165,11 +167,7 @@ test('every file is one idea: it opens with what it is, and keeps to its budget'
 
 /** Functions that are still longer than a screen, and their lines of code. The list only shrinks, and so do its numbers. */
 const longStill: Readonly<Record<string, number>> = {
-  'app/bench/numbers.ts:table': 68,
-  'app/cli/commands/conform.ts:command': 67,
   'app/demo/demo.ts:shown': 71,
-  'app/inputs/options.ts:trainingOptions': 79,
-  'app/run/training-loop.ts:trainingLoop': 110,
   'backends/gpujs/blocks.ts:writer': 111,
   'backends/gpujs/print.ts:print': 64,
   'backends/gpujs/webgpu.ts:webgpu': 73,

@@ -1,14 +1,14 @@
 /** `halograd serve`, with everything it needs opened before and closed after. */
-import type { Server } from 'node:http'
 import { basename, resolve } from 'node:path'
 import { openCollection } from '../collect/feedback.ts'
 import { isLoopback, server } from '../collect/server.ts'
 import { responder } from '../inference/responder.ts'
 import { openBackend } from '../inputs/backends.ts'
 import { loadCheckpoint, withAdapters } from '../inputs/checkpoint.ts'
-import { UnavailableError, UsageError } from '../terminal/errors.ts'
+import { UsageError } from '../terminal/errors.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { ServeCommandOptions } from './commands/serve.ts'
+import { closed, listening } from './listening.ts'
 
 export const serve = async (terminal: Terminal, options: ServeCommandOptions): Promise<void> => {
   const token = options.token ?? process.env.HALOGRAD_TOKEN
@@ -36,25 +36,3 @@ export const serve = async (terminal: Terminal, options: ServeCommandOptions): P
     await backend.close?.()
   }
 }
-
-/** The address, once it is taken. @throws UnavailableError */
-const listening = (http: Server, { host, port }: ServeCommandOptions): Promise<string> =>
-  new Promise((done, failed) => {
-    http.once('error', ({ message }) => failed(new UnavailableError(`--host ${host} --port ${port} cannot be listened on: ${message}`)))
-    http.listen(port, host, () => {
-      const address = http.address()
-      const bound = typeof address === 'object' && address !== null ? address.port : port
-      done(`http://${host.includes(':') ? `[${host}]` : host}:${bound}`)
-    })
-  })
-
-/** When the command is asked to stop, and every connection has ended. */
-const closed = (http: Server, stop: AbortSignal): Promise<void> =>
-  new Promise((done) => {
-    const end = (): void => {
-      http.close(() => done())
-      http.closeAllConnections()
-    }
-    if (stop.aborted) end()
-    else stop.addEventListener('abort', end, { once: true })
-  })

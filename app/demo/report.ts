@@ -1,6 +1,6 @@
 /** What the demo has shown, in words: samples, the verdict with its uncertainty, and what it cost. */
 import { duration } from '../terminal/progress.ts'
-import type { Rate } from '../terminal/statistics.ts'
+import { confidence, type Rate } from '../terminal/statistics.ts'
 import type { DemoReport } from './demo.ts'
 
 export const reportLines = (report: DemoReport): readonly string[] => [
@@ -34,7 +34,7 @@ export const reportLines = (report: DemoReport): readonly string[] => [
 
 /** The win rate, and whether it is more than chance. */
 const verdict = ({ rate, low, high }: Rate): readonly string[] => [
-  `After beats before on ${percent(rate)} of the prompts (ties count half; 90 % interval ${percent(low)} to ${percent(high)}).`,
+  `After beats before on ${percent(rate)} of the prompts (ties count half; ${confidence} interval ${percent(low)} to ${percent(high)}).`,
   low > 0.5
     ? 'Chance would be 50 %, which is outside the interval: alignment worked.'
     : 'Chance would be 50 %, which is not outside the interval: this run does not show an improvement. A larger --size shows more.',

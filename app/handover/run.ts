@@ -11,7 +11,7 @@ import { type Example, type Tokenizer, type TrainingExample, usualTargets, write
 import { batchOrder } from '../../models/internal.ts'
 import { loadCheckpoint, modelDirectory } from '../inputs/checkpoint.ts'
 import { exclusively } from '../inputs/lock.ts'
-import type { TrainingCommandOptions } from '../inputs/options.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 import { readData } from '../run/data.ts'
 import { optimizationOf } from '../run/optimization.ts'
 import { planOf } from '../run/plan.ts'

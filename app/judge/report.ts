@@ -1,6 +1,6 @@
 /** Who won, by how much, and whether that is more than chance; and what the texts of both sides are like. */
 import { duration } from '../terminal/progress.ts'
-import type { MeanEstimate, Rate } from '../terminal/statistics.ts'
+import { confidence, type MeanEstimate, type Rate } from '../terminal/statistics.ts'
 import type { Judging } from './judging.ts'
 
 type JudgedReport = Judging['report']
@@ -12,7 +12,7 @@ export const reportLines = ({ report, cases }: Judging, samples: number): readon
     '',
     `A: ${a.name}`,
     `B: ${b.name}`,
-    `${questions} prompts of ${report.data}, each once; ties count half; intervals of 90 %`,
+    `${questions} prompts of ${report.data}, each once; ties count half; intervals of ${confidence}`,
     ...judges.flatMap((judge) => ['', ...verdictLines(judge)]),
     '',
     row('the texts', ['A', 'B']),

@@ -15,7 +15,7 @@ import type { DemoReport } from '../demo/demo.ts'
 import { findLoss } from '../inputs/losses.ts'
 import { gridOf } from '../plot.ts'
 import { pictureOf } from '../run/picture.ts'
-import type { Rate } from '../terminal/statistics.ts'
+import { confidence, type Rate, rateOf } from '../terminal/statistics.ts'
 import { wordOrder } from './word-order.ts'
 
 export const pictures: Readonly<Record<string, () => Promise<string>>> = {
@@ -77,14 +77,14 @@ const demoPicture = ({ size, positive, negative, winRate, kl }: DemoReport): str
   const { rate, low, high } = percent(winRate)
   const [title, subtitle] = [
     `${winRate.cases} continuations of unseen prompts, before and after KTO (demo, size ${size})`,
-    `after beats before on ${rate.toFixed(0)} % of the prompts (90 % interval ${low.toFixed(0)} to ${high.toFixed(0)} %), at a KL of ${kl.toFixed(1)} nats`,
+    `after beats before on ${rate.toFixed(0)} % of the prompts (${confidence} interval ${low.toFixed(0)} to ${high.toFixed(0)} %), at a KL of ${kl.toFixed(1)} nats`,
   ]
   const plot = Plot.plot({
     document,
     style,
     ...{ width: 720, height: 210, marginTop: 60, marginLeft: 60, marginRight: 90 },
     x: {
-      label: '% of continuations, with 90 % intervals',
+      label: `% of continuations, with ${confidence} intervals`,
       grid: true,
       domain: [0, 10 * Math.ceil(Math.max(...bars.map((bar) => bar.high)) / 10)],
     },
@@ -102,7 +102,11 @@ const demoPicture = ({ size, positive, negative, winRate, kl }: DemoReport): str
   plot.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   return plot.outerHTML
 }
-const percent = ({ rate, low, high }: Rate) => ({ rate: 100 * rate, low: 100 * low, high: 100 * high })
+/** In percent. The interval is made anew: what was reported may have had another level. */
+const percent = ({ rate: reported, cases }: Rate) => {
+  const { rate, low, high } = rateOf(reported * cases, cases)
+  return { rate: 100 * rate, low: 100 * low, high: 100 * high }
+}
 
 const draw = async (): Promise<void> => {
   const folder = fileURLToPath(new URL('../../docs/pictures/', import.meta.url))

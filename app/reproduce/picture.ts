@@ -1,9 +1,9 @@
 /** The first table of an experiment as a picture: a dot a row, its 95 % interval, and a small dot a seed. */
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
+import { confidence, meanOf } from '../terminal/statistics.ts'
 import { figures } from './experiment.ts'
 import { names, type ReproductionReport } from './report.ts'
-import { interval } from './statistics.ts'
 
 export const picture = ({ title, tables }: ReproductionReport): string => {
   const { document } = parseHTML('<html></html>')
@@ -12,7 +12,7 @@ export const picture = ({ title, tables }: ReproductionReport): string => {
   const groups = [...new Set(rows.map(({ group }) => group))]
   const labelled = rows.map((row) => ({ ...row, label: row.group === row.name ? row.name : `${row.group} · ${row.name}` }))
   const means = labelled.map((row) => {
-    const { mean, low, high } = interval(figures(row, drawn))
+    const { mean, low, high } = meanOf(figures(row, drawn))
     return { ...row, mean, low: Number.isFinite(low) ? low : mean, high: Number.isFinite(high) ? high : mean }
   })
   const seeds = labelled.flatMap((row) => figures(row, drawn).map((x) => ({ ...row, x })))
@@ -25,7 +25,7 @@ export const picture = ({ title, tables }: ReproductionReport): string => {
     marginLeft: 310,
     style: { background: 'white', color: '#222', fontFamily: 'DejaVu Sans, sans-serif' },
     x: {
-      label: `${names[drawn]}: mean and 95 % interval over seeds, and each seed`,
+      label: `${names[drawn]}: mean and ${confidence} interval over seeds, and each seed`,
       labelAnchor: 'center',
       labelArrow: 'none',
       grid: true,

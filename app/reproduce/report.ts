@@ -1,8 +1,9 @@
 /** What an experiment has shown, as a document: claim, verdicts, tables with intervals, and how it was made. The same text wherever it is read. */
 import { duration } from '../terminal/progress.ts'
+import { confidence, meanOf } from '../terminal/statistics.ts'
 import { type ExperimentOutcome, type ExperimentRow, type ExperimentTable, type Figure, figures } from './experiment.ts'
 import type { ScheduledWork } from './scheduler.ts'
-import { type ConfidenceInterval, interval, type StatisticalFinding, type StatisticalVerdict } from './statistics.ts'
+import type { ConfidenceInterval, StatisticalFinding, StatisticalVerdict } from './statistics.ts'
 
 /** What is kept of an experiment. */
 export interface ReproductionReport extends ExperimentOutcome {
@@ -36,7 +37,7 @@ export const markdown = (report: ReproductionReport): string =>
     '',
     `**The paper:** ${report.claim}`,
     '',
-    '| of this world | difference, 95 % interval | verdict |',
+    `| of this world | difference, ${confidence} interval | verdict |`,
     '|---|---|---|',
     ...report.findings.map(
       (one) =>
@@ -68,7 +69,7 @@ const tableLines = ({ title, columns, rows }: ExperimentTable): readonly string[
 
 const cell = (row: ExperimentRow, name: Figure): string => {
   const values = figures(row, name)
-  return values.some(Number.isNaN) ? '–' : withInterval(interval(values), places[name])
+  return values.some(Number.isNaN) ? '–' : withInterval(meanOf(values), places[name])
 }
 
 const withInterval = ({ mean, high }: ConfidenceInterval, digits = 3): string =>

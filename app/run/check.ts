@@ -8,7 +8,24 @@ import type { Task } from './task.ts'
 
 /** @throws UsageError with everything that contradicts; FileError where --out cannot be written to */
 export const checkOptions = async ({ loss, options }: Task): Promise<void> => {
-  const { batch, accumulate, model, out, best, saveEvery, lora, frozen, loraAlpha, loraTargets, control } = options
+  const {
+    batch,
+    accumulate,
+    model,
+    out,
+    best,
+    saveEvery,
+    lora,
+    frozen,
+    loraAlpha,
+    loraTargets,
+    control,
+    reference,
+    syncReference,
+    mix,
+    judge,
+    sampleEvery,
+  } = options
   const there = await stat(out).catch(() => undefined)
   const wrong = [
     loss.needs.unrelated &&
@@ -25,6 +42,15 @@ export const checkOptions = async ({ loss, options }: Task): Promise<void> => {
       frozen !== undefined &&
       '--frozen says how the weights beside adapters are kept, and all are trained: add --lora <rank>',
     lora !== undefined && loss.needs.reward && '--lora: a reward model is trained whole; leave --lora out',
+    mix !== undefined && syncReference === undefined && '--mix says how the reference model follows the policy: add --sync-reference <n>',
+    (reference ?? syncReference) !== undefined &&
+      !loss.needs.reference &&
+      `--reference and --sync-reference: ${loss.name} has no reference model`,
+    reference !== undefined && lora !== undefined && '--reference: adapters have the model beside them as their reference; leave it out',
+    mix !== undefined && mix < 1 && lora !== undefined && '--mix: a mean of adapters is not the adapter of mean weights; use 1 with --lora',
+    (judge ?? sampleEvery) !== undefined &&
+      (loss.needs.reward || loss.needs.value) &&
+      `--judge and --sample-every need a model that writes, and ${loss.name} trains one with a head`,
     control !== undefined && !loss.needs.control && `--control: ${loss.name} knows no control tokens; csft does`,
     control !== undefined && controlOf(control) === undefined && '--control: expected two different texts, as in <|good|>,<|bad|>',
   ].filter((flaw) => typeof flaw === 'string')

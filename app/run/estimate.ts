@@ -2,7 +2,7 @@
 import { leaves, mapTree, type Tree, tensor, volume } from '../../core/index.ts'
 import { begin, train } from '../../models/index.ts'
 import type { Checkpoint } from '../inputs/checkpoint.ts'
-import type { TrainingCommandOptions } from '../inputs/options.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 import { counting } from './counting.ts'
 import type { RunData } from './data.ts'
 import { optimizationOf } from './optimization.ts'

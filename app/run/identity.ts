@@ -29,7 +29,7 @@ export const identityIn = (noted: unknown): Identity => {
 const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> => typeof x === 'object' && x !== null
 
 /** No number of a run depends on these: backends give the same bits on any number of threads. */
-const free: readonly string[] = ['out', 'threads', 'save-every', 'keep', 'best']
+const free: readonly string[] = ['out', 'threads', 'save-every', 'keep', 'best', 'sample-every']
 
 export const identityOf = async (settings: readonly SettingText[], numerics: Numerics, data: RunData): Promise<Identity> => {
   const entries: (readonly [string, string])[] = []

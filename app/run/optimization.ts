@@ -5,7 +5,7 @@
  */
 import { leaves, volume } from '../../core/index.ts'
 import { adamW, constantRate, constantWithWarmup, cosine, linear, type Optimizer, type Schedule } from '../../models/index.ts'
-import type { SchedulerType, TrainingCommandOptions } from '../inputs/options.ts'
+import type { SchedulerType, TrainingCommandOptions } from '../inputs/training-options.ts'
 
 const schedules = {
   linear,
@@ -14,7 +14,7 @@ const schedules = {
   constant_with_warmup: constantWithWarmup,
 } as const satisfies Readonly<Record<SchedulerType, unknown>>
 
-interface Optimization {
+export interface Optimization {
   readonly optimizer: Optimizer
   readonly rate: number
   readonly type: SchedulerType

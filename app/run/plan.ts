@@ -1,5 +1,5 @@
 /** How many steps a run has, and after which of them it is kept and measured, where the options leave that open: ten times. */
-import type { TrainingCommandOptions } from '../inputs/options.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { RunData } from './data.ts'
 

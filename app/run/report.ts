@@ -7,6 +7,7 @@ import { curveLines } from './curves.ts'
 import { isGrave, verdictOf } from './health.ts'
 import type { LogRow } from './log.ts'
 import type { RunResult } from './result.ts'
+import type { PromptSample } from './samples.ts'
 
 /** The identities that hold while the policy still is the reference model; the loop has checked them. */
 export const sayStart = ({ say }: Pick<Progress, 'say'>, { name, needs }: AnyLoss, { metrics }: StepReport): void => {
@@ -19,7 +20,7 @@ export const sayStart = ({ say }: Pick<Progress, 'say'>, { name, needs }: AnyLos
 export const sayResult = (
   terminal: Terminal,
   { needs }: AnyLoss,
-  { heldOut, interrupted, stoppedEarly, steps, saved, out, seconds, health }: RunResult,
+  { heldOut, interrupted, stoppedEarly, stoppedBecause, steps, saved, out, seconds, health }: RunResult,
   rows: readonly LogRow[],
 ): void => {
   for (const line of curveLines(rows)) terminal.say(line)
@@ -31,7 +32,7 @@ export const sayResult = (
       if (a !== undefined && b !== undefined) terminal.say(`  ${title.padEnd(24)}${figure(a)} ${figure(b)}`)
     }
   }
-  const stopped = stoppedEarly ? 'Stopped, as the held-out loss was not lowered any more, after' : interrupted ? 'Stopped after' : ''
+  const stopped = stoppedEarly ? `Stopped, as ${stoppedBecause}, after` : interrupted ? 'Stopped after' : ''
   const kept = saved === steps ? 'Saved' : `The best, of step ${saved}, is saved`
   terminal.say(`\n${`${stopped} ${steps}`.trim()} steps in ${seconds.toFixed(1)} s. ${kept} to ${out}`)
   for (const line of verdictOf(health)) terminal.say(line)
@@ -42,6 +43,30 @@ export const sayResult = (
       : `Try it:  halograd generate --model ${out} --prompt "…"`,
   )
 }
+
+/** Samples as they are after a step. */
+export const sampleLines = (step: number, samples: readonly PromptSample[]): readonly string[] => [
+  `samples after step ${step}:`,
+  ...samples.map(({ prompt, text }) => `  ${shortened(prompt, 40)} → ${shortened(text, 160)}`),
+]
+
+/** The same prompts before and after training. */
+export const besideLines = (before: readonly PromptSample[], after: readonly PromptSample[]): readonly string[] => [
+  '',
+  'samples (temperature 1, the same random numbers)',
+  ...before.flatMap(({ prompt, text }, i) => [
+    `  ${shortened(prompt, 120)}`,
+    `    before: ${shortened(text, 240)}`,
+    `    after:  ${shortened(after[i]?.text ?? '', 240)}`,
+  ]),
+]
+
+/** On one line, cut at the end. */
+const shortened = (text: string, most: number): string => {
+  const flat = text.replaceAll(/\s+/g, ' ').trim()
+  return flat.length <= most ? flat : `${flat.slice(0, most - 1)}…`
+}
+
 const figure = (x: number): string =>
   x
     .toFixed(4)
@@ -49,6 +74,7 @@ const figure = (x: number): string =>
     .padStart(10)
 const shown = [
   ['loss', 'loss'],
+  ['win_rate', 'win rate against start'],
   ['rewards/margins', 'rewards margin'],
   ['rewards/accuracies', 'rewards accuracy'],
   ['rewards/chosen', 'reward, desirable'],

@@ -16,8 +16,10 @@ export interface RunResult {
   readonly steps: number
   /** Ctrl-C or SIGTERM ended the run before its last step. */
   readonly interrupted: boolean
-  /** The held-out loss had not been lower for as long as --patience says. */
+  /** The run ended before its last step by itself: by --patience, --max-kl or --callback. */
   readonly stoppedEarly: boolean
+  /** Why: the end of a sentence. */
+  readonly stoppedBecause?: string
   /** After which step the parameters are that were saved. */
   readonly saved: number
   readonly examples: { readonly training: number; readonly heldOut: number }
@@ -33,7 +35,9 @@ export interface RunResult {
 }
 
 /** How a run ended, beside its rows. */
-export type Ending = Pick<RunResult, 'interrupted' | 'stoppedEarly' | 'saved' | 'seconds' | 'health'> & { readonly after?: Evaluation }
+export type Ending = Pick<RunResult, 'interrupted' | 'stoppedEarly' | 'stoppedBecause' | 'saved' | 'seconds' | 'health'> & {
+  readonly after?: Evaluation
+}
 
 export const resultOf = (
   { loss, options: { out } }: Task,

@@ -80,7 +80,10 @@ export const openRunLog = async <P>(backend: Backend, begun: StepState<P>, optio
     for (const row of rows.slice(behind)) await opened.append(row)
     return opened
   }
-  const stateIn = ({ state, directory }: Kept): StepState<P> => fromSnapshot(begun, state, directory)
+  const stateIn = ({ state, directory }: Kept): StepState<P> => {
+    const follows = [...state.keys()].some((name) => name.startsWith('reference.'))
+    return fromSnapshot(follows ? { ...begun, reference: begun.parameters } : begun, state, directory)
+  }
   return {
     start: kept === undefined ? begun : stateIn(kept),
     seconds: kept?.progress.seconds ?? 0,

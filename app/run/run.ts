@@ -13,7 +13,7 @@ import { readData } from './data.ts'
 import { checkFits } from './needs.ts'
 import type { RunResult } from './result.ts'
 import type { Task } from './task.ts'
-import { loraIn, trainableOf } from './trainable.ts'
+import { loadReference, loraIn, trainableOf } from './trainable.ts'
 import { trainingLoop } from './training-loop.ts'
 
 /** Trains, saves, and tells how it went. @throws BusyError where another process works in --out; and whatever is wrong with options, data and model */
@@ -32,7 +32,8 @@ const trained = async (given: Terminal, task: Task): Promise<RunResult> => {
     },
   }
   const checkpoint = await loadCheckpoint(options.model, terminal.say)
-  const data = await readData(terminal, loss.needs, checkpoint, options)
+  const data = task.data ?? (await readData(terminal, loss.needs, checkpoint, options))
+  const reference = options.reference === undefined ? undefined : await loadReference(options.reference, checkpoint, terminal.say)
   task.inspect?.(data.training)
   await checkFits(task, checkpoint, data)
   const opened = await openBackend(options, terminal.say)
@@ -42,6 +43,7 @@ const trained = async (given: Terminal, task: Task): Promise<RunResult> => {
       loss,
       backend: opened.backend,
       seed: options.seed,
+      ...(reference && { reference }),
       ...loraIn(options, checkpoint),
       ...(options.frozen && { frozen: options.frozen }),
     }

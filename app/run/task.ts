@@ -1,8 +1,9 @@
 /** What a training run is asked to do: a loss, options, and how the command was called. */
 import type { AnyLoss } from '../../halos/index.ts'
 import type { TrainingExample } from '../../models/index.ts'
-import type { TrainingCommandOptions } from '../inputs/options.ts'
 import type { SettingText } from '../inputs/settings.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
+import type { RunData } from './data.ts'
 
 /** What is asked for. */
 export interface Task {
@@ -14,6 +15,8 @@ export interface Task {
   readonly options: TrainingCommandOptions
   /** The default learning rate for all weights of a small model. */
   readonly rate: number
+  /** What to train on, where it is not read from `options.data`. */
+  readonly data?: RunData
   /** Sees the training examples before anything is computed. */
   readonly inspect?: (examples: readonly TrainingExample[]) => void
 }

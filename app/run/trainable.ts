@@ -14,6 +14,7 @@ import {
   keepFrozen,
   type LoraOptions,
   type Parameters,
+  type Tokenizer,
   type Trainable,
   type Transformer,
   usualTargets,
@@ -29,13 +30,18 @@ import {
   valueHead,
   valuing,
 } from '../../models/internal.ts'
-import { type Checkpoint, type CheckpointFiles, modelDirectory, tokenizerFiles } from '../inputs/checkpoint.ts'
-import type { TrainingCommandOptions } from '../inputs/options.ts'
+import { type Checkpoint, type CheckpointFiles, loadCheckpoint, modelDirectory, tokenizerFiles } from '../inputs/checkpoint.ts'
+import type { TrainingCommandOptions } from '../inputs/training-options.ts'
+import { UsageError } from '../terminal/errors.ts'
 
 export interface RunTrainable<P> {
   readonly model: Trainable<P>
-  /** Where training begins. With these parameters the policy is the reference model. */
+  /** Where training begins. Without `reference`, the policy is the reference model then. */
   readonly parameters: P
+  /** The reference model, where it is another. */
+  readonly reference?: P
+  /** Writes texts by these parameters, where the model is a language model. */
+  readonly writer?: { readonly model: Transformer<P>; readonly tokenizer: Tokenizer }
   /** What of the trained model is saved: files by name; those given as `undefined` must not be there. */
   readonly files: (backend: Backend, trained: P) => Promise<CheckpointFiles>
 }
@@ -45,6 +51,8 @@ export interface TrainableChoice {
   readonly checkpoint: Checkpoint
   readonly loss: AnyLoss
   readonly backend: Backend
+  /** The reference model, where it is not where training begins. Of all weights only. */
+  readonly reference?: Parameters
   /** Of what begins at random. */
   readonly seed: number
   /** Adapters to train instead of the weights, and the name of the model that they belong to. */
@@ -64,12 +72,13 @@ export const trainableOf = async <R>(
     const adapters = await besideFrozen(choice, choice.lora)
     return loss.needs.value ? goOn(withCritic(adapters, seed)) : goOn(adapters)
   }
-  const whole = allWeights(checkpoint)
+  const whole = { ...allWeights(checkpoint), ...(choice.reference && { reference: choice.reference }) }
   return loss.needs.value ? goOn(withCritic(whole, seed)) : goOn(whole)
 }
 
 const allWeights = ({ model, ...rest }: Checkpoint) => ({
   model,
+  writer: { model, tokenizer: rest.tokenizer },
   parameters: rest.parameters,
   files: async (backend: Backend, trained: Parameters): Promise<CheckpointFiles> => ({
     ...(await modelDirectory(backend, { ...rest, config: model.config, parameters: trained })),
@@ -79,30 +88,35 @@ const allWeights = ({ model, ...rest }: Checkpoint) => ({
 
 /** The weights are on the backend once, for policy and reference model alike: with adapters that have not begun, the policy is the reference model. */
 const besideFrozen = async (
-  { checkpoint: { model, parameters }, backend, seed, frozen }: TrainableChoice,
+  { checkpoint: { model, parameters, tokenizer }, backend, seed, frozen }: TrainableChoice,
   { base, ...options }: LoraOptions & { readonly base: string },
-) => ({
-  model: adapted(
-    model.config,
-    frozen === undefined ? await evaluate(backend, parameters) : await keepFrozen(backend, model.config, parameters, frozen),
-    options,
-  ),
-  parameters: initializeAdapters(model.config, options, seed),
-  files: async (backend: Backend, trained: Adapters): Promise<CheckpointFiles> => ({
-    ...(await adapterFiles(backend, model.config, options, trained, base)),
-    ...{ 'config.json': undefined, 'model.safetensors': undefined },
-  }),
-})
+) => {
+  const weights = frozen === undefined ? await evaluate(backend, parameters) : await keepFrozen(backend, model.config, parameters, frozen)
+  const beside = adapted(model.config, weights, options)
+  return {
+    model: beside,
+    writer: { model: beside, tokenizer },
+    parameters: initializeAdapters(model.config, options, seed),
+    files: async (backend: Backend, trained: Adapters): Promise<CheckpointFiles> => ({
+      ...(await adapterFiles(backend, model.config, options, trained, base)),
+      ...{ 'config.json': undefined, 'model.safetensors': undefined },
+    }),
+  }
+}
 
 /** The value head has done its work when training ends: the policy is saved. */
 const withCritic = <P>(
-  { model, parameters, files }: RunTrainable<P> & { readonly model: Transformer<P> },
+  { model, parameters, reference, files }: RunTrainable<P> & { readonly model: Transformer<P> },
   seed: number,
-): RunTrainable<Headed<P, ValueHead>> => ({
-  model: valuing(model),
-  parameters: { policy: parameters, head: initializeHead(model.config, valueHead, seed) },
-  files: (backend, { policy }) => files(backend, policy),
-})
+): RunTrainable<Headed<P, ValueHead>> => {
+  const head = initializeHead(model.config, valueHead, seed)
+  return {
+    model: valuing(model),
+    parameters: { policy: parameters, head },
+    ...(reference && { reference: { policy: reference, head } }),
+    files: (backend, { policy }) => files(backend, policy),
+  }
+}
 
 /** The language model learns to read for a reward head; what it would say next is forgotten. */
 const rewards = ({ model: { config }, parameters, tokenizer }: Checkpoint, seed: number): RunTrainable<RewardParameters> => ({
@@ -110,6 +124,15 @@ const rewards = ({ model: { config }, parameters, tokenizer }: Checkpoint, seed:
   parameters: beginReward(config, parameters, seed),
   files: async (backend, trained) => ({ ...(await rewardFiles(backend, config, trained)), ...tokenizerFiles(tokenizer) }),
 })
+
+/** The weights of a reference model. @throws UsageError where it is not of the shape of the model that is trained; and what loading throws */
+export const loadReference = async (name: string, { model }: Checkpoint, say: (line: string) => void): Promise<Parameters> => {
+  const reference = await loadCheckpoint(name, say)
+  const shapesOf = (network: Checkpoint['model']): string => JSON.stringify({ ...network.config, context: 0, gaps: 0 })
+  if (shapesOf(reference.model) !== shapesOf(model))
+    throw new UsageError(`--reference: expected a model with the config.json of --model, found another in ${name}`)
+  return reference.parameters
+}
 
 /** The adapters that options ask for, if they do. */
 export const loraIn = ({ lora: rank, loraAlpha, loraTargets, model: base }: TrainingCommandOptions, { model: { config } }: Checkpoint) =>

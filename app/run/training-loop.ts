@@ -1,26 +1,24 @@
 /**
- * The steps of a run, whatever is trained: measured on held-out data, logged and kept on the way, until they are done, or no longer help, or are to stop.
- * Everything that decides what comes next is in the journal: a run that was killed goes on as if it had not been.
+ * The steps of a run, whatever is trained: each is logged, some are measured on held-out data and kept, until all are made, or held-out data no longer
+ * improve, or the run is to stop. Everything that decides what comes next is in the log: a killed run continues as if it had not been killed.
  */
-import { dispose, evaluate, type Tree } from '../../core/index.ts'
-import { begin, train, writeDirectoryAtomically } from '../../models/index.ts'
-import { type Evaluation, evaluator } from '../inference/evaluation.ts'
+import type { Tree } from '../../core/index.ts'
+import { type StepReport, type StepState, train, writeDirectoryAtomically } from '../../models/index.ts'
 import type { OpenedBackend } from '../inputs/backends.ts'
 import { jsonNote } from '../inputs/checkpoint.ts'
 import { controlFile } from '../inputs/control.ts'
 import { Interrupted } from '../terminal/errors.ts'
-import { count, progress } from '../terminal/progress.ts'
+import { count, type Progress, progress } from '../terminal/progress.ts'
 import { breathe, type Terminal } from '../terminal/terminal.ts'
+import { loadCallback, type RunCallback } from './callback.ts'
 import type { RunData } from './data.ts'
 import { factsOf, symptomsOf, urgent } from './health.ts'
-import { csvOf, heldOutIn, type LogRow, rowOf } from './log.ts'
-import { numericsOf } from './numerics.ts'
-import { optimizationOf } from './optimization.ts'
-import { leastHeldOut, planOf } from './plan.ts'
-import { sayResult, sayStart } from './report.ts'
+import { csvOf, rowOf } from './log.ts'
+import { besideLines, sampleLines, sayResult, sayStart } from './report.ts'
 import { type RunResult, resultOf } from './result.ts'
-import { openRunLog } from './run-log.ts'
-import { bestOf, sinceBest } from './selection.ts'
+import type { PromptSample } from './samples.ts'
+import { bestOf, recentKl, sinceBest } from './selection.ts'
+import { heldOutAfter, measureStart, openSession, type RunSession } from './session.ts'
 import type { Task } from './task.ts'
 import type { RunTrainable } from './trainable.ts'
 
@@ -29,112 +27,146 @@ export const trainingLoop = async <P extends Tree<P>>(
   task: Task,
   data: RunData,
   opened: OpenedBackend,
-  { model, parameters, files }: RunTrainable<P>,
+  trainable: RunTrainable<P>,
 ): Promise<RunResult> => {
-  const { command, settings, loss, options } = task
-  const { backend } = opened
-  const {
-    batch,
-    accumulate,
-    seed,
-    dropout,
-    gradientCheckpointing: recompute = false,
-    inOrder = false,
-    out,
-    patience,
-    best = false,
-    resume = false,
-    insist = false,
-  } = options
-  const { steps, saveEvery, evalEvery } = planOf(options, data)
-  const { optimizer, rate, line } = optimizationOf(options, parameters, steps, task.rate)
-  const inEffect = settings.some(({ name }) => name === 'lr') ? settings : [...settings, { name: 'lr', value: rate, paths: [] }]
-  const journalOptions = {
-    ...{ out, command, settings: inEffect, numerics: numericsOf(opened), data, resume, insist },
-    ...{ keep: saveEvery === 0 ? 0 : options.keep, steps, say: terminal.say },
-  }
-  const runLog = await openRunLog(backend, begin(optimizer, parameters), journalOptions)
-  const { rows } = runLog
-  const behind = rows.at(-1)?.step ?? 0
-  terminal.say(`${loss.name}: ${data.training.length} examples, ${steps} steps of ${batch}; ${data.heldOut.length} examples held out`)
-  terminal.say(line)
-  if (behind > 0) terminal.say(`resumed after step ${behind}`)
-
+  const session = await openSession(terminal, task, data, opened, trainable)
+  const { log } = session
+  sayPlan(session)
   try {
-    const judge =
-      data.heldOut.length >= leastHeldOut ? evaluator(backend, model, loss, parameters, data.heldOut, { batch, seed }) : undefined
-    if (judge !== undefined && rows.length === 0) {
-      const resident = await evaluate(backend, parameters)
-      await runLog.append(rowOf({ step: 0, epoch: 0, tokens: 0, metrics: {} }, (await judge(resident)).metrics))
-      dispose(backend, resident)
-    }
-    /** What held-out data said after a row, or say now. */
-    const measured = async (row: LogRow, now: P): Promise<Evaluation | undefined> => {
-      const known = heldOutIn(row)
-      return judge && (known === undefined ? judge(now) : { metrics: known, examples: judge.examples })
-    }
-    const lost = () => patience !== undefined && sinceBest(rows) >= patience
-    let [seconds, stopped] = [runLog.seconds, lost()]
-    const bar = progress(terminal, command, steps, behind)
-    const facts = factsOf(loss, data)
-    const said = new Set<string>()
-    /** Ten times in a run: what is wrong by then, each once. */
-    const look = (): void => {
-      const notice = backend.notice?.()
-      if (notice !== undefined && !said.has(notice)) bar.say(`warning: ${notice}`)
-      if (notice !== undefined) said.add(notice)
-      for (const { ailment, because, advice } of symptomsOf(rows, facts))
-        if (!said.has(ailment) && urgent.includes(ailment)) {
-          said.add(ailment)
-          bar.say(`warning: ${ailment}: ${because}. ${advice}`)
-        }
-    }
-    const state = await train(runLog.start, {
-      ...{ backend, model, loss, optimizer, examples: data.training, steps, batch, accumulate, seed, dropout, recompute },
-      shuffled: !inOrder,
-      ...(behind > 0 ? { reference: parameters } : {}),
-      signal: {
-        get aborted() {
-          return terminal.stop.aborted || stopped
-        },
-      },
-      onStep: async (report, now) => {
-        const { step, tokens, metrics } = report
-        seconds += report.seconds
-        if (step === 1 && dropout === 0) sayStart(bar, loss, report)
-        const due = judge !== undefined && (step % evalEvery === 0 || step === steps)
-        await runLog.append(rowOf(report, due ? (await judge(now.parameters)).metrics : {}, rows.at(-1)))
-        stopped = due && lost()
-        const worthKeeping = (saveEvery > 0 && step % saveEvery === 0) || (due && bestOf(rows)?.step === step)
-        if (worthKeeping) await runLog.save(now, { finished: stopped || step === steps, seconds })
-        if (step % Math.ceil(steps / 10) === 0) look()
-        bar.at(step, `loss ${metrics.loss?.toFixed(4)} · ${count(tokens / report.seconds)} tokens/s`)
-        await breathe()
-      },
-    }).finally(bar.end)
-
-    const last = rows.at(-1)
-    if (last === undefined || last.step === 0) throw new Interrupted('Stopped. There was nothing to save yet.')
-    await runLog.save(state, { finished: stopped || last.step === steps, seconds })
-    const chosen = (best ? bestOf(rows) : undefined) ?? last
-    const trained = chosen === last ? state.parameters : (await runLog.at(chosen.step)).parameters
-    const after = await measured(chosen, trained)
-    const ending = { interrupted: terminal.stop.aborted, stoppedEarly: stopped && last.step < steps, saved: chosen.step, seconds }
-    const health = symptomsOf(rows, facts)
-    const result = resultOf(task, data, opened, rows, { ...ending, health, ...(after && { after }) })
-    await writeDirectoryAtomically(out, {
-      ...(await files(backend, trained)),
-      ...controlFile(data.control),
-      'training.json': jsonNote({ command, result }),
-      'metrics.csv': csvOf(rows),
-    })
-    sayResult(terminal, loss, result, rows)
-    if (result.interrupted && runLog.kept() === last.step) terminal.say('Go on with it:  the same command with --resume')
-    return result
+    await measureStart(session)
+    const { state, course } = await trainWatched(session)
+    return await finish(session, state, course)
   } catch (error) {
-    if (runLog.kept() > 0) terminal.say(`What was done up to step ${runLog.kept()} is kept: --resume goes on from there.`)
+    if (log.kept() > 0) terminal.say(`What was done up to step ${log.kept()} is kept: --resume continues from there.`)
     throw error
   } finally {
-    await runLog.close()
+    await log.close()
   }
+}
+
+const sayPlan = <P>({ terminal, task, data, plan, optimization, log }: RunSession<P>): void => {
+  const { loss, options } = task
+  const behind = log.rows.at(-1)?.step ?? 0
+  terminal.say(
+    `${loss.name}: ${data.training.length} examples, ${plan.steps} steps of ${options.batch}; ${data.heldOut.length} examples held out`,
+  )
+  terminal.say(optimization.line)
+  if (behind > 0) terminal.say(`resumed after step ${behind}`)
+}
+
+/** How far a run has come, beside its log. */
+interface Course {
+  seconds: number
+  /** Why it ends before its last step, as the end of "Stopped, as …". */
+  stopped?: string
+  /** Samples of before training. */
+  readonly before?: readonly PromptSample[]
+}
+
+const trainWatched = async <P extends Tree<P>>(
+  session: RunSession<P>,
+): Promise<{ readonly state: StepState<P>; readonly course: Course }> => {
+  const { terminal, task, data, opened, trainable, plan, optimization, log } = session
+  const { model, parameters, reference } = trainable
+  const { batch, accumulate, seed, dropout, gradientCheckpointing: recompute = false, inOrder = false, ...options } = task.options
+  const behind = log.rows.at(-1)?.step ?? 0
+  const before = await session.sample?.(parameters)
+  const reason = reasonToStop(session)
+  const course: Course = { seconds: log.seconds, ...(reason && { stopped: reason }), ...(before && { before }) }
+  const bar = progress(terminal, task.command, plan.steps, behind)
+  const callback = task.options.callback === undefined ? undefined : await loadCallback(task.options.callback)
+  const onStep = afterStep(session, course, bar, callback)
+  const state = await train(log.start, {
+    ...{ backend: opened.backend, model, loss: task.loss, optimizer: optimization.optimizer, examples: data.training },
+    ...{ steps: plan.steps, batch, accumulate, seed, dropout, recompute, shuffled: !inOrder, onStep },
+    ...(reference !== undefined || behind > 0 ? { reference: reference ?? parameters } : {}),
+    ...(options.syncReference && { sync: { every: options.syncReference, ...(options.mix && { mix: options.mix }) } }),
+    signal: {
+      get aborted() {
+        return terminal.stop.aborted || course.stopped !== undefined
+      },
+    },
+  }).finally(bar.end)
+  return { state, course }
+}
+
+/** Why the run is to end after its last row, by --patience or --max-kl. */
+const reasonToStop = <P>({ task: { options }, log: { rows } }: RunSession<P>): string | undefined => {
+  const { patience, maxKl } = options
+  const measure = options.judge === undefined ? 'the held-out loss was not lowered any more' : 'the win rate did not rise any more'
+  if (patience !== undefined && sinceBest(rows) >= patience) return measure
+  const kl = maxKl === undefined ? undefined : recentKl(rows)
+  return kl !== undefined && kl > maxKl! ? `the policy is ${kl.toFixed(2)} nats from the reference model (--max-kl)` : undefined
+}
+
+/** What is done after a step: measure, log, keep, warn, show. */
+const afterStep = <P extends Tree<P>>(session: RunSession<P>, course: Course, bar: Progress, callback?: RunCallback) => {
+  const { task, plan, log, trainable, evaluate, sample } = session
+  const { steps, saveEvery, evalEvery } = plan
+  const warn = warnings(session, bar)
+  return async (report: StepReport, now: StepState<P>): Promise<void> => {
+    const { step, tokens, metrics } = report
+    course.seconds += report.seconds
+    if (step === 1 && task.options.dropout === 0 && trainable.reference === undefined) sayStart(bar, task.loss, report)
+    const due = evaluate !== undefined && (step % evalEvery === 0 || step === steps)
+    await log.append(rowOf(report, due ? (await evaluate(now.parameters)).metrics : {}, log.rows.at(-1)))
+    const asked = await callback?.(log.rows.at(-1)!, { out: task.options.out, steps })
+    const reason = asked === 'stop' ? '--callback asked for it' : reasonToStop(session)
+    if (reason !== undefined) course.stopped = reason
+    const worthKeeping = (saveEvery > 0 && step % saveEvery === 0) || (due && bestOf(log.rows)?.step === step)
+    if (worthKeeping) await log.save(now, { finished: course.stopped !== undefined || step === steps, seconds: course.seconds })
+    if (step % Math.ceil(steps / 10) === 0) warn()
+    if (sample !== undefined && step % (task.options.sampleEvery ?? steps) === 0)
+      for (const line of sampleLines(step, await sample(now.parameters))) bar.say(line)
+    bar.at(step, `loss ${metrics.loss?.toFixed(4)} · ${count(tokens / report.seconds)} tokens/s`)
+    await breathe()
+  }
+}
+
+/** Prints notices of the backend and urgent symptoms, each once. */
+const warnings = <P>({ task, data, opened, log }: RunSession<P>, bar: Progress): (() => void) => {
+  const facts = factsOf(task.loss, data)
+  const said = new Set<string>()
+  const warn = (key: string, text: string): void => {
+    if (!said.has(key)) bar.say(`warning: ${text}`)
+    said.add(key)
+  }
+  return () => {
+    const notice = opened.backend.notice?.()
+    if (notice !== undefined) warn(notice, notice)
+    for (const { ailment, because, advice } of symptomsOf(log.rows, facts))
+      if (urgent.includes(ailment)) warn(ailment, `${ailment}: ${because}. ${advice}`)
+  }
+}
+
+/** Saves the last model, or with --best the best one, and reports. */
+const finish = async <P extends Tree<P>>(
+  session: RunSession<P>,
+  state: StepState<P>,
+  { seconds, stopped, before }: Course,
+): Promise<RunResult> => {
+  const { terminal, task, data, opened, trainable, plan, log } = session
+  const { loss, options, command } = task
+  const { rows } = log
+  const last = rows.at(-1)
+  if (last === undefined || last.step === 0) throw new Interrupted('Stopped. There was nothing to save yet.')
+  await log.save(state, { finished: stopped !== undefined || last.step === plan.steps, seconds })
+  const chosen = (options.best ? bestOf(rows) : undefined) ?? last
+  const trained = chosen === last ? state.parameters : (await log.at(chosen.step)).parameters
+  const after = await heldOutAfter(session, chosen, trained)
+  const result = resultOf(task, data, opened, rows, {
+    ...{ interrupted: terminal.stop.aborted, stoppedEarly: stopped !== undefined && last.step < plan.steps, saved: chosen.step, seconds },
+    ...{ health: symptomsOf(rows, factsOf(loss, data)), ...(after && { after }), ...(stopped && { stoppedBecause: stopped }) },
+  })
+  await writeDirectoryAtomically(options.out, {
+    ...(await trainable.files(opened.backend, trained)),
+    ...controlFile(data.control),
+    'training.json': jsonNote({ command, result }),
+    'metrics.csv': csvOf(rows),
+  })
+  if (before !== undefined && session.sample !== undefined)
+    for (const line of besideLines(before, await session.sample(trained))) terminal.say(line)
+  sayResult(terminal, loss, result, rows)
+  if (result.interrupted && log.kept() === last.step) terminal.say('Continue:  the same command with --resume')
+  return result
 }

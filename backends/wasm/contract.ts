@@ -28,6 +28,12 @@ export const oriented = (contract: DotGeneral): DotGeneral => {
   }
 }
 
+/** How threads share a contraction: whole items of its loops, or rows or columns of each in so many shares at most. */
+export interface Sharing {
+  readonly items: boolean
+  readonly shares: number
+}
+
 /** The code of a contraction, given the addresses of its matrices and of the thread's workspace. */
 export const contraction = (
   given: DotGeneral,
@@ -35,15 +41,14 @@ export const contraction = (
   locals: Locals,
   call: Products,
   pool: SharedWork,
-  /** Threads at most: with two items for each of them, items are shared, else rows or columns. */
-  most: number,
+  sharing: Sharing,
 ): Code => {
   const contract = oriented(given)
   const { a, b, c, loops, parts, accumulate } = contract
   const outer = loops.filter(({ sum }) => !sum)
   const inner = loops.filter(({ sum }) => sum)
   const batch = outer.reduce((count, { size }) => count * size, 1)
-  const shared = batch >= 2 * most
+  const { items: shared, shares: most } = sharing
   const [item, from, to] = [locals('i32'), locals('i32'), locals('i32')]
   const at = { a: locals('i32'), b: locals('i32'), c: locals('i32') }
   const again = locals('i32') // whether sums go on from what C holds

@@ -44,7 +44,7 @@ interface Printer {
   /** The services of the runtime. */
   readonly call: Calls
   readonly threads: number
-  readonly fixed: boolean
+  readonly blas: boolean
   /** Kernels with less to do than this are not worth sharing. */
   readonly worth: number
   /** Where each buffer lies. */
@@ -69,11 +69,11 @@ interface Script {
 /** Kernels with less to do than this (primitives computed, or a quarter of the multiplications) are not worth sharing. */
 const little = 1 << 11
 
-/** `fixed`: products are shared into the same parts whoever takes part, as a BLAS rounds by the size of a part. */
-export const print = (program: Program, memory: MemoryType, threads: number, eager: boolean, fixed = false): PrintedModule => {
+/** `blas`: products are shared such that a BLAS, which rounds by the size of a call, rounds alike at any number of threads. */
+export const print = (program: Program, memory: MemoryType, threads: number, eager: boolean, blas = false): PrintedModule => {
   const m = module(memory)
   const printer: Printer = {
-    ...{ program, m, threads, fixed },
+    ...{ program, m, threads, blas },
     call: importServices(m),
     worth: eager ? 0 : little,
     places: regions(program),
@@ -113,11 +113,11 @@ const importServices = (m: Module): Calls => {
 // ------------------------------------------------------------------ functions
 
 /** The function of a product: kernels that differ in their addresses alone have the same. */
-const dotGeneralTaskOf = ({ m, call, threads, worth, fixed, products }: Printer, kernel: DotGeneral): WithName<DotGeneralTask> => {
+const dotGeneralTaskOf = ({ m, call, threads, worth, blas, products }: Printer, kernel: DotGeneral): WithName<DotGeneralTask> => {
   const { a, b, c, m: height, n, k, loops, parts, accumulate } = kernel
   const key = JSON.stringify([height, n, k, [a, b, c].map(({ row, column }) => [row, column]), loops, parts, accumulate])
   const name = `c${products.size}`
-  const made = products.get(key) ?? { ...dotGeneralTask(m, name, kernel, call, threads, worth, fixed), name }
+  const made = products.get(key) ?? { ...dotGeneralTask(m, name, kernel, call, threads, worth, blas), name }
   products.set(key, made)
   return made
 }

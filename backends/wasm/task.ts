@@ -6,7 +6,7 @@
 import type { DotGeneral, FusedKernel, Program } from '../plan/program.ts'
 import { schedule } from '../plan/schedule.ts'
 import { bitsOf } from './bytes.ts'
-import { contraction, type Products } from './contract.ts'
+import { contraction, type Products, type Sharing } from './contract.ts'
 import { block, br, br_if, loop, move, range, seq } from './control.ts'
 import { fusedKernel, remembered } from './fused.ts'
 import { workspace } from './gemm.ts'
@@ -43,6 +43,15 @@ export interface DotGeneralTask {
   readonly alone: boolean
 }
 
+/**
+ * How a product is shared where a BLAS computes it. A BLAS rounds by the size of a call, so that the calls must be the same at any number of
+ * threads: whole items of the loops, or so many blocks of each as cost a few per cent where one thread makes all of them.
+ */
+const sharingForBlas = (items: number, multiplications: number): Sharing => {
+  const shares = [1 << 23, 1 << 25, 1 << 28].reduce((n, size) => (multiplications < size ? n : 2 * n), 2)
+  return { items: items >= 8, shares }
+}
+
 export const dotGeneralTask = (
   m: Module,
   name: string,
@@ -50,18 +59,24 @@ export const dotGeneralTask = (
   call: Products,
   threads: number,
   worth: number,
-  /** Each of `threads` shares is one call however many take part: a BLAS rounds a share by its size. */
-  fixed: boolean,
+  blas: boolean,
 ): DotGeneralTask => {
-  const alone = contract.loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * worth
+  const { loops, parts } = contract
+  const alone = loops.reduce((count, { size }) => count * size, contract.m * contract.n * contract.k) < 4 * worth
+  const items = loops.reduce((count, { size, sum }) => (sum ? count : count * size), 1)
+  const sharing: Sharing = blas
+    ? sharingForBlas(items, Math.max(...parts.map((part) => part.m * part.n * part.k)))
+    : { items: items >= 2 * threads, shares: threads }
   const task = m.define(name, ['i32', 'i32', 'i32'], (locals, given, thread, pool) => {
     const [at, to, out, space] = [0, 4, 8, 12].map((offset) => i32.load(given.get, offset)) as [I32Code, I32Code, I32Code, I32Code] // A, B, C (as `oriented` has them), workspaces
     const mine = i32.add(space, i32.mul(thread.get, i32.const(workspace)))
     const base = { a: at, b: to, c: out, workspace: mine }
-    if (!fixed || alone) return contraction(contract, base, locals, call, { thread: thread.get, threads: pool.get }, threads)
+    if (!blas || sharing.items || alone)
+      return contraction(contract, base, locals, call, { thread: thread.get, threads: pool.get }, sharing)
+    const { shares } = sharing
     const part = locals('i32')
-    const one = contraction(contract, base, locals, call, { thread: part.get, threads: i32.const(threads) }, threads)
-    return seq(part.set(thread.get), block(loop(seq(br_if(1, i32.ge_s(part.get, i32.const(threads))), one, move(part, pool.get), br(0)))))
+    const one = contraction(contract, base, locals, call, { thread: part.get, threads: i32.const(shares) }, sharing)
+    return seq(part.set(thread.get), block(loop(seq(br_if(1, i32.ge_s(part.get, i32.const(shares))), one, move(part, pool.get), br(0)))))
   })
   return { kind: 'dotGeneral', task, alone }
 }

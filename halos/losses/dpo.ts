@@ -12,13 +12,13 @@ import { dpo as source } from '../sources.ts'
 import { logLogistic } from '../value.ts'
 
 /**
- * Direct preference optimization: pairs of a chosen and a rejected completion. `beta` (default 0.1) is the strength of the penalty for
- * leaving the
- * reference model. Rafailov et al. (2023), arXiv:2305.18290, eq. 7.
+ * Direct preference optimization, a loss of pairs: L = mean −log σ(β u_w − β u_l), u = log π_θ/π_ref. Rafailov et al. (2023),
+ * arXiv:2305.18290, eq. 7. `beta` (default 0.1, above 0) is the strength of the penalty for leaving the reference model.
  * @example
  * ```ts
- * import { dpo, getOrThrow, toLatex } from 'halograd/halos'
- * console.log(toLatex(getOrThrow(dpo({ beta: 0.2 }))))
+ * import { dpo, getOrThrow } from 'halograd/halos'
+ * const { name, needs } = getOrThrow(dpo({ beta: 0.2 }))
+ * console.log(name, needs.pair) // DPO true
  * ```
  */
 export const dpo = family(

@@ -12,13 +12,13 @@ import { kto as source } from '../sources.ts'
 import { logistic } from '../value.ts'
 
 /**
- * Kahneman–Tversky optimization: the family of `halos/losses/kto.ts`. `beta` (default 0.1) is the strength of the penalty for leaving the
- * reference
- * model; `desirable` and `undesirable` (default 1) weigh the labels. arXiv:2402.01306, eq. 7.
+ * Kahneman–Tversky optimization, a loss of judged completions: L = mean λ_s (1 − σ(s (β u − z₀))). Ethayarajh et al. (2024),
+ * arXiv:2402.01306, eq. 7. `beta` (default 0.1, above 0) is the strength of the penalty for leaving the reference model; `desirable` and
+ * `undesirable` (default 1, above 0) are λ_D and λ_U.
  * @example
  * ```ts
  * import { getOrThrow, kto, verify } from 'halograd/halos'
- * console.log(verify(getOrThrow(kto({ beta: 0.1 }))).verdict) // 'HALO'
+ * console.log(verify(getOrThrow(kto({ beta: 0.1 }))).verdict) // HALO
  * ```
  */
 export const kto = family(

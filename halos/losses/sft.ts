@@ -30,7 +30,12 @@ const loss: Stated<Demonstrations> = {
 }
 
 /**
- * Supervised fine-tuning: the cross-entropy of demonstrations, a mean over tokens. It has no settings, and it is no HALO. Ouyang et al.
- * (2022), arXiv:2203.02155.
+ * Supervised fine-tuning: the cross-entropy of demonstrations, a mean over tokens. It has no settings, and is not a HALO. Ouyang et al.
+ * (2022), arXiv:2203.02155, §3.5.
+ * @example
+ * ```ts
+ * import { getOrThrow, sft, verify } from 'halograd/halos'
+ * console.log(verify(getOrThrow(sft())).verdict) // not a HALO
+ * ```
  */
 export const sft = family('sft', {}, () => valid(loss), ['SFTTrainer'])

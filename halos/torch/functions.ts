@@ -25,7 +25,15 @@ export interface TorchFunctions {
   readonly wholeBatch: boolean
 }
 
-/** @throws TorchError for a loss that PyTorch has no form of */
+/**
+ * A loss as Python functions of PyTorch, printed from the traced graph.
+ * @throws TorchError for a loss that is computed from other operations than primitives, sums, comparisons and slices
+ * @example
+ * ```ts
+ * import { getOrThrow, sft, torchFunctions } from 'halograd/halos'
+ * console.log(torchFunctions(getOrThrow(sft())).evaluate[0]) // outcome = batch.outcome
+ * ```
+ */
 export const torchFunctions = (loss: AnyLoss): TorchFunctions => {
   const [first, second] = sizes.map((n) => traceAt(loss, n)) as [Trace, Trace] // there are two sizes
   if (first.outcome.loss !== first.total)

@@ -40,10 +40,12 @@ export interface MicroBatch {
 }
 
 /** The batches of a run, by step: a function of the seed and the step, so that a resumed run sees the same batches. */
-export interface DataLoader {
+export interface DataLoader<P> {
   readonly stepsPerEpoch: number
   /** The parts of one step, counted from 0. */
   readonly at: (step: number) => Promise<readonly MicroBatch[]>
+  /** Takes another reference model from now on. */
+  readonly refer: (reference: P) => void
 }
 
 /** Who is in which step: the same for the same data, options and seed, whatever runs it. */
@@ -81,7 +83,7 @@ export const dataLoader = <P>(
   reference: P,
   examples: readonly TrainingExample[],
   { batch: size, accumulate = 1, seed = 0, shuffled = true, dropout: rate = 0, ...padding }: DataLoaderOptions,
-): DataLoader => {
+): DataLoader<P> => {
   checkExamples(loss, examples, model.config.vocab)
   if (!(rate >= 0 && rate < 1))
     throw new BatchError({ field: 'dropout', expected: 'a number from 0 to less than 1', found: String(rate), advice: 'Use 0.1, or none.' })
@@ -91,7 +93,7 @@ export const dataLoader = <P>(
   const order = batchOrder(examples, { batch: size, seed, shuffled })
   const inParts = (members: readonly number[]) => chunks(members, Math.ceil(size / accumulate))
   const own = (members: readonly number[]): ExampleTexts => textsOf(members.map((i) => examples[i]!))
-  const { known, score } = frozen(backend, model, reference, own, firstEpoch(order).flatMap(inParts), options)
+  const { known, score, refer } = frozen(backend, model, reference, own, firstEpoch(order).flatMap(inParts), options)
 
   const dropout = (...use: readonly number[]): Dropout => ({
     rate: scalar(Math.fround(rate)),
@@ -121,6 +123,7 @@ export const dataLoader = <P>(
 
   return {
     stepsPerEpoch: order.stepsPerEpoch,
+    refer,
     at: async (step) => {
       const [members, others] = [order.members(step), loss.needs.unrelated ? inParts(order.others(step)) : []]
       const parts: MicroBatch[] = []

@@ -17,6 +17,8 @@ import type { Optimizer, TrainingState, UpdateMetrics } from './optimizer.ts'
 export interface StepState<P = Parameters> extends TrainingState<P> {
   /** The statistics of all batches so far, for losses that pool them (BCO). */
   readonly history: Statistic
+  /** π_ref, where it follows the policy. */
+  readonly reference?: P
 }
 /** A run that has not begun. */
 export const begin = <P>(optimizer: Optimizer, parameters: P): StepState<P> => ({

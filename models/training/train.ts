@@ -2,7 +2,7 @@
  * The training loop: `step : (state, batch) → (state, metrics)`, compiled once per shape, from examples until the steps are done.
  * One path for every loss, from SFT to KTO. The same options, seed and state give the same run; a state can be saved and gone on from.
  */
-import { type Backend, evaluate, read, type Tree } from '../../core/index.ts'
+import { add, type Backend, compile, dispose, evaluate, mul, read, type Tree, zipTree } from '../../core/index.ts'
 import type { AnyLoss } from '../../halos/index.ts'
 import { nameOf, type TrainingExample } from '../data/example.ts'
 import type { Parameters } from '../nets/layout.ts'
@@ -28,10 +28,24 @@ export interface TrainingOptions<P = Parameters> extends DataLoaderOptions {
   readonly recompute?: boolean
   /** π_ref. Default: the parameters that training starts from. */
   readonly reference?: P
+  /** Lets π_ref follow the policy. Default: it never changes. */
+  readonly sync?: ReferenceSync
   /** Called after each step, and waited for. The state is valid until the next step. */
   readonly onStep?: (report: StepReport, state: StepState<P>) => void | Promise<void>
   /** Ends the run cleanly after the current step. */
   readonly signal?: { readonly aborted: boolean }
+}
+
+/**
+ * How the reference model follows the policy: π_ref ← (1 − mix) π_ref + mix π_θ, with every `every` steps, where π_θ is the policy before the update of
+ * that step: a ratio π_θ / π_ref is never 1 throughout. TR-DPO (Gorbatovski et al. 2024, arXiv:2404.09656); the lag is that of Humanline (Liu et al. 2025,
+ * arXiv:2509.24207).
+ */
+export interface ReferenceSync {
+  /** Steps from one synchronization to the next: an integer from 1 on. */
+  readonly every: number
+  /** From 0 (π_ref does not change) to 1 (it becomes the policy). Default 1. */
+  readonly mix?: number
 }
 
 /** What `onStep` is told of a step. */
@@ -78,19 +92,51 @@ export interface StepReport {
 export const train = async <P extends Tree<P>>(start: StepState<P>, options: TrainingOptions<P>): Promise<StepState<P>> => {
   const { backend, model, loss, optimizer, examples, steps, signal, onStep } = options
   checkParts(loss, options.accumulate ?? 1)
-  const batches = dataLoader(backend, model, loss, options.reference ?? start.parameters, examples, options)
+  const first = options.reference ?? start.parameters
+  const batches = dataLoader(backend, model, loss, first, examples, options)
   const advance = programs(backend, model, loss, optimizer, (i) => nameOf(examples[i]!, i), options.recompute)
-  let state = await evaluate(backend, start)
+  const { reference: synced, ...begun } = await evaluate(backend, start)
+  let [state, reference]: [StepState<P>, P | undefined] = [begun, synced]
+  const whole = (): StepState<P> => (reference === undefined ? state : { ...state, reference })
+  const follow = following(backend, batches, options.sync, first, synced)
   const behind = Number((await read(backend, start.step))[0])
   for (let step = behind; step < steps && signal?.aborted !== true; step++) {
     const began = performance.now()
     const parts = await batches.at(step)
+    const lagging = await follow.before(step, state.parameters)
     const [next, metrics] = await advance(state, parts, step)
-    state = next
+    ;[state, reference] = [next, follow.after(lagging)]
     if (step === 0 && options.reference === undefined && !options.dropout) await checkStart(backend, loss, parts, metrics)
-    await onStep?.(report(step, steps, batches, parts, metrics, performance.now() - began), state)
+    await onStep?.(report(step, steps, batches, parts, metrics, performance.now() - began), whole())
   }
-  return state
+  return whole()
+}
+
+/** The reference model where it follows the policy: made before the update of a step, and in use after it. */
+const following = <P extends Tree<P>>(
+  backend: Backend,
+  { refer }: DataLoader<P>,
+  sync: ReferenceSync | undefined,
+  first: P,
+  restored: P | undefined,
+) => {
+  if (restored !== undefined) refer(restored)
+  const mix = sync?.mix ?? 1
+  const mixed = compile(backend, (reference: P, policy: P) =>
+    zipTree(reference, [policy], (a, b) => (mix === 1 ? mul(b!, 1) : add(mul(a!, 1 - mix), mul(b!, mix)))),
+  )
+  let own = restored
+  return {
+    before: async (step: number, policy: P): Promise<P | undefined> =>
+      sync !== undefined && (step + 1) % sync.every === 0 ? mixed(own ?? first, policy) : undefined,
+    after: (made: P | undefined): P | undefined => {
+      if (made === undefined) return own
+      if (own !== undefined) dispose(backend, own)
+      own = made
+      refer(made)
+      return made
+    },
+  }
 }
 
 /** While the policy is the reference model, every log-ratio is 0: rewards vanish, and the loss is known (DPO log 2, KTO λ/2 on average). */
@@ -124,7 +170,7 @@ const startTolerance = 1e-3
 const report = (
   step: number,
   steps: number,
-  { stepsPerEpoch }: DataLoader,
+  { stepsPerEpoch }: Pick<DataLoader<unknown>, 'stepsPerEpoch'>,
   parts: readonly MicroBatch[],
   metrics: Readonly<Record<string, number>>,
   milliseconds: number,

@@ -6,7 +6,6 @@ import { book } from '../../app/demo/book.ts'
 import { positiveWords, score } from '../../app/demo/human.ts'
 import { drawPrompts, learnTokenizer, windows } from '../../app/demo/prompts.ts'
 import { distinctPairs, repetition } from '../../app/inputs/texts.ts'
-import { rateOf, winRate } from '../../app/terminal/statistics.ts'
 import { halograd, temporary } from './fixture.ts'
 
 const folder = temporary()
@@ -48,14 +47,6 @@ test('prompts begin and end with whole words; windows overlap by half', () => {
     [2, 3, 4, 5],
     [4, 5, 6, 7],
   ])
-})
-
-test('rates have Wilson’s 90 % interval, and a tie is half a win', () => {
-  const { rate, low, high } = rateOf(50, 100)
-  assert.equal(rate, 0.5)
-  assert.ok(Math.abs(low - 0.4189) < 1e-3 && Math.abs(high - 0.5811) < 1e-3)
-  assert.equal(rateOf(0, 10).low, 0)
-  assert.equal(winRate([0, 0, 0, 0], [1, 0, 0, -1]).rate, 0.5)
 })
 
 test('the small demo improves clearly, and says what it cost', async () => {

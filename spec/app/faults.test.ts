@@ -159,7 +159,7 @@ test('a full disk ends the run with words; what was done is gone on from', () =>
       full.stderr,
       /expected a (file|directory) that can be written, found .*\((ENOSPC\)\. Free some space|EFBIG\)\. Raise the limit)/,
     )
-    assert.match(full.stderr, /What was done up to step \d+ is kept: --resume goes on from there/)
+    assert.match(full.stderr, /What was done up to step \d+ is kept: --resume continues from there/)
     if (mounted) shell(`mount -o remount,size=10m ${disk}`)
     execFileSync(process.execPath, [bin, ...long, '--resume'], { stdio: 'ignore' })
     assert.equal(

@@ -10,7 +10,6 @@ import { type Comparison, type Judge, tally, type Verdicts, verdictsOf, type Win
 import { findJudge } from '../../app/judge/kinds.ts'
 import { questionsOf } from '../../app/judge/questions.ts'
 import { Interrupted, JudgeError } from '../../app/terminal/errors.ts'
-import { meanOf } from '../../app/terminal/statistics.ts'
 import { reference } from '../../backends/index.ts'
 import { read } from '../../core/index.ts'
 import { pad, parseRows, sequencesOf } from '../../models/internal.ts'
@@ -68,12 +67,6 @@ test('a judge that says too little, or nonsense, is not believed', async () => {
   await assert.rejects(async () => verdictsOf(silent, [pair('a', 'b')]), /judge silent: expected 2 verdicts.*found 0/)
   const confused: Judge = { name: 'confused', score: () => [1, Number.NaN] }
   await assert.rejects(async () => verdictsOf(confused, [pair('a', 'b')]), JudgeError)
-})
-
-test('means have a normal interval', () => {
-  const { mean, low, high } = meanOf([1, 2, 3, 4, 5])
-  assert.equal(mean, 3)
-  assert.ok(Math.abs(high - 3 - 1.6448536 * Math.sqrt(2.5 / 5)) < 1e-9 && Math.abs(low + high - 6) < 1e-9)
 })
 
 test('repetition counts runs that the same text has said before', () => {

@@ -12,7 +12,7 @@ import { pipeline } from '../../app/reproduce/pipeline.ts'
 import { readmeSection } from '../../app/reproduce/readme.ts'
 import { recipes } from '../../app/reproduce/recipe.ts'
 import { markdown, type ReproductionReport } from '../../app/reproduce/report.ts'
-import { finding, interval } from '../../app/reproduce/statistics.ts'
+import { finding } from '../../app/reproduce/statistics.ts'
 import {
   dice,
   drawPreference,
@@ -119,12 +119,7 @@ test('each loss gets what it learns from: pairs, judged answers (all, some of a 
   assert.equal(new Set(controlled.map((each) => 'outcome' in each && each.outcome.prompt.at(-1))).size, 2)
 })
 
-test('intervals are Student’s, and a verdict is on which side of the claim they are', () => {
-  const { mean: centre, low, high } = interval([1, 2, 3])
-  near(centre, 2, 0)
-  near(high - centre, 4.303 / Math.sqrt(3), 1e-9)
-  near(centre - low, high - centre, 1e-12)
-  assert.equal(interval([5]).high, Number.POSITIVE_INFINITY)
+test('a verdict is on which side of the claim the interval is', () => {
   assert.equal(finding('more', [0.7, 0.71, 0.72], [0.5, 0.5, 0.51]).verdict, 'reproduced')
   assert.equal(finding('more', [0.5, 0.5, 0.51], [0.7, 0.71, 0.72]).verdict, 'not reproduced')
   assert.equal(finding('more', [0.5, 0.9, 0.4], [0.5, 0.5, 0.5]).verdict, 'not separable')

@@ -4,7 +4,7 @@ import test from 'node:test'
 import fc from 'fast-check'
 import { reference } from '../../backends/index.ts'
 import { normal, random, read, ShapeError, type Tensor, tensor } from '../../core/index.ts'
-import { constant, stream, uniform } from '../../core/internal.ts'
+import { constant, normals, stream, uniform } from '../../core/internal.ts'
 
 const backend = reference()
 const numbersOf = async <A extends string>(x: Tensor<A>): Promise<readonly number[]> => [...(await read(backend, x))]
@@ -22,6 +22,19 @@ test('random numbers: uniform, reproducible, different for each key and call', a
   }
   const xs = await numbersOf(normal(scalar(3), { i: 4000 }, 5))
   assert.ok(Math.abs(xs.reduce((s, x) => s + x, 0) / 4000) < 0.06 && Math.abs(xs.reduce((s, x) => s + x * x, 0) / 4000 - 1) < 0.1)
+})
+
+test('normal numbers are √(−2 log(1 − u)) cos 2πv of the uniform numbers of their two salts, on the host as on a backend', async () => {
+  for (const [key, salt] of [
+    [3, 5],
+    [7, 0],
+  ] as const) {
+    const [u, v] = [2 * salt, 2 * salt + 1].map((each) => (i: number) => uniform(key, each, i))
+    const expected = Array.from({ length: 50 }, (_, i) => Math.sqrt(-2 * Math.log(1 - u!(i))) * Math.cos(2 * Math.PI * v!(i)))
+    assert.deepEqual([...normals(key, salt, 50)], expected)
+    const there = await numbersOf(normal(scalar(key), { i: 50 }, salt))
+    assert.ok(there.every((x, i) => Math.abs(x - expected[i]!) < 1e-12))
+  }
 })
 
 test('a key that float32 would round is refused, and so is one that is none', () => {

@@ -31,20 +31,14 @@ export const table = (): readonly (readonly [Mutant, Target])[] =>
 /** Each mutant has a tenth to which it belongs. */
 const tenthOf = ({ key }: Mutant): number => Number.parseInt(hash(`tenth ${key}`).slice(0, 8), 16) % 10
 
-/** The test that notices. That a test fails says nothing where it fails without the mutant, too: @throws Error if it does. */
-const noticed = async (
-  { passes, changed }: Sandbox,
-  { file, source }: Mutant,
-  { tests }: Target,
-  sound: Set<string>,
-): Promise<string | undefined> => {
-  const found = await changed(file, source, async () => {
-    for (const test of tests) if (!(await passes(test))) return test
-    return undefined
-  })
-  if (found === undefined || sound.has(found)) return found
-  if (!(await passes(found))) throw new Error(`${found} fails without any mutant`)
-  sound.add(found)
+/** The test that notices. That tests fail says nothing where they fail without the mutant, too: @throws Error if they do. */
+const noticed = async ({ failing, changed }: Sandbox, { file, source }: Mutant, { tests }: Target, sound: Set<string>) => {
+  const found = await changed(file, source, () => failing(tests))
+  const all = tests.join()
+  if (found === undefined || sound.has(all)) return found
+  const without = await failing(tests)
+  if (without !== undefined) throw new Error(`without any mutant, this fails: ${without}`)
+  sound.add(all)
   return found
 }
 

@@ -1,5 +1,5 @@
 /**
- * A copy of the repository in which sources are changed and tests run: niced, one at a time, to their first failure, in a process group of their
+ * A copy of the repository in which sources are changed and tests run: niced, in one process, to their first failure; in a process group of its
  * own that is killed whole, and with a limit in seconds of the processor, which a busy machine does not shorten.
  */
 import { execFileSync, spawn } from 'node:child_process'
@@ -8,33 +8,39 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 export interface Sandbox {
-  /** Whether a test file passes. One that does not end has noticed, too. */
-  readonly passes: (test: string) => Promise<boolean>
+  /** The test that fails first, of these files together; undefined if all pass. Those that do not end have noticed, too. */
+  readonly failing: (tests: readonly string[]) => Promise<string | undefined>
   /** What `then` yields while a file reads so. */
   readonly changed: <T>(file: string, source: string, then: () => Promise<T>) => Promise<T>
   readonly remove: () => void
 }
 
 /** Seconds of the processor; and of the clock, for a test that waits for ever. */
-const [limit, patience] = [60, 600]
+const [limit, patience] = [60, 900]
 const command = `ulimit -t ${limit}; exec nice -n 10 "$@"`
 const reporter = ['--test-reporter', './spec/mutants/first-failure.ts', '--test-reporter-destination', 'stdout']
-const node = [process.execPath, '--max-old-space-size=3072', '--import', 'tsx', '--import', './spec/seed.ts', ...reporter]
+const options = ['--max-old-space-size=3072', '--import', 'tsx', '--import', './spec/seed.ts', ...reporter, 'spec/mutants/together.ts']
 
-const passes = (folder: string, test: string): Promise<boolean> =>
+const failing = (folder: string, tests: readonly string[]): Promise<string | undefined> =>
   new Promise((resolve, reject) => {
-    const child = spawn('sh', ['-c', command, 'sh', ...node, test], { cwd: folder, detached: true, stdio: 'ignore' })
+    const child = spawn('sh', ['-c', command, 'sh', process.execPath, ...options, ...tests], {
+      ...{ cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'ignore'] },
+    })
     const end = (): void => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
       } catch {} // nobody is left in the group
     }
     const timer = setTimeout(end, patience * 1000)
+    let said = ''
+    child.stdout?.on('data', (text) => {
+      said += String(text)
+    })
     child.once('error', reject)
-    child.once('exit', (code) => {
+    child.once('exit', end)
+    child.once('close', (code, signal) => {
       clearTimeout(timer)
-      end()
-      resolve(code === 0)
+      resolve(code === 0 ? undefined : said.split('\n').at(-1) || `ended by ${signal ?? `an error while loading, ${code}`}`)
     })
   })
 
@@ -48,7 +54,7 @@ export const sandbox = (root: string): Sandbox => {
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   return {
-    passes: (test) => passes(folder, test),
+    failing: (tests) => failing(folder, tests),
     changed: async (file, source, then) => {
       const path = join(folder, file)
       const original = readFileSync(path, 'utf8')

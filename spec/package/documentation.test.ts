@@ -54,6 +54,15 @@ test('every public export has a doc comment', () => {
   )
 })
 
+test('npm run docs documents what package.json exports', () => {
+  const { exports }: { readonly exports: Readonly<Record<string, { readonly types?: string }>> } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  )
+  const { entryPoints }: { readonly entryPoints: readonly string[] } = JSON.parse(readFileSync(join(root, 'typedoc.json'), 'utf8'))
+  const exported = Object.values(exports).flatMap(({ types }) => types?.replace(/^\.\/dist\/(.*)\.d\.ts$/, '$1.ts') ?? [])
+  assert.deepEqual([...entryPoints].sort(), exported.sort())
+})
+
 test('entries list what they export by name', () => {
   const lists = ['core/index.ts', 'halos/index.ts', 'models/browser.ts']
   for (const entry of lists) assert.doesNotMatch(readFileSync(join(root, entry), 'utf8'), /^export \*/m, entry)

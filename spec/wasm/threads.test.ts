@@ -3,8 +3,8 @@ import { strict as assert } from 'node:assert'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { wasm } from '../../backends/wasm/index.ts'
-import { add, read, tensor } from '../../core/index.ts'
+import { findBlas, wasm } from '../../backends/wasm/index.ts'
+import { add, dot, normal, read, tensor } from '../../core/index.ts'
 import { descend } from './descend.ts'
 
 test('the number of threads does not change a bit', async () => {
@@ -13,6 +13,34 @@ test('the number of threads does not change a bit', async () => {
   const [first, last] = [results[0]![0]!, results[4]![0]!]
   assert(last < first, `the loss goes from ${first} to ${last}`)
   for (const threads of [2, 3]) assert.deepEqual(await descend(wasm, threads), { mode: `${threads} threads`, alive: 0, results })
+})
+
+/** Products as rows × inner × columns, with a loop around: of every size at which a BLAS may change its kernel. */
+const products = [
+  [1, 24, 16, 24],
+  [1, 37, 40, 51],
+  [3, 33, 29, 17],
+  [1, 130, 333, 70],
+  [5, 65, 129, 130],
+  [1, 258, 400, 260],
+  [2, 300, 256, 330],
+] as const
+test('with a BLAS the number of threads does not change a bit either, whatever the size of a product', {
+  skip: (await findBlas()) === undefined && 'no BLAS was found on this machine, or koffi is not installed',
+}, async () => {
+  const computed = async (threads: number): Promise<readonly Float64Array[]> => {
+    const backend = await wasm({ threads, blas: 'auto' })
+    const results: Float64Array[] = []
+    for (const [loop, m, k, n] of products) {
+      const x = normal(tensor({}, [1]), { loop, m, k }, 0)
+      const y = normal(tensor({}, [2]), { loop, k, n }, 0)
+      results.push(Float64Array.from(await read(backend, dot(x, y, 'k'))))
+    }
+    await backend.close?.()
+    return results
+  }
+  const alone = await computed(1)
+  for (const threads of [2, 3, 5]) assert.deepEqual(await computed(threads), alone, `${threads} threads`)
 })
 
 test('a backend that is not closed does not keep the process alive', () => {

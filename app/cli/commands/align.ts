@@ -2,8 +2,9 @@
 import { Command } from 'commander'
 import type { Settings } from '../../../halos/index.ts'
 import type { TrainingExample } from '../../../models/index.ts'
-import { common, names, positive, setting, type TrainingCommandOptions, trainingOptions } from '../../inputs/options.ts'
+import { common, names, positive, setting } from '../../inputs/options.ts'
 import { pathOf, settingsOf } from '../../inputs/settings.ts'
+import { type TrainingCommandOptions, trainingOptions } from '../../inputs/training-options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 interface AlignOptions extends TrainingCommandOptions {

@@ -1,5 +1,6 @@
 /** `halograd conform`: does somebody's implementation of a loss compute that loss? Property by property, with a witness where it does not. */
 import { Command } from 'commander'
+import type { Examined } from '../../conform/conform.ts'
 import { type CommonOptions, common, integer, setting } from '../../inputs/options.ts'
 import { RefutedError, UsageError } from '../../terminal/errors.ts'
 import { toJson } from '../../terminal/json.ts'
@@ -40,46 +41,59 @@ Example:
   halograd conform --loss kto --command 'python adapters/adapter_functions.py'
   halograd conform --loss kto --vectors kto-vectors.json`,
     )
-    .action(async (options: ConformOptions) => {
-      const { loss: name, set = {}, command, recorded, vectors, examples, json, junit } = options
-      if ([command, recorded, vectors, examples].filter((way) => way !== undefined).length !== 1)
-        throw new UsageError('conform: give one of --command, --recorded, --vectors and --examples')
-      const [
-        { conform, examined, vectorsFor },
-        { isViolated },
-        { inJUnit, inVectors, inWords },
-        { program },
-        { writeAtomically, readText },
-      ] = await Promise.all([
-        import('../../conform/conform.ts'),
-        import('../../conform/findings.ts'),
-        import('../../conform/report.ts'),
-        import('../../conform/protocol.ts'),
-        import('../../../models/index.ts'),
-      ])
-      if (examples !== undefined) {
-        const { writeExamples } = await import('../../conform/examples.ts')
-        return terminal.say(`Saved to ${examples}: ${(await writeExamples(examples)).join(', ')}`)
-      }
-      if (recorded !== undefined) {
-        const { judgeRecords } = await import('../../conform/recorded.ts')
-        const judged = await judgeRecords(await readText(recorded), recorded)
-        terminal.print(
-          json ? `${toJson(judged)}\n` : `${judged.map(({ id, defects }) => `${id}: ${defects.join('; ') || 'as declared'}`).join('\n')}\n`,
-        )
-        if (judged.some(({ defects }) => defects.length > 0)) throw new RefutedError('some answers are not those of the declared loss')
-        return
-      }
-      if (name === undefined) throw new UsageError('conform: say which loss, with --loss')
-      const subject = await examined(name, set)
-      if (vectors !== undefined) {
-        await writeAtomically(vectors, inVectors(name, subject.settings, await vectorsFor(subject)))
-        return terminal.say(`Saved to ${vectors}`)
-      }
-      const findings = await conform(subject, program(command!, options.timeout, terminal.stop))
-      if (junit !== undefined) await writeAtomically(junit, inJUnit(name, findings))
-      terminal.print(json ? `${toJson({ loss: name, settings: subject.settings, findings })}\n` : `${inWords(name, findings)}\n`)
-      const violated = findings.filter(isViolated)
-      if (violated.length > 0)
-        throw new RefutedError(`${name} is not what '${command}' computes: ${violated.map(({ property }) => property).join(', ')}`)
-    })
+    .action((options: ConformOptions) => conformTo(terminal, options))
+
+const conformTo = async (terminal: Terminal, options: ConformOptions): Promise<void> => {
+  const { loss: name, set = {}, command, recorded, vectors, examples } = options
+  if ([command, recorded, vectors, examples].filter((way) => way !== undefined).length !== 1)
+    throw new UsageError('conform: give one of --command, --recorded, --vectors and --examples')
+  if (examples !== undefined) {
+    const { writeExamples } = await import('../../conform/examples.ts')
+    return terminal.say(`Saved to ${examples}: ${(await writeExamples(examples)).join(', ')}`)
+  }
+  if (recorded !== undefined) return judgeRecorded(terminal, recorded, options)
+  if (name === undefined) throw new UsageError('conform: say which loss, with --loss')
+  const [{ examined, vectorsFor }, { inVectors }, { writeAtomically }] = await Promise.all([
+    import('../../conform/conform.ts'),
+    import('../../conform/report.ts'),
+    import('../../../models/index.ts'),
+  ])
+  const subject = await examined(name, set)
+  if (vectors !== undefined) {
+    await writeAtomically(vectors, inVectors(name, subject.settings, await vectorsFor(subject)))
+    return terminal.say(`Saved to ${vectors}`)
+  }
+  if (command !== undefined) await testProgram(terminal, name, subject, command, options)
+}
+
+/** @throws RefutedError where an answer is not that of the declared loss */
+const judgeRecorded = async (terminal: Terminal, recorded: string, { json }: ConformOptions): Promise<void> => {
+  const [{ judgeRecords }, { readText }] = await Promise.all([import('../../conform/recorded.ts'), import('../../../models/index.ts')])
+  const judged = await judgeRecords(await readText(recorded), recorded)
+  const lines = judged.map(({ id, defects }) => `${id}: ${defects.join('; ') || 'as declared'}`)
+  terminal.print(json ? `${toJson(judged)}\n` : `${lines.join('\n')}\n`)
+  if (judged.some(({ defects }) => defects.length > 0)) throw new RefutedError('some answers are not those of the declared loss')
+}
+
+/** @throws RefutedError naming each property that the program violates */
+const testProgram = async (
+  terminal: Terminal,
+  name: string,
+  subject: Examined,
+  command: string,
+  { json, junit, timeout }: ConformOptions,
+): Promise<void> => {
+  const [{ conform }, { isViolated }, { inJUnit, inWords }, { program }, { writeAtomically }] = await Promise.all([
+    import('../../conform/conform.ts'),
+    import('../../conform/findings.ts'),
+    import('../../conform/report.ts'),
+    import('../../conform/protocol.ts'),
+    import('../../../models/index.ts'),
+  ])
+  const findings = await conform(subject, program(command, timeout, terminal.stop))
+  if (junit !== undefined) await writeAtomically(junit, inJUnit(name, findings))
+  terminal.print(json ? `${toJson({ loss: name, settings: subject.settings, findings })}\n` : `${inWords(name, findings)}\n`)
+  const violated = findings.filter(isViolated)
+  if (violated.length > 0)
+    throw new RefutedError(`${name} is not what '${command}' computes: ${violated.map(({ property }) => property).join(', ')}`)
+}

@@ -27,7 +27,7 @@ export const command = (terminal: Terminal): Command =>
         new Command('judge')
           .summary('win rate of a model, against data or another model')
           .description(
-            'Lets a model answer the prompts of a data file, and judges compare its answers with the completions that people liked (the SFT target), or with those of another model: win rates with 90 % intervals, and what the texts are like.',
+            'Lets a model answer the prompts of a data file, and judges compare its answers with the completions that people liked (the SFT target), or with those of another model: win rates with 95 % intervals, and what the texts are like.',
           )
           .requiredOption('--model <dir>', 'the model to judge (A): a Hugging Face directory, or hf:owner/name')
           .option(

@@ -1,7 +1,8 @@
 /** `halograd plan`: what a run would need, before it is begun. */
 import { Command } from 'commander'
-import { common, type TrainingCommandOptions, trainingOptions } from '../../inputs/options.ts'
+import { common } from '../../inputs/options.ts'
 import { settingsOf } from '../../inputs/settings.ts'
+import { type TrainingCommandOptions, trainingOptions } from '../../inputs/training-options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 interface PlanOptions extends TrainingCommandOptions {

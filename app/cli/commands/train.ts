@@ -1,7 +1,8 @@
 /** `halograd train`: what is not alignment. `sft` imitates demonstrations; `reward` learns to tell the better of two completions. */
 import { Command } from 'commander'
-import { common, type TrainingCommandOptions, trainingOptions } from '../../inputs/options.ts'
+import { common } from '../../inputs/options.ts'
 import { pathOf, settingsOf } from '../../inputs/settings.ts'
+import { type TrainingCommandOptions, trainingOptions } from '../../inputs/training-options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 export const command = (terminal: Terminal): Command =>
