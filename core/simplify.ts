@@ -8,7 +8,7 @@
 import { applyPrimitive, numbers, type Primitive } from './scalar.ts'
 
 /** An expression, whatever else it is made of. Later ones have larger numbers. */
-export interface Term<A> {
+export interface AlgebraTerm<A> {
   readonly id: number
   readonly op: { readonly tag: string; readonly value?: number; readonly single?: number; readonly primitive?: Primitive }
   readonly from: readonly A[]
@@ -24,16 +24,16 @@ type Rule<A> = (build: TermBuilder<A>, x: A, y: A, z: A) => A | undefined
 /** For each primitive, its rules; the first that finds something counts. */
 export type Rules<A> = { readonly [W in Primitive]?: readonly Rule<A>[] }
 /** A rule for expressions of any kind. */
-type Identity = <A extends Term<A>>(build: TermBuilder<A>, x: A, y: A, z: A) => A | undefined
+type AlgebraicIdentity = <A extends AlgebraTerm<A>>(build: TermBuilder<A>, x: A, y: A, z: A) => A | undefined
 
 /** The number of a constant. */
-export const literal = ({ op }: Term<unknown>): number | undefined => (op.tag === 'constant' ? op.value : undefined)
+export const literal = ({ op }: AlgebraTerm<unknown>): number | undefined => (op.tag === 'constant' ? op.value : undefined)
 /** Where x is a · y: the number a. */
-export const scaleOf = <A extends Term<A>>({ op, from }: A): number | undefined =>
+export const scaleOf = <A extends AlgebraTerm<A>>({ op, from }: A): number | undefined =>
   op.tag === 'primitive' && op.primitive === 'mul' ? literal(from[0]!) : undefined
 
 /** What is equal on all numbers but for rounding of a product of constants, and for 0 · x and 0 / x. */
-export const identities: { readonly [W in 'add' | 'sub' | 'mul' | 'div' | 'where']: readonly Identity[] } = {
+export const identities: { readonly [W in 'add' | 'sub' | 'mul' | 'div' | 'where']: readonly AlgebraicIdentity[] } = {
   add: [(_, x, y) => (literal(x) === 0 ? y : undefined)],
   sub: [(_, x, y) => (literal(y) === 0 ? x : undefined)],
   mul: [
@@ -53,11 +53,11 @@ export const identities: { readonly [W in 'add' | 'sub' | 'mul' | 'div' | 'where
 }
 
 const commutative: ReadonlySet<Primitive> = new Set<Primitive>(['add', 'mul', 'max', 'equal'])
-const constantsFirst = <A extends Term<A>>(x: A, y: A): number =>
+const constantsFirst = <A extends AlgebraTerm<A>>(x: A, y: A): number =>
   Number(y.op.tag === 'constant') - Number(x.op.tag === 'constant') || x.id - y.id
 
 /** The primitive on its arguments by these rules; `make` is asked for what no rule makes simpler. */
-export const simplified = <A extends Term<A>>(
+export const simplified = <A extends AlgebraTerm<A>>(
   rules: Rules<A>,
   build: TermBuilder<A>,
   primitive: Primitive,
@@ -77,11 +77,11 @@ export const simplified = <A extends Term<A>>(
 
 /** What tells an operation on arguments from all others, for tables in which each is made once. `shape`: where neither says it. */
 export const structuralKey = (
-  op: Term<unknown>['op'],
+  op: AlgebraTerm<unknown>['op'],
   from: readonly { readonly id: number }[],
   shape?: Readonly<Record<string, number>>,
 ): string => `${label(op)}(${from.map((x) => x.id).join()})${shape === undefined ? '' : JSON.stringify(shape)}`
-const label = (op: Term<unknown>['op']): string =>
+const label = (op: AlgebraTerm<unknown>['op']): string =>
   op.tag === 'primitive'
     ? op.primitive!
     : op.tag === 'constant'

@@ -21,7 +21,7 @@ export const fusedProduct = (order: readonly AnyTensor[], outputs: readonly AnyT
 }
 
 /** A node that is being evaluated: the values of its arguments, and the array to fill. */
-interface Evaluation {
+interface NodeEvaluation {
   readonly node: AnyTensor
   readonly argument: (i: number) => ReferenceValues
   readonly out: ReferenceValues
@@ -32,7 +32,7 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => ReferenceVal
   const { op, shape } = x
   const out = new Float64Array(volume(shape))
   const argument = (i: number): ReferenceValues => value(x.from[i]!)
-  const e: Evaluation = { node: x, argument, out }
+  const e: NodeEvaluation = { node: x, argument, out }
   switch (op.tag) {
     case 'constant':
       return out.fill(op.value)
@@ -70,15 +70,16 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => ReferenceVal
 }
 
 /** Where each element of the node looks in argument i. */
-const look = ({ node: { shape, from } }: Evaluation, i: number): Int32Array => offsets(shape, contributions(shape, strides(from[i]!.shape)))
+const look = ({ node: { shape, from } }: NodeEvaluation, i: number): Int32Array =>
+  offsets(shape, contributions(shape, strides(from[i]!.shape)))
 /** Each element from where it looks in the first argument; 0 outside of it. */
-const move = ({ argument, out }: Evaluation, where: Int32Array): ReferenceValues => {
+const move = ({ argument, out }: NodeEvaluation, where: Int32Array): ReferenceValues => {
   const source = argument(0)
   for (let i = 0; i < out.length; i++) out[i] = where[i]! < 0 ? 0 : source[where[i]!]!
   return out
 }
 
-const elementwise = (e: Evaluation, primitive: Primitive): ReferenceValues => {
+const elementwise = (e: NodeEvaluation, primitive: Primitive): ReferenceValues => {
   const { node, argument, out } = e
   const args = node.from.map((_, i) => [argument(i), look(e, i)] as const)
   const [[a, p] = [], [b, q] = [], [c, r] = []] = args
@@ -94,7 +95,7 @@ const elementwise = (e: Evaluation, primitive: Primitive): ReferenceValues => {
   return out
 }
 
-const take = (e: Evaluation, axis: string): ReferenceValues => {
+const take = (e: NodeEvaluation, axis: string): ReferenceValues => {
   const { node, argument, out } = e
   const [table, index] = [argument(0), argument(1)]
   const { shape: full } = node.from[0]!
@@ -108,7 +109,7 @@ const take = (e: Evaluation, axis: string): ReferenceValues => {
   return out
 }
 
-const scatter = ({ node, argument, out }: Evaluation, axis: string): ReferenceValues => {
+const scatter = ({ node, argument, out }: NodeEvaluation, axis: string): ReferenceValues => {
   const [from, index] = [argument(0), argument(1)]
   const { shape: full } = node.from[0]!
   const here = strides(node.shape)
@@ -121,7 +122,7 @@ const scatter = ({ node, argument, out }: Evaluation, axis: string): ReferenceVa
   return out
 }
 
-const stridedSlice = (e: Evaluation, axis: string, offset: number, step: number): ReferenceValues => {
+const stridedSlice = (e: NodeEvaluation, axis: string, offset: number, step: number): ReferenceValues => {
   const { shape, from } = e.node
   const source = from[0]!.shape
   const along = Int32Array.from({ length: shape[axis]! }, (_, i) => {
@@ -131,7 +132,7 @@ const stridedSlice = (e: Evaluation, axis: string, offset: number, step: number)
   return move(e, offsets(shape, { ...contributions(shape, strides(source)), [axis]: along }))
 }
 
-const flatten = (e: Evaluation, axes: readonly string[], into: string): ReferenceValues => {
+const flatten = (e: NodeEvaluation, axes: readonly string[], into: string): ReferenceValues => {
   const { shape, from } = e.node
   const source = from[0]!.shape
   const parts = Object.fromEntries(axes.map((axis) => [axis, source[axis]!]))
