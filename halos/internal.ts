@@ -13,7 +13,6 @@ export {
   rolesOf,
   supply,
 } from './evidence.ts'
-export { Contravariant, statisticMonoid, valueMonoid } from './instances.ts'
 export { divided, totalsOf } from './loss.ts'
 export { runProgram, type ScalarProgram, showProgram } from './program.ts'
 export { type Claim, concave, type Decision, decide, decideSubject, nonDecreasing, type ProofSubject, subjectOf } from './prove.ts'

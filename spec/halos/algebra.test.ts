@@ -37,7 +37,7 @@ import {
   verify,
   weighted,
 } from '../../halos/index.ts'
-import { Contravariant, statisticMonoid, valueMonoid } from '../../halos/internal.ts'
+import { Contravariant, statisticMonoid, valueMonoid } from './instances.ts'
 import { column, completion, numbers, scalar } from './numbers.ts'
 
 const source = getOrThrow(kto()).source

@@ -3,11 +3,10 @@
  * (Contravariant). The laws are tested.
  */
 import type { contravariant, monoid } from 'fp-ts'
-import type { Unary } from '../core/index.ts'
-import { constant } from '../core/internal.ts'
-import { type Loss, pool, type Statistic } from './loss.ts'
-import { makeValue, type ValueFunction } from './value.ts'
-import { contramap } from './view.ts'
+import type { Unary } from '../../core/index.ts'
+import { constant } from '../../core/internal.ts'
+import { contramap, type Loss, pool, type Statistic, type ValueFunction } from '../../halos/index.ts'
+import { makeValue } from '../../halos/internal.ts'
 
 declare module 'fp-ts/HKT' {
   interface URItoKind<A> {
