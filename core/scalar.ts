@@ -9,6 +9,7 @@
  */
 import { refusingUnknown } from './unknown-primitive.ts'
 
+/** An interpretation of the scalar language: what each primitive means at values of type A. */
 export interface Scalar<A> {
   /** A number; `single`: what it is where numbers are float32, if that is another one (the largest exponent, say). */
   readonly of: (n: number, single?: number) => A

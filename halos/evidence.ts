@@ -29,7 +29,7 @@ interface CompletionField {
   readonly inputs: { readonly policy: string; readonly reference: string; readonly length: string }
 }
 /** A field that is a number of each example. The need that asks for it has its name. */
-interface ColumnField {
+export interface ColumnField {
   readonly shape: 'column'
   /** Who says it: whoever judged the completion, the value head of the model, or a field of the data beside the texts. */
   readonly from: 'judgement' | 'value head' | 'data'

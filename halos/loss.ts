@@ -18,6 +18,8 @@ import type { TextSource } from './source.ts'
 
 /** A loss as a trainer sees it: what evidence it needs, and how evidence becomes expressions. Evidence has the axis `example`. */
 export interface Loss<in E> {
+  /** How it came to be: declared by `halo`, a HALO seen through other evidence, or stated without a declaration. Absent: nothing is known. */
+  readonly kind?: 'halo' | 'view' | 'stated'
   /** As the literature calls it: 'KTO'. */
   readonly name: string
   readonly source: TextSource

@@ -68,7 +68,7 @@ const together = (ingredients: readonly Ingredient[]): Checked<readonly Ingredie
 
 /** Σ kᵢ Lᵢ as one HALO. */
 const asHalo = (terms: readonly Ingredient[]): Checked<Halo> => {
-  const other = terms.find(([, loss]) => !('value' in loss))
+  const other = terms.find(([, loss]) => loss.kind !== 'halo')
   if (other !== undefined) return invalid('sum', 'declared HALOs only', other[1].name)
   const scaled = terms.map(([k, loss]) => scale(k)(loss as Halo)) // it has a value function
   return scaled.reduce((sum, next) => E.chain((a: Halo) => E.chain((b: Halo) => plus(a)(b))(next))(sum))

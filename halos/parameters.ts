@@ -56,21 +56,24 @@ export const settled =
       : made(
           S,
           text(folding(S))(
-            { scalar: x },
-            mapped(parameters, ({ value }) => ({ number: value })),
+            { tag: 'scalar', scalar: x },
+            mapped(parameters, ({ value }) => ({ tag: 'number', number: value })),
           ),
         )
 
 /** A number that is known, or a scalar. */
-type Folded<A> = { readonly number: number; readonly single?: number } | { readonly scalar: A }
-const made = <A>(S: Scalar<A>, x: Folded<A>): A => ('scalar' in x ? x.scalar : S.of(x.number, x.single))
+type Folded<A> =
+  | { readonly tag: 'number'; readonly number: number; readonly single?: number }
+  | { readonly tag: 'scalar'; readonly scalar: A }
+const made = <A>(S: Scalar<A>, x: Folded<A>): A => (x.tag === 'scalar' ? x.scalar : S.of(x.number, x.single))
 const folding = <A>(S: Scalar<A>): Scalar<Folded<A>> =>
   interpretation<Folded<A>>(
-    (number, single) => ({ number, ...(single !== undefined && { single }) }),
+    (number, single) => ({ tag: 'number', number, ...(single !== undefined && { single }) }),
     (primitive, args) => {
-      const known = args.flatMap((x) => ('scalar' in x || x.single !== undefined ? [] : [x.number]))
-      if (known.length === args.length) return { number: applyPrimitive(numbers, primitive, known) }
+      const known = args.flatMap((x) => (x.tag === 'scalar' || x.single !== undefined ? [] : [x.number]))
+      if (known.length === args.length) return { tag: 'number', number: applyPrimitive(numbers, primitive, known) }
       return {
+        tag: 'scalar',
         scalar: applyPrimitive(
           S,
           primitive,

@@ -13,7 +13,8 @@
 import { type AnyTensor, interpretation, type Scalar } from '../core/index.ts'
 import { anything, hull, type Interval, intervals, isCertain, isReal } from '../core/internal.ts'
 import { type ElementIndex, elements } from './element.ts'
-import { jets, parameter, variable } from './jets.ts'
+import { still, variable } from './jet.ts'
+import { jets } from './jets.ts'
 import type { AnyLoss } from './loss.ts'
 import { traced } from './symbolic.ts'
 import { turn } from './turning.ts'
@@ -54,7 +55,7 @@ export const firstLoss = (loss: AnyLoss, examples: number, base = long): OfItems
 const point = (x: number): Interval => [x, x]
 /** ∂f/∂item at x, with others as given; anything, where f has none there. */
 const slope = (f: OfItems, item: Item, x: number, given: Readonly<Record<Item, number>> = {}): Interval => {
-  const fixed = Object.entries(given).map(([other, value]) => [other, parameter(point(value))] as const)
+  const fixed = Object.entries(given).map(([other, value]) => [other, still(point(value))] as const)
   const beside = ([1, -1] as const).map((side) => {
     const S = jets(side, { touching: false, crossings: [] }, point(x))
     const { value, slope: by } = f(S, { ...Object.fromEntries(fixed), [item]: variable(point(x)) })

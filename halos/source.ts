@@ -1,4 +1,5 @@
 /** Where a loss was published. */
+/** The paper that a loss comes from. */
 export interface TextSource {
   /** BibTeX key, e.g. `ethayarajh2024kto`. */
   readonly key: string

@@ -1,8 +1,8 @@
 /** What a loss and its metrics are on data that was not trained on. */
-import { type Backend, compile, dispose, read } from '../../core/index.ts'
+import { type Backend, compile, dispose } from '../../core/index.ts'
 import type { AnyLoss } from '../../halos/index.ts'
 import { dataLoader, type Trainable, type TrainingBatch, type TrainingExample } from '../../models/index.ts'
-import { divide, objective } from '../../models/internal.ts'
+import { addMetrics, divide, type MetricTotals, objective, scalarReader, scalarsOf } from '../../models/internal.ts'
 
 export interface Evaluation {
   /** Under TRL's names: loss, rewards/chosen, rewards/margins, rewards/accuracies, kl, … */
@@ -31,16 +31,14 @@ export const evaluator = <P>(
   const size = Math.floor(examples.length / Math.ceil(examples.length / batch))
   const batches = dataLoader(backend, model, loss, reference, examples, { batch: size, seed })
   const measure = compile(backend, (parameters: P, part: TrainingBatch) => objective(model, loss, parameters, part).metrics)
+  const numbers = scalarReader(backend)
   const counted = size * batches.stepsPerEpoch
   const measured = async (parameters: P): Promise<Evaluation> => {
-    const totals: Record<string, { readonly sum: number; readonly count: number }> = {}
+    const totals: MetricTotals = {}
     for (let i = 0; i < batches.stepsPerEpoch; i++)
       for (const { batch: part } of await batches.at(i)) {
         const found = await measure(parameters, part)
-        for (const [name, { sum, count }] of Object.entries(found)) {
-          const before = totals[name] ?? { sum: 0, count: 0 }
-          totals[name] = { sum: before.sum + (await read(backend, sum))[0]!, count: before.count + (await read(backend, count))[0]! }
-        }
+        addMetrics(totals, found, await numbers(scalarsOf(found)))
         dispose(backend, found)
       }
     return { metrics: divide(totals), examples: counted }

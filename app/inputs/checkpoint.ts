@@ -3,17 +3,15 @@ import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Backend } from '../../core/index.ts'
 import {
-  CheckpointError,
   ConfigError,
   fromWeights,
+  loadModel,
   loadTokenizer,
   type ModelConfig,
   merge,
   modelFiles,
   type Parameters,
-  parseConfig,
   readAdapters,
-  readWeights,
   type Tokenizer,
   type Trainable,
   type Transformer,
@@ -22,19 +20,17 @@ import {
   writeDirectoryAtomically,
 } from '../../models/index.ts'
 import {
-  checkAgainst,
   exists,
   type Json,
   nameIn,
-  type Purpose,
   type RewardParameters,
   readBase,
-  readGeneration,
-  readJson,
+  readModel,
+  readNetwork,
   rewardFromWeights,
   rewardModel,
   type WeightOptions,
-  withStops,
+  withTokenizer,
 } from '../../models/internal.ts'
 import { type Control, controlFile, readControl } from './control.ts'
 import { type HubOptions, localPath } from './hub.ts'
@@ -70,10 +66,10 @@ const load = async (name: string, above: readonly string[], say?: (line: string)
   if (above.includes(place)) throw circular(directory, [...above, place])
   const base = (await exists(join(directory, 'config.json'))) ? undefined : await readBase(directory)
   if (base !== undefined) return withAdapters(await load((await exists(base)) ? base : `hf:${base}`, [...above, place], say), directory)
-  const { config, weights, ...rest } = await read(directory, 'text')
-  for (const note of rest.tokenizer.notes) say?.(`${directory}: ${note}`)
+  const loaded = await loadModel(directory)
+  for (const note of loaded.tokenizer.notes) say?.(`${directory}: ${note}`)
   const control = await readControl(directory)
-  return { model: transformer(config), parameters: fromWeights(config, weights, directory), ...rest, ...(control && { control }) }
+  return { ...loaded, ...(control && { control }) }
 }
 
 /** A model without its tokenizer. */
@@ -85,10 +81,7 @@ export interface Network extends Pick<Checkpoint, 'model' | 'parameters'> {
 /** The model of a directory, or of `hf:owner/name`, without its tokenizer. @throws FileError, ConfigError, CheckpointError, UnavailableError */
 export const loadNetwork = async (name: string, say?: (line: string) => void): Promise<Network> => {
   const directory = await localPath(name, 'model', say && { say })
-  const file = join(directory, 'config.json')
-  const config = parseConfig(await readJson(file, ConfigError), file)
-  const weights = await readWeights(directory)
-  checkAgainst(weights, config, file)
+  const { config, weights } = await readNetwork(directory)
   return { model: transformer(config), parameters: fromWeights(config, weights, directory), nameOf: (tensor) => nameIn(weights, tensor) }
 }
 
@@ -104,7 +97,7 @@ export const withAdapters = async (checkpoint: Checkpoint, directory: string): P
   const { options, adapters } = await readAdapters(directory, config)
   const control = await readControl(directory)
   const tokenizer = await ownTokenizer(directory)
-  const own = tokenizer && { tokenizer, model: transformer(fitted(config, tokenizer, checkpoint.generation ?? {}, directory)) }
+  const own = tokenizer && { tokenizer, model: transformer(withTokenizer(config, tokenizer, checkpoint.generation ?? {}, directory)) }
   return { ...checkpoint, parameters: merge(config, checkpoint.parameters, adapters, options), ...own, ...(control && { control }) }
 }
 
@@ -123,33 +116,8 @@ export const tokenizerFor = async (name: string, progress?: HubOptions): Promise
 /** The reward model of a directory, or of `hf:owner/name`. @throws FileError, ConfigError, CheckpointError, TokenizerError, UnavailableError */
 export const loadRewardModel = async (name: string): Promise<RewardCheckpoint> => {
   const directory = await localPath(name, 'model')
-  const { config, tokenizer, weights } = await read(directory, 'reward')
+  const { config, tokenizer, weights } = await readModel(directory, 'reward')
   return { model: rewardModel(config), parameters: rewardFromWeights(config, weights, directory), tokenizer }
-}
-
-const read = async (directory: string, purpose: Purpose) => {
-  const file = join(directory, 'config.json')
-  const config = parseConfig(await readJson(file, ConfigError), file, purpose)
-  const tokenizer = await loadTokenizer(directory)
-  const generation = await readGeneration(directory)
-  const complete = fitted(config, tokenizer, generation, directory)
-  const weights = await readWeights(directory)
-  checkAgainst(weights, complete, file)
-  return { config: complete, tokenizer, generation, weights }
-}
-
-/** The model as it goes with a tokenizer: where its texts end, and which ids it must never say. @throws CheckpointError where it knows fewer tokens */
-const fitted = (config: ModelConfig, tokenizer: Tokenizer, generation: Json, directory: string): ModelConfig => {
-  if (tokenizer.vocabularySize > config.vocab)
-    throw new CheckpointError({
-      file: directory,
-      expected: `a tokenizer of at most ${config.vocab} tokens, as config.json's vocab_size says`,
-      found: `${tokenizer.vocabularySize} tokens`,
-      advice: 'Use the tokenizer that the model was trained with.',
-    })
-  const gaps = tokenizer.gaps(config.vocab)
-  const complete = withStops(config, generation, tokenizer.eos === undefined ? [] : [tokenizer.eos])
-  return { ...complete, ...(gaps.length > 0 && { gaps }) }
 }
 
 export type CheckpointFiles = Readonly<Record<string, string | Uint8Array | undefined>>

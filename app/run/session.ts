@@ -3,8 +3,9 @@
  *
  *     task, data, backend, trainable → plan, optimizer, log, evaluator
  */
-import { dispose, evaluate, type Tree } from '../../core/index.ts'
+import { dispose, type Tree } from '../../core/index.ts'
 import { begin } from '../../models/index.ts'
+import { onDevice } from '../../models/internal.ts'
 import { type Evaluation, type Evaluator, evaluator } from '../inference/evaluation.ts'
 import type { OpenedBackend } from '../inputs/backends.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -88,9 +89,9 @@ const judged = <P>(measure: Evaluator<P>, wins: (parameters: P) => Promise<numbe
 /** Logs held-out metrics of before training, unless the log has them. */
 export const measureStart = async <P extends Tree<P>>({ opened, trainable, log, evaluate: measure }: RunSession<P>): Promise<void> => {
   if (measure === undefined || log.rows.length > 0) return
-  const resident = await evaluate(opened.backend, trainable.parameters)
+  const resident = await onDevice(opened.backend, trainable.parameters)
   await log.append(rowOf({ step: 0, epoch: 0, tokens: 0, metrics: {} }, (await measure(resident)).metrics))
-  dispose(opened.backend, resident)
+  if (resident !== trainable.parameters) dispose(opened.backend, resident)
 }
 
 /** The held-out metrics that a row has, or else those of these parameters. */

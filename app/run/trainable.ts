@@ -23,6 +23,7 @@ import {
   beginReward,
   type Headed,
   initializeHead,
+  onDevice,
   type RewardParameters,
   rewardFiles,
   rewardModel,
@@ -61,19 +62,27 @@ export interface TrainableChoice {
   readonly frozen?: FrozenFormat
 }
 
-/** Goes on with the subject that was chosen, whatever the type of its parameters. */
+/**
+ * Goes on with the trainable that was chosen, whatever the type of its parameters. A reference model is on the backend already: one upload
+ * serves training, evaluation and, where it is the model that training starts from, that, too.
+ */
 export const trainableOf = async <R>(
   choice: TrainableChoice,
   goOn: <P extends Tree<P>>(trainable: RunTrainable<P>) => Promise<R>,
 ): Promise<R> => {
-  const { checkpoint, loss, seed } = choice
-  if (loss.needs.reward) return goOn(rewards(checkpoint, seed))
+  const { checkpoint, loss, backend, seed } = choice
+  const uploaded = async <P extends Tree<P>>(trainable: RunTrainable<P>): Promise<R> => {
+    if (!loss.needs.reference) return goOn(trainable)
+    const name = trainable.reference === undefined ? 'parameters' : 'reference'
+    return goOn({ ...trainable, [name]: await onDevice(backend, trainable[name]) })
+  }
+  if (loss.needs.reward) return uploaded(rewards(checkpoint, seed))
   if (choice.lora !== undefined) {
     const adapters = await besideFrozen(choice, choice.lora)
-    return loss.needs.value ? goOn(withCritic(adapters, seed)) : goOn(adapters)
+    return loss.needs.value ? uploaded(withCritic(adapters, seed)) : uploaded(adapters)
   }
   const whole = { ...allWeights(checkpoint), ...(choice.reference && { reference: choice.reference }) }
-  return loss.needs.value ? goOn(withCritic(whole, seed)) : goOn(whole)
+  return loss.needs.value ? uploaded(withCritic(whole, seed)) : uploaded(whole)
 }
 
 const allWeights = ({ model, ...rest }: Checkpoint) => ({

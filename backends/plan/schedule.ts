@@ -54,7 +54,7 @@ export interface KernelSchedule {
   readonly stored: ReadonlyMap<number, number>
 }
 
-/** Rough costs, in cycles a vector: beyond `worth` it is cheaper to remember than to compute again. */
+/** Rough costs, in cycles a vector: beyond `worth` it is cheaper on a CPU to remember than to compute again. */
 const effort: { readonly [W in Elementary]?: number } = { div: 5, sqrt: 5, exp: 15, log: 15, sin: 20, cos: 20 }
 const worth = 6
 
@@ -67,19 +67,25 @@ interface ScheduleState {
   readonly phase: readonly number[]
   /** What it takes to compute a register again. */
   readonly cost: readonly number[]
+  /** Beyond this cost it is remembered instead. */
+  readonly most: number
   readonly stored: ReadonlyMap<number, number>
   /** Registers that a later pass reads back, rather than computing them again. */
   readonly remembered: Set<number>
 }
 
-/** The passes of a kernel. `overwritten(stream)`: the kernel itself writes to that memory, so it can only be loaded at first. */
-export const schedule = (kernel: FusedKernel, overwritten: (stream: number) => boolean): KernelSchedule => {
+/**
+ * The passes of a kernel. `overwritten(stream)`: the kernel itself writes to that memory, so it can only be loaded at first. What costs more
+ * than `most` is remembered.
+ */
+export const schedule = (kernel: FusedKernel, overwritten: (stream: number) => boolean, most = worth): KernelSchedule => {
   const { body } = kernel
   const full = fullness(kernel)
   const needs = body.map(needsOf)
   const phase = phasesOf(body, needs)
   const stored = storedOf(kernel, full, phase)
-  const s: ScheduleState = { body, full, needs, phase, stored, cost: costsOf(body, full, needs, overwritten), remembered: new Set() }
+  const cost = costsOf(body, full, needs, overwritten)
+  const s: ScheduleState = { body, full, needs, phase, cost, stored, most, remembered: new Set() }
   const count = Math.max(...phase) + 1
   const sweeps: (readonly Step[])[] = []
   for (let pass = count - 1; pass >= 0; pass--) sweeps[pass] = sweepOf(s, pass) // the last first: it decides what the earlier ones remember
@@ -126,12 +132,12 @@ const storedOf = ({ body, streams }: FusedKernel, full: readonly boolean[], phas
 }
 
 /** What is done along the inner axis in one pass. Notes what earlier passes must remember for it. */
-const sweepOf = ({ body, full, needs, phase, cost, stored, remembered }: ScheduleState, pass: number): readonly Step[] => {
+const sweepOf = ({ body, full, needs, phase, cost, most, stored, remembered }: ScheduleState, pass: number): readonly Step[] => {
   const computed = new Set<number>()
   const read = new Set<number>()
   const visit = (r: number): void => {
     if (!full[r] || computed.has(r) || read.has(r)) return
-    if (phase[r]! < pass && cost[r]! > worth) {
+    if (phase[r]! < pass && cost[r]! > most) {
       remembered.add(r)
       read.add(r)
     } else {

@@ -15,8 +15,18 @@ import { type Adapters, adaptersFromWeights, adaptersToWeights, formatAdapterCon
 const files = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' } as const
 
 /**
- * The files of an adapter directory, by name, for `writeDirectoryAtomically`.
+ * The files of a PEFT adapter directory, by name, for `writeDirectoryAtomically`.
+ * @param options those that the adapters were made with
  * @param base name or directory of the model that was adapted
+ * @throws ConfigError for a family that halograd does not have
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { adapterFiles, initializeAdapters, parseConfig, usualTargets } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const options = { rank: 2, alpha: 4, targets: usualTargets(config) }
+ * const files = await adapterFiles(reference(), config, options, initializeAdapters(config, options, 1), 'owner/model')
+ * ```
  */
 export const adapterFiles = async (
   backend: Backend,
@@ -30,8 +40,17 @@ export const adapterFiles = async (
 })
 
 /**
- * The adapters of a directory, for a model of this configuration.
+ * The adapters of a PEFT directory, for a model of this configuration, and the options that they were made with.
  * @throws FileError, ConfigError with every flaw, CheckpointError when tensors are missing, misshapen, or belong to modules that were not named
+ * @example
+ * ```ts
+ * import { loadModel, merge, readAdapters } from 'halograd/models'
+ * export const merged = async (base: string, directory: string) => {
+ *   const { model, parameters } = await loadModel(base)
+ *   const { options, adapters } = await readAdapters(directory, model.config)
+ *   return merge(model.config, parameters, adapters, options)
+ * }
+ * ```
  */
 export const readAdapters = async (
   directory: string,

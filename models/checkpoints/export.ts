@@ -20,6 +20,13 @@ export interface ModelFileOptions extends WeightOptions {
  * Interleaved rotation, which transformers' Llama does not know, becomes the half rotation that it does: the same model.
  * @param tensors from `toWeights`
  * @throws CheckpointError when two tensors have one name or a shape does not fit its data
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { initialize, modelFiles, parseConfig, toWeights } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const files = modelFiles(config, await toWeights(reference(), config, initialize(config, 1)), { dtype: 'BF16' })
+ * ```
  */
 export const modelFiles = (
   config: ModelConfig,

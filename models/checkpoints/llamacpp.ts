@@ -29,6 +29,12 @@ export interface GgufOptions {
  * The bytes of a GGUF file, piece by piece, for `writeAtomically`.
  * @param tensors from `toWeights`
  * @throws ConfigError, TokenizerError where llama.cpp would compute or tokenize differently
+ * @example
+ * ```ts
+ * import { ggufFile, type LoadedModel, type StoredTensor } from 'halograd/models'
+ * export const bytes = ({ model, tokenizer }: LoadedModel, tensors: readonly StoredTensor[]) =>
+ *   ggufFile(model.config, tensors, tokenizer, { dtype: 'Q8_0', name: 'mine' })
+ * ```
  */
 export const ggufFile = (
   config: ModelConfig,

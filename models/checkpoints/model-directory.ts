@@ -1,8 +1,13 @@
-/** A model directory in Hugging Face's layout, as a model: `config.json`, `model.safetensors` (or shards), `tokenizer.json`. */
-import { ConfigError } from '../io/errors.ts'
+/**
+ * A model directory in Hugging Face's layout, as a model: `config.json`, `model.safetensors` (or shards), `tokenizer.json`, `generation_config.json`.
+ * The four must agree, which is checked before anything of the size of the model is built.
+ */
+import { CheckpointError, ConfigError } from '../io/errors.ts'
+import type { Json } from '../io/fields.ts'
 import { readJson } from '../io/json.ts'
 import { join } from '../io/source.ts'
-import { readWeights } from '../io/weights.ts'
+import { readWeights, type Weights } from '../io/weights.ts'
+import type { ModelConfig, Purpose } from '../nets/config.ts'
 import { parseConfig } from '../nets/config-json.ts'
 import type { Parameters } from '../nets/layout.ts'
 import { fromWeights } from '../nets/parameters.ts'
@@ -16,6 +21,8 @@ export interface LoadedModel {
   readonly model: Transformer<Parameters>
   readonly parameters: Parameters
   readonly tokenizer: Tokenizer
+  /** What its `generation_config.json` says; empty where there is none. */
+  readonly generation: Json
 }
 
 /**
@@ -29,11 +36,41 @@ export interface LoadedModel {
  * ```
  */
 export const loadModel = async (directory: string): Promise<LoadedModel> => {
+  const { config, weights, tokenizer, generation } = await readModel(directory)
+  return { model: transformer(config), parameters: fromWeights(config, weights, directory), tokenizer, generation }
+}
+
+/** The configuration and the weights of a directory, without its tokenizer. @throws ConfigError, CheckpointError, FileError */
+export const readNetwork = async (
+  directory: string,
+  purpose: Purpose = 'text',
+  complete: (config: ModelConfig) => ModelConfig = (config) => config,
+): Promise<{ readonly config: ModelConfig; readonly weights: Weights }> => {
   const file = join(directory, 'config.json')
-  const tokenizer = await loadTokenizer(directory)
-  const stops = tokenizer.eos === undefined ? [] : [tokenizer.eos]
-  const config = withStops(parseConfig(await readJson(file, ConfigError), file), await readGeneration(directory), stops)
+  const config = complete(parseConfig(await readJson(file, ConfigError), file, purpose))
   const weights = await readWeights(directory)
   checkAgainst(weights, config, file)
-  return { model: transformer(config), parameters: fromWeights(config, weights, directory), tokenizer }
+  return { config, weights }
+}
+
+/** What a directory holds, its configuration completed by what its other files say. @throws ConfigError, CheckpointError, TokenizerError, FileError */
+export const readModel = async (directory: string, purpose: Purpose = 'text') => {
+  const tokenizer = await loadTokenizer(directory)
+  const generation = await readGeneration(directory)
+  const network = await readNetwork(directory, purpose, (config) => withTokenizer(config, tokenizer, generation, directory))
+  return { ...network, tokenizer, generation }
+}
+
+/** The model as it goes with a tokenizer: where its texts end, and which ids it must never say. @throws CheckpointError where it knows fewer tokens */
+export const withTokenizer = (config: ModelConfig, tokenizer: Tokenizer, generation: Json, directory: string): ModelConfig => {
+  if (tokenizer.vocabularySize > config.vocab)
+    throw new CheckpointError({
+      file: directory,
+      expected: `a tokenizer of at most ${config.vocab} tokens, as config.json's vocab_size says`,
+      found: `${tokenizer.vocabularySize} tokens`,
+      advice: 'Use the tokenizer that the model was trained with.',
+    })
+  const gaps = tokenizer.gaps(config.vocab)
+  const complete = withStops(config, generation, tokenizer.eos === undefined ? [] : [tokenizer.eos])
+  return { ...complete, ...(gaps.length > 0 && { gaps }) }
 }

@@ -7,7 +7,16 @@ import { CheckpointError, type InputFinding, throwAll } from '../io/errors.ts'
 import type { StoredTensor } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
 
-/** A tree of tensors as named float32 tensors of a safetensors file; `fromSnapshot` is its inverse. */
+/**
+ * A tree of tensors as named float32 tensors of a safetensors file, for `writeWeights`; `fromSnapshot` is its inverse.
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { tensor } from 'halograd/core'
+ * import { toSnapshot } from 'halograd/models'
+ * const kept = await toSnapshot(reference(), { step: tensor({}, [3]) })
+ * ```
+ */
 export const toSnapshot = async (backend: Backend, tree: unknown): Promise<readonly StoredTensor[]> => {
   const names = paths(tree)
   const stored: StoredTensor[] = []
@@ -19,8 +28,19 @@ export const toSnapshot = async (backend: Backend, tree: unknown): Promise<reado
 }
 
 /**
- * The tree that was kept. `like` says what is in it, and how it is shaped; its numbers do not matter.
+ * The tree that was kept.
+ * @param like says which tensors there are, and their shapes; its numbers do not matter
+ * @param file named in errors only
  * @throws CheckpointError naming every tensor that is missing, or has another shape
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { tensor } from 'halograd/core'
+ * import { fromSnapshot, toSnapshot } from 'halograd/models'
+ * const state = { step: tensor({}, [3]) }
+ * const kept = await toSnapshot(reference(), state)
+ * const again = fromSnapshot(state, new Map(kept.map((each) => [each.name, each])))
+ * ```
  */
 export const fromSnapshot = <T>(like: T, stored: Weights, file?: string): T => {
   const names = paths(like)

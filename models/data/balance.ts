@@ -19,7 +19,16 @@ export interface BalanceVerdict {
 
 const [least, most] = [1, 4 / 3]
 
-/** The ratio of λ_D n_D to λ_U n_U, which the KTO paper (§4.2) wants between 1 and 4/3, and better weights where it is outside. */
+/**
+ * The ratio λ_D n_D / (λ_U n_U), which the KTO paper wants between 1 and 4/3 (arXiv:2402.01306, §4.2), and better weights where it is outside.
+ * @param counts n_D and n_U, in examples
+ * @param weights λ_D and λ_U. Default 1
+ * @example
+ * ```ts
+ * import { weigh } from 'halograd/models'
+ * const { ratio, better } = weigh({ desirable: 10, undesirable: 30 }) // 1/3; desirable: 3
+ * ```
+ */
 export const weigh = (counts: Balance, weights: Balance = { desirable: 1, undesirable: 1 }): BalanceVerdict => {
   const [good, bad] = [weights.desirable * counts.desirable, weights.undesirable * counts.undesirable]
   const ratio = good / bad

@@ -19,12 +19,25 @@ export interface RowOptions extends ReadOptions {
 }
 
 /**
- * The rows of a file, in its order.
+ * The rows of a data file (JSON Lines, JSON, CSV, Parquet, compressed or not), in its order.
  * @throws FileError, DataError naming line and field of every flaw
+ * @example
+ * ```ts
+ * import { asLabelled, readRows } from 'halograd/models'
+ * export const labelled = async (file: string) => asLabelled(await readRows(file), file)
+ * ```
  */
 export const readRows = async (file: string, options: RowOptions = {}): Promise<readonly Row[]> => (await readLines(file, options)).rows
 
-/** The rows of a file, and what is wrong with its other lines. @throws FileError, DataError when the file as a whole cannot be read */
+/**
+ * The rows of a data file that can be used, and findings about its other lines.
+ * @throws FileError, DataError when the file as a whole cannot be read
+ * @example
+ * ```ts
+ * import { readUsable } from 'halograd/models'
+ * export const flaws = async (file: string) => (await readUsable(file)).findings.map(({ line }) => line)
+ * ```
+ */
 export const readUsable = (file: string, options: RowOptions = {}): Promise<Rows> => rowsIn(readRecords(file, options), file, options)
 
 /** …and their lines. @throws FileError, DataError naming line and field of every flaw */

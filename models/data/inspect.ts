@@ -44,7 +44,15 @@ export interface Lengths {
   readonly most: number
 }
 
-/** Reads a file as it comes: of a row, numbers and digests are kept. @throws FileError, DataError when the file as a whole cannot be read */
+/**
+ * Counts what a data file holds, reading it as a stream: of a row, only numbers and digests are kept.
+ * @throws FileError, DataError when the file as a whole cannot be read
+ * @example
+ * ```ts
+ * import { inspectFile } from 'halograd/models'
+ * export const longest = async (file: string) => (await inspectFile(file)).lengths?.together
+ * ```
+ */
 export const inspectFile = async (file: string, options: InspectOptions = {}): Promise<Inspection> => {
   const inspector = inspecting(file, options)
   for await (const record of readRecords(file, options)) inspector.add(record)

@@ -59,7 +59,14 @@ export interface RowRead<R = Row> {
   readonly preset?: string
 }
 
-/** n pairs as 2n labelled completions, each pair's chosen one followed by its rejected one. */
+/**
+ * n pairs as 2n labelled completions, each pair's chosen one followed by its rejected one.
+ * @example
+ * ```ts
+ * import { pairsToLabelled } from 'halograd/models'
+ * const labelled = pairsToLabelled([{ tag: 'paired', prompt: '2 + 2 =', chosen: ' 4', rejected: ' 5' }])
+ * ```
+ */
 export const pairsToLabelled = (pairs: readonly Paired[]): readonly Labelled[] =>
   pairs.flatMap(({ tag: _, chosen, rejected, ...shared }): readonly Labelled[] => [
     { ...shared, tag: 'labelled', completion: chosen, label: true },
@@ -69,6 +76,14 @@ export const pairsToLabelled = (pairs: readonly Paired[]): readonly Labelled[] =
 /**
  * Labelled completions as pairs: of each prompt, the first desirable completion against the first undesirable one, and so on. Each is used once;
  * `alone` are those that nothing was left for. A pair weighs the mean of the two.
+ * @example
+ * ```ts
+ * import { labelledToPairs } from 'halograd/models'
+ * const { pairs, alone } = labelledToPairs([
+ *   { tag: 'labelled', prompt: '2 + 2 =', completion: ' 4', label: true },
+ *   { tag: 'labelled', prompt: '2 + 2 =', completion: ' 5', label: false },
+ * ])
+ * ```
  */
 export const labelledToPairs = (rows: readonly Labelled[]): { readonly pairs: readonly Paired[]; readonly alone: readonly Labelled[] } => {
   const byPrompt = new Map<string, Labelled[]>()
@@ -95,7 +110,13 @@ const pairOf = (better: Labelled, worse: Labelled): Paired => {
 
 /**
  * Labelled completions: those given, or both sides of pairs.
+ * @param file named in errors only
  * @throws DataError for rows that carry no judgement
+ * @example
+ * ```ts
+ * import { asLabelled } from 'halograd/models'
+ * const labelled = asLabelled([{ tag: 'paired', prompt: '2 + 2 =', chosen: ' 4', rejected: ' 5' }], 'pairs.jsonl')
+ * ```
  */
 export const asLabelled = (rows: readonly Row[], file: string): readonly Labelled[] =>
   rows.flatMap((row) => {
@@ -105,8 +126,14 @@ export const asLabelled = (rows: readonly Row[], file: string): readonly Labelle
   })
 
 /**
- * Pairs.
+ * The rows as pairs.
+ * @param file named in errors only
  * @throws DataError for rows of any other kind
+ * @example
+ * ```ts
+ * import { asPairs } from 'halograd/models'
+ * const pairs = asPairs([{ tag: 'paired', prompt: '2 + 2 =', chosen: ' 4', rejected: ' 5' }], 'pairs.jsonl')
+ * ```
  */
 export const asPairs = (rows: readonly Row[], file: string): readonly Paired[] =>
   rows.map((row) => {
@@ -114,7 +141,14 @@ export const asPairs = (rows: readonly Row[], file: string): readonly Paired[] =
     throw unsuited(row, file, 'pairs', 'Give lines {"prompt", "chosen", "rejected"}, or use a loss that learns from labels, such as KTO.')
   })
 
-/** What there is to imitate: demonstrations, desirable and chosen completions, whole texts (after an empty prompt). */
+/**
+ * What there is to imitate: demonstrations, desirable and chosen completions, whole texts (after an empty prompt).
+ * @example
+ * ```ts
+ * import { asDemonstrations } from 'halograd/models'
+ * const shown = asDemonstrations([{ tag: 'labelled', prompt: '2 + 2 =', completion: ' 4', label: true }])
+ * ```
+ */
 export const asDemonstrations = (rows: readonly Row[]): readonly Demonstration[] =>
   rows
     .filter((row) => row.tag !== 'labelled' || row.label)

@@ -2,7 +2,15 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
-/** The values in a random order (Fisher–Yates). `seed` is an integer of 32 bits. */
+/**
+ * The values in a random order (Fisher–Yates); the same for the same seed, on every machine.
+ * @param seed an integer of 32 bits
+ * @example
+ * ```ts
+ * import { shuffle } from 'halograd/models'
+ * const order = shuffle([0, 1, 2, 3], 1)
+ * ```
+ */
 export const shuffle = <T>(values: readonly T[], seed: number): readonly T[] => {
   const random = xoroshiro128plus(seed)
   const shuffled = [...values]

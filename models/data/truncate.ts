@@ -20,7 +20,17 @@ export type TextCut = 'prompt-start' | 'completion-end'
  */
 export type Truncation = TextCut | 'drop' | 'refuse'
 
-/** Completions of one prompt within `context` tokens each. The prompt is cut alike for all of them: they still answer the same. */
+/**
+ * Completions of one prompt within `context` tokens each. The prompt is cut alike for all of them: they still answer the same.
+ * @param context in tokens, prompt and completion together
+ * @param first what is cut first. Default: the start of the prompt
+ * @example
+ * ```ts
+ * import { fitTogether } from 'halograd/models'
+ * const prompt = [1, 2, 3]
+ * const [chosen, rejected] = fitTogether([{ prompt, completion: [4] }, { prompt, completion: [5, 6] }], 4)
+ * ```
+ */
 export const fitTogether = (texts: readonly Example[], context: number, first: TextCut = 'prompt-start'): readonly Example[] => {
   const [prompt, completion] = [
     Math.max(...texts.map(({ prompt }) => prompt.length)),
@@ -35,5 +45,14 @@ export const fitTogether = (texts: readonly Example[], context: number, first: T
   }))
 }
 
-/** One example within `context` tokens. */
+/**
+ * One example within `context` tokens.
+ * @param context in tokens, prompt and completion together
+ * @param first what is cut first. Default: the start of the prompt
+ * @example
+ * ```ts
+ * import { fit } from 'halograd/models'
+ * const { prompt } = fit({ prompt: [1, 2, 3], completion: [4, 5] }, 4) // [2, 3]
+ * ```
+ */
 export const fit = (example: Example, context: number, first?: TextCut): Example => fitTogether([example], context, first)[0]!

@@ -35,7 +35,14 @@ const sentence = (finding: InputFinding): string => {
 /** Findings beyond these are counted, not printed. */
 const printed = 20
 
-/** An input that cannot be used, with everything that is wrong with it. */
+/**
+ * An input that cannot be used, with everything that is wrong with it. The message prints the first 20 findings.
+ * @example
+ * ```ts
+ * import { InputError } from 'halograd/models'
+ * const error = new InputError({ file: 'data.jsonl', line: 3, expected: 'a prompt', found: 'none', advice: 'Add one.' })
+ * ```
+ */
 export class InputError extends Error {
   override readonly name: string = 'InputError'
   readonly findings: readonly InputFinding[]
@@ -47,32 +54,74 @@ export class InputError extends Error {
   }
 }
 
-/** A file or directory that cannot be read or written. */
+/**
+ * A file or directory that cannot be read or written.
+ * @example
+ * ```ts
+ * import { FileError } from 'halograd/models'
+ * export const files = (error: unknown) => (error instanceof FileError ? error.findings.map(({ file }) => file) : [])
+ * ```
+ */
 export class FileError extends InputError {
   override readonly name = 'FileError'
 }
 
-/** Stored tensors that are truncated, misshapen, unknown or missing. */
+/**
+ * Stored tensors that are truncated, misshapen, unknown or missing.
+ * @example
+ * ```ts
+ * import { CheckpointError } from 'halograd/models'
+ * export const tensors = (error: unknown) => (error instanceof CheckpointError ? error.findings.map(({ tensor }) => tensor) : [])
+ * ```
+ */
 export class CheckpointError extends InputError {
   override readonly name = 'CheckpointError'
 }
 
-/** A model configuration that is malformed or describes a model that halograd does not have. */
+/**
+ * A model configuration that is malformed or describes a model that halograd does not have.
+ * @example
+ * ```ts
+ * import { ConfigError } from 'halograd/models'
+ * export const fields = (error: unknown) => (error instanceof ConfigError ? error.findings.map(({ field }) => field) : [])
+ * ```
+ */
 export class ConfigError extends InputError {
   override readonly name = 'ConfigError'
 }
 
-/** A tokenizer that is missing or malformed. */
+/**
+ * A tokenizer that is missing or malformed, or a text that it cannot encode.
+ * @example
+ * ```ts
+ * import { TokenizerError } from 'halograd/models'
+ * export const isMissing = (error: unknown) => error instanceof TokenizerError && error.findings.some(({ found }) => found === 'no such file')
+ * ```
+ */
 export class TokenizerError extends InputError {
   override readonly name = 'TokenizerError'
 }
 
-/** Training data that is malformed. */
+/**
+ * Training data that is malformed.
+ * @example
+ * ```ts
+ * import { DataError } from 'halograd/models'
+ * export const lines = (error: unknown) => (error instanceof DataError ? error.findings.map(({ line }) => line) : [])
+ * ```
+ */
 export class DataError extends InputError {
   override readonly name = 'DataError'
 }
 
-/** Examples that do not make a batch. */
+/**
+ * Examples that do not make a batch.
+ * @example
+ * ```ts
+ * import { BatchError } from 'halograd/models'
+ * export const advice = (error: unknown) => (error instanceof BatchError ? error.findings.map(({ advice }) => advice) : [])
+ * ```
+ */
 export class BatchError extends InputError {
   override readonly name = 'BatchError'
 }

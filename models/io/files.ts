@@ -1,6 +1,8 @@
 /**
  * Files, at the edge: reading, and writing that is all or nothing. What is written goes beside its destination first, is flushed to the disk, and is
  * then renamed: whoever looks, at any moment, sees the whole old file or the whole new one. Every failure is a `FileError` that says what to do.
+ * The package write-file-atomic does this for one file whose content is in memory; here a file may come in pieces (a model larger than memory), a directory
+ * is replaced as a whole, and renames are made durable by flushing the directory.
  */
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -10,10 +12,26 @@ import { own } from '../../core/internal.ts'
 import { FileError, InputError } from './errors.ts'
 import { decodeText } from './text.ts'
 
-/** @throws FileError */
+/**
+ * The bytes of a file, all of them.
+ * @throws FileError naming the path
+ * @example
+ * ```ts
+ * import { readBytes } from 'halograd/models'
+ * export const size = async (path: string) => (await readBytes(path)).length
+ * ```
+ */
 export const readBytes = (path: string): Promise<Uint8Array> => guarded(path, 'a file that can be read', () => readFile(path))
 
-/** @throws FileError, also for what is not UTF-8 */
+/**
+ * The text of a file in UTF-8, without a byte-order mark.
+ * @throws FileError naming the path, also for what is not UTF-8
+ * @example
+ * ```ts
+ * import { readText } from 'halograd/models'
+ * export const config = async (path: string): Promise<unknown> => JSON.parse(await readText(path))
+ * ```
+ */
 export const readText = async (path: string): Promise<string> => textOf(path, await readBytes(path))
 
 /** …or nothing, where there is no such file. @throws FileError */
@@ -61,6 +79,11 @@ export type Content = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable
 /**
  * Writes one file atomically, creating its directory when absent.
  * @throws FileError; then the destination is as it was, and nothing is left beside it
+ * @example
+ * ```ts
+ * import { formatSafetensors, type StoredTensor, writeAtomically } from 'halograd/models'
+ * export const save = (path: string, tensors: readonly StoredTensor[]) => writeAtomically(path, formatSafetensors(tensors))
+ * ```
  */
 export const writeAtomically = (path: string, content: Content): Promise<void> =>
   guarded(path, 'a file that can be written', async () => {
@@ -77,6 +100,12 @@ export const writeAtomically = (path: string, content: Content): Promise<void> =
  * Writes the files of a directory, by name. A new directory appears whole or not at all. In an existing one every file is staged first, and the renames
  * come last: a full disk changes nothing. Files of other names are left alone; those given as `undefined` are removed.
  * @throws FileError; then the destination is as it was, and nothing is left beside it
+ * @example
+ * ```ts
+ * import { type ModelConfig, modelFiles, type StoredTensor, writeDirectoryAtomically } from 'halograd/models'
+ * export const save = (directory: string, config: ModelConfig, tensors: readonly StoredTensor[]) =>
+ *   writeDirectoryAtomically(directory, modelFiles(config, tensors))
+ * ```
  */
 export const writeDirectoryAtomically = (path: string, files: Readonly<Record<string, string | Uint8Array | undefined>>): Promise<void> =>
   guarded(path, 'a directory that can be written', async () => {

@@ -24,6 +24,8 @@ export interface GgufTensor extends Pick<StoredTensor, 'name' | 'shape' | 'data'
 }
 
 // ------------------------------------------------------------------ metadata
+// `serializeGgufMetadata` of @huggingface/gguf writes the keys alone: names, shapes and offsets of tensors, which are the other half of the header, need
+// the same writers; and it would bring a package (with @huggingface/tasks) into pages. Tests read our files with it.
 
 /** A value of metadata, by the number of its type. */
 export interface GgufValue {

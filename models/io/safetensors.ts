@@ -32,10 +32,16 @@ export const renamed = (tensor: StoredTensor, name: string): StoredTensor =>
 const longestHeader = 100_000_000
 
 /**
- * The tensors of a safetensors file, in the order of their data.
+ * The tensors of a safetensors file, in the order of their data. Numbers are decoded when `data` is read.
  * @param bytes not to be changed while the tensors are in use
  * @param file named in errors only
  * @throws CheckpointError when the file is truncated or its header does not describe its data exactly
+ * @example
+ * ```ts
+ * import { formatSafetensors, parseSafetensors } from 'halograd/models'
+ * const bytes = formatSafetensors([{ name: 'w', dtype: 'F32', shape: [2], data: new Float32Array([1, 2]) }])
+ * const [w] = parseSafetensors(bytes, 'w.safetensors')
+ * ```
  */
 export const parseSafetensors = (bytes: Uint8Array, file: string): readonly StoredTensor[] =>
   tensorsIn({ length: bytes.length, slice: (from, to) => bytes.subarray(from, to) }, file)
@@ -156,8 +162,15 @@ const checkCoverage = (entries: readonly TensorEntry[], length: number, file: st
 }
 
 /**
- * The bytes of a safetensors file with these tensors, data in the order given, all as `dtype`. Metadata are strings, e.g. `{ format: 'pt' }`.
+ * The bytes of a safetensors file with these tensors, data in the order given.
+ * @param metadata strings, e.g. `{ format: 'pt' }`. Default: none
+ * @param dtype how all of them are written; narrower types round to the nearest, ties to even. Default `F32`
  * @throws CheckpointError when two tensors have one name, or a shape does not fit its data
+ * @example
+ * ```ts
+ * import { formatSafetensors } from 'halograd/models'
+ * const bytes = formatSafetensors([{ name: 'w', dtype: 'F32', shape: [2], data: new Float32Array([1, 2]) }])
+ * ```
  */
 export const formatSafetensors = (
   tensors: readonly StoredTensor[],

@@ -32,12 +32,31 @@ const nowhere = async (path: string): Promise<never> => {
 }
 let current: Files = { exists: nowhere, readText: nowhere, openBytes: nowhere }
 
-/** From now on files are read from here. */
+/**
+ * Sets where models and tokenizers are read from, for the whole process. In Node the default is the file system; a page has no default, and reading
+ * throws a FileError until one is set.
+ * @example
+ * ```ts
+ * import { filesIn, loadModel, useFiles } from 'halograd/models'
+ * export const modelIn = (files: Readonly<Record<string, Uint8Array>>) => {
+ *   useFiles(filesIn(files))
+ *   return loadModel('model')
+ * }
+ * ```
+ */
 export const useFiles = (files: Files): void => {
   current = files
 }
 
-/** Files in memory, by path. */
+/**
+ * Files in memory, by path, as an adapter for `useFiles`. Its functions throw a FileError for a path that is not there.
+ * @example
+ * ```ts
+ * import { filesIn } from 'halograd/models'
+ * const files = filesIn({ 'model/config.json': new TextEncoder().encode('{"model_type": "gpt2"}') })
+ * const text = await files.readText('model/config.json')
+ * ```
+ */
 export const filesIn = (files: Readonly<Record<string, Uint8Array>>): Files => {
   const bytesOf = async (path: string): Promise<Uint8Array> => {
     const bytes = Object.hasOwn(files, path) ? files[path] : undefined

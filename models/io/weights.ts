@@ -16,8 +16,13 @@ const single = 'model.safetensors'
 const index = 'model.safetensors.index.json'
 
 /**
- * The weights in a model directory, sharded or not, or in one safetensors file.
+ * The weights in a model directory, sharded or not, or in one safetensors file. The numbers of a tensor are read when they are needed.
  * @throws FileError, CheckpointError
+ * @example
+ * ```ts
+ * import { readWeights } from 'halograd/models'
+ * export const names = async (directory: string) => [...(await readWeights(directory)).keys()]
+ * ```
  */
 export const readWeights = async (path: string): Promise<Weights> => {
   if (path.endsWith('.safetensors')) return unwrapped(await readOne(path))
@@ -41,6 +46,11 @@ export interface WeightOptions {
 /**
  * The files of a checkpoint, by name: one, or shards and their index. What a directory must not have beside them is `undefined`.
  * @throws CheckpointError when two tensors have one name or a shape does not fit its data
+ * @example
+ * ```ts
+ * import { weightFiles } from 'halograd/models'
+ * const files = weightFiles([{ name: 'w', dtype: 'F32', shape: [2], data: new Float32Array([1, 2]) }], { dtype: 'BF16' })
+ * ```
  */
 export const weightFiles = (
   tensors: readonly StoredTensor[],

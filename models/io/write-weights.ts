@@ -6,6 +6,11 @@ import { metadata } from './weights.ts'
 /**
  * Writes tensors atomically as one safetensors file, as F32.
  * @throws CheckpointError when two have one name or a shape does not fit its data; FileError
+ * @example
+ * ```ts
+ * import { type StoredTensor, writeWeights } from 'halograd/models'
+ * export const save = (tensors: readonly StoredTensor[]) => writeWeights('model.safetensors', tensors)
+ * ```
  */
 export const writeWeights = async (file: string, tensors: readonly StoredTensor[]): Promise<void> =>
   writeAtomically(file, formatSafetensors(tensors, metadata))

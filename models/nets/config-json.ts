@@ -12,9 +12,15 @@ import { reasonAgainst } from './refusals.ts'
 import { refuseUnknown } from './unknown-fields.ts'
 
 /**
- * A parsed Hugging Face `config.json` as a `ModelConfig`: `parseConfig(parseJson(text), file)`.
+ * A parsed Hugging Face `config.json`, in the dialect of transformers 4 or 5, as a `ModelConfig`.
  * @param file named in errors only
+ * @param purpose `text` (the default: a language model) or `reward`
  * @throws ConfigError with every flaw: unknown architecture, missing or mistyped fields, variants that halograd does not implement
+ * @example
+ * ```ts
+ * import { parseConfig } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * ```
  */
 export const parseConfig = (json: unknown, file = 'config.json', purpose: Purpose = 'text'): ModelConfig => {
   if (!isObject(json))
@@ -89,8 +95,16 @@ const checkHeads = (config: ModelConfig, family: Family, fields: JsonFields): vo
 }
 
 /**
- * The `config.json` of a model: `parseConfig(formatConfig(config))` equals `config`.
- * `dtype` says how the weights beside it are written. Interleaved rotation is written as `rope_interleave`, which Hugging Face's Llama ignores: for export, first turn it into `half` (`toHalfRotation`).
+ * The `config.json` of a model: `parseConfig(formatConfig(config))` equals `config`. Interleaved rotation is written as `rope_interleave`, which
+ * Hugging Face's Llama ignores; `modelFiles` turns it into `half` rotation first.
+ * @param dtype how the weights beside it are written. Default `F32`
+ * @param purpose `text` (the default: a language model) or `reward`
+ * @example
+ * ```ts
+ * import { formatConfig, parseConfig } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const again = parseConfig(JSON.parse(JSON.stringify(formatConfig(config))))
+ * ```
  */
 export const formatConfig = (config: ModelConfig, dtype: FloatType = 'F32', purpose: Purpose = 'text'): Json => {
   const { architectures, format } = familyOf(config)

@@ -57,7 +57,7 @@ export const parametersOf = (architecture: Architecture, config: ModelConfig, ma
   const words = { vocab, embed: project?.size ?? embed }
   const table = (name: string) => make({ name: `${name}.weight`, role: 'matrix', shape: words, stored: [['vocab'], ['embed']] })
   const narrow = { narrow: project?.size ?? embed }
-  const build = builderOf(architecture, config, make)
+  const layout = layoutOf(architecture, config, make)
   return {
     token: table(token),
     ...(position && {
@@ -68,10 +68,10 @@ export const parametersOf = (architecture: Architecture, config: ModelConfig, ma
         stored: [['position'], ['embed']],
       }),
     }),
-    ...(project && { into: build.linear('', { name: project.into }, 'matrix', { ...narrow, embed }, ['narrow'], ['embed']) }),
-    blocks: architecture.layers.map(build.layer),
-    ...(norm && { norm: build.norm('', norm) }),
-    ...(project && { outOf: build.linear('', { name: project.out }, 'matrix', { embed, ...narrow }, ['embed'], ['narrow']) }),
+    ...(project && { into: linear(layout, '', { name: project.into }, 'matrix', { ...narrow, embed }, ['narrow'], ['embed']) }),
+    blocks: architecture.layers.map((spec) => layer(layout, spec)),
+    ...(norm && { norm: gains(layout, '', norm) }),
+    ...(project && { outOf: linear(layout, '', { name: project.out }, 'matrix', { embed, ...narrow }, ['embed'], ['narrow']) }),
     ...(config.tied ? {} : { output: table(output.name) }),
     ...(output.bias === true && {
       outputBias: make({ name: `${output.name}.bias`, role: 'bias', shape: { vocab }, stored: [['vocab']] }),
@@ -79,100 +79,140 @@ export const parametersOf = (architecture: Architecture, config: ModelConfig, ma
   }
 }
 
-const builderOf = (architecture: Architecture, config: ModelConfig, make: Initializer) => {
-  const { rotary } = architecture
+/** What the tensors of one model share: how they are made, sizes, and the axes of heads and coordinates in our order. */
+interface LayoutContext {
+  readonly make: Initializer
+  readonly embed: number
+  readonly hidden: number
+  readonly head: number
+  readonly group: number
+  readonly key: number
+  /** Axes of the heads of queries. */
+  readonly queryHeads: readonly QueryHead[]
+  readonly coordinates: readonly Coordinate[]
+  /** Of queries, of keys, and of what attention reads. */
+  readonly queryShape: Shape<QueryHead | Coordinate>
+  readonly keyShape: Shape<'head' | Coordinate>
+  readonly outShape: Shape<QueryHead | 'key' | 'embed'>
+  /** How many coordinates rotate, where not all do. */
+  readonly partial: { readonly rotated?: number }
+}
+const layoutOf = ({ rotary }: Architecture, config: ModelConfig, make: Initializer): LayoutContext => {
   const { embed, hidden, head, group, key, half, pair } = sizes(config)
   const grouped = rotary || group > 1
-  /** Heads and coordinates of queries and keys: their axes in our order, and in the checkpoint's. */
-  const queryHeads = grouped ? (['head', 'group'] as const) : (['head'] as const)
-  const coordinates = !rotary ? (['key'] as const) : config.rotation === 'half' ? (['half', 'pair'] as const) : (['pair', 'half'] as const)
-  const headShape: Shape<QueryHead | Coordinate> = Object.fromEntries(
-    Object.entries({ head, ...(grouped ? { group } : {}), ...(rotary ? { half, pair } : { key }) }),
-  ) as Shape<QueryHead | Coordinate> // of which it has some
-  const { group: _, ...keyShape } = headShape
-  const partial = rotary && config.rotated !== undefined && config.rotated < key ? { rotated: config.rotated } : {}
+  const heads = { head, ...(grouped && { group }) }
+  const inside = rotary ? { half, pair } : { key }
+  const some = <A extends string>(shape: Readonly<Record<string, number>>) => shape as Shape<A> // of whose axes it has some
+  return {
+    ...{ make, embed, hidden, head, group, key },
+    queryHeads: grouped ? ['head', 'group'] : ['head'],
+    coordinates: !rotary ? ['key'] : config.rotation === 'half' ? ['half', 'pair'] : ['pair', 'half'],
+    queryShape: some({ ...heads, ...inside }),
+    keyShape: some({ head, ...inside }),
+    outShape: some({ ...heads, key, embed }),
+    partial: rotary && config.rotated !== undefined && config.rotated < key ? { rotated: config.rotated } : {},
+  }
+}
 
-  const norm = (prefix: string, { name, kind, plusOne, gain = true, bias = kind === 'layer' }: NormSpec): Norm => {
-    const one = (role: 'gain' | 'bias', suffix: string) =>
-      make<string>({ name: `${prefix}${name}.${suffix}`, role, shape: { embed }, stored: [['embed']] })
-    return {
-      ...(gain && { gain: one(plusOne === true ? 'bias' : 'gain', 'weight') }),
-      ...(bias && { bias: one('bias', 'bias') }),
-    }
+/** A gain and a bias, as far as the norm has them. */
+const normBy = (
+  { kind, plusOne = false, gain = true, bias = kind === 'layer' }: Omit<NormSpec, 'name'>,
+  one: (role: 'gain' | 'bias', suffix: string) => Tensor<string>,
+): Norm => ({ ...(gain && { gain: one(plusOne ? 'bias' : 'gain', 'weight') }), ...(bias && { bias: one('bias', 'bias') }) })
+
+const gains = ({ make, embed }: LayoutContext, prefix: string, spec: NormSpec): Norm =>
+  normBy(spec, (role, suffix) => make<string>({ name: `${prefix}${spec.name}.${suffix}`, role, shape: { embed }, stored: [['embed']] }))
+
+const headGains = (
+  { make, coordinates, partial }: LayoutContext,
+  prefix: string,
+  spec: HeadNormSpec,
+  heads: readonly QueryHead[],
+  shape: Shape,
+): Norm => {
+  const axes: readonly string[] = spec.over === 'shared' ? coordinates : [...heads, ...coordinates]
+  const stored = spec.over === 'each' ? [heads, coordinates] : [axes]
+  return normBy(spec, (role, suffix) =>
+    make<string>({ name: `${prefix}${spec.name}.${suffix}`, role, shape: among(shape, axes), stored, ...partial }),
+  )
+}
+
+const among = <A extends string>(shape: Shape, axes: readonly A[]): Shape<A> =>
+  Object.fromEntries(Object.entries(shape).filter(([axis]) => axes.some((other) => other === axis))) as Shape<A>
+
+/** @param part where the output lies in the stored tensor; its dimension is that of the outputs */
+const linear = <In extends string, Out extends string>(
+  { make }: LayoutContext,
+  prefix: string,
+  { name, bias = false, transposed = false }: LinearSpec,
+  role: ParameterRole,
+  shape: Shape<In | Out>,
+  input: readonly In[],
+  output: readonly Out[],
+  part?: Omit<ParameterPart, 'dimension'>,
+  rotated: { readonly rotated?: number } = {},
+): LinearWeights<In, Out> => {
+  const at = (dimension: number) => (part === undefined ? {} : { part: { ...part, dimension } })
+  return {
+    weight: make<In | Out>({
+      ...{ name: `${prefix}${name}.weight`, role, shape, ...rotated, input: transposed ? 0 : 1 },
+      ...{ stored: transposed ? [input, output] : [output, input], ...at(transposed ? 1 : 0) },
+    }),
+    ...(bias && {
+      bias: make<Out>({
+        ...{ name: `${prefix}${name}.bias`, role: 'bias', shape: among(shape, output), stored: [output] },
+        ...{ ...rotated, ...at(0) },
+      }),
+    }),
   }
-  const headNorm = (prefix: string, spec: HeadNormSpec, heads: readonly QueryHead[], shape: Shape): Norm => {
-    const { name, kind, plusOne, gain = true, bias = kind === 'layer', over } = spec
-    const axes = over === 'shared' ? coordinates : [...heads, ...coordinates]
-    const named = Object.fromEntries(Object.entries(shape).filter(([axis]) => axes.some((other) => other === axis)))
-    const stored = over === 'each' ? [heads, coordinates] : [axes]
-    const one = (role: 'gain' | 'bias', suffix: string) =>
-      make<string>({ name: `${prefix}${name}.${suffix}`, role, shape: named, stored, ...partial })
-    return {
-      ...(gain && { gain: one(plusOne === true ? 'bias' : 'gain', 'weight') }),
-      ...(bias && { bias: one('bias', 'bias') }),
-    }
-  }
-  /** @param part where the output lies in the stored tensor; its dimension is that of the outputs */
-  const linear = <In extends string, Out extends string>(
-    prefix: string,
-    { name, bias = false, transposed = false }: LinearSpec,
-    role: ParameterRole,
-    shape: Shape<In | Out>,
-    input: readonly In[],
+}
+
+/** Where queries, keys and values lie in the one tensor that may hold them. */
+const places = ({ head, group, key }: LayoutContext, { fused }: LinearSpec): readonly (Omit<ParameterPart, 'dimension'> | undefined)[] => {
+  if (fused === undefined) return []
+  if (fused === 'heads') return [0, 1, 2].map((i) => ({ outer: 1, begin: i * key, total: 3 * key }))
+  const [queries, keys] = [head * group * key, head * key]
+  return [0, queries, queries + keys].map((begin) => ({ outer: 0, begin, total: queries + 2 * keys }))
+}
+
+const attention = (layout: LayoutContext, prefix: string, spec: AttentionSpec): Attention => {
+  const { embed, head, key, queryHeads, coordinates, queryShape, keyShape, outShape, partial } = layout
+  const [first, second, third] = places(layout, spec.query)
+  const read = <Out extends string>(
+    from: LinearSpec,
+    shape: Shape,
     output: readonly Out[],
     part?: Omit<ParameterPart, 'dimension'>,
-    rotated: { readonly rotated?: number } = {},
-  ): LinearWeights<In, Out> => {
-    const outputShape = Object.fromEntries(Object.entries(shape).filter(([axis]) => output.some((other) => other === axis))) as Shape<Out>
-    const at = (dimension: number) => (part === undefined ? {} : { part: { ...part, dimension } })
-    return {
-      weight: make<In | Out>({
-        ...{ name: `${prefix}${name}.weight`, role, shape, ...rotated, input: transposed ? 0 : 1 },
-        ...{ stored: transposed ? [input, output] : [output, input], ...at(transposed ? 1 : 0) },
-      }),
-      ...(bias && {
-        bias: make<Out>({ name: `${prefix}${name}.bias`, role: 'bias', shape: outputShape, stored: [output], ...rotated, ...at(0) }),
-      }),
-    }
+    rotated?: { readonly rotated?: number },
+  ) => linear(layout, prefix, from, 'matrix', { embed, ...shape } as Shape<'embed' | Out>, ['embed'], output, part, rotated) // of `output`
+  return {
+    ...(spec.before && { norm: gains(layout, prefix, spec.before) }),
+    query: read(spec.query, queryShape, [...queryHeads, ...coordinates], first, partial),
+    key: read(spec.key, keyShape, ['head', ...coordinates], second, partial),
+    value: read(spec.value, { head, key }, ['head', 'key'], third),
+    out: linear(layout, prefix, spec.out, 'residual', outShape, [...queryHeads, 'key'], ['embed']),
+    ...(spec.queryNorm && { queryNorm: headGains(layout, prefix, spec.queryNorm, queryHeads, queryShape) }),
+    ...(spec.keyNorm && { keyNorm: headGains(layout, prefix, spec.keyNorm, ['head'], keyShape) }),
+    ...(spec.after && { after: gains(layout, prefix, spec.after) }),
+    ...(spec.onSum && { onSum: gains(layout, prefix, spec.onSum) }),
   }
-  /** Queries, keys and values, which one tensor may hold. */
-  const places = ({ fused }: LinearSpec): readonly (Omit<ParameterPart, 'dimension'> | undefined)[] => {
-    if (fused === undefined) return []
-    if (fused === 'heads') return [0, 1, 2].map((i) => ({ outer: 1, begin: i * key, total: 3 * key }))
-    const [queries, keys] = [head * group * key, head * key]
-    return [0, queries, queries + keys].map((begin) => ({ outer: 0, begin, total: queries + 2 * keys }))
-  }
-  const attention = (prefix: string, spec: AttentionSpec): Attention => {
-    const [first, second, third] = places(spec.query)
-    const outShape = Object.fromEntries(Object.entries({ head, ...(grouped ? { group } : {}), key, embed }))
-    return {
-      ...(spec.before && { norm: norm(prefix, spec.before) }),
-      query: linear(prefix, spec.query, 'matrix', { embed, ...headShape }, ['embed'], [...queryHeads, ...coordinates], first, partial),
-      key: linear(prefix, spec.key, 'matrix', { embed, ...keyShape }, ['embed'], ['head', ...coordinates], second, partial),
-      value: linear(prefix, spec.value, 'matrix', { embed, head, key }, ['embed'], ['head', 'key'], third),
-      out: linear(prefix, spec.out, 'residual', outShape as Shape<QueryHead | 'key' | 'embed'>, [...queryHeads, 'key'], ['embed']),
-      ...(spec.queryNorm && { queryNorm: headNorm(prefix, spec.queryNorm, queryHeads, headShape) }),
-      ...(spec.keyNorm && { keyNorm: headNorm(prefix, spec.keyNorm, ['head'], keyShape) }),
-      ...(spec.after && { after: norm(prefix, spec.after) }),
-      ...(spec.onSum && { onSum: norm(prefix, spec.onSum) }),
-    }
-  }
-  const feedForward = (prefix: string, spec: FeedForwardSpec): FeedForward => {
-    const place = (i: number) => (spec.up.fused === undefined ? undefined : { outer: 0, begin: i * hidden, total: 2 * hidden })
-    const widen = (linearSpec: LinearSpec, i: number) =>
-      linear(prefix, linearSpec, 'matrix', { embed, hidden }, ['embed'], ['hidden'], place(i))
-    return {
-      ...(spec.before && { norm: norm(prefix, spec.before) }),
-      ...(spec.gate && { gate: widen(spec.gate, 0) }),
-      up: widen(spec.up, 1),
-      down: linear(prefix, spec.down, 'residual', { hidden, embed }, ['hidden'], ['embed']),
-      ...(spec.after && { after: norm(prefix, spec.after) }),
-      ...(spec.onSum && { onSum: norm(prefix, spec.onSum) }),
-    }
-  }
-  const layer = (spec: LayerSpec): Layer => ({
-    attention: attention(`${spec.name}.`, spec.attention),
-    feedForward: feedForward(`${spec.name}.`, spec.feedForward),
-  })
-  return { norm, linear, layer }
 }
+
+const feedForward = (layout: LayoutContext, prefix: string, spec: FeedForwardSpec): FeedForward => {
+  const { embed, hidden } = layout
+  const place = (i: number) => (spec.up.fused === undefined ? undefined : { outer: 0, begin: i * hidden, total: 2 * hidden })
+  const widen = (from: LinearSpec, i: number) => linear(layout, prefix, from, 'matrix', { embed, hidden }, ['embed'], ['hidden'], place(i))
+  return {
+    ...(spec.before && { norm: gains(layout, prefix, spec.before) }),
+    ...(spec.gate && { gate: widen(spec.gate, 0) }),
+    up: widen(spec.up, 1),
+    down: linear(layout, prefix, spec.down, 'residual', { hidden, embed }, ['hidden'], ['embed']),
+    ...(spec.after && { after: gains(layout, prefix, spec.after) }),
+    ...(spec.onSum && { onSum: gains(layout, prefix, spec.onSum) }),
+  }
+}
+
+const layer = (layout: LayoutContext, spec: LayerSpec): Layer => ({
+  attention: attention(layout, `${spec.name}.`, spec.attention),
+  feedForward: feedForward(layout, `${spec.name}.`, spec.feedForward),
+})

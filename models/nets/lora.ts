@@ -27,22 +27,52 @@ export interface LoraOptions {
   /** Which modules to adapt, as in PEFT: their names or ends of these (`q_proj`, `self_attn.v_proj`); or a regular expression of whole names; or `all-linear`. */
   readonly targets: readonly string[] | string
 }
-/** What PEFT adapts where nobody says otherwise: in most families queries and values, as Hu et al. do (which GPT-2 keeps as one, with the keys). */
+/**
+ * What PEFT adapts by default: in most families queries and values, as Hu et al. do (which GPT-2 keeps as one matrix, with the keys).
+ * @throws ConfigError for a family that halograd does not have
+ * @example
+ * ```ts
+ * import { parseConfig, usualTargets } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const targets = usualTargets(config) // ['c_attn']
+ * ```
+ */
 export const usualTargets = (config: ModelConfig): readonly string[] => familyOf(config).loraTargets
 
 /** What is trained: A and B of each adapted module, under the module's name; several B where the module holds several of our matrices. */
 export type Adapters = Readonly<Record<string, { readonly A: Tensor<string>; readonly B: readonly Tensor<string>[] }>>
 
 /**
- * A model of which only the adapters are parameters. The base had better live on the backend (`evaluate` it once): it is read from there, never copied.
+ * A model of which only the adapters are parameters (Hu et al. 2021, arXiv:2106.09685).
+ * @param base should be on the backend already (`evaluate` it once): programs then read it there, and it is never copied
  * @throws ConfigError for a target that the model does not have, or a rank that is not a positive integer
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { evaluate } from 'halograd/core'
+ * import { adapted, initialize, initializeAdapters, parseConfig, usualTargets } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const options = { rank: 2, alpha: 4, targets: usualTargets(config) }
+ * const model = adapted(config, await evaluate(reference(), initialize(config, 1)), options)
+ * const adapters = initializeAdapters(config, options, 1)
+ * ```
  */
 export const adapted = (config: ModelConfig, base: Parameters, options: LoraOptions): Transformer<Adapters> => {
   check(config, options)
   return over(transformer(config), (adapters: Adapters) => beside(config, base, adapters, options))
 }
 
-/** The weights W′ of a base model and its adapters: what to save to be without them. */
+/**
+ * The weights W + (α / rank) A B of a base model and its adapters: a model that needs them no longer.
+ * @param options those that the adapters were made with
+ * @example
+ * ```ts
+ * import { initialize, initializeAdapters, merge, parseConfig } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const options = { rank: 2, alpha: 4, targets: 'all-linear' }
+ * const parameters = merge(config, initialize(config, 1), initializeAdapters(config, options, 1), options)
+ * ```
+ */
 export const merge = (config: ModelConfig, base: Parameters, adapters: Adapters, options: LoraOptions): Parameters =>
   changed(config, base, adapters, options, ({ base: weight, A, B }) => broadcastTo(add(weight, dot(A, B, 'rank')), weight.shape))
 
@@ -70,7 +100,16 @@ const changed = (
   })
 }
 
-/** New adapters: A ~ N(0, 1 / input), B = 0. */
+/**
+ * New adapters: A ~ N(0, 1 / input), B = 0, so that the adapted model is the base model. The same numbers for the same seed.
+ * @throws ConfigError for a target that the model does not have, or a rank that is not a positive integer
+ * @example
+ * ```ts
+ * import { initializeAdapters, parseConfig } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const adapters = initializeAdapters(config, { rank: 2, alpha: 4, targets: 'all-linear' }, 1)
+ * ```
+ */
 export const initializeAdapters = (config: ModelConfig, options: LoraOptions, seed: number): Adapters => {
   check(config, options)
   return adaptersBy(config, options)(drawn(seed, ({ shape }) => Math.sqrt(options.rank / volume(shape))))

@@ -20,7 +20,19 @@ export type FrozenFormat = 'bf16' | 'int8'
 /** Smaller ones are not worth it. */
 const least = 4096
 
-/** The parameters of a model on a device, to be read only, one tensor after the other: of a file never more than one is in memory beside them. */
+/**
+ * The parameters of a model on a device, to be read only: matrices narrow, gains and biases as they are. Tensors are uploaded one after the other,
+ * so that no more than one is in memory beside them.
+ * @param format `bf16` (2 bytes a weight) or `int8` (1 byte, and a float32 scale for each row)
+ * @throws CheckpointError where the file of a tensor can no longer be read
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { initialize, keepFrozen, parseConfig } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const frozen = await keepFrozen(reference(), config, initialize(config, 1), 'int8')
+ * ```
+ */
 export const keepFrozen = async (
   backend: Backend,
   config: ModelConfig,

@@ -16,16 +16,34 @@ export const parametersBy =
     parametersOf(architectureOf(config), config, make)
 
 /**
- * Random parameters as GPT-2 draws them: N(0, deviation²), divided by √(2 · layers) where a matrix writes to the residual stream; gains 1, biases 0.
- * The same numbers for the same seed, on every machine.
+ * Random parameters as GPT-2 draws them: N(0, deviation²), divided by √(2 · layers) where a matrix writes to the residual stream; gains 1,
+ * biases 0. The same numbers for the same seed, on every machine (Radford et al. 2019, §2.3).
+ * @param seed an integer below 2³²
+ * @param deviation standard deviation of a weight. Default 0.02
+ * @throws ConfigError for a family that halograd does not have
+ * @example
+ * ```ts
+ * import { initialize, parseConfig } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const parameters = initialize(config, 1)
+ * ```
  */
 export const initialize = (config: ModelConfig, seed: number, deviation = 0.02): Parameters =>
   parametersBy(config)(drawn(seed, ({ role }) => (role === 'residual' ? deviation / Math.sqrt(2 * config.layers) : deviation)))
 
 /**
- * The parameters that a checkpoint holds.
+ * The parameters that a checkpoint holds, read from it when a program needs them.
  * @param file named in errors only
- * @throws CheckpointError naming every tensor that is missing or has another shape, or an output layer that is not the embedding it is tied to
+ * @throws CheckpointError naming every tensor that is missing or has another shape, or an output layer that is not the embedding it is tied to;
+ * ConfigError for a family that halograd does not have
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { fromWeights, initialize, parseConfig, toWeights } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const tensors = await toWeights(reference(), config, initialize(config, 1))
+ * const parameters = fromWeights(config, new Map(tensors.map((tensor) => [tensor.name, tensor])))
+ * ```
  */
 export const fromWeights = (config: ModelConfig, weights: Weights, file?: string): Parameters => {
   if (config.tied) checkTied(config, weights, file)
@@ -52,7 +70,17 @@ const sameNumbers = (x: StoredTensor, y: StoredTensor): boolean => {
   return true
 }
 
-/** The tensors of a checkpoint with these parameters, read from wherever they live. */
+/**
+ * The tensors of a checkpoint with these parameters, under Hugging Face's names and in its layout, read from wherever they live.
+ * @throws ConfigError for a family that halograd does not have
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { initialize, parseConfig, toWeights } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const tensors = await toWeights(reference(), config, initialize(config, 1))
+ * ```
+ */
 export const toWeights = (backend: Backend, config: ModelConfig, parameters: Parameters): Promise<readonly StoredTensor[]> =>
   toStored(backend, slotsOf(parametersBy(config)), leaves(parameters))
 

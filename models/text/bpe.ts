@@ -47,8 +47,15 @@ export const byteAlphabet: ReadonlyMap<number, string> = (() => {
 })()
 
 /**
- * Learns byte-pair merges from a corpus. Deterministic. A small corpus may run out of pairs: the vocabulary is then smaller than asked.
- * @throws TokenizerError when the vocabulary has no room for the bytes and the special tokens
+ * Learns byte-pair merges from a corpus (Sennrich et al. 2016, arXiv:1508.07909). Deterministic. A small corpus may run out of pairs: the vocabulary
+ * is then smaller than asked for.
+ * @throws TokenizerError when the vocabulary has no room for the bytes and the special tokens, or the pattern is no regular expression
+ * @example
+ * ```ts
+ * import { tokenizerOf, trainBytePairs } from 'halograd/models'
+ * const { json, config } = trainBytePairs('low lower lowest', { vocabularySize: 260, specialTokens: ['<end>'] })
+ * const ids = tokenizerOf(json, config).encode('lowest')
+ * ```
  */
 export const trainBytePairs = (corpus: string, options: BytePairOptions): BytePairs => {
   const { vocabularySize, specialTokens = [], pattern = gpt2Pattern } = options

@@ -19,8 +19,15 @@ export interface Chat {
 }
 
 /**
- * The chat template of a tokenizer, if it has one. The texts leave out the tokens that encoding adds: the one that begins a text, the one that ends it.
+ * The chat template of a tokenizer; undefined if it has none. The texts leave out the tokens that encoding adds: the one that begins a text, and the
+ * one that ends it.
  * @throws TokenizerError when the template is malformed
+ * @example
+ * ```ts
+ * import { chatOf } from 'halograd/models'
+ * const template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
+ * const prompt = chatOf({ config: { chat_template: template } })?.prompt([{ role: 'user', content: 'Hello' }])
+ * ```
  */
 export const chatOf = ({ config, json }: Pick<Tokenizer, 'config'> & { readonly json?: Json }): Chat | undefined => {
   const [source, forTools] = [sourceOf(config, 'default'), sourceOf(config, 'tool_use')]

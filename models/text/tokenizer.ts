@@ -45,8 +45,13 @@ export interface EncodeOptions {
 const files = { json: 'tokenizer.json', config: 'tokenizer_config.json', template: 'chat_template.jinja' }
 
 /**
- * The tokenizer of a model directory.
- * @throws TokenizerError when tokenizer.json is missing or malformed
+ * The tokenizer of a model directory: `tokenizer.json`, `tokenizer_config.json`, and what its other files say of the tokens that begin and end texts.
+ * @throws TokenizerError when tokenizer.json is missing or malformed; FileError when a file cannot be read
+ * @example
+ * ```ts
+ * import { loadTokenizer } from 'halograd/models'
+ * export const ids = async (directory: string) => (await loadTokenizer(directory)).encode('Once upon a time', { bos: true })
+ * ```
  */
 export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
   const file = join(directory, files.json)
@@ -74,8 +79,17 @@ export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
 
 /**
  * The tokenizer that these two documents describe.
+ * @param json the parsed `tokenizer.json`
+ * @param config the parsed `tokenizer_config.json`. Default: empty
  * @param where named in errors only
+ * @param around what other files of the model say of the tokens that begin and end texts. Default: nothing
  * @throws TokenizerError when they are malformed
+ * @example
+ * ```ts
+ * import { tokenizerOf, trainBytePairs } from 'halograd/models'
+ * const { json, config } = trainBytePairs('low lower lowest', { vocabularySize: 260 })
+ * const tokenizer = tokenizerOf(json, config)
+ * ```
  */
 export const tokenizerOf = (json: unknown, config: unknown = {}, where = files.json, around: Surroundings = {}): Tokenizer => {
   if (!isObject(json) || !isObject(json.model)) throw malformed(where, files.json, 'a JSON object with a "model"', showJson(json))
@@ -219,8 +233,16 @@ const withoutSpace = (json: Json): Json => ({
 const addsSpace = (json: Json): boolean => JSON.stringify(withoutSpace(json)) !== JSON.stringify(json)
 
 /**
- * Decoding while tokens arrive: give each id, get the text that it completes (empty while a character is incomplete).
- * The pieces, joined, are the text of the whole list less that of `before`, the prompt, and less a character still incomplete at its end.
+ * Decoding while tokens arrive: give each id, get the text that it completes (empty while a character is incomplete). The pieces, joined, are the
+ * text of the whole list less that of `before`, the prompt, and less a character still incomplete at its end.
+ * @throws TokenizerError (from the result too) for an id that is not in the vocabulary
+ * @example
+ * ```ts
+ * import { streamDecoder, tokenizerOf, trainBytePairs } from 'halograd/models'
+ * const { json, config } = trainBytePairs('low lower lowest', { vocabularySize: 260 })
+ * const tokenizer = tokenizerOf(json, config)
+ * const text = tokenizer.encode('lowest').map(streamDecoder(tokenizer)).join('')
+ * ```
  */
 export const streamDecoder = ({ decode }: Tokenizer, before: readonly number[] = []): ((id: number) => string) => {
   const ids = [...before]

@@ -39,7 +39,16 @@ export const parseVocabulary = (bytes: Uint8Array, file: string): TextVocabulary
 /** SentencePiece writes a space as U+2581, and puts one before every text. */
 const space = '\u2581'
 
-/** The `tokenizer.json` of a Llama vocabulary: ids 0, 1 and 2 are the unknown token, the beginning and the end of a text; `<0x..>` are bytes. */
+/**
+ * The `tokenizer.json` of a Llama vocabulary, such as llama2.c's: ids 0, 1 and 2 are the unknown token, the beginning and the end of a text; `<0x..>`
+ * are bytes; of two pairs, the one whose token has the higher score merges first.
+ * @example
+ * ```ts
+ * import { tokenizerJson } from 'halograd/models'
+ * const tokens = ['<unk>', '<s>', '</s>', 'a', 'b', 'ab'].map((text, id) => ({ text, score: -id }))
+ * const json = tokenizerJson({ tokens, longest: 5 })
+ * ```
+ */
 export const tokenizerJson = ({ tokens }: TextVocabulary): Json => {
   const names = tokens.map(({ text }, id) => (id < specials ? text.trim() : text.replaceAll(' ', space)))
   const ids = new Map(names.map((name, id) => [name, id]))
@@ -90,7 +99,15 @@ export const tokenizerJson = ({ tokens }: TextVocabulary): Json => {
   }
 }
 
-/** The `tokenizer_config.json` that goes with it. */
+/**
+ * The `tokenizer_config.json` that goes with `tokenizerJson`.
+ * @example
+ * ```ts
+ * import { tokenizerConfig } from 'halograd/models'
+ * const tokens = ['<unk>', '<s>', '</s>', 'a'].map((text) => ({ text, score: 0 }))
+ * const config = tokenizerConfig({ tokens, longest: 5 })
+ * ```
+ */
 export const tokenizerConfig = ({ tokens }: TextVocabulary): Json => ({
   tokenizer_class: 'LlamaTokenizer',
   unk_token: tokens[0]?.text.trim(),

@@ -75,7 +75,22 @@ export const batchOrder = (
   return { stepsPerEpoch, members, others: (step) => deranged(examples, members(step), seedFor(seed, step, 2)) }
 }
 
-/** Batches of what the loss needs. @throws BatchError when an example lacks it, or when there are fewer examples than a batch */
+/**
+ * The batches of a run: of what the loss needs, padded on the right, in an order that depends on data, options and seed only. What the reference model
+ * says of an example is computed once and kept for all epochs.
+ * @param reference the parameters of π_ref
+ * @throws BatchError when an example lacks what the loss needs, when there are fewer examples than a batch, or for a dropout outside [0, 1)
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { getOrThrow, kto } from 'halograd/halos'
+ * import { dataLoader, initialize, parseConfig, transformer } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const examples = [0, 1, 2, 3].map((i) => ({ outcome: { prompt: [i], completion: [i + 1] }, label: i % 2 === 0 }))
+ * const loader = dataLoader(reference(), transformer(config), getOrThrow(kto()), initialize(config, 1), examples, { batch: 2 })
+ * const [part] = await loader.at(0)
+ * ```
+ */
 export const dataLoader = <P>(
   backend: Backend,
   model: Trainable<P>,

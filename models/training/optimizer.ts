@@ -89,7 +89,15 @@ const guarded = <M>({ begin, update }: Descent<M>, maxNorm: number): Descent<M &
   },
 })
 
-/** AdamW and nothing else: what the literature, and other libraries, call by this name. */
+/**
+ * AdamW as the paper defines it (Loshchilov & Hutter 2019, arXiv:1711.05101, Algorithm 2), without clipping and without a check that the gradient is
+ * finite. Defaults: `beta1` 0.9, `beta2` 0.999, `epsilon` 1e-8, `weightDecay` 0.
+ * @example
+ * ```ts
+ * import { constantRate, plainAdamW } from 'halograd/models'
+ * const optimizer = plainAdamW({ rate: constantRate(1e-3), weightDecay: 0.1 })
+ * ```
+ */
 export const plainAdamW = ({
   rate,
   beta1 = 0.9,

@@ -1,6 +1,6 @@
 /**
- * The programs of a run on a backend: one step, whole or in parts, and its metrics as numbers. Nothing is computed twice: where the parts
- * of a batch are surveyed first, the unrelated completions have done their work.
+ * The programs of a run on a backend: one step, whole or in parts, and its metrics as numbers, read in one download a part. Nothing is computed twice:
+ * where the parts of a batch are surveyed first, unrelated completions are not run again.
  */
 import {
   type Backend,
@@ -16,12 +16,13 @@ import {
   type Tree,
   tensor,
 } from '../../core/index.ts'
-import type { AnyLoss, Statistic } from '../../halos/index.ts'
+import type { AnyLoss } from '../../halos/index.ts'
 import type { Trainable } from '../nets/trainable.ts'
 import type { MicroBatch } from './data-loader.ts'
-import { divide, type Metrics } from './metrics.ts'
+import { divide } from './metrics.ts'
 import type { TrainingBatch, Whole } from './objective.ts'
-import type { Optimizer } from './optimizer.ts'
+import type { Optimizer, UpdateMetrics } from './optimizer.ts'
+import { addMetrics, type MetricTotals, scalarReader, scalarsOf } from './scalars.ts'
 import { type PartReport, type StepState, trainStep } from './step.ts'
 import { TrainingError } from './training-error.ts'
 
@@ -32,9 +33,95 @@ export type Advance<P> = (
   position: number,
 ) => Promise<readonly [StepState<P>, Record<string, number>]>
 
-interface RunningTotal {
-  sum: number
-  count: number
+/** The functions of `trainStep`, compiled. */
+const compiled = <P extends Tree<P>>(backend: Backend, model: Trainable<P>, loss: AnyLoss, optimizer: Optimizer, recompute: boolean) => {
+  const { step, survey, empty, accumulate, apply, gradient } = trainStep(model, loss, optimizer, recompute)
+  return {
+    backend,
+    loss,
+    empty,
+    step: compileStep(backend, step),
+    survey: compile(backend, survey),
+    accumulate: compileStep(backend, accumulate),
+    apply: compileStep(backend, apply),
+    gradient: compile(backend, gradient),
+    numbers: scalarReader(backend),
+  }
+}
+type CompiledStep<P extends Tree<P>> = ReturnType<typeof compiled<P>>
+
+/** What the parts of a batch must know of it: sums over the parts, read in one download each. */
+const surveyed = async <P extends Tree<P>>(
+  { backend, loss, survey, numbers }: CompiledStep<P>,
+  state: StepState<P>,
+  parts: readonly MicroBatch[],
+  totals: MetricTotals,
+): Promise<Whole | undefined> => {
+  if (parts.length === 1 && !loss.needs.history) return undefined
+  // A whole begins with its statistic, to which a history is added.
+  let sums = loss.needs.history ? await numbers(state.history) : []
+  let shape: Whole | undefined
+  for (const { batch } of parts) {
+    const found = await survey(state.parameters, batch)
+    const length = leaves(found.whole).length
+    const values = await numbers([found.whole, scalarsOf(found.metrics)])
+    sums = values.slice(0, length).map((x, i) => x + (sums[i] ?? 0))
+    addMetrics(totals, found.metrics, values.slice(length))
+    dispose(backend, found)
+    shape = found.whole
+  }
+  return mapTree(shape, (_, i) => tensor({}, [sums[i]!]))
+}
+
+/** The update was not made (see optimizer.ts), so the gradient can be computed again, tensor by tensor. */
+const diagnose = async <P extends Tree<P>>(
+  { backend, gradient }: CompiledStep<P>,
+  state: StepState<P>,
+  parts: readonly MicroBatch[],
+  batches: readonly TrainingBatch[],
+  reports: readonly PartReport[],
+  whole?: Whole,
+) => {
+  const examples: number[] = []
+  const tensors = new Set<string>()
+  for (const [i, { losses }] of reports.entries()) {
+    const bad = [...(await read(backend, losses))].flatMap((x, row) => (Number.isFinite(x) ? [] : [parts[i]!.examples[row]!]))
+    examples.push(...bad)
+    const gradients = await gradient(state.parameters, batches[i]!, whole)
+    for (const [k, name] of paths(gradients).entries()) {
+      const values = await read(backend, leaves(gradients)[k] as Tensor)
+      if (!values.every(Number.isFinite)) tensors.add(name)
+    }
+  }
+  return { examples, tensors: [...tensors] }
+}
+
+/** What a step found: its next state, a report for each part, and what the optimizer says. */
+interface StepOutcome<P> {
+  readonly next: StepState<P>
+  readonly reports: readonly PartReport[]
+  readonly update: UpdateMetrics
+}
+
+/** A step over the parts of a batch. The sum of gradients is kept from one step to the next, empty. */
+const stepper = <P extends Tree<P>>({ backend, step, accumulate, apply, empty }: CompiledStep<P>) => {
+  let sum: P | undefined
+  return async (state: StepState<P>, batches: readonly TrainingBatch[], whole: Whole | undefined): Promise<StepOutcome<P>> => {
+    if (batches.length === 1) {
+      const [next, report] = await step(state, batches[0]!, whole)
+      return { next, reports: [report], update: report }
+    }
+    sum ??= await evaluate(backend, empty(state.parameters))
+    const reports: PartReport[] = []
+    for (const batch of batches) {
+      const [more, report] = await accumulate(sum, state.parameters, batch, whole)
+      sum = more
+      reports.push(report)
+    }
+    const [[next, spent], update] = await apply([state, sum], whole)
+    sum = spent
+    return { next, reports, update }
+  }
 }
 
 /** @throws TrainingError (from the result) where loss or gradient is not finite; it names examples by `nameOf` */
@@ -46,99 +133,19 @@ export const programs = <P extends Tree<P>>(
   nameOf: (example: number) => string,
   recompute = false,
 ): Advance<P> => {
-  const functions = trainStep(model, loss, optimizer, recompute)
-  const step = compileStep(backend, functions.step)
-  const survey = compile(backend, functions.survey)
-  const accumulate = compileStep(backend, functions.accumulate)
-  const apply = compileStep(backend, functions.apply)
-  const gradient = compile(backend, functions.gradient)
-  let sum: P | undefined
-
-  const number = async (x: Tensor): Promise<number> => (await read(backend, x))[0]!
-  /** The numbers of a tree of scalars. */
-  const numbers = async (tree: unknown): Promise<readonly number[]> => {
-    const values: number[] = []
-    for (const x of leaves(tree)) values.push(await number(x as Tensor)) // without axes
-    return values
-  }
-  const count = async (total: RunningTotal, statistic: Statistic): Promise<void> => {
-    total.sum += await number(statistic.sum)
-    total.count += await number(statistic.count)
-  }
-  const collect = async (totals: Record<string, RunningTotal>, metrics: Metrics): Promise<void> => {
-    for (const [name, statistic] of Object.entries(metrics)) {
-      totals[name] ??= { sum: 0, count: 0 }
-      await count(totals[name], statistic)
-    }
-  }
-  /** What the parts of a batch must know of it. */
-  const surveyed = async (
-    state: StepState<P>,
-    parts: readonly MicroBatch[],
-    totals: Record<string, RunningTotal>,
-  ): Promise<Whole | undefined> => {
-    if (parts.length === 1 && !loss.needs.history) return undefined
-    // A whole begins with its statistic, to which a history is added.
-    let sums = loss.needs.history ? await numbers(state.history) : []
-    const found: Whole[] = []
-    for (const { batch } of parts) {
-      const { whole, metrics } = await survey(state.parameters, batch)
-      const values = await numbers(whole)
-      sums = values.map((x, i) => x + (sums[i] ?? 0))
-      await collect(totals, metrics)
-      dispose(backend, [whole, metrics])
-      found.push(whole)
-    }
-    return mapTree(found[0], (_, i) => tensor({}, [sums[i]!]))
-  }
-  const inParts = async (state: StepState<P>, batches: readonly TrainingBatch[], whole: Whole | undefined) => {
-    sum ??= await evaluate(backend, functions.empty(state.parameters))
-    const reports: PartReport[] = []
-    for (const batch of batches) {
-      const [more, report] = await accumulate(sum, state.parameters, batch, whole)
-      sum = more
-      reports.push(report)
-    }
-    const [[next, empty], update] = await apply([state, sum], whole)
-    sum = empty
-    return { next, reports, update }
-  }
-  const inOne = async (state: StepState<P>, batch: TrainingBatch, whole: Whole | undefined) => {
-    const [next, report] = await step(state, batch, whole)
-    return { next, reports: [report], update: report }
-  }
-  /** The update was not made (see optimizer.ts), so the gradient can be asked again, tensor by tensor. */
-  const diagnose = async (
-    state: StepState<P>,
-    parts: readonly MicroBatch[],
-    batches: readonly TrainingBatch[],
-    reports: readonly PartReport[],
-    whole?: Whole,
-  ) => {
-    const examples: number[] = []
-    const tensors = new Set<string>()
-    for (const [i, { losses }] of reports.entries()) {
-      const bad = [...(await read(backend, losses))].flatMap((x, row) => (Number.isFinite(x) ? [] : [parts[i]!.examples[row]!]))
-      examples.push(...bad)
-      const gradients = await gradient(state.parameters, batches[i]!, whole)
-      for (const [k, name] of paths(gradients).entries()) {
-        const values = await read(backend, leaves(gradients)[k] as Tensor)
-        if (!values.every(Number.isFinite)) tensors.add(name)
-      }
-    }
-    return { examples, tensors: [...tensors] }
-  }
-
+  const all = compiled(backend, model, loss, optimizer, recompute)
+  const advance = stepper(all)
   return async (state, parts, position) => {
-    const totals: Record<string, RunningTotal> = {}
-    const whole = await surveyed(state, parts, totals)
+    const totals: MetricTotals = {}
+    const whole = await surveyed(all, state, parts, totals)
     const batches = parts.map(({ batch: { unrelated, ...rest } }) => (whole === undefined && unrelated ? { ...rest, unrelated } : rest))
-    const { next, reports, update } = batches.length === 1 ? await inOne(state, batches[0]!, whole) : await inParts(state, batches, whole)
-    for (const report of reports) await collect(totals, report.metrics)
-    const [grad_norm, learning_rate] = [await number(update.grad_norm), await number(update.learning_rate)]
+    const { next, reports, update } = await advance(state, batches, whole)
+    const values = await all.numbers([update.grad_norm, update.learning_rate, scalarsOf(reports[0]?.metrics ?? {})])
+    const [grad_norm = Number.NaN, learning_rate = Number.NaN, ...first] = values
+    for (const [i, { metrics }] of reports.entries()) addMetrics(totals, metrics, i === 0 ? first : await all.numbers(scalarsOf(metrics)))
     const metrics: Record<string, number> = { ...divide(totals), grad_norm, learning_rate }
     if (!Number.isFinite(metrics.loss ?? 0) || !Number.isFinite(grad_norm)) {
-      const { examples, tensors } = await diagnose(next, parts, batches, reports, whole)
+      const { examples, tensors } = await diagnose(all, next, parts, batches, reports, whole)
       throw new TrainingError(notFinite(loss.name, position + 1, examples.map(nameOf), tensors), position + 1, examples, tensors)
     }
     dispose(backend, [reports, update])

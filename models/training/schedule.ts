@@ -21,21 +21,50 @@ export interface ScheduleOptions {
   readonly floor?: number
 }
 
-/** The same learning rate at every step. */
+/**
+ * The same learning rate at every step.
+ * @example
+ * ```ts
+ * import { adamW, constantRate } from 'halograd/models'
+ * const optimizer = adamW({ rate: constantRate(1e-3) })
+ * ```
+ */
 export const constantRate =
   (rate: number): Schedule =>
   () =>
     constant(rate)
 
-/** Linear warm-up, then no change. */
+/**
+ * Linear warm-up over `warmup` steps (default 0), then no change.
+ * @example
+ * ```ts
+ * import { adamW, constantWithWarmup } from 'halograd/models'
+ * const optimizer = adamW({ rate: constantWithWarmup({ rate: 1e-3, warmup: 10, steps: 100 }) })
+ * ```
+ */
 export const constantWithWarmup = ({ rate, warmup = 0, steps }: Omit<ScheduleOptions, 'floor'>): Schedule =>
   decaying({ rate, warmup, steps }, () => constant(1))
 
-/** Linear warm-up, then linearly down. */
+/**
+ * Linear warm-up over `warmup` steps (default 0), then linearly down to `floor` (default 0) of the rate.
+ * @example
+ * ```ts
+ * import { adamW, linear } from 'halograd/models'
+ * const optimizer = adamW({ rate: linear({ rate: 5e-6, warmup: 10, steps: 100 }) })
+ * ```
+ */
 export const linear = ({ rate, warmup = 0, steps, floor = 0 }: ScheduleOptions): Schedule =>
   decaying({ rate, warmup, steps }, (done) => sub(1, mul(done, 1 - floor)))
 
-/** Linear warm-up, then down along half a cosine. Loshchilov & Hutter (2017), arXiv:1608.03983. */
+/**
+ * Linear warm-up over `warmup` steps (default 0), then down along half a cosine to `floor` (default 0) of the rate. Loshchilov & Hutter (2017),
+ * arXiv:1608.03983.
+ * @example
+ * ```ts
+ * import { adamW, cosine } from 'halograd/models'
+ * const optimizer = adamW({ rate: cosine({ rate: 5e-6, warmup: 10, steps: 100 }) })
+ * ```
+ */
 export const cosine = ({ rate, warmup = 0, steps, floor = 0 }: ScheduleOptions): Schedule =>
   decaying({ rate, warmup, steps }, (done) => add(floor, mul(add(1, cos(mul(done, Math.PI))), (1 - floor) / 2)))
 

@@ -20,7 +20,15 @@ export interface StepState<P = Parameters> extends TrainingState<P> {
   /** π_ref, where it follows the policy. */
   readonly reference?: P
 }
-/** A run that has not begun. */
+/**
+ * The state of a run that has not begun: no updates, no statistics.
+ * @example
+ * ```ts
+ * import { adamW, begin, constantRate, initialize, parseConfig } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const state = begin(adamW({ rate: constantRate(1e-3) }), initialize(config, 1))
+ * ```
+ */
 export const begin = <P>(optimizer: Optimizer, parameters: P): StepState<P> => ({
   ...optimizer.begin(parameters),
   history: { sum: fill({}, 0), count: fill({}, 0) },
@@ -28,7 +36,22 @@ export const begin = <P>(optimizer: Optimizer, parameters: P): StepState<P> => (
 
 export type PartReport = Omit<Objective, 'loss'>
 
-/** `recompute`: the layers of a model are computed again in the backward pass, rather than kept in memory. The step is the same. */
+/**
+ * A training step as pure functions, to be compiled: `step` for a whole batch; `survey`, `accumulate` and `apply` for a batch in parts; `gradient` alone.
+ * @param recompute gradient checkpointing: layers are computed again in the backward pass rather than kept in memory. The step is the same. Default
+ * false
+ * @throws ConfigError (while a step is traced) for a loss that needs a value head, and a model without
+ * @example
+ * ```ts
+ * import { reference } from 'halograd/backends/reference'
+ * import { compileStep } from 'halograd/core'
+ * import { getOrThrow, kto } from 'halograd/halos'
+ * import { adamW, constantRate, parseConfig, trainStep, transformer } from 'halograd/models'
+ * const config = parseConfig({ model_type: 'gpt2', vocab_size: 24, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 })
+ * const { step } = trainStep(transformer(config), getOrThrow(kto()), adamW({ rate: constantRate(1e-3) }))
+ * const compiled = compileStep(reference(), step)
+ * ```
+ */
 export const trainStep = <P extends Tree<P>>(model: Trainable<P>, loss: AnyLoss, optimizer: Optimizer, recompute = false) => {
   const differentiate = (parameters: P, batch: TrainingBatch, whole?: Whole): readonly [gradient: P, PartReport] => {
     const [found, pullback] = vjp((p: P) => objective(model, loss, p, batch, whole), { recompute })(parameters)

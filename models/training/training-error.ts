@@ -1,4 +1,12 @@
-/** A run that must not go on. The state before the step is unharmed. */
+/** Why a run cannot go on: a loss or a gradient that is not finite, or programs that disagree. */
+/**
+ * A run that must not go on. The state before the step is unharmed.
+ * @example
+ * ```ts
+ * import { TrainingError } from 'halograd/models'
+ * export const isDiverged = (error: unknown) => error instanceof TrainingError && error.tensors.length > 0
+ * ```
+ */
 export class TrainingError extends Error {
   override readonly name = 'TrainingError'
   /** From 1. */

@@ -13,12 +13,14 @@ import { parseSync } from 'oxc-parser'
 import { temporary } from '../app/fixture.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const backends = ['reference', 'wasm', 'gpujs', 'plan'].map((name) => `backends/${name}/index.ts`)
+const backends = ['reference', 'wasm', 'webgpu', 'gpujs', 'plan'].map((name) => `backends/${name}/index.ts`)
 const entries = ['core/index.ts', 'halos/index.ts', 'models/index.ts', 'backends/wasm/browser.ts', 'halograd.ts', ...backends]
 
 interface Documented {
   readonly file: string
   readonly name: string
+  /** Not a type alone. */
+  readonly value: boolean
   /** The doc comment; undefined where there is none, or only that of the file. */
   readonly comment: string | undefined
 }
@@ -27,11 +29,13 @@ interface Documented {
 const exportsOf = (file: string, text = readFileSync(join(root, file), 'utf8')): readonly Documented[] => {
   const { module, comments } = parseSync(file, text)
   const commentBefore = (start: number): string | undefined =>
-    comments.find(({ value, end, start: from }) => value.startsWith('*') && from > 0 && text.slice(end, start).trim() === '')?.value
+    comments.find(
+      ({ value, end, start: from }) => value.startsWith('*') && from > 0 && end <= start && text.slice(end, start).trim() === '',
+    )?.value
   return module.staticExports.flatMap(({ start, entries }) =>
-    entries.flatMap(({ moduleRequest, importName, exportName }): readonly Documented[] => {
+    entries.flatMap(({ moduleRequest, importName, exportName, isType }): readonly Documented[] => {
       const name = exportName.name ?? '*'
-      if (moduleRequest === null || moduleRequest === undefined) return [{ file, name, comment: commentBefore(start) }]
+      if (moduleRequest === null || moduleRequest === undefined) return [{ file, name, value: !isType, comment: commentBefore(start) }]
       const others = exportsOf(relative(root, resolve(root, dirname(file), moduleRequest.value)))
       return importName.kind === 'Name' ? others.filter((other) => other.name === importName.name) : others
     }),
@@ -44,12 +48,21 @@ test('the reader of exports sees them through lists, and does not take the comme
   assert.ok(surface.some(({ file, name }) => file === 'halos/losses/kto.ts' && name === 'kto'))
   assert.equal(exportsOf('a.ts', '/** The file. */\nexport const a = 1')[0]?.comment, undefined)
   assert.equal(exportsOf('a.ts', '/** The file. */\n\n/** One. */\nexport const a = 1')[0]?.comment, '* One. ')
+  assert.equal(exportsOf('a.ts', '/** The file. */\n\nexport const a = {\n  /** A field. */\n  b: 1,\n}')[0]?.comment, undefined)
   assert.equal(exportsOf('a.ts', '/** The file. */\n/** One. */\nexport const a = 1\nexport type B = 1')[1]?.comment, undefined)
 })
 
 test('every public export has a doc comment', () => {
   assert.deepEqual(
     surface.flatMap(({ file, name, comment }) => (comment === undefined ? [`${file}: ${name}`] : [])),
+    [],
+  )
+})
+
+test('every public value of models has an example', () => {
+  const undemonstrated = exportsOf('models/index.ts').filter(({ value, comment = '' }) => value && !comment.includes('@example'))
+  assert.deepEqual(
+    undemonstrated.map(({ file, name }) => `${file}: ${name}`),
     [],
   )
 })
@@ -95,7 +108,7 @@ test('entry functions have examples', () => {
     'series',
     'train',
   ]
-  const more = ['adamW', 'transformer', 'loadModel', 'generator', 'wasm', 'gpujs', 'reference', 'plan']
+  const more = ['adamW', 'transformer', 'loadModel', 'generator', 'wasm', 'webgpu', 'gpujs', 'reference', 'plan']
   assert.deepEqual(
     [...wanted, ...more].filter((name) => !given.includes(name)),
     [],

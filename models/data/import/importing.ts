@@ -49,8 +49,16 @@ export interface Import {
 }
 
 /**
- * Read the exports of chat applications and annotation tools, by mappings or presets, as rows of halograd.
- * @throws DataError (while rows are read) naming file and line
+ * Reads the exports of chat applications and annotation tools, by the mappings of a preset or by one's own, as rows of halograd.
+ * @throws DataError (while rows are read) naming file and line; FileError
+ * @example
+ * ```ts
+ * import { importing, presets } from 'halograd/models'
+ * export async function* rows(file: string, name: string) {
+ *   const preset = presets.find((each) => each.name === name)
+ *   yield* importing([file], preset?.mappings ?? []).rows
+ * }
+ * ```
  */
 export const importing = (files: readonly string[], mappings: readonly Mapping[], options: ImportOptions = {}): Import => {
   const log = importLog(options.where)

@@ -8,7 +8,14 @@ import { modules } from './presets.ts'
 export type NamedPreset = Preset & { readonly name: string }
 
 const isPreset = (module: object): module is { readonly preset: Preset } => 'preset' in module
-/** In alphabetical order of their names. */
+/**
+ * The exports that halograd reads, by the name of the application or format, in alphabetical order.
+ * @example
+ * ```ts
+ * import { presets } from 'halograd/models'
+ * const names = presets.map(({ name }) => name)
+ * ```
+ */
 export const presets: readonly NamedPreset[] = Object.entries(await modules()).flatMap(([name, module]) =>
   isPreset(module) ? [{ ...module.preset, name }] : [],
 )

@@ -1,8 +1,8 @@
 /** GPT-Neo and TinyStories: GPT-2 with plain matrices, scores that are not scaled, and a window in every other layer. Black et al. (2021); Eldan & Li (2023), arXiv:2305.07759. */
 import type { JsonFields } from '../../io/fields.ts'
-import type { LayerSpec } from '../architecture.ts'
 import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
+import { gpt2Architecture } from '../gpt2-like.ts'
 import { activationNames, activations } from '../parsing.ts'
 
 /** `attention_types`: [[pattern, times], …], of global and local layers. */
@@ -39,19 +39,10 @@ const parse = (fields: JsonFields): ModelConfig => {
   }
 }
 
-const layer = ({ normEpsilon: epsilon, activation, windows }: ModelConfig, i: number): LayerSpec => {
-  const norm = (name: string) => ({ name, kind: 'layer', epsilon }) as const
-  const project = (name: string) => ({ name: `attn.attention.${name}` })
-  return {
-    name: `transformer.h.${i}`,
-    attention: {
-      before: norm('ln_1'),
-      ...{ query: project('q_proj'), key: project('k_proj'), value: project('v_proj') },
-      out: { ...project('out_proj'), bias: true },
-      ...{ scale: 1, window: windows?.[i] ?? undefined },
-    },
-    feedForward: { before: norm('ln_2'), up: { name: 'mlp.c_fc', bias: true }, down: { name: 'mlp.c_proj', bias: true }, activation },
-  }
+const project = (name: string) => ({ name: `attn.attention.${name}` })
+const matrices = {
+  ...{ query: project('q_proj'), key: project('k_proj'), value: project('v_proj'), out: { ...project('out_proj'), bias: true } },
+  ...{ up: { name: 'mlp.c_fc', bias: true }, down: { name: 'mlp.c_proj', bias: true } },
 }
 
 export const gptNeo: Family = {
@@ -70,13 +61,6 @@ export const gptNeo: Family = {
       window_size: config.windows?.find((width) => width !== null) ?? 256,
     }
   },
-  architecture: (config) => ({
-    token: 'transformer.wte',
-    position: { name: 'transformer.wpe', offset: 0 },
-    rotary: false,
-    layers: Array.from({ length: config.layers }, (_, i) => layer(config, i)),
-    norm: { name: 'transformer.ln_f', kind: 'layer', epsilon: config.normEpsilon },
-    output: { name: 'lm_head' },
-  }),
+  architecture: (config) => gpt2Architecture(config, matrices, (i) => ({ scale: 1, window: config.windows?.[i] ?? undefined })),
   loraTargets: ['q_proj', 'v_proj'],
 }

@@ -1,24 +1,15 @@
 /** GPT-2: LayerNorm, learned positions, multi-head attention and GELU, with biases. Radford et al. (2019), "Language models are unsupervised multitask learners". */
-import type { LayerSpec } from '../architecture.ts'
-import type { ModelConfig } from '../config.ts'
 import type { Family } from '../family.ts'
 import { firstOf, plainScale } from '../gguf-names.ts'
+import { gpt2Architecture } from '../gpt2-like.ts'
 import { readFlag } from '../llama-like.ts'
 import { activationNames, activations } from '../parsing.ts'
 
-const layer = ({ normEpsilon, headSize, activation, layerScaled = false, attentionScale }: ModelConfig, i: number): LayerSpec => {
-  const norm = (name: string) => ({ name, kind: 'layer', epsilon: normEpsilon }) as const
-  const conv = (name: string) => ({ name, bias: true, transposed: true })
-  const fused = { ...conv('attn.c_attn'), fused: 'blocks' } as const
-  return {
-    name: `transformer.h.${i}`,
-    attention: {
-      before: norm('ln_1'),
-      ...{ query: fused, key: fused, value: fused, out: conv('attn.c_proj') },
-      scale: (attentionScale ?? headSize ** -0.5) / (layerScaled ? i + 1 : 1),
-    },
-    feedForward: { before: norm('ln_2'), up: conv('mlp.c_fc'), down: conv('mlp.c_proj'), activation },
-  }
+const conv = (name: string) => ({ name, bias: true, transposed: true })
+const fused = { ...conv('attn.c_attn'), fused: 'blocks' } as const
+const matrices = {
+  ...{ query: fused, key: fused, value: fused, out: conv('attn.c_proj') },
+  ...{ up: conv('mlp.c_fc'), down: conv('mlp.c_proj') },
 }
 
 export const gpt2: Family = {
@@ -58,14 +49,10 @@ export const gpt2: Family = {
     ...(config.layerScaled === true && { scale_attn_by_inverse_layer_idx: true }),
     ...(config.attentionScale === 1 && { scale_attn_weights: false }),
   }),
-  architecture: (config) => ({
-    token: 'transformer.wte',
-    position: { name: 'transformer.wpe', offset: 0 },
-    rotary: false,
-    layers: Array.from({ length: config.layers }, (_, i) => layer(config, i)),
-    norm: { name: 'transformer.ln_f', kind: 'layer', epsilon: config.normEpsilon },
-    output: { name: 'lm_head' },
-  }),
+  architecture: (config) => {
+    const { headSize, attentionScale = headSize ** -0.5, layerScaled = false } = config
+    return gpt2Architecture(config, matrices, (i) => ({ scale: attentionScale / (layerScaled ? i + 1 : 1) }))
+  },
   loraTargets: ['c_attn'],
   gguf: {
     architecture: 'gpt2',
