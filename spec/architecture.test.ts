@@ -172,8 +172,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/gpujs/blocks.ts:writer': 111,
   'backends/gpujs/print.ts:print': 64,
   'backends/gpujs/webgpu.ts:webgpu': 73,
-  'backends/wasm/access.ts:access': 85,
-  'backends/wasm/contract.ts:contraction': 86,
   'backends/wasm/module.ts:module': 91,
   'backends/wasm/pack.ts:packPanel': 73,
   'backends/wasm/primitives.ts:primitives': 62,
