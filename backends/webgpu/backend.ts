@@ -4,7 +4,7 @@
  */
 import type { Backend } from '../../core/index.ts'
 import { widened } from '../../core/internal.ts'
-import { graphics } from '../graphics/graphics.ts'
+import { graphics } from '../graphics/index.ts'
 import { plan, summarize } from '../plan/index.ts'
 import { download, free, upload, uploadNarrow } from './arrays.ts'
 import { type GpuMachine, machineOn, settle } from './device.ts'
@@ -13,6 +13,7 @@ import { type Style, styles } from './grid.ts'
 import { load } from './load.ts'
 
 export { DeviceLimitError, LostDeviceError, NoAdapterError, RefusedProgramError, UnknownArrayError } from './errors.ts'
+export { type AdapterFacts, type AdapterPeaks, adapterFacts, adapterPeaks } from './measure.ts'
 
 /** Whether there is a WebGPU adapter here, and what it is; or why there is none. */
 export type AdapterProbe =

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { plan } from '../../backends/plan/index.ts'
+import { plan, summarize } from '../../backends/plan/index.ts'
+import type { Region } from '../../backends/plan/regions.ts'
 import { free, upload } from '../../backends/webgpu/arrays.ts'
 import { backendOn } from '../../backends/webgpu/backend.ts'
 import { limitsOf } from '../../backends/webgpu/device.ts'
@@ -130,6 +131,12 @@ test('a steady step makes no buffer and no bind group, and holds as much memory 
   await step()
   await step()
   const { device } = machine
+  // Fills and partial results are all that is moved beside what the cost model counts.
+  const bytes = (of: (l: GpuLaunch) => readonly Region[]): number =>
+    launches.reduce((n, l) => of(l).reduce((sum, { from, to }) => sum + 4 * (to - from), n), 0)
+  const beside = bytes(({ name, reads, writes }) => (name === 'fill' || name === 'combine' ? [...reads, ...writes] : []))
+  const counted = summarize(program).traffic
+  assert.ok(counted + 2 * beside <= 1.3 * counted, `${counted} bytes are counted, ${counted + 2 * beside} moved`)
   Object.defineProperty(device, 'createBuffer', { value: () => assert.fail('a steady step made a buffer') })
   Object.defineProperty(device, 'createBindGroup', { value: () => assert.fail('a steady step made a bind group') })
   const [before, used] = [machine.made, machine.store.used()]

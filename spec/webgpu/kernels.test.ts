@@ -14,7 +14,7 @@ import { randomRows } from '../wasm/kernels.ts'
 import { generator } from '../wasm/random.ts'
 import { noAdapter, opened, poison } from './opened.ts'
 
-const count = Number(process.env.FUZZ ?? 24)
+const count = Number(process.env.FUZZ ?? 8)
 const start = Number(process.env.SEED ?? 0)
 const tolerance = 4e-5
 

@@ -1,5 +1,5 @@
 /** A WebGPU machine for tests, and how its memory is filled with NaN. */
-import { graphics } from '../../backends/graphics/graphics.ts'
+import { graphics } from '../../backends/graphics/index.ts'
 import { type GpuMachine, machineOn } from '../../backends/webgpu/device.ts'
 import { probeAdapter } from '../../backends/webgpu/index.ts'
 

@@ -12,7 +12,7 @@ import { load } from '../../backends/webgpu/load.ts'
 import { generator, randomProgram } from '../plan/random-programs.ts'
 import { noAdapter, opened, poison } from './opened.ts'
 
-const count = Number(process.env.FUZZ ?? 10)
+const count = Number(process.env.FUZZ ?? 5)
 const start = Number(process.env.SEED ?? 1)
 /** Sums that cancel are as exact as their largest part. */
 const tolerance = 1e-4
