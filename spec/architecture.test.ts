@@ -172,11 +172,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/gpujs/blocks.ts:writer': 111,
   'backends/gpujs/print.ts:print': 64,
   'backends/gpujs/webgpu.ts:webgpu': 73,
-  'backends/wasm/module.ts:module': 91,
-  'backends/wasm/pack.ts:packPanel': 73,
-  'backends/wasm/primitives.ts:primitives': 62,
-  'backends/wasm/runtime.ts:runtime': 62,
-  'backends/wasm/tile.ts:panels': 81,
 }
 
 test('a function fits a screen', () => {
