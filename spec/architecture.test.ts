@@ -174,7 +174,6 @@ const longStill: Readonly<Record<string, number>> = {
   'backends/plan/blocks.ts:inBlocks': 62,
   'backends/plan/domain.ts:domains': 61,
   'backends/plan/matrix.ts:product': 65,
-  'backends/plan/rematerialize.ts:chooseStored': 72,
   'backends/plan/schedule.ts:schedule': 73,
   'backends/plan/value.ts:builder': 101,
   'backends/reference/interpret.ts:evaluateNode': 87,

@@ -32,81 +32,125 @@ export interface RematerializeOptions {
   readonly recompute: 'none' | 'cheap' | 'all'
   /** May any kernel draw random numbers? */
   readonly draw: boolean
+  /** Arrays of at least so many elements are worth computing again, although they are not cheap. */
+  readonly above: number
 }
 
-export const chooseStored = (
-  { groups, at, inlined, stored: needed }: Grouping,
-  { recompute, draw }: RematerializeOptions,
-): readonly PricedKernel[] => {
-  const stored = new Set(needed)
-  const inMemory = (x: Value): boolean => stored.has(x) || !scalar(x)
-  const rematerializable = (x: Value): boolean =>
-    isCheap(x) || (draw && x.op.tag === 'random') || (recompute === 'all' && x.op.tag === 'primitive')
-  const clonable = (x: Value): boolean => {
-    if (recompute === 'none' || !rematerializable(x)) return false
-    const large = new Set<Value>()
-    const seen = new Set<Value>()
-    const reachable = (y: Value): boolean => {
-      if (y.free || inlined.has(y) || seen.has(y)) return true
-      seen.add(y)
-      const small = y.size * 4 <= x.size
-      if (inMemory(y)) {
-        if (!small) large.add(y)
-        return large.size <= 2
-      }
-      return rematerializable(y) ? y.from.every(reachable) : small
-    }
-    return x.from.every(reachable)
-  }
-  const sweep = (): readonly PricedKernel[] => {
-    const kernels: PricedKernel[] = []
-    for (const k of groups.toReversed()) {
-      if (k.kind === 'dotGeneral') kernels.push(k)
-      else {
-        const body = new Set<Value>()
-        const loads = new Set<Value>()
-        const visit = (x: Value): void => {
-          if (body.has(x)) return
-          body.add(x)
-          x.from.forEach((y, position) => {
-            if (x.op.tag === 'take' && position === 0) return
-            if (y.free || inlined.has(y) || (scalar(y) && at.get(y) === k)) visit(y)
-            else if (inMemory(y)) loads.add(y)
-            else if (clonable(y)) visit(y)
-            else {
-              stored.add(y)
-              loads.add(y)
-            }
-          })
-        }
-        const stores = [...k.own].filter((x) => stored.has(x))
-        stores.forEach(visit)
-        if (stores.length > 0)
-          kernels.push(
-            decided(
-              k,
-              [...body].sort((a, b) => a.id - b.id),
-              [...loads],
-              stores,
-            ),
-          )
-      }
-    }
-    return kernels.reverse()
-  }
-  const kernels = sweep()
-  // What became stored before its arguments did may be cheap now that they are: silu(g) = g · σ(g), where g and σ(g) are kept anyway.
-  const spare = [...stored]
-    .filter((x) => !needed.has(x))
-    .sort((x, y) => y.id - x.id)
-    .filter((x) => {
-      stored.delete(x)
-      if (clonable(x)) return true
-      stored.add(x)
-      return false
-    })
-  return spare.length === 0 ? kernels : sweep()
+/** What is decided so far. */
+interface StoreState {
+  readonly grouping: Grouping
+  readonly options: RematerializeOptions
+  /** Values that are kept in memory. */
+  readonly stored: Set<Value>
+  /** Values that are computed again, although they are not cheap. */
+  readonly again: Set<Value>
 }
+
+export const chooseStored = (grouping: Grouping, options: RematerializeOptions): readonly PricedKernel[] => {
+  const state: StoreState = { grouping, options, stored: new Set(grouping.stored), again: new Set() }
+  const kernels = sweep(state)
+  return spare(state, kernels) ? sweep(state) : kernels
+}
+
+const inMemory = ({ stored }: StoreState, x: Value): boolean => stored.has(x) || !scalar(x)
+const rematerializable = ({ options: { recompute, draw }, again }: StoreState, x: Value): boolean =>
+  isCheap(x) || again.has(x) || (draw && x.op.tag === 'random') || (recompute === 'all' && x.op.tag === 'primitive')
+
+const clonable = (s: StoreState, x: Value): boolean => {
+  if (s.options.recompute === 'none' || !rematerializable(s, x)) return false
+  const large = new Set<Value>()
+  const seen = new Set<Value>()
+  const reachable = (y: Value): boolean => {
+    if (y.free || s.grouping.inlined.has(y) || seen.has(y)) return true
+    seen.add(y)
+    const small = isSmall(y, x)
+    if (inMemory(s, y)) {
+      if (!small) large.add(y)
+      return large.size <= 2
+    }
+    return rematerializable(s, y) ? y.from.every(reachable) : small
+  }
+  return x.from.every(reachable)
+}
+const isSmall = (y: Value, x: Value): boolean => y.size * 4 <= x.size
+
+const sweep = (s: StoreState): readonly PricedKernel[] => {
+  const kernels: PricedKernel[] = []
+  for (const k of s.grouping.groups.toReversed()) {
+    const kernel = k.kind === 'dotGeneral' ? k : fusedOf(s, k)
+    if (kernel !== undefined) kernels.push(kernel)
+  }
+  return kernels.reverse()
+}
+
+/** The kernel that makes what is stored of a group, and what it loads for that, which is then stored as well; nothing, where nobody needs it. */
+const fusedOf = (s: StoreState, k: FusedGroup): StoredFusedKernel | undefined => {
+  const { at, inlined } = s.grouping
+  const body = new Set<Value>()
+  const loads = new Set<Value>()
+  const visit = (x: Value): void => {
+    if (body.has(x)) return
+    body.add(x)
+    x.from.forEach((y, position) => {
+      if (x.op.tag === 'take' && position === 0) return
+      if (y.free || inlined.has(y) || (scalar(y) && at.get(y) === k)) visit(y)
+      else if (inMemory(s, y)) loads.add(y)
+      else if (clonable(s, y)) visit(y)
+      else {
+        s.stored.add(y)
+        loads.add(y)
+      }
+    })
+  }
+  const stores = [...k.own].filter((x) => s.stored.has(x))
+  stores.forEach(visit)
+  if (stores.length === 0) return undefined
+  const ordered = [...body].sort((a, b) => a.id - b.id)
+  return decided(k, ordered, [...loads], stores)
+}
+
+/**
+ * Takes back what need not be stored after all. What became stored before its arguments did may be cheap now that they are: silu(g) = g · σ(g), where g
+ * and σ(g) are kept anyway. And σ(g) itself, if it is too large for a cache, is computed again where whoever loads it loads g, too: that takes no longer
+ * than writing and reading it.
+ */
+const spare = (s: StoreState, kernels: readonly PricedKernel[]): boolean => {
+  const loaded = new Map<Value, Set<Value>[]>()
+  for (const k of kernels)
+    if (k.kind === 'fused') {
+      const loads = new Set(k.loads)
+      for (const x of loads) loaded.set(x, [...(loaded.get(x) ?? []), loads])
+    }
+  const candidates = [...s.stored].filter((x) => !s.grouping.stored.has(x)).sort((x, y) => y.id - x.id)
+  const spared = candidates.filter((x) => {
+    s.stored.delete(x)
+    const body = s.options.recompute === 'none' || x.size < s.options.above ? undefined : elementwise(s, x, loaded.get(x) ?? [])
+    for (const y of body ?? []) s.again.add(y)
+    if (clonable(s, x)) return true
+    s.stored.add(x)
+    return false
+  })
+  return spared.length > 0
+}
+
+/** The values between x and the one large array that it is an elementwise function of, if every kernel that loads x loads that array, and they are few. */
+const elementwise = (s: StoreState, x: Value, kernels: readonly ReadonlySet<Value>[]): ReadonlySet<Value> | undefined => {
+  const body = new Set<Value>()
+  const large = new Set<Value>()
+  const visit = (y: Value): boolean => {
+    if (y.free || s.grouping.inlined.has(y) || body.has(y)) return true
+    if (!scalar(y) || s.grouping.stored.has(y) || isSmall(y, x)) {
+      if (!isSmall(y, x)) large.add(y)
+      return inMemory(s, y) && large.size <= 1 && kernels.every((loads) => isSmall(y, x) || loads.has(y))
+    }
+    if (y.op.tag !== 'primitive' || body.size >= longestBody) return false
+    body.add(y)
+    return y.from.every(visit)
+  }
+  return visit(x) && large.size === 1 ? body : undefined
+}
+/** Of values that are computed again: a sigmoid has ten; exact GELU's error function, which is slower than memory, has more. */
+const longestBody = 16
 
 const decided = (k: FusedGroup, body: readonly Value[], loads: readonly Value[], stores: readonly Value[]): StoredFusedKernel => {
   const axes = new Set([...body, ...loads].flatMap((x) => x.axes))
