@@ -241,7 +241,7 @@ export const weighted = <E>(
   const [pooling, another] = terms.flatMap(([, { statistic }]) => statistic ?? [])
   if (another !== undefined) return invalid('weighted', 'at most one term whose reference point is a statistic of the batch', names)
   return valid({
-    ...{ name, source },
+    ...{ kind: 'stated', name, source },
     terms: terms as unknown as Terms, // only to be printed
     needs: needing(...terms.flatMap(([, { needs }]) => (Object.keys(needs) as (keyof Needs)[]).filter((need) => needs[need]))),
     because: because ?? `several references: ${names} compare different rewards, or with different reference points`,

@@ -1,5 +1,5 @@
 /** Losses for people to read: their names, a citation, the lines of a report. */
-import { columnsOf, type EvidenceColumn, evidenceFields, type Needs } from './evidence.ts'
+import { type ColumnField, columnsOf, type EvidenceColumn, evidenceFields, type Needs } from './evidence.ts'
 import type { LossFamily } from './family.ts'
 import { type Finding, short, showSegment } from './findings.ts'
 import type { AnyLoss } from './loss.ts'
@@ -103,14 +103,12 @@ const profileLines = ({ slopes, lossAversion, saturation, margin, bounded }: Pro
  * ```
  */
 export const learnsFrom = (needs: Needs): string => {
-  const columns = columnsOf(needs)
-    .map((column) => suffixOf(column))
-    .join('')
+  const columns = columnsOf(needs).map(suffixOf).join('')
   if (needs.pair) return `pairs${columns}${needs.reward ? ', of a reward model' : ''}`
   if (needs.label) return `labels${columns}${needs.control ? ', told by a control token' : ''}`
   return `demonstrations${columns}`
 }
 const suffixOf = (column: EvidenceColumn): string => {
-  const field = evidenceFields[column]
-  return 'suffix' in field ? field.suffix : ''
+  const { suffix = '' }: ColumnField = evidenceFields[column]
+  return suffix
 }

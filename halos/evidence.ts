@@ -29,7 +29,7 @@ interface CompletionField {
   readonly inputs: { readonly policy: string; readonly reference: string; readonly length: string }
 }
 /** A field that is a number of each example. The need that asks for it has its name. */
-interface ColumnField {
+export interface ColumnField {
   readonly shape: 'column'
   /** Who says it: whoever judged the completion, the value head of the model, or a field of the data beside the texts. */
   readonly from: 'judgement' | 'value head' | 'data'
@@ -90,6 +90,29 @@ export const evidenceFields = {
     read: ({ margin, chosen_score: better, rejected_score: worse }) =>
       typeof margin === 'number' ? margin : typeof better === 'number' && typeof worse === 'number' ? better - worse : undefined,
     advice: 'Give each pair "margin": the score of the chosen completion less that of the rejected one; or use DPO.',
+  },
+  /** How much people disagree about the prompt, from 0 (not at all) to 1 (a coin decides): the normalised entropy of the reference model on it. */
+  dispersion: {
+    shape: 'column',
+    from: 'data',
+    about: 'How much people disagree about a prompt, from 0 (not at all) to 1 (a coin decides).',
+    input: 'dispersions',
+    positive: true,
+    suffix: ' with the dispersion of their prompts',
+    read: ({ dispersion }) => (typeof dispersion === 'number' ? dispersion : undefined),
+    advice:
+      'Give each pair "dispersion", in (0, 1]: the entropy of the reference model on its prompt, over log of the vocabulary; or use DPO.',
+  },
+  /** K a: the share of this answer among the K answers of its prompt, a softmax of their scores, times K. */
+  share: {
+    shape: 'column',
+    from: 'data',
+    about: 'The share of an answer among the K answers of its prompt, a softmax of their scores, times K.',
+    input: 'shares',
+    positive: true,
+    suffix: ' with shares',
+    read: ({ share }) => (typeof share === 'number' ? share : undefined),
+    advice: 'Give each answer "share": K · softmax(scores/α) over the K answers of its prompt; or use KTO, with labels.',
   },
 } as const satisfies Readonly<Record<string, CompletionField | (ColumnField & { readonly from: 'judgement' | 'value head' }) | DataField>>
 

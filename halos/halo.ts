@@ -34,6 +34,7 @@ export interface Declaration<P extends CompletionPart, K extends EvidenceKind> {
 
 /** A loss with its parts: they can be read, proved, printed and plotted. */
 export interface Halo<P extends CompletionPart = CompletionPart, K extends EvidenceKind = EvidenceKind> extends Loss<Evidence<P, K>> {
+  readonly kind: 'halo'
   readonly reward: Reward<P>
   readonly reference: Reference<K>
   readonly value: ValueFunction
@@ -162,7 +163,7 @@ const assemble = <P extends CompletionPart, K extends EvidenceKind>(name: string
     }
   }
   const pooling = pools(reference) && { statistic: (e: Evidence<P, K>) => statistic(reference, r, all(e)) }
-  return { name, source, needs, evaluate, ...pooling, ...{ reward, reference, value, t, inverseTemperature } }
+  return { kind: 'halo', name, source, needs, evaluate, ...pooling, ...{ reward, reference, value, t, inverseTemperature } }
 }
 
 const sign = unary((S) => (label) => S.where(S.less(S.of(0), label), S.of(1), S.of(-1)))

@@ -52,6 +52,7 @@ const together = (ingredients: readonly Ingredient[]): Checked<readonly Ingredie
     ingredients.find(([, { needs }]) => holds(needs))?.[1].name
   const pairs = some(({ pair }) => pair)
   const refused = [
+    [ingredients.find(([, { tokens }]) => tokens)?.[1].name, 'losses of whole completions: this one reads their tokens'],
     [some(({ history }) => history), 'a reference point that is not a running average'],
     [some(({ control }) => control), 'prompts that say no label'],
     [some(({ reward }) => !reward) && some(({ reward }) => reward), 'log-probabilities, not the number of a reward model'],
@@ -68,7 +69,7 @@ const together = (ingredients: readonly Ingredient[]): Checked<readonly Ingredie
 
 /** Σ kᵢ Lᵢ as one HALO. */
 const asHalo = (terms: readonly Ingredient[]): Checked<Halo> => {
-  const other = terms.find(([, loss]) => !('value' in loss))
+  const other = terms.find(([, loss]) => loss.kind !== 'halo')
   if (other !== undefined) return invalid('sum', 'declared HALOs only', other[1].name)
   const scaled = terms.map(([k, loss]) => scale(k)(loss as Halo)) // it has a value function
   return scaled.reduce((sum, next) => E.chain((a: Halo) => E.chain((b: Halo) => plus(a)(b))(next))(sum))

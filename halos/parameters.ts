@@ -23,7 +23,8 @@ type SettingValues<A> = Readonly<Record<string, A>>
 export type ScalarText = <A>(S: Scalar<A>) => (x: A, given: SettingValues<A>) => A
 
 const [least, largest] = [Number.MIN_VALUE, Number.MAX_VALUE]
-const kind =
+/** A kind of setting: what is expected of it, in words and as a range. */
+export const kind =
   (expected: string, says: (name: string) => string, range: Interval) =>
   (field: string, name: string, n: number): Checked<Parameter> =>
     E.map((value: number): Parameter => ({ value, range, says: says(name) }))(
@@ -56,21 +57,24 @@ export const settled =
       : made(
           S,
           text(folding(S))(
-            { scalar: x },
-            mapped(parameters, ({ value }) => ({ number: value })),
+            { tag: 'scalar', scalar: x },
+            mapped(parameters, ({ value }) => ({ tag: 'number', number: value })),
           ),
         )
 
 /** A number that is known, or a scalar. */
-type Folded<A> = { readonly number: number; readonly single?: number } | { readonly scalar: A }
-const made = <A>(S: Scalar<A>, x: Folded<A>): A => ('scalar' in x ? x.scalar : S.of(x.number, x.single))
+type Folded<A> =
+  | { readonly tag: 'number'; readonly number: number; readonly single?: number }
+  | { readonly tag: 'scalar'; readonly scalar: A }
+const made = <A>(S: Scalar<A>, x: Folded<A>): A => (x.tag === 'scalar' ? x.scalar : S.of(x.number, x.single))
 const folding = <A>(S: Scalar<A>): Scalar<Folded<A>> =>
   interpretation<Folded<A>>(
-    (number, single) => ({ number, ...(single !== undefined && { single }) }),
+    (number, single) => ({ tag: 'number', number, ...(single !== undefined && { single }) }),
     (primitive, args) => {
-      const known = args.flatMap((x) => ('scalar' in x || x.single !== undefined ? [] : [x.number]))
-      if (known.length === args.length) return { number: applyPrimitive(numbers, primitive, known) }
+      const known = args.flatMap((x) => (x.tag === 'scalar' || x.single !== undefined ? [] : [x.number]))
+      if (known.length === args.length) return { tag: 'number', number: applyPrimitive(numbers, primitive, known) }
       return {
+        tag: 'scalar',
         scalar: applyPrimitive(
           S,
           primitive,

@@ -10,7 +10,8 @@
 import { either as E } from 'fp-ts'
 import type { Primitive, Unary } from '../core/index.ts'
 import { type Interval, intervals, isCertain, isReal, mark, mayBeNaN } from '../core/internal.ts'
-import { type BoxSide, type Jet, type JetNotes, jets, parameter, variable } from './jets.ts'
+import { type BoxSide, type Jet, type JetNotes, still, variable } from './jet.ts'
+import { jets } from './jets.ts'
 import { runProgram, type ScalarProgram, trace } from './program.ts'
 
 /** A scalar function as data: a program in one variable, and in settings, each of which is any number of an interval. */
@@ -34,8 +35,8 @@ export const subjectOf = (body: Unary): E.Either<string, ProofSubject> =>
 
 const evaluate = ({ program, variable: name, settings }: ProofSubject, box: Interval, side: BoxSide): IntervalEvaluation => {
   const notes: JetNotes = { touching: false, crossings: [] }
-  const still = Object.entries(settings).map(([setting, range]): [string, Jet] => [setting, parameter([...range])])
-  const given = { ...Object.fromEntries(still), [name]: variable(box) }
+  const fixed = Object.entries(settings).map(([setting, range]): [string, Jet] => [setting, still([...range])])
+  const given = { ...Object.fromEntries(fixed), [name]: variable(box) }
   return { ...runProgram(program, jets(side, notes, box), given), notes }
 }
 /** Value, slope and curvature of a function on a box; the function of a point is enclosed at that point alone. */

@@ -44,7 +44,7 @@ const believed = <P extends CompletionPart>(
   const body: Unary = (S) => (z) => S.sub(h.value.body(S)(z), S.mul(S.of(epsilon), S.sub(z, S.of(gamma))))
   const { source, needs, evaluate } = vary(h, { value: makeValue(`${h.value.name} − ${epsilon} (z − ${gamma})`, body) })
   return {
-    ...{ name: `${name}, ε = ${epsilon}`, source, needs, evaluate },
+    ...{ kind: 'stated', name: `${name}, ε = ${epsilon}`, source, needs, evaluate },
     because: `not monotone in log π: it rises beyond z = ${Math.log((1 - epsilon) / epsilon).toPrecision(3)}`,
     formula: { body: (S) => (own, other) => S.mul(S.of(-1), body(S)(S.sub(own, other))), of: ['r_w', 'r_l'], reward: h.reward },
   }

@@ -12,6 +12,7 @@ import { type Checked, checked, valid } from './validation.ts'
 
 /** A loss without a declaration, with the reason why there is none. It trains like any other; `verify` looks for a refutation. */
 export interface Stated<in E> extends Loss<E> {
+  readonly kind: 'stated'
   readonly because: string
   /** The scalar text that it runs, where that is one: to be printed, and drawn. */
   readonly formula?: Formula
@@ -74,7 +75,7 @@ export const pairwise = <P extends CompletionPart>(statement: {
     const { name, source, body, because } = statement
     const [r, f] = [rewardOf(reward), binary(body)]
     return {
-      ...{ name, source, because },
+      ...{ kind: 'stated', name, source, because },
       formula: { body, of: ['r_w', 'r_l'], reward },
       needs: needing('pair', ...reward.reads),
       evaluate: (evidence) => {

@@ -14,6 +14,7 @@ import {
   oneValueCondition,
   referenceCondition,
   rewardCondition,
+  tokensCondition,
   valueConditions,
   vocabularyCondition,
 } from './conditions.ts'
@@ -50,7 +51,7 @@ export interface VerifyReport {
  * console.log(isHalo(getOrThrow(dpo())), isHalo(getOrThrow(sft()))) // true false
  * ```
  */
-export const isHalo = (loss: AnyLoss): loss is Halo => 'value' in loss
+export const isHalo = (loss: AnyLoss): loss is Halo => loss.kind === 'halo'
 /**
  * Whether a loss is a HALO computed from other evidence, such as a loss of judgements that is given pairs.
  * @example
@@ -59,7 +60,7 @@ export const isHalo = (loss: AnyLoss): loss is Halo => 'value' in loss
  * console.log(isView(getOrThrow(find(await catalogue(), 'apo-zero')!()))) // true
  * ```
  */
-export const isView = (loss: AnyLoss): loss is LossView<Everything> => 'through' in loss
+export const isView = (loss: AnyLoss): loss is LossView<Everything> => loss.kind === 'view'
 /**
  * Whether a loss is stated without a declaration, with the reason why there is none.
  * @example
@@ -69,7 +70,7 @@ export const isView = (loss: AnyLoss): loss is LossView<Everything> => 'through'
  * console.log(isStated(loss) && loss.because.split(':')[0]) // no reference point
  * ```
  */
-export const isStated = (loss: AnyLoss): loss is Stated<Everything> => 'because' in loss
+export const isStated = (loss: AnyLoss): loss is Stated<Everything> => loss.kind === 'stated'
 
 /**
  * Is it a HALO? Every condition of KTO's Definition 3.4 (arXiv:2402.01306) is proved by interval arithmetic, for all settings at once
@@ -118,6 +119,7 @@ const conditionsOf = (h: Halo, loss: AnyLoss, reduced?: Reduced): readonly Condi
     heldCondition(h),
     evidenceCondition(loss),
     compositionCondition(h, loss, reduced),
+    ...(loss.tokens === undefined ? [] : [tokensCondition(loss.tokens)]),
   ]
 }
 

@@ -40,6 +40,7 @@ export const contramap =
 
 /** A HALO computed from other evidence: `verify` proves the HALO, and that the view is its composition with `reduced`. */
 export interface LossView<in E> extends Loss<E> {
+  readonly kind: 'view'
   readonly through: Halo
   /** The evidence of the HALO, from that of the view. */
   readonly reduced: (evidence: E) => Everything
@@ -103,6 +104,7 @@ export const ofPairs = <P extends CompletionPart>(
     const judged = (e: Evidence<P, 'pair'>) => asJudged(e as unknown as ViewPairs) as Evidence<P, 'judged'>
     const { statistic } = h
     return {
+      kind: 'view',
       name,
       source: h.source,
       through: h as unknown as Halo, // only to be looked at
@@ -115,6 +117,25 @@ export const ofPairs = <P extends CompletionPart>(
       needs: { ...h.needs, pair: true, outcome: false, label: false },
       ...(statistic && { statistic: (e) => statistic(judged(e)) }),
       evaluate: (e, pooled) => ofEach(h.evaluate(judged(e), pooled), count),
+    }
+  })(declared)
+
+type Seen = Pick<LossView<never>, 'name' | 'source' | 'seen'> & { readonly needs: Partial<Needs> }
+
+/** A HALO of pairs, fed from pairs that are seen otherwise. Rewards are reported as of the pairs themselves. */
+export const seenOtherwise = <P extends CompletionPart>(
+  declared: Checked<Halo<P, 'pair'>>,
+  { needs, ...named }: Seen,
+  reducedBy: (h: Halo) => (e: Everything) => Everything,
+): Checked<LossView<Everything>> =>
+  E.map((h: Halo<P, 'pair'>): LossView<Everything> => {
+    const all = h as unknown as Halo // everything is enough evidence for it
+    const [reduced, r] = [reducedBy(all), rewardOf(all.reward)]
+    return {
+      kind: 'view',
+      ...named,
+      ...{ through: all, needs: { ...h.needs, ...needs }, reduced },
+      evaluate: (e) => ({ ...all.evaluate(reduced(e) as never), rewards: { chosen: r(e.chosen), rejected: r(e.rejected) } }),
     }
   })(declared)
 
@@ -137,28 +158,12 @@ export const ofPairs = <P extends CompletionPart>(
  */
 export const withMargin = <P extends CompletionPart>(
   declared: Checked<Halo<P, 'pair'>>,
-  {
-    margin,
-    needs,
-    ...named
-  }: Pick<LossView<never>, 'name' | 'source' | 'seen'> & {
-    readonly needs: Partial<Needs>
-    readonly margin: (e: Everything) => ViewExamples
-  },
+  { margin, ...named }: Seen & { readonly margin: (e: Everything) => ViewExamples },
 ): Checked<LossView<Everything>> =>
-  E.map((h: Halo<P, 'pair'>): LossView<Everything> => {
-    const all = h as unknown as Halo // everything is enough evidence for it
-    const reduced = (e: Everything): Everything => {
-      const policy = sub(e.chosen.policy, mul(margin(e), 1 / h.reward.scale)) as ViewExamples
-      return { ...e, chosen: { ...e.chosen, policy } }
-    }
-    const r = rewardOf(all.reward)
-    return {
-      ...named,
-      ...{ through: all, needs: { ...h.needs, ...needs }, reduced },
-      evaluate: (e) => ({ ...all.evaluate(reduced(e) as never), rewards: { chosen: r(e.chosen), rejected: r(e.rejected) } }),
-    }
-  })(declared)
+  seenOtherwise(declared, named, (h) => (e) => {
+    const policy = sub(e.chosen.policy, mul(margin(e), 1 / h.reward.scale)) as ViewExamples
+    return { ...e, chosen: { ...e.chosen, policy } }
+  })
 
 // ------------------------------------------------------------------ any loss
 
@@ -216,12 +221,13 @@ const seen = (
   needs: Partial<Needs>,
   from: (e: Everything) => Everything,
   to: (outcome: Outcome, e: Everything) => Outcome = (outcome) => outcome,
-): AnyLoss & Partial<Stated<Everything>> => {
-  const { name, source, statistic, evaluate, because, formula }: AnyLoss & Partial<Stated<Everything>> = loss
+): AnyLoss => {
+  const { name, source, statistic, evaluate } = loss
+  const stated = loss.kind === 'stated' ? (loss as Stated<Everything>) : undefined // the only losses of that kind
   return {
     ...{ name, source, needs: { ...loss.needs, ...needs } },
-    ...(because !== undefined && { because }),
-    ...(formula && { formula: loss.needs.label ? formula : ofChosen(formula) }),
+    ...(stated && { kind: 'stated', because: stated.because }),
+    ...(stated?.formula && { formula: loss.needs.label ? stated.formula : ofChosen(stated.formula) }),
     ...(statistic && { statistic: (e) => statistic(from(e)) }),
     evaluate: (e, pooled) => to(evaluate(from(e), pooled), e),
   }

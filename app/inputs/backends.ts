@@ -76,8 +76,12 @@ const entries: Readonly<Record<string, BackendEntry>> = {
   },
   webgpu: {
     grants: [],
-    ways: async () => [],
-    open: async () => (await gpujs()).open('webgpu'),
+    ways: async () => {
+      const found = await (await import('../../backends/webgpu/index.ts')).probeAdapter()
+      const detail = found.available ? `${found.description}: kernels of our own, float32` : found.reason
+      return [{ backend: 'webgpu', mode: 'wgsl', available: found.available, detail }]
+    },
+    open: async () => (await import('../../backends/webgpu/index.ts')).webgpu(),
   },
   reference: {
     grants: [],

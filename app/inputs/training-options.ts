@@ -87,7 +87,7 @@ export const trainingOptions = (command: Command, { batch, out = true }: { reado
   return backendOptions(command)
 }
 
-const dataOptions = (command: Command, out: boolean): Command =>
+export const dataOptions = (command: Command, out: boolean): Command =>
   readingOptions(
     command
       .optionsGroup('Model and data:')
@@ -105,7 +105,7 @@ const dataOptions = (command: Command, out: boolean): Command =>
         .default('prompt-start'),
     )
 
-const stepOptions = (command: Command, batch: number): Command =>
+export const stepOptions = (command: Command, batch: number): Command =>
   command
     .optionsGroup('Steps:')
     .option('--steps <n>', 'optimizer steps (default: as many as the epochs have)', integer(1))
@@ -120,7 +120,7 @@ const stepOptions = (command: Command, batch: number): Command =>
     .option('--seed <n>', 'of everything random: the same seed gives the same run', integer(0), 0)
     .option('--in-order', 'take the examples in the order of the data (a curriculum) instead of shuffling them')
 
-const optimizerOptions = (command: Command): Command =>
+export const optimizerOptions = (command: Command): Command =>
   command
     .optionsGroup('Optimizer:')
     .option(
@@ -176,7 +176,7 @@ const checkpointOptions = (command: Command): Command =>
     .option('--resume', 'continue from the last checkpoint in OUT as if never stopped: the same bits, where numbers are float32')
     .option('--insist', 'with --resume: continue even where this halograd, this machine or this day gives other numbers')
 
-const adapterOptions = (command: Command): Command =>
+export const adapterOptions = (command: Command): Command =>
   command
     .optionsGroup('Adapters:')
     .option('--lora <rank>', 'train adapters of this rank; the weights of the model do not change', integer(1))

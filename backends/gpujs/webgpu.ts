@@ -4,9 +4,9 @@
  * it reads, so what is donated is computed beside the old and copied over it at the end.
  */
 
+import { graphics } from '../graphics/graphics.ts'
 import type { GpujsDevice } from './device.ts'
 import { DeviceLostError, ModeError } from './errors.ts'
-import { graphics } from './graphics.ts'
 import { type Launch, type Launches, slots } from './launch.ts'
 import { assertMode, open, type Session } from './session.ts'
 

@@ -6,6 +6,7 @@
  * which calls them in order, with barriers where they are needed. Where the arrays of a run lie is written into `arguments` beforehand.
  */
 import type { DotGeneral, FusedKernel, Program } from '../plan/program.ts'
+import { meet, type Region, regions } from '../plan/regions.ts'
 import { bitsOf } from './bytes.ts'
 import { oriented } from './contract.ts'
 import { type Local, seq, when } from './control.ts'
@@ -14,7 +15,7 @@ import { bytesOf, neutral, padded } from './lanes.ts'
 import { type MemoryType, type Module, module } from './module.ts'
 import { services } from './runtime.ts'
 import { type DotGeneralTask, dotGeneralTask, type FusedTask, fusedTask } from './task.ts'
-import { meet, type Region, regions, type WaitedWork, waits } from './waits.ts'
+import { type WaitedWork, waits } from './waits.ts'
 
 /** An element of an array: of the arena (slot 0), the workspaces (1), the inputs (from 2), or the outputs (after those). */
 export interface Address {

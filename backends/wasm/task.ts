@@ -13,7 +13,6 @@ import { workspace } from './gemm.ts'
 import { type Code, type I32Code, i32 } from './instructions.ts'
 import { neutral, padded } from './lanes.ts'
 import type { Module } from './module.ts'
-import { simplify } from './nest.ts'
 import { share } from './share.ts'
 import { type Split, split } from './split.ts'
 import type { Frame } from './sweep.ts'
@@ -86,13 +85,12 @@ export const dotGeneralTask = (
 export const fusedTask = (
   m: Module,
   name: string,
-  given: FusedKernel,
+  kernel: FusedKernel,
   program: Program,
   overwritten: readonly boolean[],
   fill: (...args: readonly I32Code[]) => Code,
   worth: number,
 ): FusedTask => {
-  const kernel = simplify(given)
   const { loops, inner, streams, body } = kernel
   const plan = schedule(kernel, (s) => overwritten[s]!)
   const cut = split(kernel, program)

@@ -3,23 +3,7 @@
  *
  *     wait before a step  ⇔  since the last wait, another thread has written what it touches, or read what it writes
  */
-import type { Program } from '../plan/program.ts'
-
-/** A part of memory: of the arena (array −1), or of an input or output. */
-export interface Region {
-  readonly array: number
-  readonly from: number
-  readonly to: number
-}
-export const meet = (p: Region, q: Region): boolean => p.array === q.array && p.from < q.to && q.from < p.to
-
-/** Where the buffers of a program lie. A donated input and its output are one array. */
-export const regions = ({ buffers, outputs, inputs }: Program): readonly Region[] =>
-  buffers.map(({ place, size }) => {
-    if (place.in === 'scratch') return { array: -1, from: place.offset, to: place.offset + size }
-    const input = place.in === 'input' ? place.index : outputs[place.index]!.donated
-    return { array: input ?? inputs.length + place.index, from: 0, to: size }
-  })
+import { meet, type Region } from '../plan/regions.ts'
 
 /** A step of a program: thread 0 does it alone, or all share it. */
 export interface WaitedWork {

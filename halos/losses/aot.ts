@@ -26,6 +26,7 @@ const stated =
     }
     const r = rewardOf(reward)
     return {
+      kind: 'stated',
       name: 'AOT',
       source: source('the paired loss'),
       because: 'a reference that is nobody’s: the margin that a pair is held to is that of another pair, under the reference model alone',

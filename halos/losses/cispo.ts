@@ -16,6 +16,7 @@ import { boundedExp, lesser } from '../words.ts'
 const stated = (most: number): Stated<Evidence<'policy' | 'reference' | 'old', 'judged'>> => {
   const weight = formula((S) => (p, q) => lesser(S, boundedExp(S, S.sub(p, q)), S.of(most)))
   return {
+    kind: 'stated',
     name: 'CISPO',
     source: source('eq. 4'),
     because: 'weights that depend on θ: the importance weight is a function of θ, though no gradient flows through it',

@@ -22,6 +22,7 @@ type DrDpoPairs = Evidence<'policy' | 'reference', 'pair'>
 const robust = ({ each, spread }: { readonly each: Halo<'policy' | 'reference', 'pair'>; readonly spread: number }): Stated<DrDpoPairs> => {
   const likely = unary((S) => (loss) => S.exp(S.mul(S.of(-1 / spread), loss)))
   return {
+    kind: 'stated',
     name: 'Dr. DPO',
     source: source('the loss'),
     because: 'weights that depend on θ: weighed by its own loss, a pair that is very wrong costs less than one that is a little wrong',

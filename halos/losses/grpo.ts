@@ -25,6 +25,7 @@ type GroupClip = Halo<'policy' | 'reference' | 'old', 'judged'>
 const k3Of: Binary = (S) => (p, q) => S.add(S.expm1(capped(S, S.sub(q, p))), S.sub(p, q))
 export const k3 = binary(k3Of)
 const divergence: Stated<JudgedEvidence> = {
+  kind: 'stated',
   name: 'KL',
   source: source('eq. 4'),
   because: 'not monotone in log π: a divergence is least where both models agree',

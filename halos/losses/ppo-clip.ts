@@ -47,6 +47,7 @@ const stated =
   (reward: Reward<ClipReads>): Stated<Evidence<ClipReads, 'judged'>> => {
     const [r, body] = [rewardOf(reward), surrogate(bounds)]
     return {
+      kind: 'stated',
       name: 'PPO-Clip, dual clip',
       source: source('eq. 7; dual clip: Ye et al. (2020), arXiv:1912.09729, eq. 5'),
       because: `two values: undesirable completions are flat beyond q = ${bounds.dual}, at a loss that desirable ones still feel`,

@@ -25,6 +25,7 @@ const errorOf = ({ value, label }: Pick<Valued, 'value' | 'label'>): Tensor<'exa
 const advantaged = (e: Valued): Valued => ({ ...e, label: stopGradient(errorOf(e)) })
 
 const withCritic = (clip: ValueClip, critic: number): LossView<Valued> => ({
+  kind: 'view',
   name: 'PPO with a value head',
   source: source('§3.3, offline PPO (defaults: config/loss/ppo.yaml of its code)'),
   through: clip as unknown as Halo, // only to be looked at

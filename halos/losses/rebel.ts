@@ -16,6 +16,7 @@ import { positive } from '../validation.ts'
 type RebelEvidence = Evidence<'policy' | 'reference', 'pair'> & Pick<Everything, 'margin'>
 
 const stated = (eta: number): Stated<RebelEvidence> => ({
+  kind: 'stated',
   name: 'REBEL',
   source: source('the objective'),
   because: 'not monotone in log π: it rises beyond the difference of the scores',

@@ -18,6 +18,7 @@ const cost = formula((S) => (p) => S.mul(S.of(-1), p))
 const perToken = formula((S) => (p, n) => S.div(cost(S)(p, n), n))
 
 const loss: Stated<Demonstrations> = {
+  kind: 'stated',
   name: 'SFT',
   source: source('§3.5'),
   because: 'no reference point: nothing is ever a gain, whatever else could have been said',

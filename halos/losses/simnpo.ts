@@ -20,6 +20,7 @@ interface SimNpoSettings {
 const stated = ({ beta, gamma }: SimNpoSettings): Stated<Evidence<'policy' | 'length', 'judged'>> => {
   const body = formula((S) => (p, s) => S.mul(S.of(-2 / beta), logSigmoid(S, S.mul(s, S.add(S.mul(S.of(beta), p), S.of(beta * gamma))))))
   return {
+    kind: 'stated',
     name: 'SimNPO',
     source: source('the loss'),
     because: 'no reference point: the log-probability of a token is compared with −γ, whatever else could have been said',

@@ -16,6 +16,7 @@ import { positive } from '../validation.ts'
 type SppoEvidence = Evidence<'policy' | 'reference', 'pair'> & Pick<Everything, 'margin'>
 
 const stated = (beta: number): Stated<SppoEvidence> => ({
+  kind: 'stated',
   name: 'SPPO',
   source: source('the loss with estimated preferences'),
   because: 'not monotone in log π: it rises beyond the log-ratio that the preference implies',

@@ -18,6 +18,7 @@ const cost = formula((S) => (p, label) => {
 })
 
 const loss: Stated<Evidence<'policy' | 'length', 'judged'>> = {
+  kind: 'stated',
   name: 'Unlikelihood',
   source: source('eq. 4'),
   because: 'no reference point: nothing is ever a gain, whatever else could have been said',

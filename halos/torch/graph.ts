@@ -8,7 +8,7 @@
  */
 import { type AnyTensor, axesOf } from '../../core/index.ts'
 import { asTensor, atom, type TorchCode, torchPrimitives } from './code.ts'
-import { nodes } from './nodes.ts'
+import { translated } from './nodes.ts'
 import { TorchError } from './torch-error.ts'
 
 /** A result, at both sizes. The name becomes a variable. */
@@ -35,7 +35,8 @@ export const printGraph = (loss: string, outputs: readonly NamedPair[], like: st
     outputs.map(({ at }) => at),
   )
   const order = [...new Set([...twins.keys()].flatMap((x) => axesOf(x)))]
-  const translate = nodes(torchPrimitives(order), twins, loss, like)
+  const context = { S: torchPrimitives(order), twins, loss, like }
+  const translate = (x: AnyTensor) => translated(context, x)
   const uses = countUses(outputs, (x) => translate(x).from)
   const names = new Map<AnyTensor, string>()
   for (const { name, at } of outputs) if (!names.has(at[0])) names.set(at[0], name)

@@ -1,11 +1,11 @@
 /** Modes are what they say they are, and arrays have one owner. */
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
-import { graphics } from '../../backends/gpujs/graphics.ts'
 import { DeviceLostError, gpujs, gpujsModes, ModeError, probeGpujs, UnknownHandle } from '../../backends/gpujs/index.ts'
 import { lower } from '../../backends/gpujs/launch.ts'
 import { assertMode, open } from '../../backends/gpujs/session.ts'
 import { webgpu } from '../../backends/gpujs/webgpu.ts'
+import { graphics } from '../../backends/graphics/graphics.ts'
 import { plan } from '../../backends/plan/index.ts'
 import { type Graph, mul, type Tensor } from '../../core/index.ts'
 import { input } from '../../core/internal.ts'

@@ -13,7 +13,7 @@ import { parseSync } from 'oxc-parser'
 import { temporary } from '../app/fixture.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const backends = ['reference', 'wasm', 'gpujs', 'plan'].map((name) => `backends/${name}/index.ts`)
+const backends = ['reference', 'wasm', 'webgpu', 'gpujs', 'plan'].map((name) => `backends/${name}/index.ts`)
 const entries = ['core/index.ts', 'halos/index.ts', 'models/index.ts', 'backends/wasm/browser.ts', 'halograd.ts', ...backends]
 
 interface Documented {
@@ -108,7 +108,7 @@ test('entry functions have examples', () => {
     'series',
     'train',
   ]
-  const more = ['adamW', 'transformer', 'loadModel', 'generator', 'wasm', 'gpujs', 'reference', 'plan']
+  const more = ['adamW', 'transformer', 'loadModel', 'generator', 'wasm', 'webgpu', 'gpujs', 'reference', 'plan']
   assert.deepEqual(
     [...wanted, ...more].filter((name) => !given.includes(name)),
     [],

@@ -14,7 +14,17 @@ import { build as vite } from 'vite'
 import { noBrowser, visit } from '../browser.ts'
 import { bytesIn, type Installed, install, packagesIn } from './install.ts'
 
-const subpaths = ['', '/core', '/halos', '/models', '/backends/reference', '/backends/wasm', '/backends/gpujs', '/backends/plan']
+const subpaths = [
+  '',
+  '/core',
+  '/halos',
+  '/models',
+  '/backends/reference',
+  '/backends/wasm',
+  '/backends/webgpu',
+  '/backends/gpujs',
+  '/backends/plan',
+]
 const found = install()
 const skip = typeof found === 'string' ? found : false
 const installed: Installed = typeof found === 'string' ? { folder: '', tarball: '', run: async () => found } : found

@@ -2,7 +2,8 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Region, type WaitedWork, waits } from '../../backends/wasm/waits.ts'
+import type { Region } from '../../backends/plan/regions.ts'
+import { type WaitedWork, waits } from '../../backends/wasm/waits.ts'
 
 const region: fc.Arbitrary<Region> = fc
   .record({ array: fc.integer({ min: -1, max: 1 }), from: fc.nat(9), size: fc.integer({ min: 1, max: 4 }) })

@@ -1,0 +1,75 @@
+/**
+ * halograd on WebGPU: every program becomes compute shaders of our own, printed for its shapes, over memory in which arrays stay. A run is one
+ * command buffer. This file is the same in Node, where WebGPU is Dawn, and in a page.
+ */
+import type { Backend } from '../../core/index.ts'
+import { widened } from '../../core/internal.ts'
+import { graphics } from '../graphics/graphics.ts'
+import { plan, summarize } from '../plan/index.ts'
+import { download, free, upload, uploadNarrow } from './arrays.ts'
+import { type GpuMachine, machineOn, settle } from './device.ts'
+import { NoAdapterError } from './errors.ts'
+import type { Style } from './grid.ts'
+import { load } from './load.ts'
+
+export { DeviceLimitError, LostDeviceError, NoAdapterError, RefusedProgramError, UnknownArrayError } from './errors.ts'
+
+/** Whether there is a WebGPU adapter here, and what it is; or why there is none. */
+export type AdapterProbe =
+  | { readonly available: true; readonly description: string; readonly software: boolean }
+  | { readonly available: false; readonly reason: string }
+
+/** What a program would run on; nothing is opened that stays open. */
+export const probeAdapter = async (): Promise<AdapterProbe> => {
+  const found = await graphics()
+  if (typeof found === 'string') return { available: false, reason: found }
+  return { available: true, description: found.description, software: found.software }
+}
+
+/** A card is kept busy by thousands of threads; a CPU that plays one, by few, for which a barrier is dear. */
+const styles: { readonly [kind in 'card' | 'software']: Style } = {
+  card: { busy: 16384, lanes: 64 },
+  software: { busy: 64, lanes: 4 },
+}
+
+/**
+ * Open a WebGPU backend, with float32 numbers: in Node by the optional package `webgpu` (Dawn), in a page by `navigator.gpu`.
+ * @throws NoAdapterError where there is no adapter, or one that lacks what kernels need, with the reason
+ * @example
+ * ```ts
+ * import { webgpu } from 'halograd/backends/webgpu'
+ * export const open = () => webgpu()
+ * ```
+ */
+export const webgpu = async (): Promise<Backend> => {
+  const found = await graphics()
+  const adapter = typeof found === 'string' ? null : await found.gpu.requestAdapter()
+  if (typeof found === 'string' || adapter === null)
+    throw new NoAdapterError(`webgpu: there is no adapter here: ${typeof found === 'string' ? found : 'it is gone'}`)
+  return backendOn(await machineOn(adapter, found.description, found.software))
+}
+
+/** The backend of a machine. */
+export const backendOn = (machine: GpuMachine, style: Style = styles[machine.software ? 'software' : 'card']): Backend => {
+  const name = 'webgpu'
+  return {
+    name,
+    compile: async (graph) => {
+      const program = plan(graph)
+      const { run, launches } = await load(machine, program, style)
+      const { flops, traffic, peakMemory } = summarize(program)
+      return { run, report: { backend: name, mode: machine.description, kernels: launches.length, flops, traffic, peakMemory } }
+    },
+    upload: (data) => upload(machine, data),
+    uploadHalf: (data) => upload(machine, widened(data)),
+    uploadNarrow: (data) => uploadNarrow(machine, data),
+    download: (handle) => download(machine, handle),
+    free: (handle) => free(machine, handle),
+    live: () => machine.alive,
+    close: async () => {
+      await settle(machine).catch(() => {}) // what failed is gone with the device
+      machine.device.destroy()
+      await machine.device.lost
+    },
+  }
+}

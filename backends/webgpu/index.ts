@@ -1,0 +1,6 @@
+/** halograd/backends/webgpu, for Node: WebGPU is Dawn's, through the optional package `webgpu`. See `backend.ts`. */
+import { useWithoutNavigator } from '../graphics/graphics.ts'
+
+export * from './backend.ts'
+
+useWithoutNavigator(async () => (await import('../graphics/dawn.ts')).dawn())
