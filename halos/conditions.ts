@@ -127,14 +127,13 @@ export const rewardCondition = ({ shape }: Reward): Condition => {
   return computed.finding.tag === 'proved' ? { ...found, finding: { ...found.finding, flat: flat.why } } : computed
 }
 
-/** The anchor is what the text of the reward gives at u = 0, but for rounding. */
+/** The anchor is what the text of the reward gives at u = 0: it is within the enclosure of that. */
 const anchorIs = ({ centre = Number.NaN, shape: { text, parameters } }: Reward): boolean =>
   E.match(
     () => false,
     (subject: ProofSubject) => {
       const [low, high] = enclose(subject)([0, 0]).value
-      const slack = 2 ** -40 * Math.max(1, Math.abs(centre))
-      return low - slack <= centre && centre <= high + slack
+      return low <= centre && centre <= high
     },
   )(textSubject(text, parameters, 'own'))
 
