@@ -145,6 +145,8 @@ test('verdicts: the segment that all conditions share; undecided where nothing c
   // Lines that meet at 0.3 but for rounding, and an exponential that overflows.
   const bent: Unary = (S) => (z) => S.where(S.less(z, S.of(0.3)), z, S.add(S.mul(S.of(2 / 3), z), S.of(0.1)))
   assert.equal(report(own((S) => (z) => S.sub(bent(S)(z), S.exp(S.mul(S.of(-1), z))))).verdict, 'HALO on [−709.8, 0.3]')
+  // Gains that begin steeper than losses end, where they begin: no box of gains is to blame.
+  assert.equal(report(own((S) => (z) => S.add(bent(S)(z), S.max(z, S.of(0))))).verdict, 'HALO on (−∞, 0.3]')
   const thrown = report(
     own(() => () => {
       throw new Error('no')

@@ -19,7 +19,7 @@ const vocabularies = [
   'halos/smoothed',
 ]
 const parts = [...vocabularies, 'halos/mutations', 'halos/mixture', 'halos/numerics', 'halos/float32']
-const proofs = ['halos/prove', 'halos/refute', 'halos/piecewise', 'halos/evidence', 'fuzz/prover']
+const proofs = ['halos/claims', 'halos/prove', 'halos/refute', 'halos/conditions', 'halos/piecewise', 'halos/evidence', 'fuzz/prover']
 const training = ['models/metrics', 'models/golden-metrics', 'models/frozen', 'models/snapshot', 'models/head', 'models/train']
 const data = ['models-io/batches', 'models-io/orders', 'models-io/truncate', 'models-io/inspect', 'models-io/data', 'models/metrics', 'models/train']
 
@@ -40,7 +40,7 @@ export const targets: readonly Target[] = [
   ...of('halos', ['halos/profile', 'halos/values', 'halos/parts'], { profile: 10 }),
   ...of('halos', ['halos/unbiased', 'halos/evidence'], { unbiased: 6 }),
   ...of('halos', ['halos/normal-form', 'halos/composition'], { 'normal-form': 12, composition: 10 }),
-  ...of('halos', ['halos/conditions', 'halos/evidence', 'halos/mixture', 'halos/composition', ...proofs], { conditions: 12, verify: 5, certificate: 10 }),
+  ...of('halos', ['halos/evidence', 'halos/mixture', 'halos/composition', ...proofs], { conditions: 12, verify: 5, certificate: 10 }),
   ...of('models/training', training, { objective: 20, metrics: 14, step: 4 }),
   ...of('models/training', ['models/optimizer', ...training], { optimizer: 20, schedule: 8 }),
   ...of('models/data', data, { batches: 16, mismatch: 12, balance: 5, shuffle: 4, truncate: 5 }),
