@@ -20,8 +20,24 @@ const vocabularies = [
 ]
 const parts = [...vocabularies, 'halos/mutations', 'halos/mixture', 'halos/numerics', 'halos/float32']
 const proofs = ['halos/claims', 'halos/prove', 'halos/refute', 'halos/conditions', 'halos/piecewise', 'halos/evidence', 'fuzz/prover']
-const training = ['models/metrics', 'models/golden-metrics', 'models/frozen', 'models/snapshot', 'models/head', 'models/train']
-const data = ['models-io/batches', 'models-io/orders', 'models-io/truncate', 'models-io/inspect', 'models-io/data', 'models/metrics', 'models/train']
+const training = [
+  'models/objective',
+  'models/metrics',
+  'models/golden-metrics',
+  'models/frozen',
+  'models/snapshot',
+  'models/head',
+  'models/train',
+]
+const data = [
+  'models-io/batches',
+  'models-io/orders',
+  'models-io/truncate',
+  'models-io/inspect',
+  'models-io/data',
+  'models/metrics',
+  'models/train',
+]
 
 const of = (folder: string, tests: readonly string[], files: Readonly<Record<string, number>>): readonly Target[] =>
   Object.entries(files).map(([name, mutants]) => ({
