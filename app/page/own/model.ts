@@ -6,7 +6,7 @@ import { EndedError, remote } from '../rpc.ts'
 import { store } from '../store.ts'
 import type { Chatter, ModelSize, OwnNews, OwnThumb } from './chatter.ts'
 
-interface Exchange extends OwnThumb {
+interface JudgedExchange extends OwnThumb {
   readonly judged: boolean
 }
 interface Owning {
@@ -14,7 +14,7 @@ interface Owning {
   readonly size?: ModelSize | undefined
   /** Bytes of the files. */
   readonly bytes: number
-  readonly exchanges: readonly Exchange[]
+  readonly exchanges: readonly JudgedExchange[]
   /** What is being done, in words; what of an answer is there already. */
   readonly working?: string | undefined
   readonly text: string
@@ -73,7 +73,7 @@ export const fetchModel = (name: string): Promise<void> => {
   })
 }
 
-const turnsUpTo = (exchanges: readonly Exchange[]): readonly Turn[] =>
+const turnsUpTo = (exchanges: readonly JudgedExchange[]): readonly Turn[] =>
   exchanges.flatMap(({ turns, answer }) => [...turns.slice(-1), { role: 'assistant' as const, content: answer }])
 
 export const ask = (content: string): Promise<void> =>
