@@ -46,7 +46,7 @@ const of = (folder: string, tests: readonly string[], files: Readonly<Record<str
   }))
 
 export const targets: readonly Target[] = [
-  ...of('core', [...laws, 'plan/plan', ...parts], { scalar: 24, grad: 14, ops: 18, lift: 10, tree: 6, definitions: 14 }),
+  ...of('core', [...laws, 'plan/plan', ...parts], { scalar: 24, grad: 14, ops: 18, lift: 1, simplify: 14, tree: 6, definitions: 14 }),
   ...of('core', ['laws/random', ...laws, 'models/dropout'], { random: 8 }),
   ...of('core', ['laws/interval-members', 'laws/intervals', ...proofs], { interval: 24 }),
   ...of('halos', parts, { halo: 16, reward: 16, reference: 20, smoothed: 5, words: 3, affine: 3, loss: 6, view: 8 }),
