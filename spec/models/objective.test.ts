@@ -62,6 +62,8 @@ test('pairs: log-ratios of both; weighted, Σ w ℓ / Σ w; of nothing, 0', asyn
 test('without a reference model its log-probabilities are 0; what the data say beside is evidence', async () => {
   const bare = { chosen: texts([-3], [3]), rejected: texts([-2], [2]) }
   close((await found(d, bare)).loss, softplus(0.5))
+  const alone: TrainingBatch = { outcome: texts([-3], [3]), unrelated: texts([-2], [2]), label: row(1) }
+  close((await found(getOrThrow(kto({ beta: 0.5 })) as unknown as AnyLoss, alone)).loss, 1 - 1 / (1 + Math.exp(1.5)))
   const loss = getOrThrow(odpo()) as unknown as AnyLoss
   const at = async (margin: number) => (await found(loss, { ...bare, margin: row(margin) })).loss
   assert.ok((await at(2)) > (await at(1)))
