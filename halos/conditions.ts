@@ -8,6 +8,7 @@ import { foreign, type Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import { textSubject } from './parameters.ts'
 import { concave, enclose, increasing, nonDecreasing, type ProofSubject, subjectOf } from './prove.ts'
+import type { TokenReading } from './reading.ts'
 import { readingsDiffer } from './readings.ts'
 import { reasonOf } from './reason.ts'
 import { domainOf, type Reward } from './reward.ts'
@@ -125,6 +126,12 @@ export const rewardCondition = ({ shape }: Reward): Condition => {
   if (found.finding.tag !== 'proved' || flat === undefined) return found
   const computed = conditionOf(name, text, parameters, nonDecreasing, domain, x)
   return computed.finding.tag === 'proved' ? { ...found, finding: { ...found.finding, flat: flat.why } } : computed
+}
+
+/** A completion that is read from its tokens: whatever one of them adds to log π never falls with its own log-ratio. */
+export const tokensCondition = ({ added: { text, parameters, flat } }: TokenReading): Condition => {
+  const found = conditionOf('no token counts against itself', text, parameters, nonDecreasing, line, 'ρ')
+  return found.finding.tag === 'proved' && flat !== undefined ? { ...found, finding: { ...found.finding, flat } } : found
 }
 
 /** The anchor is what the text of the reward gives at u = 0, but for rounding. */

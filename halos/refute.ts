@@ -34,6 +34,8 @@ const atRest = (item: Item, base: number): number => {
       return base + (rejected ? 7 : 0) * i
     case 'sum':
       return 0
+    case 'margin':
+      return (i + 1) / 2
     case 'label':
       return i === 0 ? 1 : -1
     default:
@@ -155,16 +157,18 @@ const middle = ([low, high]: Interval): number => Number(((low + high) / 2).toPr
 
 /** A completion at which the reference model is felt, but not through log π_θ − log π_ref. */
 const notRelative = (loss: AnyLoss): Witness | undefined => {
-  const f = firstLoss(loss, 2)
-  for (const item of looksAt(loss, 2)) {
-    if (!item.includes('.reference')) continue
-    const policy = item.replace('.reference', '.policy') as Item // of the same completion
-    const [felt, model] = [slope(f, item, atRest(item, long)), slope(f, policy, atRest(policy, long))]
-    if (!has0(felt) && !has0(intervals.add(felt, model)))
-      return {
-        ...{ lemma: 'not relative', moving: [policy, item], points: [], rest: resting(loss, 2, long) },
-        text: `no function of log π_θ − log π_ref: ∂L/∂${policy} = ${middle(model)}, but ∂L/∂${item} = ${middle(felt)}`,
-      }
+  for (const base of [long, short]) {
+    const f = firstLoss(loss, 2, base)
+    for (const item of looksAt(loss, 2)) {
+      if (!item.includes('.reference')) continue
+      const policy = item.replace('.reference', '.policy') as Item // of the same completion
+      const [felt, model] = [slope(f, item, atRest(item, base)), slope(f, policy, atRest(policy, base))]
+      if (!has0(felt) && !has0(intervals.add(felt, model)))
+        return {
+          ...{ lemma: 'not relative', moving: [policy, item], points: [], rest: resting(loss, 2, base) },
+          text: `no function of log π_θ − log π_ref: ∂L/∂${policy} = ${middle(model)}, but ∂L/∂${item} = ${middle(felt)}`,
+        }
+    }
   }
   return undefined
 }

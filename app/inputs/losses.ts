@@ -16,6 +16,7 @@ import {
   mixture,
   type Settings,
 } from '../../halos/index.ts'
+import { refusedLosses } from '../../halos/internal.ts'
 import { UsageError } from '../terminal/errors.ts'
 import { defaultOf, isModule } from './modules.ts'
 
@@ -66,6 +67,8 @@ const named = async (name: string): Promise<NamedLoss> => {
   const families = await catalogue()
   const found = find(families, name)
   if (found !== undefined) return { key: found.key, defaults: found.defaults, make: found }
+  const refused = Object.hasOwn(refusedLosses, name.toLowerCase()) ? refusedLosses[name.toLowerCase()] : undefined
+  if (refused !== undefined) throw new UsageError(`--halo ${name}: ${refused}`)
   throw new UsageError(
     `--halo: there is no loss '${name}'. Known are ${families.map(({ key }) => key).join(', ')}; or give a file that exports one, such as ./my-loss.ts`,
   )

@@ -26,6 +26,7 @@ const coarse: { readonly [entry: string]: readonly [tolerance: number, why: stri
 const ranked: ReadonlySet<string> = new Set(['trl_main/dpo/aot', 'trl_main/dpo/aot_unpaired'])
 
 const kink = 'at a kink: half of the slopes on both sides here, one of them there; each is a subgradient'
+const padding = 'a token of padding is none here, and has no gradient'
 const divergence = 'of an f-divergence, compared below'
 const otherReward = 'they report log-ratios to a reference model which this loss does not use'
 const broadcast = 'known to be wrong: adds one number an example to one number a token'
@@ -38,6 +39,9 @@ const excluded: { readonly [where: string]: string } = {
   'trl_main/dpo/hinge P12_hinge_kink_at_first_pair ∂policy_rejected_logps': kink,
   'trl_v0.9.4/dpo/kto_pair P6_extreme_mixed ∂policy_rejected_logps': kink,
   'openrlhf_old/vanilla_kto P6_extreme_mixed ∂policy_rejected_logps': kink,
+  'halos_main/dpo_humanline H0 ∂policy_chosen_logps': padding,
+  'halos_main/dpo_humanline H0 ∂policy_rejected_logps': padding,
+  'halos_main/kto_humanline K0 ∂policy_logps': padding,
   'trl_v0.28/dpo/sigmoid_reference_free chosen_rewards': otherReward,
   'trl_v0.28/dpo/sigmoid_reference_free rejected_rewards': otherReward,
   'eric_mitchell/dpo_reference_free chosen_rewards': otherReward,
