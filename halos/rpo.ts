@@ -15,8 +15,8 @@ import { formula, type Stated } from './stated.ts'
 import { checked, positive } from './validation.ts'
 import { logSigmoid } from './words.ts'
 
-type Scored = Evidence<'policy' | 'reference', 'pair'> & Pick<Everything, 'margin'>
-interface Given {
+type RewardAwarePair = Evidence<'policy' | 'reference', 'pair'> & Pick<Everything, 'margin'>
+interface RewardAwareSettings {
   readonly reward: Reward<'policy' | 'reference'>
   readonly eta: number
 }
@@ -40,7 +40,7 @@ export const rewardAware = (key: string, name: string, distance: Binary) =>
 
 const stated =
   (name: string, distance: Binary) =>
-  ({ reward, eta }: Given): Stated<Scored> => {
+  ({ reward, eta }: RewardAwareSettings): Stated<RewardAwarePair> => {
     const r = rewardOf(reward)
     return {
       kind: 'stated',

@@ -34,78 +34,85 @@ export interface RematerializeOptions {
   readonly draw: boolean
 }
 
-export const chooseStored = (
-  { groups, at, inlined, stored: needed }: Grouping,
-  { recompute, draw }: RematerializeOptions,
-): readonly PricedKernel[] => {
-  const stored = new Set(needed)
-  const inMemory = (x: Value): boolean => stored.has(x) || !scalar(x)
-  const rematerializable = (x: Value): boolean =>
-    isCheap(x) || (draw && x.op.tag === 'random') || (recompute === 'all' && x.op.tag === 'primitive')
-  const clonable = (x: Value): boolean => {
-    if (recompute === 'none' || !rematerializable(x)) return false
-    const large = new Set<Value>()
-    const seen = new Set<Value>()
-    const reachable = (y: Value): boolean => {
-      if (y.free || inlined.has(y) || seen.has(y)) return true
-      seen.add(y)
-      const small = y.size * 4 <= x.size
-      if (inMemory(y)) {
-        if (!small) large.add(y)
-        return large.size <= 2
-      }
-      return rematerializable(y) ? y.from.every(reachable) : small
-    }
-    return x.from.every(reachable)
-  }
-  const sweep = (): readonly PricedKernel[] => {
-    const kernels: PricedKernel[] = []
-    for (const k of groups.toReversed()) {
-      if (k.kind === 'dotGeneral') kernels.push(k)
-      else {
-        const body = new Set<Value>()
-        const loads = new Set<Value>()
-        const visit = (x: Value): void => {
-          if (body.has(x)) return
-          body.add(x)
-          x.from.forEach((y, position) => {
-            if (x.op.tag === 'take' && position === 0) return
-            if (y.free || inlined.has(y) || (scalar(y) && at.get(y) === k)) visit(y)
-            else if (inMemory(y)) loads.add(y)
-            else if (clonable(y)) visit(y)
-            else {
-              stored.add(y)
-              loads.add(y)
-            }
-          })
-        }
-        const stores = [...k.own].filter((x) => stored.has(x))
-        stores.forEach(visit)
-        if (stores.length > 0)
-          kernels.push(
-            decided(
-              k,
-              [...body].sort((a, b) => a.id - b.id),
-              [...loads],
-              stores,
-            ),
-          )
-      }
-    }
-    return kernels.reverse()
-  }
-  const kernels = sweep()
+/** What is decided so far: values that are stored. The set grows as kernels turn out to need more. */
+interface StorageChoice extends Grouping, RematerializeOptions {
+  readonly kept: Set<Value>
+}
+
+export const chooseStored = (grouping: Grouping, options: RematerializeOptions): readonly PricedKernel[] => {
+  const s: StorageChoice = { ...grouping, ...options, kept: new Set(grouping.stored) }
+  const kernels = sweepKernels(s)
   // What became stored before its arguments did may be cheap now that they are: silu(g) = g · σ(g), where g and σ(g) are kept anyway.
-  const spare = [...stored]
-    .filter((x) => !needed.has(x))
+  const spare = [...s.kept]
+    .filter((x) => !s.stored.has(x))
     .sort((x, y) => y.id - x.id)
     .filter((x) => {
-      stored.delete(x)
-      if (clonable(x)) return true
-      stored.add(x)
+      s.kept.delete(x)
+      if (clonable(s, x)) return true
+      s.kept.add(x)
       return false
     })
-  return spare.length === 0 ? kernels : sweep()
+  return spare.length === 0 ? kernels : sweepKernels(s)
+}
+
+const inMemory = ({ kept }: StorageChoice, x: Value): boolean => kept.has(x) || !scalar(x)
+const rematerializable = ({ draw, recompute }: StorageChoice, x: Value): boolean =>
+  isCheap(x) || (draw && x.op.tag === 'random') || (recompute === 'all' && x.op.tag === 'primitive')
+/** May x be computed again, from at most two large arrays that are stored? */
+const clonable = (s: StorageChoice, x: Value): boolean => {
+  if (s.recompute === 'none' || !rematerializable(s, x)) return false
+  const large = new Set<Value>()
+  const seen = new Set<Value>()
+  const reachable = (y: Value): boolean => {
+    if (y.free || s.inlined.has(y) || seen.has(y)) return true
+    seen.add(y)
+    const small = y.size * 4 <= x.size
+    if (inMemory(s, y)) {
+      if (!small) large.add(y)
+      return large.size <= 2
+    }
+    return rematerializable(s, y) ? y.from.every(reachable) : small
+  }
+  return x.from.every(reachable)
+}
+
+/** Decide what every kernel computes and loads, from the last to the first: later ones say what earlier ones must store. */
+const sweepKernels = (s: StorageChoice): readonly PricedKernel[] => {
+  const kernels: PricedKernel[] = []
+  for (const k of s.groups.toReversed()) {
+    const made = k.kind === 'dotGeneral' ? k : decide(s, k)
+    if (made !== undefined) kernels.push(made)
+  }
+  return kernels.reverse()
+}
+
+/** What a kernel computes and loads; undefined where nobody needs what it makes. */
+const decide = (s: StorageChoice, k: FusedGroup): StoredFusedKernel | undefined => {
+  const body = new Set<Value>()
+  const loads = new Set<Value>()
+  const visit = (x: Value): void => {
+    if (body.has(x)) return
+    body.add(x)
+    for (const [position, y] of x.from.entries()) {
+      if (x.op.tag === 'take' && position === 0) continue
+      if (y.free || s.inlined.has(y) || (scalar(y) && s.at.get(y) === k)) visit(y)
+      else if (inMemory(s, y)) loads.add(y)
+      else if (clonable(s, y)) visit(y)
+      else {
+        s.kept.add(y)
+        loads.add(y)
+      }
+    }
+  }
+  const stores = [...k.own].filter((x) => s.kept.has(x))
+  stores.forEach(visit)
+  if (stores.length === 0) return undefined
+  return decided(
+    k,
+    [...body].sort((a, b) => a.id - b.id),
+    [...loads],
+    stores,
+  )
 }
 
 const decided = (k: FusedGroup, body: readonly Value[], loads: readonly Value[], stores: readonly Value[]): StoredFusedKernel => {

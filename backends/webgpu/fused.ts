@@ -6,7 +6,6 @@
 import type { FusedKernel, Program } from '../plan/index.ts'
 import { meet, regions } from '../plan/regions.ts'
 import { type KernelSchedule, schedule } from '../plan/schedule.ts'
-import { simplify } from '../plan/simplify.ts'
 import { gridOf, type StoreInstruction, type Style, type ThreadGrid } from './grid.ts'
 import { argumentOf, type GpuArgument, type GpuLaunch } from './launch.ts'
 import { declarationsOf, groupsOf, itemsOf, rowsBody, spreadBody, threadsOf } from './rows.ts'
@@ -45,8 +44,7 @@ const remember = 60
 export const aligned = (elements: number): number => Math.ceil(elements / 64) * 64
 
 /** `start`: where the arena goes on after the planner's scratch. */
-export const fused = (program: Program, given: FusedKernel, style: Style, start: number): Fused => {
-  const kernel = simplify(given)
+export const fused = (program: Program, kernel: FusedKernel, style: Style, start: number): Fused => {
   const { streams, body, inner } = kernel
   const { buffers } = program
   const places = regions(program)

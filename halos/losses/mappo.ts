@@ -14,11 +14,11 @@ import { maPpo as source } from '../sources-variants.ts'
 import { formula, type Stated } from '../stated.ts'
 import { logSigmoid, negate } from '../words.ts'
 
-type Scored = Evidence<'policy' | 'reference', 'pair'> & Pick<Everything, 'margin'>
+type ScoredPair = Evidence<'policy' | 'reference', 'pair'> & Pick<Everything, 'margin'>
 
 const cost = formula((S) => (w, l) => negate(S, logSigmoid(S, S.sub(w, l))))
 
-const stated = (reward: Reward<'policy' | 'reference'>): Stated<Scored> => {
+const stated = (reward: Reward<'policy' | 'reference'>): Stated<ScoredPair> => {
   const r = rewardOf(reward)
   return {
     kind: 'stated',

@@ -15,11 +15,11 @@ import { logRatio, type Reward, rewardOf } from '../reward.ts'
 import { nca as source } from '../sources.ts'
 import { formula, type Stated } from '../stated.ts'
 
-type Shared = Pick<Evidence<'policy' | 'reference', 'judged'>, 'outcome'> & Pick<Everything, 'share'>
+type SharedAnswer = Pick<Evidence<'policy' | 'reference', 'judged'>, 'outcome'> & Pick<Everything, 'share'>
 
 const cost = formula((S) => (r, share) => S.add(S.mul(share, S.softplus(S.mul(S.of(-1), r))), S.softplus(r)))
 
-const stated = (reward: Reward<'policy' | 'reference'>): Stated<Shared> => {
+const stated = (reward: Reward<'policy' | 'reference'>): Stated<SharedAnswer> => {
   const r = rewardOf(reward)
   return {
     kind: 'stated',

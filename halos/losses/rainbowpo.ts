@@ -14,13 +14,13 @@ import { formula, type Stated } from '../stated.ts'
 import { checked, nonNegative, number, positive } from '../validation.ts'
 import { logSigmoid, negate } from '../words.ts'
 
-interface Given {
+interface RainbowSettings {
   readonly beta: number
   readonly alpha: number
   readonly advantage: number
 }
 
-const stated = ({ beta, alpha, advantage }: Given): Stated<Evidence<'policy' | 'reference' | 'length', 'pair'>> => {
+const stated = ({ beta, alpha, advantage }: RainbowSettings): Stated<Evidence<'policy' | 'reference' | 'length', 'pair'>> => {
   const cost = formula((S) => (w, l) => negate(S, logSigmoid(S, S.sub(S.sub(w, l), S.of(beta * (1 - alpha) * advantage)))))
   const r = ({ policy, reference, length }: Pick<Completion, 'policy' | 'reference' | 'length'>) =>
     mul(div(sub(policy, mul(reference, alpha)), length), beta) as Tensor<'example'>

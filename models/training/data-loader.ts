@@ -108,15 +108,8 @@ export const dataLoader = <P>(
   const order = batchOrder(examples, { batch: size, seed, shuffled })
   const inParts = (members: readonly number[]) => chunks(members, Math.ceil(size / accumulate))
   const own = (members: readonly number[]): ExampleTexts => textsOf(members.map((i) => examples[i]!))
-  const { known, score, refer } = frozen(
-    backend,
-    model,
-    reference,
-    own,
-    firstEpoch(order).flatMap(inParts),
-    options,
-    loss.tokens !== undefined,
-  )
+  const homes = firstEpoch(order).flatMap(inParts)
+  const { known, score, refer } = frozen(backend, model, reference, own, homes, { ...options, tokens: loss.tokens !== undefined })
 
   const dropout = (...use: readonly number[]): Dropout => ({
     rate: scalar(Math.fround(rate)),

@@ -28,7 +28,7 @@ export interface Frozen<P> {
 
 /**
  * @param homes the batches in which examples are scored: each example is in at most one; one that is in none is scored alone
- * @param ofTokens whether the loss reads tokens
+ * @param options how texts are padded, and whether the loss reads their tokens
  */
 export const frozen = <P>(
   backend: Backend,
@@ -36,8 +36,7 @@ export const frozen = <P>(
   reference: P,
   textsOf: (members: readonly number[]) => ExampleTexts,
   homes: readonly (readonly number[])[],
-  options: BatchOptions,
-  ofTokens = false,
+  { tokens: ofTokens, ...options }: BatchOptions & { readonly tokens: boolean },
 ): Frozen<P> => {
   const run = compile(backend, (parameters: P, sequences: Sequences) => {
     const { logProbability, tokens } = model.score(parameters, sequences)
