@@ -41,7 +41,12 @@ export const buildPage = async (outDir: string, size: DemoSize, cache: string): 
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 1000,
-      rolldownOptions: { checks: { pluginTimings: false } },
+      rolldownOptions: {
+        checks: { pluginTimings: false },
+        input: { index: join(source, 'index.html'), isolate: join(source, 'isolate.ts') },
+        // A service worker has the scope of its folder: it lies beside index.html, under a name that stays.
+        output: { entryFileNames: ({ name }) => (name === 'isolate' ? 'isolate.js' : 'assets/[name]-[hash].js') },
+      },
     },
   })
   await mkdir(join(outDir, 'model'))

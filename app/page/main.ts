@@ -76,6 +76,16 @@ addEventListener('keydown', (event) => {
     event.target instanceof Element && event.target.closest('input, textarea, select, button, a, [role=slider], [role=group]') !== null
   if (!elsewhere && !event.ctrlKey && !event.metaKey && !event.altKey && current()?.keys?.(event)) event.preventDefault()
 })
+/** Where the host isolates nothing, a service worker does, from the next load on: that is at once, but only once. */
+const isolate = async (): Promise<void> => {
+  if (crossOriginIsolated || !isSecureContext || sessionStorage.getItem('isolated') !== null) return
+  await navigator.serviceWorker.register('./isolate.js')
+  await navigator.serviceWorker.ready
+  sessionStorage.setItem('isolated', 'tried')
+  location.reload()
+}
+
 for (const { subscribe } of [declaring, judging, aligning, theory]) subscribe(draw)
 show()
 void begin()
+void isolate().catch(() => undefined) // one thread, then, which the Align tab says

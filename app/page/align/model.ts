@@ -1,7 +1,7 @@
 /** What the third tab knows: runs that learn from the thumbs, each in a worker of its own; their curves, and what has become of the model. */
 import { weigh } from '../../../models/index.ts'
 import { type Rate, winRate } from '../../terminal/statistics.ts'
-import { type Draft, toAddress } from '../declare/draft.ts'
+import type { Draft } from '../declare/draft.ts'
 import { declaring } from '../declare/model.ts'
 import { judging, startAligner } from '../judge/model.ts'
 import { lexiconOf } from '../judge/rule.ts'
@@ -153,6 +153,18 @@ export const beginAligning = async (): Promise<void> => {
   await judgeRuns()
 }
 
+const symbols: ReadonlyMap<string, string> = new Map([
+  ['value', 'v'],
+  ['beta', 'β'],
+  ['desirable', 'λ_D'],
+  ['undesirable', 'λ_U'],
+])
 /** What tells two orders apart, for people. */
-export const describeOrder = ({ draft, steps, batch, rate, thumbs }: AlignOrder): string =>
-  `${toAddress(draft).replaceAll('&', ', ')}; ${thumbs.length} thumbs, ${steps} steps of ${batch}, learning rate ${rate}`
+export const describeOrder = ({ draft, steps, batch, rate, thumbs }: AlignOrder): string => {
+  const said =
+    draft.kind === 'catalogue'
+      ? Object.entries(draft.settings)
+      : Object.entries(draft).filter(([key]) => key === 'margin' || symbols.has(key))
+  const settings = said.map(([key, x]) => `${symbols.get(key) ?? key} = ${typeof x === 'number' ? Number(x.toPrecision(3)) : x}`)
+  return `${settings.join(', ')}; ${thumbs.length} thumbs, ${steps} steps of ${batch}, learning rate ${rate}`
+}

@@ -27,9 +27,14 @@ const chunk = 32
 
 const say = (error: unknown): void => judging.set({ failure: error instanceof Error ? error.message : String(error), working: false })
 
-/** Have so many samples, at least. */
-const have = async (count: number): Promise<void> => {
-  if (judging.get().working || judging.get().samples.length >= count) return
+let writing: Promise<void> = Promise.resolve()
+/** Have so many samples, at least: after those that are being written. */
+const have = (count: number): Promise<void> => {
+  writing = writing.then(() => fill(count))
+  return writing
+}
+const fill = async (count: number): Promise<void> => {
+  if (judging.get().samples.length >= count) return
   judging.set({ working: true, failure: undefined })
   try {
     while (judging.get().samples.length < count) {
