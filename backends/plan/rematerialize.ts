@@ -32,32 +32,72 @@ export interface RematerializeOptions {
   readonly recompute: 'none' | 'cheap' | 'all'
   /** May any kernel draw random numbers? */
   readonly draw: boolean
+  /** Arrays of at least so many elements are worth computing again, although they are not cheap. */
+  readonly above: number
 }
 
 /** What is decided so far: values that are stored. The set grows as kernels turn out to need more. */
 interface StorageChoice extends Grouping, RematerializeOptions {
   readonly kept: Set<Value>
+  /** Values that are computed again, although they are not cheap. */
+  readonly again: Set<Value>
 }
 
 export const chooseStored = (grouping: Grouping, options: RematerializeOptions): readonly PricedKernel[] => {
-  const s: StorageChoice = { ...grouping, ...options, kept: new Set(grouping.stored) }
+  const s: StorageChoice = { ...grouping, ...options, kept: new Set(grouping.stored), again: new Set() }
   const kernels = sweepKernels(s)
-  // What became stored before its arguments did may be cheap now that they are: silu(g) = g · σ(g), where g and σ(g) are kept anyway.
-  const spare = [...s.kept]
-    .filter((x) => !s.stored.has(x))
-    .sort((x, y) => y.id - x.id)
-    .filter((x) => {
-      s.kept.delete(x)
-      if (clonable(s, x)) return true
-      s.kept.add(x)
-      return false
-    })
-  return spare.length === 0 ? kernels : sweepKernels(s)
+  return spare(s, kernels) ? sweepKernels(s) : kernels
 }
 
+/**
+ * Takes back what need not be stored after all. What became stored before its arguments did may be cheap now that they are: silu(g) = g · σ(g), where g
+ * and σ(g) are kept anyway. And σ(g) itself, if it is too large for a cache, is computed again where whoever loads it loads g, too: that takes no longer
+ * than writing and reading it.
+ */
+const spare = (s: StorageChoice, kernels: readonly PricedKernel[]): boolean => {
+  const loaded = new Map<Value, ReadonlySet<Value>[]>()
+  for (const k of kernels)
+    if (k.kind === 'fused') {
+      const loads = new Set(k.loads)
+      for (const x of loads) loaded.set(x, [...(loaded.get(x) ?? []), loads])
+    }
+  const candidates = [...s.kept].filter((x) => !s.stored.has(x)).sort((x, y) => y.id - x.id)
+  const spared = candidates.filter((x) => {
+    s.kept.delete(x)
+    const body = s.recompute === 'none' || x.size < s.above ? undefined : elementwise(s, x, loaded.get(x) ?? [])
+    for (const y of body ?? []) s.again.add(y)
+    if (clonable(s, x)) return true
+    s.kept.add(x)
+    return false
+  })
+  return spared.length > 0
+}
+
+/** The values between x and the one large array that it is an elementwise function of, if every kernel that loads x loads that array, and they are few. */
+const elementwise = (s: StorageChoice, x: Value, kernels: readonly ReadonlySet<Value>[]): ReadonlySet<Value> | undefined => {
+  const body = new Set<Value>()
+  const large = new Set<Value>()
+  const visit = (y: Value): boolean => {
+    if (y.free || s.inlined.has(y) || body.has(y)) return true
+    const small = isSmall(y, x)
+    if (!scalar(y) || s.stored.has(y) || small) {
+      if (!small) large.add(y)
+      return inMemory(s, y) && large.size <= 1 && kernels.every((loads) => small || loads.has(y))
+    }
+    if (y.op.tag !== 'primitive' || body.size >= longestBody) return false
+    body.add(y)
+    return y.from.every(visit)
+  }
+  return visit(x) && large.size === 1 ? body : undefined
+}
+/** Of values that are computed again: a sigmoid has ten; exact GELU's error function, which is slower than memory, has more. */
+const longestBody = 16
+
 const inMemory = ({ kept }: StorageChoice, x: Value): boolean => kept.has(x) || !scalar(x)
-const rematerializable = ({ draw, recompute }: StorageChoice, x: Value): boolean =>
-  isCheap(x) || (draw && x.op.tag === 'random') || (recompute === 'all' && x.op.tag === 'primitive')
+const rematerializable = ({ draw, recompute, again }: StorageChoice, x: Value): boolean =>
+  isCheap(x) || again.has(x) || (draw && x.op.tag === 'random') || (recompute === 'all' && x.op.tag === 'primitive')
+/** Beside x, an array of this size counts for nothing. */
+const isSmall = (y: Value, x: Value): boolean => y.size * 4 <= x.size
 /** May x be computed again, from at most two large arrays that are stored? */
 const clonable = (s: StorageChoice, x: Value): boolean => {
   if (s.recompute === 'none' || !rematerializable(s, x)) return false
@@ -66,7 +106,7 @@ const clonable = (s: StorageChoice, x: Value): boolean => {
   const reachable = (y: Value): boolean => {
     if (y.free || s.inlined.has(y) || seen.has(y)) return true
     seen.add(y)
-    const small = y.size * 4 <= x.size
+    const small = isSmall(y, x)
     if (inMemory(s, y)) {
       if (!small) large.add(y)
       return large.size <= 2
