@@ -12,7 +12,7 @@ import { isObject, type Json } from './fields.ts'
 import { readChunks } from './files.ts'
 import { unzipped } from './gzip.ts'
 import { deeper, parseJson, whyNotJson } from './json.ts'
-import { parquet } from './parquet.ts'
+import { type ParquetLimits, parquet } from './parquet.ts'
 import { textDecoder } from './text.ts'
 
 /** What is wrong with a record, whichever it is. */
@@ -29,15 +29,19 @@ export interface ReadOptions {
   readonly encoding?: string
   /** The longest line of JSON Lines, or record of CSV, in UTF-16 code units. Default: 32 Mi. */
   readonly longestLine?: number
+  /** How many bytes may come of each byte of a gzip file. Default: 200, or as many as make 256 MiB. */
+  readonly unpackedRatio?: number
+  /** What reading Parquet may take. */
+  readonly parquet?: ParquetLimits
 }
 const usuallyLongest = 2 ** 25
 
 /** @throws FileError, DataError when the file as a whole cannot be read */
 export const readRecords = (file: string, options: ReadOptions = {}): AsyncIterable<SourceRecord> => {
   const [, kind] = /\.(csv|tsv|parquet)(?:\.gz)?$/i.exec(file) ?? []
-  if (kind?.toLowerCase() === 'parquet') return numbered(parquet(file))
-  const { encoding, longestLine: longest = usuallyLongest } = options
-  const text = decoded(/\.gz$/i.test(file) ? unzipped(file) : readChunks(file), file, encoding)
+  if (kind?.toLowerCase() === 'parquet') return numbered(parquet(file, options.parquet))
+  const { encoding, longestLine: longest = usuallyLongest, unpackedRatio } = options
+  const text = decoded(/\.gz$/i.test(file) ? unzipped(file, unpackedRatio) : readChunks(file), file, encoding)
   return kind === undefined
     ? jsonOf(text, longest, /\.json(?:\.gz)?$/i.test(file))
     : separated(text, file, kind.toLowerCase() === 'csv' ? ',' : '\t', longest)
@@ -114,7 +118,7 @@ const lineReader = (longest: number) => {
 const tooLong = (longest: number, where = 'on a line'): Flaw => ({
   expected: `at most ${longest} characters ${where}`,
   found: 'more',
-  advice: 'Write one record a line; what belongs to several examples, on several lines.',
+  advice: 'Write one record a line; what belongs to several examples, on several lines. Where a record is that long, allow it: --max-line.',
 })
 
 const foundIn = (text: string, json: unknown): string => {
