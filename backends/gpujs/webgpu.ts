@@ -4,7 +4,7 @@
  * it reads, so what is donated is computed beside the old and copied over it at the end.
  */
 
-import { graphics } from '../graphics/graphics.ts'
+import { graphics } from '../graphics/index.ts'
 import type { GpujsDevice } from './device.ts'
 import { DeviceLostError, ModeError } from './errors.ts'
 import { type Launch, type Launches, slots } from './launch.ts'

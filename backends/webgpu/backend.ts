@@ -4,15 +4,16 @@
  */
 import type { Backend } from '../../core/index.ts'
 import { widened } from '../../core/internal.ts'
-import { graphics } from '../graphics/graphics.ts'
+import { graphics } from '../graphics/index.ts'
 import { plan, summarize } from '../plan/index.ts'
 import { download, free, upload, uploadNarrow } from './arrays.ts'
 import { type GpuMachine, machineOn, settle } from './device.ts'
 import { NoAdapterError } from './errors.ts'
-import type { Style } from './grid.ts'
+import { type Style, styles } from './grid.ts'
 import { load } from './load.ts'
 
 export { DeviceLimitError, LostDeviceError, NoAdapterError, RefusedProgramError, UnknownArrayError } from './errors.ts'
+export { type AdapterFacts, type AdapterPeaks, adapterFacts, adapterPeaks } from './measure.ts'
 
 /** Whether there is a WebGPU adapter here, and what it is; or why there is none. */
 export type AdapterProbe =
@@ -32,12 +33,6 @@ export const probeAdapter = async (): Promise<AdapterProbe> => {
   const found = await graphics()
   if (typeof found === 'string') return { available: false, reason: found }
   return { available: true, description: found.description, software: found.software }
-}
-
-/** A card is kept busy by thousands of threads; a CPU that plays one, by few, for which a barrier is dear. */
-const styles: { readonly [kind in 'card' | 'software']: Style } = {
-  card: { busy: 16384, lanes: 64 },
-  software: { busy: 64, lanes: 4 },
 }
 
 /**
@@ -71,9 +66,9 @@ export const backendOn = (machine: GpuMachine, style: Style = styles[machine.sof
     name,
     compile: async (graph) => {
       const program = plan(graph)
-      const { run, launches } = await load(machine, program, style)
+      const { run, dispatches } = await load(machine, program, style)
       const { flops, traffic, peakMemory } = summarize(program)
-      return { run, report: { backend: name, mode: machine.description, kernels: launches.length, flops, traffic, peakMemory } }
+      return { run, report: { backend: name, mode: machine.description, kernels: dispatches, flops, traffic, peakMemory } }
     },
     upload: (data) => upload(machine, data),
     uploadHalf: (data) => upload(machine, widened(data)),

@@ -191,7 +191,7 @@ test('a screen reader and a keyboard find everything: axe finds nothing, in the 
     page.evaluate<readonly string[]>(
       'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ target, failureSummary }) => target + " " + failureSummary).slice(0, 3).join(" | ")))',
     )
-  for (const tab of ['declare', 'judge', 'align', 'theory']) {
+  for (const tab of ['declare', 'judge', 'align', 'own', 'theory']) {
     await page.evaluate((hash) => {
       location.hash = hash
     }, tab)
