@@ -57,7 +57,7 @@ export const webgpu = async (): Promise<Backend> => {
  * @example
  * ```ts
  * import { backendOn } from 'halograd/backends/webgpu'
- * export const manyThreads = (machine: Parameters<typeof backendOn>[0]) => backendOn(machine, { busy: 65536, lanes: 64 })
+ * export const inStyle = (...[machine, style]: Parameters<typeof backendOn>) => backendOn(machine, style)
  * ```
  */
 export const backendOn = (machine: GpuMachine, style: Style = styles[machine.software ? 'software' : 'card']): Backend => {
