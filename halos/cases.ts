@@ -4,10 +4,36 @@
  *     { inputs: { policy_logps, ref_logps, labels, policy_KL_logps, ref_KL_logps } }                       judged completions
  *     { inputs: { policy_chosen_logps, policy_rejected_logps, ref_chosen_logps, ref_rejected_logps } }     pairs
  */
-import { type AnyTensor, type Backend, equal, fill, grad, maximum, read, size, sum, type Tensor, tensor, where } from '../core/index.ts'
-import { type Completion, collect, columns, type EvidenceRole, evidenceFields, type Incomplete, roles, supply } from './evidence.ts'
+import {
+  type AnyTensor,
+  type Backend,
+  equal,
+  fill,
+  grad,
+  maximum,
+  mul,
+  read,
+  size,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  where,
+} from '../core/index.ts'
+import {
+  type Completion,
+  collect,
+  columns,
+  EvidenceError,
+  type EvidenceRole,
+  evidenceFields,
+  type Incomplete,
+  roles,
+  supply,
+} from './evidence.ts'
 import type { Settings } from './family.ts'
 import type { AnyLoss, Outcome, Rewards, Statistic } from './loss.ts'
+import type { TokenRatios } from './reading.ts'
 import { type Reward, rewardOf } from './reward.ts'
 
 /** A number for each example, or one for each of its tokens. */
@@ -51,6 +77,23 @@ export const evidenceOf = (inputs: Inputs): Incomplete => {
     return policy && { policy, ...(reference && { reference }), length: length ?? tokens(inputs[names.policy]!) }
   }
   return { ...collect(roles, completion), ...collect(columns, (name) => column(evidenceFields[name].input)) }
+}
+
+/** The same for a loss that reads tokens. @throws EvidenceError where a number stands for a whole completion */
+const readFrom = ({ name, tokens }: AnyLoss, inputs: Inputs): Incomplete => {
+  if (tokens === undefined) return evidenceOf(inputs)
+  const ratios = (role: EvidenceRole): TokenRatios | undefined => {
+    const { inputs: names } = evidenceFields[role]
+    const [policy, reference] = [inputs[names.policy], inputs[names.reference]]
+    if (policy === undefined || reference === undefined) return undefined
+    if (!('token' in policy.shape && 'token' in reference.shape))
+      throw new EvidenceError(
+        `${name} reads tokens: give ${names.policy} and ${names.reference} as a list of log-probabilities a completion`,
+      )
+    const [p, q] = [policy, reference] as readonly TokenRatios['policy'][] as [TokenRatios['policy'], TokenRatios['policy']] // they have both axes
+    return { policy: p, reference: q, mask: sub(1, mul(equal(p, 0), equal(q, 0))) as TokenRatios['mask'] }
+  }
+  return { ...evidenceOf(inputs), ...tokens.read(collect(roles, ratios)) }
 }
 
 const tokens = (x: Tensor<string>): Tensor<'example'> =>
@@ -104,7 +147,7 @@ export const evaluateCase = async (
 ): Promise<CaseResult> => {
   const all = inputsOf(given)
   const policies = Object.fromEntries(Object.entries(all).filter(([name]) => trained.test(name)))
-  const evidence = (p: Inputs): Incomplete => evidenceOf(inputs({ ...all, ...p }))
+  const evidence = (p: Inputs): Incomplete => readFrom(loss, inputs({ ...all, ...p }))
   const run = (p: Inputs): Pick<Outcome, 'loss' | 'kl'> & { readonly losses: AnyTensor; readonly rewards?: Rewards } =>
     evaluate === undefined ? loss.evaluate(supply(loss, evidence(p), pooled), pooled?.(all)) : evaluate(loss, { ...all, ...p })
   const outcome = run(policies)

@@ -8,6 +8,7 @@ import { foreign, type Halo } from './halo.ts'
 import type { AnyLoss } from './loss.ts'
 import { textSubject } from './parameters.ts'
 import { concave, enclose, increasing, nonDecreasing, type ProofSubject, subjectOf } from './prove.ts'
+import type { TokenReading } from './reading.ts'
 import { readingsDiffer } from './readings.ts'
 import { reasonOf } from './reason.ts'
 import { domainOf, type Reward } from './reward.ts'
@@ -127,14 +128,19 @@ export const rewardCondition = ({ shape }: Reward): Condition => {
   return computed.finding.tag === 'proved' ? { ...found, finding: { ...found.finding, flat: flat.why } } : computed
 }
 
-/** The anchor is what the text of the reward gives at u = 0, but for rounding. */
+/** A completion that is read from its tokens: whatever one of them adds to log π never falls with its own log-ratio. */
+export const tokensCondition = ({ added: { text, parameters, flat } }: TokenReading): Condition => {
+  const found = conditionOf('no token counts against itself', text, parameters, nonDecreasing, line, 'ρ')
+  return found.finding.tag === 'proved' && flat !== undefined ? { ...found, finding: { ...found.finding, flat } } : found
+}
+
+/** The anchor is what the text of the reward gives at u = 0: it is within the enclosure of that. */
 const anchorIs = ({ centre = Number.NaN, shape: { text, parameters } }: Reward): boolean =>
   E.match(
     () => false,
     (subject: ProofSubject) => {
       const [low, high] = enclose(subject)([0, 0]).value
-      const slack = 2 ** -40 * Math.max(1, Math.abs(centre))
-      return low - slack <= centre && centre <= high + slack
+      return low <= centre && centre <= high
     },
   )(textSubject(text, parameters, 'own'))
 

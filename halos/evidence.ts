@@ -91,6 +91,29 @@ export const evidenceFields = {
       typeof margin === 'number' ? margin : typeof better === 'number' && typeof worse === 'number' ? better - worse : undefined,
     advice: 'Give each pair "margin": the score of the chosen completion less that of the rejected one; or use DPO.',
   },
+  /** How much people disagree about the prompt, from 0 (not at all) to 1 (a coin decides): the normalised entropy of the reference model on it. */
+  dispersion: {
+    shape: 'column',
+    from: 'data',
+    about: 'How much people disagree about a prompt, from 0 (not at all) to 1 (a coin decides).',
+    input: 'dispersions',
+    positive: true,
+    suffix: ' with the dispersion of their prompts',
+    read: ({ dispersion }) => (typeof dispersion === 'number' ? dispersion : undefined),
+    advice:
+      'Give each pair "dispersion", in (0, 1]: the entropy of the reference model on its prompt, over log of the vocabulary; or use DPO.',
+  },
+  /** K a: the share of this answer among the K answers of its prompt, a softmax of their scores, times K. */
+  share: {
+    shape: 'column',
+    from: 'data',
+    about: 'The share of an answer among the K answers of its prompt, a softmax of their scores, times K.',
+    input: 'shares',
+    positive: true,
+    suffix: ' with shares',
+    read: ({ share }) => (typeof share === 'number' ? share : undefined),
+    advice: 'Give each answer "share": K · softmax(scores/α) over the K answers of its prompt; or use KTO, with labels.',
+  },
 } as const satisfies Readonly<Record<string, CompletionField | (ColumnField & { readonly from: 'judgement' | 'value head' }) | DataField>>
 
 type EvidenceFieldTable = typeof evidenceFields
@@ -194,7 +217,22 @@ export const rolesOf = (needs: Needs): readonly EvidenceRole[] => roles.filter((
 /** The columns that are asked for. */
 export const columnsOf = (needs: Needs): readonly EvidenceColumn[] => columns.filter((column) => needs[column])
 
-/** A batch lacks evidence that a loss needs; the message names everything that is missing. */
+/**
+ * A batch lacks evidence that a loss needs; the message names everything that is missing.
+ * @example
+ * ```ts
+ * import { EvidenceError } from 'halograd/halos'
+ * export const missing = (evaluate: () => unknown): string | undefined => {
+ *   try {
+ *     evaluate()
+ *   } catch (error) {
+ *     if (error instanceof EvidenceError) return error.message
+ *     throw error
+ *   }
+ *   return undefined
+ * }
+ * ```
+ */
 export class EvidenceError extends TypeError {
   override readonly name = 'EvidenceError'
 }

@@ -64,7 +64,9 @@ export {
 // New losses of old ones
 export { advance, margin, plus, post, scale, shift, stretch, weighted } from './algebra.ts'
 export { type Ingredient, mixture } from './mixture.ts'
-export { humanline, ofTokens, perToken } from './tokens.ts'
+export { perceived } from './perceived.ts'
+export type { Roles, TokenRatios, TokenReading } from './reading.ts'
+export { humanline, humanlineReading, ofTokens, perToken } from './tokens.ts'
 export { contramap, ofDesirable, ofPairs, seenByPairs, type LossView, withMargin } from './view.ts'
 
 // Losses that are stated as formulas

@@ -14,6 +14,7 @@
  */
 import { add, div, fill, mul, size, sum, type Tensor } from '../core/index.ts'
 import type { Everything, Needs } from './evidence.ts'
+import type { TokenReading } from './reading.ts'
 import type { TextSource } from './source.ts'
 
 /** A loss as a trainer sees it: what evidence it needs, and how evidence becomes expressions. Evidence has the axis `example`. */
@@ -24,6 +25,8 @@ export interface Loss<in E> {
   readonly name: string
   readonly source: TextSource
   readonly needs: Needs
+  /** How completions are made of their tokens, where that is not the sum of their log-probabilities: the evidence is what was read so. */
+  readonly tokens?: TokenReading
   /** What evaluating must know of the whole batch; absent where each example stands for itself. */
   readonly statistic?: (evidence: E) => Statistic
   /** `pooled` is the statistic of the whole batch, of which the evidence may be a part. Default: the evidence is the batch. */

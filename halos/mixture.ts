@@ -52,6 +52,7 @@ const together = (ingredients: readonly Ingredient[]): Checked<readonly Ingredie
     ingredients.find(([, { needs }]) => holds(needs))?.[1].name
   const pairs = some(({ pair }) => pair)
   const refused = [
+    [ingredients.find(([, { tokens }]) => tokens)?.[1].name, 'losses of whole completions: this one reads their tokens'],
     [some(({ history }) => history), 'a reference point that is not a running average'],
     [some(({ control }) => control), 'prompts that say no label'],
     [some(({ reward }) => !reward) && some(({ reward }) => reward), 'log-probabilities, not the number of a reward model'],

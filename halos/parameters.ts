@@ -23,7 +23,8 @@ type SettingValues<A> = Readonly<Record<string, A>>
 export type ScalarText = <A>(S: Scalar<A>) => (x: A, given: SettingValues<A>) => A
 
 const [least, largest] = [Number.MIN_VALUE, Number.MAX_VALUE]
-const kind =
+/** A kind of setting: what is expected of it, in words and as a range. */
+export const kind =
   (expected: string, says: (name: string) => string, range: Interval) =>
   (field: string, name: string, n: number): Checked<Parameter> =>
     E.map((value: number): Parameter => ({ value, range, says: says(name) }))(

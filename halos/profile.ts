@@ -49,7 +49,7 @@ export const profile = (v: Unary): Profile => {
   const [losses, gains, margin] = [dead(-1), dead(1), onset(flat)]
   return {
     slopes: { losses: limit(-far), zero: slope(0), gains: limit(far) },
-    lossAversion: aversion(slope),
+    lossAversion: aversion(limit),
     saturation: { ...(losses !== undefined && { losses: -losses }), ...(gains !== undefined && { gains }) },
     ...(margin !== undefined && { margin }),
     bounded: { below: levels(at, -1), above: levels(at, 1) },

@@ -42,6 +42,8 @@ const atRest = (item: Item, { base, unit }: RestPoint): number => {
       return base + (rejected ? 7 : 0) * i * unit
     case 'sum':
       return 0
+    case 'margin':
+      return (i + 1) / 2
     case 'label':
       return i === 0 ? 1 : -1
     default:
@@ -170,7 +172,7 @@ const middle = ([low, high]: Interval): number => Number(((low + high) / 2).toPr
 /** A completion at which the reference model is felt, but not through log π_θ − log π_ref. */
 const notRelative = (loss: AnyLoss): Witness | undefined => {
   const items = [...looksAt(loss, 2)].filter((item) => item.includes('.reference'))
-  for (const rest of items.length === 0 ? [] : [long, ...magnitudes]) {
+  for (const rest of items.length === 0 ? [] : [long, short, ...magnitudes]) {
     const f = firstLoss(loss, 2, rest)
     for (const item of items) {
       const policy = item.replace('.reference', '.policy') as Item // of the same completion

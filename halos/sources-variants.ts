@@ -107,3 +107,73 @@ export const rebel = paper(
   'REBEL: Reinforcement Learning via Regressing Relative Rewards',
   'Zhaolin Gao, Jonathan D. Chang, Wenhao Zhan, others',
 )
+export const irpo = paper(
+  'pang2024irpo',
+  2024,
+  '2404.19733',
+  'Iterative Reasoning Preference Optimization',
+  'Richard Yuanzhe Pang, Weizhe Yuan, Kyunghyun Cho, He He, Sainbayar Sukhbaatar, Jason Weston',
+)
+export const rewardAware = paper(
+  'sun2025rpo',
+  2025,
+  '2502.00203',
+  'Reward-aware Preference Optimization: A Unified Mathematical Framework for Model Alignment',
+  'Shengyang Sun, others',
+)
+export const maPpo = paper(
+  'lan2025mappo',
+  2025,
+  '2507.21183',
+  'MaPPO: Maximum a Posteriori Preference Optimization with Prior Knowledge',
+  'Guangchen Lan, Sipeng Zhang, Tianle Wang, others',
+)
+export const rainbowPo = paper(
+  'zhao2024rainbowpo',
+  2024,
+  '2410.04203',
+  'RainbowPO: A Unified Framework for Combining Improvements in Preference Optimization',
+  'Hanyang Zhao, others',
+)
+export const wpo = paper(
+  'zhou2024wpo',
+  2024,
+  '2406.11827',
+  'WPO: Enhancing RLHF with Weighted Preference Optimization',
+  'Wenxuan Zhou, others',
+)
+export const mallows = paper(
+  'chen2024mallows',
+  2024,
+  '2405.14953',
+  'MallowsPO: Fine-Tune Your LLM with Preference Dispersions',
+  'Haoxian Chen, Hanyang Zhao, Henry Lam, David D. Yao, Wenpin Tang',
+)
+export const fPo = paper(
+  'han2024fpo',
+  2024,
+  '2410.21662',
+  'f-PO: Generalizing Preference Optimization with f-divergence Minimization',
+  'Jiaqi Han, Mingjian Jiang, Yuxuan Song, Jure Leskovec, Stefano Ermon, Minkai Xu',
+)
+export const ldDpo = paper(
+  'liu2024lddpo',
+  2024,
+  '2409.06411',
+  'Length Desensitization in Direct Preference Optimization',
+  'Wei Liu, others',
+)
+export const diffusionKto = paper(
+  'li2024diffusionkto',
+  2024,
+  '2404.04465',
+  'Aligning Diffusion Models by Optimizing Human Utility',
+  'Shufan Li, Konstantinos Kallidromitis, Akash Gokul, Yusuke Kato, Kazuki Kozuka',
+)
+export const humanline = paper(
+  'liu2025humanline',
+  2025,
+  '2509.24207',
+  'Humanline: Online Alignment as Perceptual Loss',
+  'Sijia Liu, Niklas Muennighoff, Kawin Ethayarajh',
+)

@@ -4,10 +4,15 @@
  *
  *     L = Σ_tokens w · ℓ,   w = 1/(n |y|)  (completion)   1/Σ|y|  (token)   1/(n · limit)  (Dr. GRPO)
  */
+import { either as E } from 'fp-ts'
 import { div, fill, flatten, maximum, minimum, mul, rename, size, sub, sum, type Tensor, unflatten } from '../core/index.ts'
 import { constant } from '../core/internal.ts'
-import type { Completion, Evidence } from './evidence.ts'
+import { type Completion, collect, type Evidence, roles } from './evidence.ts'
 import type { Loss } from './loss.ts'
+import { nonNegativeSetting, nonPositiveSetting, type Parameter } from './parameters.ts'
+import type { TokenRatios, TokenReading } from './reading.ts'
+import { type Checked, checked } from './validation.ts'
+import { lesser } from './words.ts'
 
 type TokenCell = 'example' | 'token'
 export interface TokenEvidence {
@@ -85,12 +90,10 @@ export const ofTokens = ({ policy, reference, mask }: TokenRatios) => ({
   length: sum(mask, 'token'),
 })
 
-/** The log-probabilities of the tokens of completions, under two models. */
-export type TokenRatios = Omit<TokenEvidence, 'advantage'>
 /**
  * Completions in which the log-ratio of every token is clamped to [low, high], outside which nothing is learnt from a token. A loss of
- * such completions is its humanline variant: r = β Σ_t clamp(ρ_t) never falls with log π_θ, and is flat outside. Ethayarajh et al. (2025),
- * arXiv:2509.24207. The paper also copies the policy into the reference model every few steps, which is left to the trainer.
+ * such completions is its humanline variant: r = β Σ_t clamp(ρ_t) never falls with log π_θ, and is flat outside. Liu, Muennighoff & Ethayarajh
+ * (2025), arXiv:2509.24207. The paper also copies the policy into the reference model every few steps, which is left to the trainer.
  * @param low the least log-ratio of a token in nats; default −1 (log ε_P of its code)
  * @param high the greatest; default 1.5 (log ε_R)
  * @returns a function from tokens, axes `example` and `token`, to completions, axis `example`
@@ -113,3 +116,29 @@ export const humanline =
     const total = sum(believed, 'token')
     return { policy: total, reference: mul(total, 0) as Tensor<'example'>, length: sum(mask, 'token') }
   }
+
+/**
+ * `humanline` as a reading of tokens, for `perceived`; its bounds checked.
+ * @param low the least log-ratio of a token in nats, at most 0
+ * @param high the greatest, at least 0
+ * @returns the reading, or the errors of both bounds
+ * @example
+ * ```ts
+ * import { getOrThrow, humanlineReading } from 'halograd/halos'
+ * console.log(getOrThrow(humanlineReading(-1, 1.5)).text) // tokens, each log-ratio clamped to [-1, 1.5]
+ * ```
+ */
+export const humanlineReading = (low: number, high: number): Checked<TokenReading> =>
+  E.map(({ least, most }: { readonly least: Parameter; readonly most: Parameter }): TokenReading => {
+    const see = humanline(least.value, most.value)
+    return {
+      text: `tokens, each log-ratio clamped to [${least.value}, ${most.value}]`,
+      latex: `\\log \\frac{\\pi_\\theta(y|x)}{\\pi_{\\mathrm{ref}}(y|x)} = \\sum_t \\min\\left(\\max\\left(\\log \\frac{\\pi_\\theta(y_t|\\cdot)}{\\pi_{\\mathrm{ref}}(y_t|\\cdot)}, ${least.value}\\right), ${most.value}\\right)`,
+      added: {
+        text: (S) => (x, given) => S.max(given.least!, lesser(S, x, given.most!)),
+        parameters: { least, most },
+        flat: `flat where the log-ratio of a token is outside [${least.value}, ${most.value}]`,
+      },
+      read: (tokens) => collect(roles, (role) => tokens[role] && see(tokens[role])),
+    }
+  })(checked({ least: nonPositiveSetting('low', 'low', low), most: nonNegativeSetting('high', 'high', high) }))

@@ -22,6 +22,7 @@ const from =
 
 const beta = { beta: 'beta' }
 const smooth = { ...beta, epsilon: 'label_smoothing' }
+const bounds = { low: 'log_epsilon_P', high: 'log_epsilon_R' }
 const weights = { ...beta, desirable: 'desirable_weight', undesirable: 'undesirable_weight' }
 const paired = (family: string, table: UpstreamTable = beta, ...conventions: readonly Convention[]): Upstream => ({
   ...{ family, settings: from(table), desirableFirst: false },
@@ -78,6 +79,7 @@ const tenths: Convention = () => ({
 
 /**
  * The losses of other libraries, by library and name: which family of the catalogue, settings and conventions agree with each.
+ * @throws DeclarationError, from its functions, where a hyper-parameter is invalid
  * @example
  * ```ts
  * import { upstream } from 'halograd/halos'
@@ -158,7 +160,7 @@ export const upstream: Readonly<Record<string, Upstream>> = {
     },
   })),
   'halos_main/dpo': paired('dpo', beta, humanline),
-  'halos_main/dpo_humanline': paired('dpo', beta, humanline),
+  'halos_main/dpo_humanline': paired('humanline-dpo', { ...beta, ...bounds }),
   'halos_main/cdpo': paired('cdpo', { ...beta, epsilon: 'epsilon' }, humanline),
   'halos_main/ipo': paired('ipo', { beta: 'tau' }, humanline),
   'halos_main/slic': paired('slic', { delta: 'beta', lambda: 'lambda_coef' }, humanline),
@@ -174,7 +176,7 @@ export const upstream: Readonly<Record<string, Upstream>> = {
     }),
   })),
   'halos_main/kto': judged('kto', weights, reports(logRatio), humanline, nonZero),
-  'halos_main/kto_humanline': judged('kto', weights, reports(logRatio), humanline, nonZero),
+  'halos_main/kto_humanline': judged('humanline-kto', { ...weights, ...bounds }, reports(logRatio), nonZero),
   'halos_legacy/dpo': paired('dpo'),
   'halos_legacy/dpo_sigmoid': paired('dpo-sigmoid'),
   'halos_legacy/cdpo': paired('cdpo', { ...beta, epsilon: 'epsilon' }),

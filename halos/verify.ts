@@ -14,6 +14,7 @@ import {
   oneValueCondition,
   referenceCondition,
   rewardCondition,
+  tokensCondition,
   valueConditions,
   vocabularyCondition,
 } from './conditions.ts'
@@ -100,6 +101,7 @@ const conditionsOf = (h: Halo, loss: AnyLoss, reduced?: Reduced): readonly Condi
     heldCondition(h),
     evidenceCondition(loss),
     compositionCondition(h, loss, reduced),
+    ...(loss.tokens === undefined ? [] : [tokensCondition(loss.tokens)]),
   ]
 }
 

@@ -120,6 +120,25 @@ export const ofPairs = <P extends CompletionPart>(
     }
   })(declared)
 
+type Seen = Pick<LossView<never>, 'name' | 'source' | 'seen'> & { readonly needs: Partial<Needs> }
+
+/** A HALO of pairs, fed from pairs that are seen otherwise. Rewards are reported as of the pairs themselves. */
+export const seenOtherwise = <P extends CompletionPart>(
+  declared: Checked<Halo<P, 'pair'>>,
+  { needs, ...named }: Seen,
+  reducedBy: (h: Halo) => (e: Everything) => Everything,
+): Checked<LossView<Everything>> =>
+  E.map((h: Halo<P, 'pair'>): LossView<Everything> => {
+    const all = h as unknown as Halo // everything is enough evidence for it
+    const [reduced, r] = [reducedBy(all), rewardOf(all.reward)]
+    return {
+      kind: 'view',
+      ...named,
+      ...{ through: all, needs: { ...h.needs, ...needs }, reduced },
+      evaluate: (e) => ({ ...all.evaluate(reduced(e) as never), rewards: { chosen: r(e.chosen), rejected: r(e.rejected) } }),
+    }
+  })(declared)
+
 /**
  * A HALO of pairs whose chosen completion must win by a margin that the evidence gives: its log-probability counts as less by that much.
  * The reward must be linear in log π_θ, as its `scale` is used (ODPO, arXiv:2402.10571).
@@ -139,29 +158,12 @@ export const ofPairs = <P extends CompletionPart>(
  */
 export const withMargin = <P extends CompletionPart>(
   declared: Checked<Halo<P, 'pair'>>,
-  {
-    margin,
-    needs,
-    ...named
-  }: Pick<LossView<never>, 'name' | 'source' | 'seen'> & {
-    readonly needs: Partial<Needs>
-    readonly margin: (e: Everything) => ViewExamples
-  },
+  { margin, ...named }: Seen & { readonly margin: (e: Everything) => ViewExamples },
 ): Checked<LossView<Everything>> =>
-  E.map((h: Halo<P, 'pair'>): LossView<Everything> => {
-    const all = h as unknown as Halo // everything is enough evidence for it
-    const reduced = (e: Everything): Everything => {
-      const policy = sub(e.chosen.policy, mul(margin(e), 1 / h.reward.scale)) as ViewExamples
-      return { ...e, chosen: { ...e.chosen, policy } }
-    }
-    const r = rewardOf(all.reward)
-    return {
-      kind: 'view',
-      ...named,
-      ...{ through: all, needs: { ...h.needs, ...needs }, reduced },
-      evaluate: (e) => ({ ...all.evaluate(reduced(e) as never), rewards: { chosen: r(e.chosen), rejected: r(e.rejected) } }),
-    }
-  })(declared)
+  seenOtherwise(declared, named, (h) => (e) => {
+    const policy = sub(e.chosen.policy, mul(margin(e), 1 / h.reward.scale)) as ViewExamples
+    return { ...e, chosen: { ...e.chosen, policy } }
+  })
 
 // ------------------------------------------------------------------ any loss
 

@@ -120,7 +120,8 @@ const shown = async (terminal: Terminal, options: DemoOptions) => {
 
 type DemoTexts = readonly (readonly number[])[]
 
-const configOf = ({ model }: DemoRecipe, { vocabularySize }: Tokenizer): ModelConfig => ({
+/** The network of a recipe, over the words of a tokenizer. */
+export const configOf = ({ model }: DemoRecipe, { vocabularySize }: Tokenizer): ModelConfig => ({
   ...model,
   family: 'gpt2',
   vocab: vocabularySize,

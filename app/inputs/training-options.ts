@@ -39,6 +39,7 @@ export interface TrainingCommandOptions extends CommonOptions, BackendOptions, R
   readonly lrSchedulerType?: SchedulerType
   readonly warmupRatio?: number
   readonly warmupSteps?: number
+  readonly optimizer: string
   readonly weightDecay?: number
   readonly adamBeta1?: number
   readonly adamBeta2?: number
@@ -75,9 +76,12 @@ export interface TrainingCommandOptions extends CommonOptions, BackendOptions, R
   readonly control?: readonly string[]
 }
 
-export const trainingOptions = (command: Command, { batch, out = true }: { readonly batch: number; readonly out?: boolean }): Command => {
+export const trainingOptions = (
+  command: Command,
+  { batch, out = true, model = true }: { readonly batch: number; readonly out?: boolean; readonly model?: boolean },
+): Command => {
   configurable(command).addHelpText('after', outputFiles)
-  dataOptions(command, out)
+  dataOptions(command, out, model)
   stepOptions(command, batch)
   optimizerOptions(command)
   referenceOptions(command)
@@ -87,13 +91,15 @@ export const trainingOptions = (command: Command, { batch, out = true }: { reado
   return backendOptions(command)
 }
 
-const dataOptions = (command: Command, out: boolean): Command =>
+export const dataOptions = (command: Command, out: boolean, model = true): Command =>
   readingOptions(
     command
       .optionsGroup('Model and data:')
-      .requiredOption(
-        '--model <dir>',
-        'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name (a gated one with HF_TOKEN)',
+      .addOption(
+        new Option(
+          '--model <dir>',
+          'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name (a gated one with HF_TOKEN)',
+        ).makeOptionMandatory(model),
       )
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file'),
   )
@@ -105,7 +111,7 @@ const dataOptions = (command: Command, out: boolean): Command =>
         .default('prompt-start'),
     )
 
-const stepOptions = (command: Command, batch: number): Command =>
+export const stepOptions = (command: Command, batch: number): Command =>
   command
     .optionsGroup('Steps:')
     .option('--steps <n>', 'optimizer steps (default: as many as the epochs have)', integer(1))
@@ -120,9 +126,14 @@ const stepOptions = (command: Command, batch: number): Command =>
     .option('--seed <n>', 'of everything random: the same seed gives the same run', integer(0), 0)
     .option('--in-order', 'take the examples in the order of the data (a curriculum) instead of shuffling them')
 
-const optimizerOptions = (command: Command): Command =>
+export const optimizerOptions = (command: Command): Command =>
   command
     .optionsGroup('Optimizer:')
+    .option(
+      '--optimizer <name|file>',
+      'adamw; adafactor or sgd, which need less memory; or a file that exports one: ({ rate, steps, weightDecay, maxNorm }) => { begin, update }',
+      'adamw',
+    )
     .option(
       '--lr <rate>',
       'peak learning rate (default: 2e-4 for adapters, less for all weights, the larger the model; the run prints it)',
@@ -176,7 +187,7 @@ const checkpointOptions = (command: Command): Command =>
     .option('--resume', 'continue from the last checkpoint in OUT as if never stopped: the same bits, where numbers are float32')
     .option('--insist', 'with --resume: continue even where this halograd, this machine or this day gives other numbers')
 
-const adapterOptions = (command: Command): Command =>
+export const adapterOptions = (command: Command): Command =>
   command
     .optionsGroup('Adapters:')
     .option('--lora <rank>', 'train adapters of this rank; the weights of the model do not change', integer(1))

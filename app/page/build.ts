@@ -4,29 +4,33 @@
  *     app/page imports '../../halos/index.ts'        the bundle has dist/halos/index.js, or its entry for browsers
  */
 import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'vite'
+import type { DemoSize } from '../demo/recipe.ts'
+import { smallModel } from './small-model.ts'
 
 const source = fileURLToPath(new URL('./', import.meta.url))
 const root = resolve(source, '../..')
+const dist = join(root, 'dist')
 
 /** What the page imports from outside its folder is taken from dist, and from the entry for browsers where there is one. */
 const fromPackage: Plugin = {
   name: 'halograd:from-package',
   enforce: 'pre',
   resolveId(id, importer) {
-    if (importer === undefined || !id.startsWith('.') || !importer.startsWith(source)) return null
+    if (importer === undefined || !id.startsWith('.') || !(importer.startsWith(source) || importer.startsWith(dist))) return null
     const file = resolve(dirname(importer), id)
     if (file.startsWith(source)) return null
-    const compiled = join(root, 'dist', relative(root, file)).replace(/\.ts$/, '.js')
+    const compiled = file.startsWith(dist) ? file : join(dist, relative(root, file)).replace(/\.ts$/, '.js')
     const forPage = compiled.replace(/index\.js$/, 'browser.js')
-    return existsSync(forPage) ? forPage : compiled
+    return { id: existsSync(forPage) ? forPage : compiled, moduleSideEffects: false }
   },
 }
 
-/** Bundle the page into a folder. */
-export const buildPage = async (outDir: string): Promise<void> => {
+/** Bundle the page into a folder, with its model. Models are kept in `cache`. */
+export const buildPage = async (outDir: string, size: DemoSize, cache: string): Promise<void> => {
   await build({
     ...{ root: source, base: './', configFile: false, logLevel: 'warn', plugins: [fromPackage] },
     worker: { format: 'es', plugins: () => [fromPackage] },
@@ -37,8 +41,17 @@ export const buildPage = async (outDir: string): Promise<void> => {
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 1000,
+      rolldownOptions: {
+        checks: { pluginTimings: false },
+        input: { index: join(source, 'index.html'), isolate: join(source, 'isolate.ts') },
+        // A service worker has the scope of its folder: it lies beside index.html, under a name that stays.
+        output: { entryFileNames: ({ name }) => (name === 'isolate' ? 'isolate.js' : 'assets/[name]-[hash].js') },
+      },
     },
   })
+  await mkdir(join(outDir, 'model'))
+  for (const [name, bytes] of await smallModel(size, cache, console.log)) await writeFile(join(outDir, 'model', name), bytes)
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage(join(root, 'dist/page'))
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await buildPage(join(root, 'dist/page'), process.argv.includes('--small') ? 'small' : 'full', join(root, 'node_modules/.cache/halograd'))

@@ -53,11 +53,11 @@ export const ticks = ([from, to]: readonly [number, number], count = 6): readonl
   return Array.from({ length: Math.floor(to / step + 1e-9) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(6)))
 }
 
-/** A range that holds the middle nine tenths of curves, with room; extreme values are cut off. */
-export const rangeOf = (curves: readonly CurvePoints[]): readonly [number, number] => {
+/** A range that holds curves, with room, but for the share of their values that is most extreme on either side. */
+export const rangeOf = (curves: readonly CurvePoints[], left = 0.05): readonly [number, number] => {
   const ys = curves.flatMap((points) => points.flatMap(([, y]) => (Number.isFinite(y) ? y : []))).sort((a, b) => a - b)
-  const [low = -1, high = 1] = [ys[Math.floor(ys.length * 0.05)], ys[Math.ceil(ys.length * 0.95) - 1]]
-  const room = Math.max(high - low, 1e-3) * 0.25
+  const [low = -1, high = 1] = [ys[Math.floor(ys.length * left)], ys[Math.ceil(ys.length * (1 - left)) - 1]]
+  const room = (high > low ? high - low : Math.max(1, Math.abs(high))) * 0.25
   return [Math.max(low - room, (ys[0] ?? low) - room / 3), Math.min(high + room, (ys.at(-1) ?? high) + room / 3)]
 }
 

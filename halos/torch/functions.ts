@@ -35,6 +35,8 @@ export interface TorchFunctions {
  * ```
  */
 export const torchFunctions = (loss: AnyLoss): TorchFunctions => {
+  if (loss.tokens !== undefined)
+    throw new TorchError(loss.name, 'a loss of whole completions', `one that reads them from their tokens (${loss.tokens.text})`)
   const [first, second] = sizes.map((n) => traceAt(loss, n)) as [Trace, Trace] // there are two sizes
   if (first.outcome.loss !== first.total)
     throw new TorchError(loss.name, 'a loss that is the sum of its terms, as `summed(losses, …terms)` makes it', 'another one')

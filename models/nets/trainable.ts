@@ -9,6 +9,8 @@ import type { Sequences } from './sequences.ts'
 export interface Scores {
   /** log π(y|x) in nats: the log-probabilities of the targets that count, summed. Of a reward model it is R(x, y), which takes its place. */
   readonly logProbability: Tensor<'batch'>
+  /** The same of each token, padding included. Absent where a model says one number of a whole text. */
+  readonly tokens?: Tensor<'batch' | 'seq'>
   /** V(x): the reward that a value head expects. */
   readonly value?: Tensor<'batch'>
   /** The entropy of what comes next, in nats, and the mean of its logits: of each token that counts, summed. To be reported. */

@@ -129,8 +129,10 @@ export const scoresOf = (stream: ResidualStream, output: Output, { targets, mask
   const weights = exp(centred)
   const total = sum(weights, 'vocab')
   const counted = (x: Tensor<'batch' | 'seq'>): Tensor<'batch'> => sum(mul(x, mask), 'seq')
+  const tokens = sub(take(centred, 'vocab', targets), log(total))
   return {
-    logProbability: counted(sub(take(centred, 'vocab', targets), log(total))),
+    tokens,
+    logProbability: counted(tokens),
     entropy: counted(sub(log(total), div(dot(weights, centred, 'vocab'), total))),
     logits: counted(output.mean(stream)),
   } satisfies Scores

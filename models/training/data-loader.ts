@@ -108,7 +108,8 @@ export const dataLoader = <P>(
   const order = batchOrder(examples, { batch: size, seed, shuffled })
   const inParts = (members: readonly number[]) => chunks(members, Math.ceil(size / accumulate))
   const own = (members: readonly number[]): ExampleTexts => textsOf(members.map((i) => examples[i]!))
-  const { known, score, refer } = frozen(backend, model, reference, own, firstEpoch(order).flatMap(inParts), options)
+  const homes = firstEpoch(order).flatMap(inParts)
+  const { known, score, refer } = frozen(backend, model, reference, own, homes, { ...options, tokens: loss.tokens !== undefined })
 
   const dropout = (...use: readonly number[]): Dropout => ({
     rate: scalar(Math.fround(rate)),
@@ -122,7 +123,8 @@ export const dataLoader = <P>(
     const scored: { -readonly [R in keyof ExampleTexts]: ScoredTokens } = {}
     for (const [i, role] of rolesOf(texts).entries()) {
       const sequences = sequencesOf(padded[i]!)
-      const reference = loss.needs.reference && { reference: await (role === 'unrelated' ? score(texts[role]!) : known(role, members)) }
+      const { seq } = padded[i]!
+      const reference = loss.needs.reference && (await (role === 'unrelated' ? score(texts[role]!, seq) : known(role, members, seq)))
       scored[role] = { ...sequences, ...reference, ...(rate > 0 && { dropout: dropout(...use, i) }) }
     }
     const column = (values: readonly number[]) => tensor({ batch: members.length }, values)

@@ -3,21 +3,29 @@
  *
  *     evidence = { log π_θ(y|x), log π_ref(y|x), |y| }  of  chosen and rejected,  or  outcome (with label, unrelated)
  */
-import { add, equal, fill, rename, size, sum, type Tensor } from '../../core/index.ts'
+import { add, equal, fill, mul, rename, size, sum, type Tensor } from '../../core/index.ts'
 import type { AnyLoss, Completion, Everything, Outcome, Statistic } from '../../halos/index.ts'
 import { pool } from '../../halos/index.ts'
-import { collect, type DataColumn, dataColumns, divided, type EvidenceRole, roles, supply, totalsOf } from '../../halos/internal.ts'
+import {
+  collect,
+  type DataColumn,
+  dataColumns,
+  divided,
+  type EvidenceRole,
+  roles,
+  supply,
+  type TokenRatios,
+  totalsOf,
+} from '../../halos/internal.ts'
 import type { ByRole } from '../data/example.ts'
 import { ConfigError } from '../io/errors.ts'
 import type { Sequences } from '../nets/sequences.ts'
 import type { Scores, Trainable } from '../nets/trainable.ts'
+import type { ReferenceScores } from './frozen.ts'
 import { klOf, type Metrics, metricsOf } from './metrics.ts'
 
 /** Completions of prompts, with what the reference model says of them where the loss asks for it. */
-export interface ScoredTokens extends Sequences {
-  /** log π_ref(y|x). */
-  readonly reference?: Tensor<'batch'>
-}
+export interface ScoredTokens extends Sequences, ReferenceScores {}
 /** The columns of evidence that data give beside the texts. */
 type DataColumns = { readonly [C in DataColumn]?: Tensor<'batch'> }
 /** What one step reads: `chosen` and `rejected`, or `outcome` and perhaps `label` and `unrelated`; and what the data say beside, such as a `margin`. */
@@ -75,7 +83,10 @@ export const batchStatistics = <P>(
 
 /** The loss of these parts of a batch if the policy were the reference model: no model is run. The first step of a run must find it. */
 export const startingPoint = (loss: AnyLoss, parts: readonly TrainingBatch[]): Tensor => {
-  const reference = (part: ScoredTokens): Scores => ({ logProbability: part.reference ?? zeros(part), value: zeros(part) })
+  const reference = (part: ScoredTokens): Scores => ({
+    ...{ logProbability: part.reference ?? zeros(part), value: zeros(part) },
+    ...(part.tokenReference && { tokens: part.tokenReference }),
+  })
   const evidence = parts.map((batch) => evidenceOf(loss, batch, scoresOf(batch, reference)))
   const pooled = loss.statistic && evidence.map((e) => loss.statistic!(e)).reduce(pool)
   const totals = evidence.map((e, i) => weighted(loss.evaluate(e, pooled), parts[i]!))
@@ -121,6 +132,15 @@ const evidenceOf = (loss: AnyLoss, batch: TrainingBatch, scores: ByRole<Scores>,
       }
     )
   }
+  const ratios = (role: EvidenceRole): TokenRatios | undefined => {
+    const [part, found] = [batch[role], scores[role]]
+    if (part === undefined || found === undefined) return undefined
+    const cell = (x: Tensor<'batch' | 'seq'>): Tensor<'example' | 'token'> => rename(rename(x, 'batch', 'example'), 'seq', 'token')
+    const { tokens: policy } = found
+    if (policy === undefined) throw new ConfigError(wholeTexts(name))
+    const mask = cell(part.mask)
+    return { policy: cell(policy), reference: part.tokenReference ? cell(part.tokenReference) : (mul(mask, 0) as typeof mask), mask }
+  }
   const value = needs.value ? scores.outcome?.value : undefined
   if (needs.value && value === undefined)
     throw new ConfigError({
@@ -129,10 +149,15 @@ const evidenceOf = (loss: AnyLoss, batch: TrainingBatch, scores: ByRole<Scores>,
       advice: 'Train valuing(model), from { policy, head }.',
     })
   const evidence = {
-    ...collect(roles, completion),
+    ...(loss.tokens === undefined ? collect(roles, completion) : loss.tokens.read(collect(roles, ratios))),
     ...(batch.label && { label: example(batch.label) }),
     ...(value && { value: example(value) }),
     ...collect(dataColumns, (column) => batch[column] && example(batch[column])),
   }
   return supply(loss, evidence, pooled)
 }
+const wholeTexts = (loss: string) => ({
+  expected: `a language model: ${loss} reads the tokens of completions`,
+  found: 'a model that says one number of a whole text',
+  advice: 'Train a language model, or use a loss of whole completions.',
+})

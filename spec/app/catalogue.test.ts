@@ -7,10 +7,10 @@ import { halograd, jsonLines, pairs, temporary, tinyModel } from './fixture.ts'
 
 const folder = temporary()
 const model = await tinyModel(join(folder, 'model'))
-/** Pairs, and how much better the chosen completion is: what losses with a margin learn from. */
+/** Pairs, and the columns that losses may learn from beside them. */
 const data = jsonLines(
   join(folder, 'pairs.jsonl'),
-  pairs.map((pair, i) => ({ ...pair, margin: 1 + (i % 3) })),
+  pairs.map((pair, i) => ({ ...pair, margin: 1 + (i % 3), dispersion: 0.25 + (i % 3) / 4, share: 0.5 + (i % 3) / 2 })),
 )
 
 for (const { key } of await catalogue())

@@ -12,6 +12,7 @@ const evidence: Readonly<Record<string, RegExp>> = {
   'pairs, no reference model': /^pairs$/,
   'pairs with scores': /^pairs with scores$/,
   'rewards of sampled answers': /^labels/,
+  'scored answers to a prompt': /^demonstrations with shares$/,
   'answers to imitate': /^demonstrations$/,
 }
 test('each line of advice names losses that learn from that data, and without a reference model where it says so', () => {

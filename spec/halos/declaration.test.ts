@@ -2,21 +2,30 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { either as E } from 'fp-ts'
+import { foreign } from '../../halos/halo.ts'
 import {
   always,
+  anchor,
   catalogue,
   DeclarationError,
   dpo,
   explain,
   getOrThrow,
+  type Halo,
   halo,
   kto,
+  linear,
+  logistic,
+  logProbability,
   logRatio,
   negation,
+  type Parts,
   policy,
   pool,
+  sampler,
   type TextSource,
   value,
+  vary,
 } from '../../halos/index.ts'
 import { column, completion, numbers, scalar, slope } from './numbers.ts'
 
@@ -101,4 +110,34 @@ test('a loss of one’s own is one declaration', async () => {
   const [up, down] = await slope((p) => mine.evaluate(batch(p)).loss, [1, 1])
   const expected = (0.5 / 2) * (1 - Math.tanh(0.5) ** 2)
   assert.ok(Math.abs(up! + expected) < 1e-15 && Math.abs(down! - expected) < 1e-15)
+})
+
+test('a reward without an anchor is compared with no anchor, whichever it is called', () => {
+  for (const reference of [anchor, sampler]) {
+    const declared = (reward: Parameters<typeof halo>[0]['reward']) =>
+      halo({ name: 'x', reward, reference, value: linear, t: always(negation) })
+    assert.ok(E.isRight(declared(logRatio(1))))
+    const refused = declared(logProbability(1))
+    assert.ok(E.isLeft(refused))
+    assert.match(explain(refused.left), /^reference: expected a reference point other than .*got 1 p$/)
+  }
+})
+
+test('of parts that no constructor made, each is named; a declaration refuses them', () => {
+  const original = getOrThrow(kto())
+  const { reward, reference, value: v, t } = original
+  const copies = { reward: { ...reward }, reference: { ...reference }, value: { ...v } }
+  const seen = (changes: Partial<Parts<'policy' | 'reference', 'unrelated'>>) => foreign(vary(original, changes) as unknown as Halo)
+  assert.deepEqual(seen({}), [])
+  assert.deepEqual(seen({ reward: copies.reward }), [`the reward ${reward.name}`])
+  assert.deepEqual(seen({ reference: copies.reference }), [`the reference ${reference.name}`])
+  assert.deepEqual(seen({ value: copies.value }), [`the value ${v.name}`])
+  assert.deepEqual(seen({ t: { ...t, desirable: { ...t.desirable } } }), ['t'])
+  assert.deepEqual(seen({ t: { ...t, undesirable: { ...t.undesirable } } }), ['t'])
+  for (const [field, part] of Object.entries(copies)) {
+    const parts = { name: 'x', reward: logRatio(1), reference: policy(), value: logistic, t: always(negation) }
+    const result = halo({ ...parts, [field]: E.right(part) })
+    assert.ok(E.isLeft(result))
+    assert.match(explain(result.left), new RegExp(`^${field}: expected what a constructor of the vocabulary makes`))
+  }
 })

@@ -36,8 +36,8 @@ for (const family of await catalogue()) {
       const run = compile(backend, (p: Tensor<'example'>) =>
         grad((policy: Tensor<'example'>) => {
           const [mine, other] = [completion(policy, others), completion(column(...others), others)]
-          const margin = column(...others.map(() => 1))
-          return loss.evaluate({ outcome: mine, chosen: mine, rejected: other, unrelated: other, label, margin }).loss
+          const [margin, dispersion] = [column(...others.map(() => 1)), column(...others.map(() => 0.5))]
+          return loss.evaluate({ outcome: mine, chosen: mine, rejected: other, unrelated: other, label, margin, dispersion }).loss
         })(p),
       )
       const slopes = [...(await read(backend, await run(column(...own))))]

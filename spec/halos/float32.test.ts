@@ -29,6 +29,8 @@ for (const family of await catalogue())
             unrelated: other,
             label,
             margin: column(...policy.map((_, i) => (i + 1) / 8)),
+            dispersion: column(...policy.map((_, i) => (i + 1) / 8)),
+            share: column(...policy.map((_, i) => (i + 1) / 2)),
           }).loss
         })(p),
       )

@@ -18,6 +18,8 @@ const everything = (policy: Tensor<'example'>, others: readonly number[], refs: 
     unrelated: other,
     label: column(...others.map((_, i) => (i % 2 === 0 ? 1 : -1))),
     margin: column(...others.map((x) => 0.25 + Math.abs(x) / 8)),
+    dispersion: column(...others.map((x) => 1 / (1.25 + Math.abs(x)))),
+    share: column(...others.map((x) => 0.5 + Math.abs(x) / 8)),
   }
 }
 

@@ -11,6 +11,7 @@ import {
   clippedBelow,
   find,
   getOrThrow,
+  type Halo,
   lossOf,
   opposite,
   policy,
@@ -21,8 +22,10 @@ import {
   rejected,
   running,
   sampler,
+  vary,
   verify,
 } from '../../halos/index.ts'
+import { divided, totalsOf } from '../../halos/loss.ts'
 import { column, completion, numbers, scalar } from './numbers.ts'
 
 const families = await catalogue()
@@ -66,6 +69,17 @@ test('the reference point is told in units of reward and in nats, and it is that
   const { sum, count } = kto.statistic!(judged(column(-1, -3, 0), column(0, -1, 1)))
   assert.deepEqual([await scalar(sum), await scalar(count)], [3, 3])
 })
+test('steepness is the slope of v over its slope at the reference point, τ_s z away: for σ, 4 σ(τz) σ(−τz)', async () => {
+  const shared = { desirable: 2, undesirable: 0.5 }
+  const kto = of('kto') as Halo
+  for (const tau of [undefined, shared]) {
+    const loss = tau === undefined ? kto : vary(kto, { inverseTemperature: tau })
+    const { steepness, relativeReward } = loss.evaluate(judged(column(-1, -3, 0), column(0, -1, 1)) as never) // what KTO needs
+    const z = (await numbers(relativeReward!)).map((x, i) => x * (tau === undefined ? 1 : i === 1 ? tau.undesirable : tau.desirable))
+    const expected = z.map((x) => 1 / Math.cosh(x / 2) ** 2)
+    for (const [i, x] of (await numbers(steepness!)).entries()) assert.ok(Math.abs(x - expected[i]!) < 1e-12, `${x} is not ${expected[i]}`)
+  }
+})
 test('held reference points take no gradient, the other label’s does', async () => {
   const flow = async (key: string): Promise<number> => {
     const loss = of(key)
@@ -96,6 +110,18 @@ test('parts of a batch add up to the loss of the whole', async () => {
   const pooled = [0, 1, 2].map((i) => kto.statistic!(one(i))).reduce(pool)
   const parts = [0, 1, 2].map((i) => kto.evaluate(one(i), pooled))
   assert.ok(Math.abs((await scalar(lossOf(parts))) - (await scalar(kto.evaluate(whole).loss))) < 1e-12)
+})
+test('weighted, the loss is Σ w ℓ / Σ w; with weights of 1, the mean', async () => {
+  const outcome = of('kto').evaluate(judged(column(-1, -3, 0), column(0, -1, 1)))
+  const losses = await numbers(outcome.losses)
+  const weighted = ([a = 0, b = 0, c = 0]: readonly number[]): number => (a * losses[0]! + b * losses[1]! + c * losses[2]!) / (a + b + c)
+  for (const weights of [
+    [1, 2, 5],
+    [1, 1, 1],
+    [0, 3, 0],
+  ])
+    assert.ok(Math.abs((await scalar(divided(totalsOf(outcome, column(...weights))))) - weighted(weights)) < 1e-12)
+  assert.ok(Math.abs((await scalar(divided(totalsOf(outcome)))) - weighted([1, 1, 1])) < 1e-12)
 })
 test('a clip on both sides, at points', () => {
   const v = getOrThrow(clippedBelow(-2)).body(real)

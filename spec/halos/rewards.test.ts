@@ -23,7 +23,7 @@ import {
   rewardOf,
   scalarReward,
 } from '../../halos/reward.ts'
-import { boundedExp, capped, floored } from '../../halos/words.ts'
+import { boundedExp, capped, floored, lesser, logSigmoid } from '../../halos/words.ts'
 import { column, numbers as read } from './numbers.ts'
 
 /** r, and what multiplies ∂/∂log π: 1, or 1/n. */
@@ -52,11 +52,12 @@ const logProbabilities = fc.double({ min: -6, max: -0.1, noNaN: true })
 
 for (const [checked, r] of table) {
   const reward = getOrThrow(checked)
+  const { name } = reward
   const body = reward.body(numbers)
   const { argument, text, unbounded, parameters, flat } = reward.shape
   const [bounded, free] = [settled(text, parameters)(numbers), settled(unbounded, parameters)(numbers)]
 
-  test(`${reward.name}: it is its formula, its anchor is r(u = 0), its unit is ∂r/∂log π where that is a constant`, () =>
+  test(`${name}: it is its formula, its anchor is r(u = 0), its unit is ∂r/∂log π where that is a constant`, () =>
     fc.assert(
       fc.property(logProbabilities, logProbabilities, fc.integer({ min: 1, max: 5 }), (p, q, n) => {
         assert.ok(close(body(p, q, n), r(p, q, n)), `${body(p, q, n)} is not ${r(p, q, n)}`)
@@ -68,7 +69,7 @@ for (const [checked, r] of table) {
       { numRuns: 30 },
     ))
 
-  test(`${reward.name}: where it is said to be flat it is constant, up to there it is the unbounded one, and beside it rises`, () => {
+  test(`${name}: where it is said to be flat it is constant, up to there it is the unbounded one, and beside it rises`, () => {
     const [low, high] = flat?.on ?? [Number.NaN, Number.NaN]
     const [from, to] = domainOf(argument)
     const end = low === -Infinity ? high : low
@@ -77,6 +78,8 @@ for (const [checked, r] of table) {
       if (low < x && x < high) assert.equal(bounded(x), bounded(end), `at ${x}`)
       else if (flat || Math.abs(x) < 700) assert.equal(bounded(x), free(x), `at ${x}`)
     }
+    const acts = [...places, -1e-16].some((x) => bounded(x) !== free(x) && bounded(x) === bounded(1.05 * x))
+    if (!name.includes('(e^u + u)')) assert.equal(flat !== undefined, acts) // there u goes on to rise, though too little to be seen
     if (flat) assert.notEqual(bounded(low === -Infinity ? high + 1 : low - Math.abs(low) / 4), bounded(end), 'beside it, it rises')
   })
 }
@@ -101,4 +104,14 @@ test('a reward that compares with the sampler reads π_old, and π_ref where the
   assert.ok(close(await at(logRatio(1), { reference, old }), -2))
   assert.ok(close(await at(ratioPerToken, { reference, old, length }), Math.exp(-0.5)))
   assert.equal(await at(scalarReward, {}), -3)
+})
+
+test('log σ(x) and min(x, y), as words', () => {
+  for (const x of [-3, 0, 2]) assert.ok(close(logSigmoid(numbers, x), -Math.log(1 + Math.exp(-x))))
+  for (const [x, y] of [
+    [1, 2],
+    [2, 1],
+    [-1, -1],
+  ] as const)
+    assert.equal(lesser(numbers, x, y), Math.min(x, y))
 })

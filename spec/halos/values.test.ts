@@ -6,6 +6,7 @@ import { derivative, numbers } from '../../core/index.ts'
 import {
   type Checked,
   clipped,
+  clippedBelow,
   exponential,
   getOrThrow,
   hinge,
@@ -52,5 +53,27 @@ test('prospect: α z^(α−1) on gains, λ as much on losses', () => {
   for (const z of [0.1, 1, 10]) {
     assert.ok(Math.abs(v(z) / (0.88 * z ** -0.12) - 1) < 1e-5)
     assert.ok(Math.abs(v(-z) / v(z) - 2.25) < 1e-9)
+  }
+})
+
+test('values at points, on both sides of every kink', () => {
+  const formulas: readonly (readonly [Checked<ValueFunction>, (z: number) => number])[] = [
+    [logLogistic, (z) => -Math.log1p(Math.exp(-z))],
+    [logistic, sigmoid],
+    [hinge(1), (z) => Math.min(0, z - 1)],
+    [robust(0.2), (z) => 0.2 * z - Math.log1p(Math.exp(-z))],
+    [exponential, (z) => -Math.exp(-z)],
+    [linear, (z) => z],
+    [clipped, (z) => Math.min(z, 1)],
+    [clippedBelow(-2), (z) => Math.max(-2, Math.min(z, 1))],
+    [truncatedSquare(2), (z) => -((Math.min(z, 2) - 2) ** 2)],
+    [prospect({ epsilon: 0.25 }), (z) => (z < 0 ? -2.25 : 1) * ((Math.abs(z) + 0.25) ** 0.88 - 0.25 ** 0.88)],
+  ]
+  for (const [value, formula] of formulas) {
+    const { name, body } = getOrThrow(value)
+    for (let z = -4; z <= 4; z += 0.25) {
+      const found = body(numbers)(z)
+      assert.ok(Math.abs(found - formula(z)) < 1e-12, `${name} at ${z}: ${found} is not ${formula(z)}`)
+    }
   }
 })

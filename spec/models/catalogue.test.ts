@@ -15,8 +15,8 @@ const advantages: readonly TrainingExample[] = judged.map((example, i) =>
   'outcome' in example ? { ...example, label: ((i % 5) - 2.5) / 2 } : example,
 )
 
-/** Pairs that a judge has scored. */
-const scored: readonly TrainingExample[] = pairs.map((example, i) => ({ ...example, margin: 0.25 + (i % 4) / 8 }))
+/** What data say beside the texts. */
+const columns = (i: number) => ({ margin: 0.25 + (i % 4) / 8, dispersion: 0.25 + (i % 3) / 4, share: 0.5 + (i % 3) / 2 })
 
 const refused: string[] = []
 for (const family of await catalogue()) {
@@ -24,7 +24,10 @@ for (const family of await catalogue()) {
   const optimizer = adamW({ rate: constantRate(1e-2) })
   const run = async (accumulate: number) => {
     const losses: number[] = []
-    const examples = loss.needs.margin ? scored : loss.needs.pair ? pairs : family.key === 'ppo-clip' ? advantages : judged
+    const examples = (loss.needs.pair ? pairs : family.key === 'ppo-clip' ? advantages : judged).map((one, i) => ({
+      ...one,
+      ...columns(i),
+    }))
     const onStep = ({ metrics }: { readonly metrics: Readonly<Record<string, number>> }) => void losses.push(metrics.loss!)
     await train(begin(optimizer, start), { backend, model, loss, optimizer, examples, batch: 8, steps: 3, accumulate, onStep })
     return losses

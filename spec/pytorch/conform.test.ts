@@ -7,7 +7,7 @@ import { examined, vectorsFor } from '../../app/conform/conform.ts'
 import { findingsOf, isViolated } from '../../app/conform/findings.ts'
 import { program } from '../../app/conform/protocol.ts'
 import { lossFiles } from '../../app/handover/loss.ts'
-import { catalogue } from '../../halos/index.ts'
+import { catalogue, getOrThrow } from '../../halos/index.ts'
 import { writeDirectoryAtomically } from '../../models/index.ts'
 import { halograd, temporary } from '../app/fixture.ts'
 import { python, withoutTorch } from './python.ts'
@@ -16,7 +16,8 @@ const folder = temporary()
 const adapters = fileURLToPath(new URL('../../app/conform/python', import.meta.url))
 
 test('the exported module of every declared loss: nothing is violated', { skip: withoutTorch }, async () => {
-  const subjects = await Promise.all((await catalogue()).map(({ key }) => examined(key, {})))
+  const families = (await catalogue()).filter((family) => getOrThrow(family()).tokens === undefined) // what reads tokens has no module
+  const subjects = await Promise.all(families.map(({ key }) => examined(key, {})))
   const vectors = []
   for (const subject of subjects) {
     await writeDirectoryAtomically(join(folder, subject.name), Object.fromEntries(await lossFiles(subject.loss, subject.settings)))

@@ -29,7 +29,8 @@ writeFileSync(
    export default halo({ name: 'Bold', reward: logRatio(0.3), reference: policy(), t: always(negation),
      value: value('erf(z + 1)', (S) => (z) => S.erf(S.add(z, S.of(1)))) })`,
 )
-const families = await catalogue()
+/** Those that read tokens are refused. */
+const families = (await catalogue()).filter((family) => getOrThrow(family()).tokens === undefined)
 const directories = await Promise.all([
   ...families.map((family) => write(family.key, getOrThrow(family()), family.defaults)),
   write('own', await findLoss(own, {}), {}),

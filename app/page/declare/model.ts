@@ -4,7 +4,7 @@ import { store } from '../store.ts'
 import { bold, type Draft, fromAddress, type PartsDraft, toAddress } from './draft.ts'
 import { moved, sampled, textOf } from './drawing.ts'
 import type { CatalogueEntry, DraftFlaw, DraftVerdict, Sketch } from './judgement.ts'
-import type { Prover } from './worker.ts'
+import type { Prover } from './prover.ts'
 
 export interface Declaring {
   readonly draft: Draft
@@ -24,7 +24,7 @@ export interface Declaring {
 const query = (): string => location.hash.split('?')[1] ?? ''
 export const declaring = store<Declaring>({ draft: fromAddress(query()), stale: true, probe: 2, rising: true, losses: [] })
 
-export const prover = remote<Prover>(() => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'prover' }))
+export const prover = remote<Prover>(() => new Worker(new URL('./prover.ts', import.meta.url), { type: 'module', name: 'prover' }))
 /** Milliseconds that a declaration may take: one is a hundred times slower than any of the catalogue. */
 const patience = 8000
 
