@@ -6,12 +6,13 @@
 import { pipeline, Readable } from 'node:stream'
 import { type CsvError, type Info, type Options, parse } from 'csv-parse'
 import { either as E } from 'fp-ts'
-import { elementsOf, layoutOf } from './elements.ts'
+import { again, elementsOf, layoutOf } from './elements.ts'
 import { DataError, type InputFinding, show } from './errors.ts'
 import { isObject, type Json } from './fields.ts'
 import { readChunks } from './files.ts'
 import { unzipped } from './gzip.ts'
 import { deeper, parseJson, whyNotJson } from './json.ts'
+import { type ObjectPart, partsOf } from './members.ts'
 import { type ParquetLimits, parquet } from './parquet.ts'
 import { textDecoder } from './text.ts'
 
@@ -59,22 +60,39 @@ async function* decoded(chunks: AsyncIterable<Uint8Array>, file: string, encodin
   yield decode(new Uint8Array(0), true)
 }
 
-/** One JSON object a line; or, however the file is called, one array of them; or, in a .json file, one object alone. */
+/** One JSON object a line; or, however the file is called, one array of them; or, in a .json file, one object, a large one by the elements of its arrays. */
 async function* jsonOf(given: AsyncIterable<string>, longest: number, mayBeObject: boolean): AsyncGenerator<SourceRecord> {
   const { kind, text } = await layoutOf(given, longest)
   if (kind === 'array')
     for await (const element of elementsOf(text, longest)) yield { line: element.line, content: elementOf(element.text, longest) }
-  else if (kind === 'object' && mayBeObject) yield { line: 1, content: await objectIn(text, longest) }
+  else if (kind === 'object' && mayBeObject) yield* objectIn(text, longest)
   else yield* jsonLinesOf(text, longest)
 }
 
-const objectIn = async (text: AsyncIterable<string>, longest: number): Promise<SourceRecord['content']> => {
-  let all = ''
-  for await (const piece of text) {
-    all += piece
-    if (all.length > longest) return E.left(tooLong(longest, 'in an object'))
+/** An object as it is; one that is too large, as objects with one element each of its arrays. */
+async function* objectIn(text: AsyncIterable<string>, longest: number): AsyncGenerator<SourceRecord> {
+  const pieces = text[Symbol.asyncIterator]()
+  const read: string[] = []
+  let length = 0
+  for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+    read.push(next.value)
+    length += next.value.length
+    if (length > longest) {
+      for await (const part of partsOf(again(read, pieces), longest)) yield { line: part.line, content: partOf(part, longest) }
+      return
+    }
   }
-  return jsonLine(all)
+  yield { line: 1, content: jsonLine(read.join('')) }
+}
+
+const partOf = ({ json, text }: ObjectPart, longest: number): SourceRecord['content'] => {
+  if (json !== undefined) return E.right(json)
+  if (text === undefined) return E.left(tooLong(longest, 'in a member or an element'))
+  return E.left({
+    expected: text === '' ? 'a } at the end of the object' : 'a member of the object, or an element of its array',
+    found: text === '' ? 'the end of the file' : foundIn(text, undefined),
+    advice: text === '' ? 'Write the file again: its end is missing.' : 'Write the file again with a JSON library.',
+  })
 }
 
 const elementOf = (text: string | undefined, longest: number): SourceRecord['content'] => {
