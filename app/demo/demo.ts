@@ -66,8 +66,12 @@ const shown = async (terminal: Terminal, world: DemoWorld, options: DemoOptions)
     const show: Show = { ...{ terminal, backend, world, recipe, material, seed }, model: transformer(config) }
     const fresh = initialize(config, seed)
     const weights = leaves(fresh).reduce((n, x) => n + volume(x.shape), 0)
-    terminal.say(`   ${material.reading.length.toLocaleString('en')} rows of ${config.context} tokens, of a vocabulary of ${tokenizer.vocabularySize} learned here`)
-    terminal.say(`2. A model that knows nothing reads them: ${weights.toLocaleString('en')} parameters learn to guess the next token (size ${size})`)
+    terminal.say(
+      `   ${material.reading.length.toLocaleString('en')} rows of ${config.context} tokens, of a vocabulary of ${tokenizer.vocabularySize} learned here`,
+    )
+    terminal.say(
+      `2. A model that knows nothing reads them: ${weights.toLocaleString('en')} parameters learn to guess the next token (size ${size})`,
+    )
     const read = await pretrain(show, fresh)
 
     terminal.say(`3. It answers, and ${world.story.judging}`)
@@ -76,7 +80,9 @@ const shown = async (terminal: Terminal, world: DemoWorld, options: DemoOptions)
     terminal.say('4. It learns what they like: KTO')
     const { alignment } = recipe
     const steps = alignment.epochs * Math.floor(judged.examples.length / alignment.batch)
-    const aligned = await learn(show, '   KTO         ', getOrThrow(kto({ beta: alignment.beta })), read.parameters, judged.examples, {
+    const { up, down } = judged.counts
+    const loss = getOrThrow(kto({ beta: alignment.beta, desirable: alignment.balanced && up > 0 && down > 0 ? down / up : 1 }))
+    const aligned = await learn(show, '   KTO         ', loss, read.parameters, judged.examples, {
       ...{ steps, batch: alignment.batch, seed, bucket: 16 },
       rate: linear({ rate: alignment.rate, warmup: Math.round(steps / 10), steps }),
     })

@@ -11,7 +11,14 @@ export interface DemoRecipe {
   /** Prompts to answer and judge, and prompts to compare on. */
   readonly judged: number
   readonly compared: number
-  readonly alignment: { readonly epochs: number; readonly batch: number; readonly rate: number; readonly beta: number }
+  readonly alignment: {
+    readonly epochs: number
+    readonly batch: number
+    readonly rate: number
+    readonly beta: number
+    /** Thumbs up weigh as much as thumbs down, all together, however few they are. */
+    readonly balanced?: true
+  }
 }
 
 export type DemoSize = 'small' | 'full'

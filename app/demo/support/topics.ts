@@ -60,12 +60,20 @@ export const topics: readonly SupportTopic[] = [
     /track|where is (the|my) (?!receipt|invoice)/i,
     ['Where is [the|my] {item}?', '[How can I|How do I|Can I] track my order?', '[How can I|How do I|Can I] track the {item}?'],
     /link in (our|the) email/,
-    ['You can track it with the link in our email.', '[Please use|Use] the link in our email to track it.', 'The link in the email shows where the {item} is.'],
+    [
+      'You can track it with the link in our email.',
+      '[Please use|Use] the link in our email to track it.',
+      'The link in the email shows where the {item} is.',
+    ],
     ['You can not track it.', 'Call the driver to track it.', 'The {item} was never sent.'],
   ),
   topic(
     /broken|damaged/i,
-    ['[The|My] {item} [arrived|came] [broken|damaged].', 'The {item} is [broken|damaged]. What now?', 'What [can|do] I do with a [broken|damaged] {item}?'],
+    [
+      '[The|My] {item} [arrived|came] [broken|damaged].',
+      'The {item} is [broken|damaged]. What now?',
+      'What [can|do] I do with a [broken|damaged] {item}?',
+    ],
     /send us a photo/,
     [
       '[Sorry. |]Please send us a photo and we replace the {item}.',
@@ -76,7 +84,11 @@ export const topics: readonly SupportTopic[] = [
   ),
   topic(
     /warranty|guarantee/i,
-    ['How long is the [warranty|guarantee] [on|of] the {item}?', 'Does the {item} have a [warranty|guarantee]?', 'Is there a [warranty|guarantee]?'],
+    [
+      'How long is the [warranty|guarantee] [on|of] the {item}?',
+      'Does the {item} have a [warranty|guarantee]?',
+      'Is there a [warranty|guarantee]?',
+    ],
     /two years/,
     ['The {item} has a warranty of two years.', 'There is a warranty of two years.', 'It is covered for two years.'],
     ['The {item} has a warranty of one week.', 'There is no warranty.', 'It is covered for ten years.'],
@@ -85,33 +97,57 @@ export const topics: readonly SupportTopic[] = [
     /cancel/i,
     [`${can} [still |]cancel my order?`, 'I want to cancel the {item}.', 'How do I cancel [my order|the {item}]?'],
     /until it ships/,
-    ['You can cancel until it ships.', 'Yes, the {item} can be cancelled until it ships.', 'Orders can be cancelled until it ships, in your account.'],
+    [
+      'You can cancel until it ships.',
+      'Yes, the {item} can be cancelled until it ships.',
+      'Orders can be cancelled until it ships, in your account.',
+    ],
     ['You can never cancel.', 'You must cancel by letter.', 'To cancel costs 50 pounds.'],
   ),
   topic(
     /address|moved/i,
-    ['[How do I|Can I] change my address?', 'I [have |]moved. [How do I|Can I] change the address?', 'The {item} goes to the wrong address.'],
+    [
+      '[How do I|Can I] change my address?',
+      'I [have |]moved. [How do I|Can I] change the address?',
+      'The {item} goes to the wrong address.',
+    ],
     /under orders/,
-    ['You can change the address under orders in your account.', 'Please change it under orders in your account.', 'Open your account, and change it under orders.'],
+    [
+      'You can change the address under orders in your account.',
+      'Please change it under orders in your account.',
+      'Open your account, and change it under orders.',
+    ],
     ['The address can not be changed.', 'You have to ask the driver.', 'You must order the {item} again.'],
   ),
   topic(
     /password|sign in|log in/i,
     ['I forgot my password.', 'I can not [sign in|log in].', 'How do I [reset|change] my password?'],
     /forgot password/,
-    ['Click forgot password on the first page.', 'Please click forgot password, and we send a new one.', 'You can reset it with forgot password.'],
+    [
+      'Click forgot password on the first page.',
+      'Please click forgot password, and we send a new one.',
+      'You can reset it with forgot password.',
+    ],
     ['You need a new account.', 'Your password is 1234.', 'Passwords can not be changed.'],
   ),
   topic(
     /pay (by|with)|to pay\?/i,
-    ['[Can I|May I] pay [by|with] [card|cash|transfer]?', 'What [are the ways|ways are there] to pay?', '[How can I|Can I] pay with a card for the {item}?'],
+    [
+      '[Can I|May I] pay [by|with] [card|cash|transfer]?',
+      'What [are the ways|ways are there] to pay?',
+      '[How can I|Can I] pay with a card for the {item}?',
+    ],
     /card or transfer/,
     ['You can pay by card or transfer.', 'We take card or transfer.', 'The {item} can be paid by card or transfer.'],
     ['You can pay in gold only.', 'We take cash by post.', 'You must pay twice.'],
   ),
   topic(
     /invoice|receipt|bill/i,
-    ['Where is my [invoice|receipt]?', 'I need [an invoice|a receipt] for the {item}.', '[Can|Could] you send [me |][the invoice|a receipt|a bill]?'],
+    [
+      'Where is my [invoice|receipt]?',
+      'I need [an invoice|a receipt] for the {item}.',
+      '[Can|Could] you send [me |][the invoice|a receipt|a bill]?',
+    ],
     /under bills/,
     ['You find it under bills in your account.', 'The receipt for the {item} is under bills.', 'It is under bills in your account.'],
     ['We write no receipts.', 'You have to write it yourself.', 'The receipt was lost.'],
@@ -132,14 +168,22 @@ export const topics: readonly SupportTopic[] = [
   ),
   topic(
     /open|close\?|hours/i,
-    ['When [are you open|do you open|do you close]?', 'Are you open [on Monday|on Friday|on Sunday|today]?', 'What are your [opening |]hours?'],
+    [
+      'When [are you open|do you open|do you close]?',
+      'Are you open [on Monday|on Friday|on Sunday|today]?',
+      'What are your [opening |]hours?',
+    ],
     /nine to six/,
     ['We are open from nine to six.', 'The shop is open every day from nine to six.', 'Our hours are nine to six.'],
     ['We are open at midnight only.', 'The shop is closed for ever.', 'We are open for one hour.'],
   ),
   topic(
     /stock|sold out|available/i,
-    ['Is the {item} [in stock|available]?', 'The {item} is sold out. [When is it back|When do you get more]?', 'When is the {item} in stock again?'],
+    [
+      'Is the {item} [in stock|available]?',
+      'The {item} is sold out. [When is it back|When do you get more]?',
+      'When is the {item} in stock again?',
+    ],
     /next week/,
     ['The {item} is back next week.', 'New ones come next week.', 'We get more of it next week.'],
     ['The {item} is gone for ever.', 'New ones come in ten years.', 'We never had it.'],
@@ -153,7 +197,11 @@ export const topics: readonly SupportTopic[] = [
   ),
   topic(
     /colou?r|in (red|blue|green)/i,
-    ['[Can I get|Do you have] the {item} in [red|blue|green]?', '[Can I|May I] swap the {item} for another colour?', 'The {item} is the wrong colour.'],
+    [
+      '[Can I get|Do you have] the {item} in [red|blue|green]?',
+      '[Can I|May I] swap the {item} for another colour?',
+      'The {item} is the wrong colour.',
+    ],
     /swap (it )?for free/,
     ['You can swap it for free.', 'We swap it for free.', 'Any colour, and you can swap for free.'],
     ['It comes in grey only.', 'To swap costs 80 pounds.', 'You have to paint the {item}.'],
@@ -204,5 +252,8 @@ export const digression = [
 ] as const
 
 export const greetings = [
-  { customer: '[Hello|Hi|Good morning|Good evening][.|, I have a question.]', agent: '[Hello|Hi|Welcome], [how can I help|what can I do for you]?' },
+  {
+    customer: '[Hello|Hi|Good morning|Good evening][.|, I have a question.]',
+    agent: '[Hello|Hi|Welcome], [how can I help|what can I do for you]?',
+  },
 ] as const

@@ -60,7 +60,8 @@ const conversation = (chance: Draw): readonly SupportTurn[] => {
   const hello = { customer: write(greeting.customer, {}, chance), agent: write(greeting.agent, {}, chance) }
   return chance() < 0.25 ? [hello, question] : [question]
 }
-const textOf = (turns: readonly SupportTurn[]): string => turns.map((turn) => `${customer}${turn.customer}${agent}${turn.agent}${end}`).join('')
+const textOf = (turns: readonly SupportTurn[]): string =>
+  turns.map((turn) => `${customer}${turn.customer}${agent}${turn.agent}${end}`).join('')
 
 /** Conversations, all different draws of one seed. */
 export const conversations = (count: number, seed: number): readonly (readonly SupportTurn[])[] => {
@@ -113,7 +114,8 @@ const plain = (text: string): string => text.replaceAll(/<\|\w+\|>/g, ' ').trim(
 export const world: DemoWorld = {
   story: {
     reading: 'conversations of a small shop: some answers are right, others wrong, rude, evasive or rambling',
-    judging: 'customers press thumbs (a rule that reads the conversation: right, polite and short; one thumb in ten is wrong, four in ten press none)',
+    judging:
+      'customers press thumbs (a rule that reads the conversation: right, polite and short; one thumb in ten is wrong, four in ten press none)',
     comparing: 'new questions',
   },
   recipes: {
@@ -158,7 +160,7 @@ export const world: DemoWorld = {
     }
   },
   judge,
-  thumb: ({ qualities }, chance) => (chance < 0.4 ? undefined : (chance < 0.46) !== qualities['all three']),
+  thumb: ({ qualities }, chance) => (chance < 0.4 ? undefined : chance < 0.46 !== qualities['all three']),
   phrases: { what: 'beginnings of answers', of: (answer) => [words(answer).slice(0, 3).join(' ')] },
   show: ({ prompt, before, after }: DemoSample) => [
     ...prompt.split(customer).flatMap((turn) => {
