@@ -5,6 +5,8 @@ export interface DemoRecipe {
   readonly vocabulary: number
   readonly model: Pick<ModelConfig, 'context' | 'embed' | 'layers' | 'heads'>
   readonly pretraining: { readonly steps: number; readonly batch: number; readonly rate: number; readonly warmup: number }
+  /** How many topics there are to talk about, in a world that has topics. Default: all. */
+  readonly topics?: number
   /** The most tokens of an answer. */
   readonly continuation: number
   readonly temperature: number

@@ -53,8 +53,8 @@ const answerTo = ({ right, wrong }: SupportTopic, slots: { readonly item: string
 }
 
 /** A conversation: a question, perhaps after a greeting. */
-const conversation = (chance: Draw): readonly SupportTurn[] => {
-  const [topic, slots] = [pick(topics, chance), { item: pick(items, chance) }]
+const conversation = (chance: Draw, known: readonly SupportTopic[]): readonly SupportTurn[] => {
+  const [topic, slots] = [pick(known, chance), { item: pick(items, chance) }]
   const question = { customer: write(`${asking}${pick(topic.asks, chance)}`, slots, chance), agent: answerTo(topic, slots, chance) }
   const greeting = pick(greetings, chance)
   const hello = { customer: write(greeting.customer, {}, chance), agent: write(greeting.agent, {}, chance) }
@@ -64,9 +64,9 @@ const textOf = (turns: readonly SupportTurn[]): string =>
   turns.map((turn) => `${customer}${turn.customer}${agent}${turn.agent}${end}`).join('')
 
 /** Conversations, all different draws of one seed. */
-export const conversations = (count: number, seed: number): readonly (readonly SupportTurn[])[] => {
+export const conversations = (count: number, seed: number, known = topics): readonly (readonly SupportTurn[])[] => {
   const [key, at] = [stream(seed, 1962), { index: 0 }]
-  return Array.from({ length: count }, () => conversation(() => draw(key, at.index++)))
+  return Array.from({ length: count }, () => conversation(() => draw(key, at.index++), known))
 }
 
 // ------------------------------------------------------------------ tokens
@@ -122,27 +122,29 @@ export const world: DemoWorld = {
     full: {
       vocabulary: 768,
       model: { context: 64, embed: 96, layers: 3, heads: 4 },
-      pretraining: { steps: 900, batch: 16, rate: 4e-3, warmup: 40 },
+      pretraining: { steps: 1100, batch: 16, rate: 4e-3, warmup: 40 },
       continuation: 48,
       temperature: 1,
       judged: 2048,
       compared: 512,
-      alignment: { epochs: 2, batch: 32, rate: 1e-3, beta: 0.1 },
+      alignment: { epochs: 4, batch: 32, rate: 2e-4, beta: 0.1, balanced: true },
     },
     small: {
       vocabulary: 640,
-      model: { context: 48, embed: 32, layers: 2, heads: 2 },
-      pretraining: { steps: 200, batch: 16, rate: 1e-2, warmup: 20 },
+      model: { context: 48, embed: 64, layers: 2, heads: 4 },
+      pretraining: { steps: 400, batch: 16, rate: 8e-3, warmup: 25 },
+      topics: 5,
       continuation: 40,
       temperature: 1,
       judged: 768,
       compared: 256,
-      alignment: { epochs: 3, batch: 16, rate: 4e-3, beta: 0.1 },
+      alignment: { epochs: 3, batch: 16, rate: 3e-4, beta: 0.1, balanced: true },
     },
   },
-  material: ({ vocabulary, model: { context }, pretraining, judged, compared }, seed) => {
+  material: ({ vocabulary, model: { context }, pretraining, topics: few, judged, compared }, seed) => {
+    const known = topics.slice(0, few)
     const count = Math.min(12_000, 3 * pretraining.steps * pretraining.batch)
-    const [read, unread] = [conversations(count, seed).map(textOf), conversations(512, seed + 1).map(textOf)]
+    const [read, unread] = [conversations(count, seed, known).map(textOf), conversations(512, seed + 1, known).map(textOf)]
     const tokenizer = learnTokenizer(read, vocabulary)
     const rows = (texts: readonly string[]) =>
       packed(
@@ -150,7 +152,7 @@ export const world: DemoWorld = {
         context,
       )
     const questions = (n: number, from: number): readonly DemoPrompt[] =>
-      conversations(n, from).map((turns) => {
+      conversations(n, from, known).map((turns) => {
         const text = textOf(turns).slice(0, -turns.at(-1)!.agent.length - end.length)
         return { text, tokens: tokenizer.encode(text) }
       })
