@@ -10,7 +10,8 @@
 import { lift, tensors } from './lift.ts'
 import { add, broadcastTo, div, equal, exp, flatten, mul, rename, scatterAdd, stridedSlice, sub, sum, take, unflatten } from './ops.ts'
 import { vjpRule } from './scalar.ts'
-import { axesOf, constant, fresh, has, literal, node, reachable, ShapeError, show } from './tensor.ts'
+import { literal } from './simplify.ts'
+import { axesOf, constant, fresh, has, node, reachable, ShapeError, show } from './tensor.ts'
 import { leaves, mapTree, type Tree } from './tree.ts'
 import type { AnyTensor, Tensor } from './types.ts'
 

@@ -4,7 +4,8 @@
  */
 import { plain } from './numbers.ts'
 import { cos, log, mul, sqrt, sub } from './ops.ts'
-import { axesOf, literal, node, ShapeError, show } from './tensor.ts'
+import { literal } from './simplify.ts'
+import { axesOf, node, ShapeError, show } from './tensor.ts'
 import type { Shape, Tensor } from './types.ts'
 
 export const mix = (x: number): number => {

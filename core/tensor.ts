@@ -3,6 +3,7 @@
  * an operation returns a node and computes nothing. Nodes are hash-consed: equal expressions are one object.
  */
 import type { Numbers, Source, Storage } from './numbers.ts'
+import { structuralKey } from './simplify.ts'
 import type { AnyTensor, DeviceBuffer, Merge, Op, Shape, Tensor } from './types.ts'
 
 /** The neutral element of each merge. */
@@ -67,7 +68,7 @@ export const fresh = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTens
 
 /** The node for this operation on these arguments: made once. */
 export const node = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTensor => {
-  const key = `${label(op)}(${from.map((x) => x.id).join()})${needsShape(op) ? show(shape) : ''}`
+  const key = structuralKey(op, from, needsShape(op) ? shape : undefined)
   const known = table.get(key)?.deref()
   if (known !== undefined) return known
   const made = fresh(op, from, shape)
@@ -75,12 +76,6 @@ export const node = (op: Op, from: readonly AnyTensor[], shape: Shape): AnyTenso
   swept.register(made, [table, key])
   return made
 }
-const label = (op: Op): string =>
-  op.tag === 'primitive'
-    ? op.primitive
-    : op.tag === 'constant'
-      ? `#${Object.is(op.value, -0) ? '-0' : op.value}/${op.single ?? ''}`
-      : JSON.stringify(op)
 const needsShape = ({ tag }: Op): boolean =>
   tag === 'iota' || tag === 'random' || tag === 'stridedSlice' || tag === 'unflatten' || tag === 'scatter' || tag === 'broadcastTo'
 
@@ -153,5 +148,3 @@ const none: readonly AnyTensor[] = []
 /** `single`: what it is on backends that compute in float32. */
 export const constant = (value: number, single = value): Tensor =>
   node({ tag: 'constant', value, ...(single !== value && { single }) }, [], {}) as Tensor // a scalar has no axes
-/** The number of a constant node. */
-export const literal = (x: AnyTensor): number | undefined => (x.op.tag === 'constant' ? x.op.value : undefined)

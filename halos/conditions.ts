@@ -134,14 +134,13 @@ export const tokensCondition = ({ added: { text, parameters, flat } }: TokenRead
   return found.finding.tag === 'proved' && flat !== undefined ? { ...found, finding: { ...found.finding, flat } } : found
 }
 
-/** The anchor is what the text of the reward gives at u = 0, but for rounding. */
+/** The anchor is what the text of the reward gives at u = 0: it is within the enclosure of that. */
 const anchorIs = ({ centre = Number.NaN, shape: { text, parameters } }: Reward): boolean =>
   E.match(
     () => false,
     (subject: ProofSubject) => {
       const [low, high] = enclose(subject)([0, 0]).value
-      const slack = 2 ** -40 * Math.max(1, Math.abs(centre))
-      return low - slack <= centre && centre <= high + slack
+      return low <= centre && centre <= high
     },
   )(textSubject(text, parameters, 'own'))
 

@@ -13,8 +13,12 @@ const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
 /** The reason why there is no browser here, or false. */
 export const noBrowser = existsSync(chromium) ? false : `no Chromium at ${chromium}: set CHROMIUM`
 
+const noGpu = ['--disable-gpu']
+/** Flags for a page with WebGPU on a CPU that plays a GPU. */
+export const softwareGpu: readonly string[] = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
+
 /** Serve one page, isolated as shared memory demands, open it, and wait for what it posts. */
-export const visit = async (script: string): Promise<string> => {
+export const visit = async (script: string, gpu: readonly string[] = noGpu): Promise<string> => {
   const profile = await mkdtemp(join(tmpdir(), 'halograd-chromium-'))
   const isolated = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
   const server = createServer()
@@ -37,7 +41,7 @@ export const visit = async (script: string): Promise<string> => {
   const flags = [
     '--headless=new',
     '--no-sandbox',
-    '--disable-gpu',
+    ...gpu,
     '--disable-background-networking',
     '--no-first-run',
     `--user-data-dir=${profile}`,

@@ -6,13 +6,15 @@
  *     train       whole training steps of configuration tiny, A or B; `against` PyTorch or jax-js; `steps` or `long`: memory
  *     generate    text, token by token
  *     losses      training steps of KTO against SFT
- *     all         all of these, for the README
+ *     gpu         a graphics card: its peaks, products, a step's dispatches, training in turns with jax-js and gpu.js on WebGPU
+ *     all         all of these but gpu, for the README
  */
 import { availableParallelism } from 'node:os'
 import { exactUnless, openBackend, type Wish } from '../inputs/backends.ts'
 import { all } from './all.ts'
 import { type ConfigurationName, configurations, type Suite } from './configurations.ts'
 import { generate } from './generate.ts'
+import { gpu } from './gpu.ts'
 import { timed } from './jobs.ts'
 import { losses } from './losses.ts'
 import { machine } from './machine.ts'
@@ -98,7 +100,8 @@ export async function* bench(options: BenchOptions): AsyncGenerator<BenchRow> {
     }
   }
   try {
-    yield* between(suite === 'train' ? training() : here(), watch.look)
+    if (suite === 'gpu') yield* gpu({ repeats, seed, small, look: watch.look })
+    else yield* between(suite === 'train' ? training() : here(), watch.look)
   } finally {
     await watch.close()
   }

@@ -19,7 +19,7 @@ const types: ReadonlyMap<string, string> = new Map([
   ['.svg', 'image/svg+xml'],
 ])
 /** What makes a page cross-origin isolated; nobody else's page may have it in a frame. */
-const headers = {
+const isolating = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-resource-policy': 'same-origin',
@@ -35,7 +35,7 @@ const built = async (): Promise<string> => {
 }
 
 /** A server of the files of a folder, and of nothing else. It does not listen yet. */
-export const fileServer = (folder: string): Server =>
+export const fileServer = (folder: string, headers: Readonly<Record<string, string>> = isolating): Server =>
   createServer(async ({ url = '/', method }, response) => {
     const path = normalize(decodedPath(url)).replace(/\/$/, '/index.html')
     const file = resolve(folder, `.${path}`)

@@ -1,6 +1,7 @@
 /** `halograd`: reads the arguments, runs the command, and turns whatever goes wrong into words and an exit code. */
 
 import { Command } from 'commander'
+import { commandIn, nameOf } from '../inputs/settings.ts'
 import { version } from '../inputs/version.ts'
 import { modulesIn } from '../terminal/sources.ts'
 import { interrupted, ok, processTerminal, type Terminal } from '../terminal/terminal.ts'
@@ -10,13 +11,21 @@ import { failureOf } from './failure.ts'
 export const main = async (args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> => {
   try {
     const halograd = await program(terminal)
-    await halograd.parseAsync([...(await withFile(halograd, args))], { from: 'user' })
+    await halograd.parseAsync([...(await withFile(halograd, await named(halograd, args)))], { from: 'user' })
     return terminal.stop.aborted ? interrupted(terminal.stop) : ok
   } catch (error) {
     const { exitCode, message } = await failureOf(error, terminal.stop, args.includes('--verbose'))
     if (message !== '') terminal.say(message)
     return exitCode
   }
+}
+
+/** Options may have the names that other programs give them. Few calls have one that the command does not know. */
+const named = async (halograd: Command, args: readonly string[]): Promise<readonly string[]> => {
+  const [command] = commandIn(halograd, args)
+  const known = command.options.map(nameOf)
+  const foreign = args.some((arg) => /^--\w/.test(arg) && !known.includes(arg.slice(2).split('=')[0] ?? ''))
+  return foreign ? (await import('../inputs/aliases.ts')).withOwnNames(args, known) : args
 }
 
 /** Options may come from a file. Reading one takes more of halograd than most commands need. */

@@ -4,7 +4,7 @@
  */
 import { styleText } from 'node:util'
 import { type Example, fitTogether, type Row, type Tokenizer, type Truncation } from '../../models/index.ts'
-import { isLearnable } from '../../models/internal.ts'
+import { isLearnable, unmarked } from '../../models/internal.ts'
 import { loadCheckpoint } from '../inputs/checkpoint.ts'
 import { exampleOf, type Located, readingFor, readLocated } from '../inputs/examples.ts'
 import { type ReadingOptions, reading } from '../inputs/options.ts'
@@ -93,7 +93,7 @@ const shownOf = (tokenizer: Tokenizer, row: Row, longest: number, truncate: Trun
         : {}
     : { left: 'refused: nothing to learn' }
   return texts.map((text, i) => ({
-    ...text,
+    ...{ role: text.role, prompt: unmarked(text.prompt), completion: unmarked(text.completion) },
     tokens: { prompt: cut[i]!.prompt, completion: cut[i]!.completion },
     ...ends(tokenizer, text, whole[i]!),
     cut: {

@@ -5,10 +5,10 @@
  *     align --config run.yaml --lr 1e-4   =   align --halo kto --data thumbs.jsonl … --lr 1e-4
  */
 import { type Command, InvalidArgumentError, type Option } from 'commander'
-import { distance } from 'fastest-levenshtein'
 import { either as E, readonlyArray as RA } from 'fp-ts'
 import type { InputFinding } from '../../models/index.ts'
-import { fromFile, nameOf, ofThisCall, pathOf } from './settings.ts'
+import { nearest, optionNamed } from './aliases.ts'
+import { commandIn, fromFile, nameOf, ofThisCall, pathOf } from './settings.ts'
 
 /** The arguments with the file of `--config`, if there is one, as flags. @throws FileError; InputError with every flaw of the file */
 export const withConfiguration = async (program: Command, args: readonly string[]): Promise<readonly string[]> => {
@@ -25,12 +25,6 @@ export const withConfiguration = async (program: Command, args: readonly string[
 const fileIn = (args: readonly string[]): string | undefined => {
   const at = args.findLastIndex((arg) => arg === '--config' || arg.startsWith('--config='))
   return args[at]?.startsWith('--config=') ? args[at].slice('--config='.length) : at < 0 ? undefined : args[at + 1]
-}
-
-/** The command that the first words name, and how many they are. */
-const commandIn = (program: Command, args: readonly string[], words = 0): readonly [Command, number] => {
-  const next = program.commands.find((command) => command.name() === args[words])
-  return next === undefined ? [program, words] : commandIn(next, args, words + 1)
 }
 
 type ConfigurationFlaw = Omit<InputFinding, 'file'>
@@ -81,8 +75,9 @@ const sameCommand = (value: unknown, path: string): ConfigurationEntry =>
     ? E.right([])
     : E.left({ expected: path, found: shown(value), advice: 'Give the options of this command, or run the command that they are for.' })
 
-const flagsOf = (name: string, value: unknown, options: readonly Option[]): ConfigurationEntry => {
+const flagsOf = (given: string, value: unknown, options: readonly Option[]): ConfigurationEntry => {
   const known = options.filter((option) => !ofThisCall.includes(nameOf(option)))
+  const name = optionNamed(given, known.map(nameOf))
   const option = known.find((each) => nameOf(each) === name)
   if (option === undefined) {
     const names = known.map(nameOf)
@@ -96,12 +91,6 @@ const flagsOf = (name: string, value: unknown, options: readonly Option[]): Conf
   const texts = textsOf(option, value)
   if (texts === undefined) return E.left({ expected: 'one text or number', found: shown(value), advice: 'Correct the value.' })
   return E.map((): readonly string[] => texts.map((text) => `--${name}=${text}`))(check(option, texts, value))
-}
-
-/** A letter too many, or two exchanged: what is at most one change further away than the nearest may be meant, too. */
-const nearest = (name: string, names: readonly string[]): readonly string[] => {
-  const far = names.map((known) => distance(name, known))
-  return names.filter((_, i) => far[i]! <= Math.min(...far) + 1).sort((a, b) => distance(name, a) - distance(name, b))
 }
 
 /** What would be typed after the flag, once or several times: `set: {desirable: 1.33}` is `--set desirable=1.33`. */

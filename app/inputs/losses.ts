@@ -18,6 +18,7 @@ import {
 } from '../../halos/index.ts'
 import { refusedLosses } from '../../halos/internal.ts'
 import { UsageError } from '../terminal/errors.ts'
+import { nearest } from './aliases.ts'
 import { defaultOf, isModule } from './modules.ts'
 
 /**
@@ -69,8 +70,13 @@ const named = async (name: string): Promise<NamedLoss> => {
   if (found !== undefined) return { key: found.key, defaults: found.defaults, make: found }
   const refused = Object.hasOwn(refusedLosses, name.toLowerCase()) ? refusedLosses[name.toLowerCase()] : undefined
   if (refused !== undefined) throw new UsageError(`--halo ${name}: ${refused}`)
+  const meant = nearest(
+    name.toLowerCase(),
+    families.map(({ key }) => key),
+    2,
+  )
   throw new UsageError(
-    `--halo: there is no loss '${name}'. Known are ${families.map(({ key }) => key).join(', ')}; or give a file that exports one, such as ./my-loss.ts`,
+    `--halo: there is no loss '${name}'. ${meant.length === 0 ? '' : `Did you mean ${meant.slice(0, 3).join(' or ')}? `}Known are ${families.map(({ key }) => key).join(', ')}; or give a file that exports one, such as ./my-loss.ts`,
   )
 }
 

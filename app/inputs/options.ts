@@ -51,19 +51,31 @@ export const sampling = ({ maxTokens, temperature, topK, topP, minP, repetitionP
   ...(stop !== undefined && { stop }),
 })
 
-/** How text is read: what `ReadOptions` of models says. */
+/** How data are read: what `ReadOptions` of models says. */
 export interface ReadingOptions {
   readonly encoding?: string
   readonly maxLine?: number
+  readonly maxUnpacked?: number
+  readonly parquetTime?: number
+  readonly parquetMemory?: number
 }
-const encoding = (): Option =>
-  new Option('--encoding <name>', 'encoding of the data, e.g. windows-1252, utf-16le (default: UTF-8, and nothing else is read)')
-const maxLine = (): Option =>
-  new Option('--max-line <n>', 'characters that a line, or a record, of the data may have (default: 33554432)').argParser(integer(1))
-export const readingOptions = (command: Command): Command => command.addOption(encoding()).addOption(maxLine())
-export const reading = ({ encoding, maxLine }: ReadingOptions): ReadOptions => ({
-  ...(encoding === undefined ? {} : { encoding }),
-  ...(maxLine === undefined ? {} : { longestLine: maxLine }),
+export const readingOptions = (command: Command): Command => {
+  const atMost = (flags: string, description: string): Option => new Option(flags, description).argParser(integer(1))
+  return command
+    .option('--encoding <name>', 'encoding of the data, e.g. windows-1252, utf-16le (default: UTF-8, and nothing else is read)')
+    .addOption(atMost('--max-line <n>', 'characters that a line, or a record, of the data may have (default: 33554432)'))
+    .addOption(atMost('--max-unpacked <n>', 'bytes that may come of each byte of a gzip file (default: 200, or as many as make 256 MiB)'))
+    .addOption(atMost('--parquet-time <s>', 'seconds that a row group of a Parquet file may take (default: 8, and more for large ones)'))
+    .addOption(atMost('--parquet-memory <mib>', 'memory that reading a Parquet file may take (default: 2048)'))
+}
+export const reading = ({ encoding, maxLine, maxUnpacked, parquetTime, parquetMemory }: ReadingOptions): ReadOptions => ({
+  ...(encoding !== undefined && { encoding }),
+  ...(maxLine !== undefined && { longestLine: maxLine }),
+  ...(maxUnpacked !== undefined && { unpackedRatio: maxUnpacked }),
+  parquet: {
+    ...(parquetTime !== undefined && { time: 1000 * parquetTime }),
+    ...(parquetMemory !== undefined && { memory: parquetMemory }),
+  },
 })
 
 export interface BackendOptions {

@@ -33,3 +33,9 @@ export const nameOf = (option: Option): string => (option.long ?? option.flags).
 /** `train sft`, without the name of the program. */
 export const pathOf = (command: Command): string =>
   command.parent === null || command.parent.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
+
+/** The command that the first words name, and how many they are. */
+export const commandIn = (program: Command, args: readonly string[], words = 0): readonly [Command, number] => {
+  const next = program.commands.find((command) => command.name() === args[words])
+  return next === undefined ? [program, words] : commandIn(next, args, words + 1)
+}

@@ -39,6 +39,7 @@ export interface TrainingCommandOptions extends CommonOptions, BackendOptions, R
   readonly lrSchedulerType?: SchedulerType
   readonly warmupRatio?: number
   readonly warmupSteps?: number
+  readonly optimizer: string
   readonly weightDecay?: number
   readonly adamBeta1?: number
   readonly adamBeta2?: number
@@ -75,9 +76,12 @@ export interface TrainingCommandOptions extends CommonOptions, BackendOptions, R
   readonly control?: readonly string[]
 }
 
-export const trainingOptions = (command: Command, { batch, out = true }: { readonly batch: number; readonly out?: boolean }): Command => {
+export const trainingOptions = (
+  command: Command,
+  { batch, out = true, model = true }: { readonly batch: number; readonly out?: boolean; readonly model?: boolean },
+): Command => {
   configurable(command).addHelpText('after', outputFiles)
-  dataOptions(command, out)
+  dataOptions(command, out, model)
   stepOptions(command, batch)
   optimizerOptions(command)
   referenceOptions(command)
@@ -87,13 +91,15 @@ export const trainingOptions = (command: Command, { batch, out = true }: { reado
   return backendOptions(command)
 }
 
-export const dataOptions = (command: Command, out: boolean): Command =>
+export const dataOptions = (command: Command, out: boolean, model = true): Command =>
   readingOptions(
     command
       .optionsGroup('Model and data:')
-      .requiredOption(
-        '--model <dir>',
-        'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name (a gated one with HF_TOKEN)',
+      .addOption(
+        new Option(
+          '--model <dir>',
+          'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name (a gated one with HF_TOKEN)',
+        ).makeOptionMandatory(model),
       )
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file'),
   )
@@ -123,6 +129,11 @@ export const stepOptions = (command: Command, batch: number): Command =>
 export const optimizerOptions = (command: Command): Command =>
   command
     .optionsGroup('Optimizer:')
+    .option(
+      '--optimizer <name|file>',
+      'adamw; adafactor or sgd, which need less memory; or a file that exports one: ({ rate, steps, weightDecay, maxNorm }) => { begin, update }',
+      'adamw',
+    )
     .option(
       '--lr <rate>',
       'peak learning rate (default: 2e-4 for adapters, less for all weights, the larger the model; the run prints it)',

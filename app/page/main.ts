@@ -9,6 +9,8 @@ import { begin, declaring, followAddress } from './declare/model.ts'
 import { declareView } from './declare/view.ts'
 import { beginJudging, judging } from './judge/model.ts'
 import { judgeKeys, judgeView } from './judge/view.ts'
+import { owning } from './own/model.ts'
+import { ownView } from './own/view.ts'
 import { beginTheory, theory } from './theory/model.ts'
 import { theoryView } from './theory/view.ts'
 
@@ -25,6 +27,7 @@ const tabs: readonly Tab[] = [
   { key: 'declare', title: 'Declare', view: declareView },
   { key: 'judge', title: 'Judge', view: judgeView, begin: beginJudging, keys: judgeKeys },
   { key: 'align', title: 'Align', view: alignView, begin: async () => void (await Promise.all([beginJudging(), beginAligning()])) },
+  { key: 'own', title: 'Your model', view: ownView },
   { key: 'theory', title: 'Theory', view: theoryView, begin: beginTheory },
 ]
 
@@ -76,6 +79,16 @@ addEventListener('keydown', (event) => {
     event.target instanceof Element && event.target.closest('input, textarea, select, button, a, [role=slider], [role=group]') !== null
   if (!elsewhere && !event.ctrlKey && !event.metaKey && !event.altKey && current()?.keys?.(event)) event.preventDefault()
 })
-for (const { subscribe } of [declaring, judging, aligning, theory]) subscribe(draw)
+/** Where the host isolates nothing, a service worker does, from the next load on: that is at once, but only once. */
+const isolate = async (): Promise<void> => {
+  if (crossOriginIsolated || !isSecureContext || sessionStorage.getItem('isolated') !== null) return
+  await navigator.serviceWorker.register('./isolate.js')
+  await navigator.serviceWorker.ready
+  sessionStorage.setItem('isolated', 'tried')
+  location.reload()
+}
+
+for (const { subscribe } of [declaring, judging, aligning, owning, theory]) subscribe(draw)
 show()
 void begin()
+void isolate().catch(() => undefined) // one thread, then, which the Align tab says

@@ -26,6 +26,7 @@ import { pad, sequencesOf } from '../../models/internal.ts'
 import { findLoss } from '../inputs/losses.ts'
 import { breathe } from '../terminal/terminal.ts'
 import { type Data, demonstrations, examplesOf, preferences, type SimulatedFeedback } from './data.ts'
+import { alignOnline } from './online.ts'
 import { configOf, context, deviation, type ExperimentSize, type Recipe } from './recipe.ts'
 import {
   dice,
@@ -61,6 +62,10 @@ export interface Method {
   /** What it learns from, where that is not what SFT has learned from. */
   readonly data?: Data
   readonly feedback?: SimulatedFeedback
+  /** Learns from verdicts on the model's own answers, in so many rounds, instead of preferences: 1 is offline. */
+  readonly rounds?: number
+  /** Of such a method: steps after which the reference model becomes the policy. */
+  readonly sync?: number
 }
 /** What is done and measured, in full: the same cell gives the same figures. Without a method, the start itself is measured. */
 export interface PipelineCell extends Start {
@@ -121,6 +126,14 @@ export const pipeline = (backend: Backend, recipe: Recipe, signal: AbortSignal):
       if (method === undefined) return measured(start, start, seed, false)
       const { loss: name, settings = {}, rate, epochs = 1, feedback = {} } = method
       const loss = await findLoss(name, settings)
+      if (method.rounds !== undefined) {
+        const { rounds, sync } = method
+        const online = { rounds, verdicts: recipe.pairs, batch: recipe.batch, rate, seed, ...(sync !== undefined && { sync }) }
+        const aligned = await alignOnline(backend, transformer(configOf(recipe, size)), loss, start, online, signal)
+        const found = await measured(aligned, start, seed, false)
+        dispose(backend, aligned)
+        return found
+      }
       const source = method.data ?? data
       const examples = examplesOf(loss.needs, preferences(source, seed), feedback, seed)
       const batch = loss.needs.pair ? recipe.batch / 2 : recipe.batch

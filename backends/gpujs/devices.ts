@@ -2,7 +2,7 @@
  * The modes of gpu.js on this machine, and what they would run on. gpu.js and Dawn take 90 ms and 130 MB to load, so
  * nothing is imported before it is asked for.
  */
-import { graphics } from '../graphics/graphics.ts'
+import { graphics } from '../graphics/index.ts'
 
 export type Mode = 'webgpu' | 'webasm' | 'cpu'
 /** Modes of gpu.js that can be asked for; `webgl2` is never available. */

@@ -1,5 +1,5 @@
 /** halograd/backends/gpujs, for Node: WebGPU is Dawn's, through the optional package `webgpu`. See `backend.ts`. */
-import { useWithoutNavigator } from '../graphics/graphics.ts'
+import { useWithoutNavigator } from '../graphics/index.ts'
 
 export * from './backend.ts'
 

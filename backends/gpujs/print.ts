@@ -8,6 +8,7 @@
  * reads: gpu.js kernels cannot write in place. Kernels are printed, never stringified closures, and every bound is a
  * literal: a loop whose bound is an argument silently stops after 1000 turns.
  */
+import type { Stream } from '../plan/index.ts'
 import { type Block, type KernelPrimitives, type KernelWriter, writer } from './blocks.ts'
 import { type Digit, digits, element, indexOf, indirect, threads } from './digits.ts'
 import { type Box, bit, extent, type IndexRange, inner, type Nest, type Store, stored, stride, variation } from './nest.ts'
@@ -31,6 +32,25 @@ export interface PrintedKernels {
   readonly calls: boolean
 }
 
+/** A store that is being printed. */
+interface StorePrinter {
+  readonly nest: Nest
+  readonly store: Store
+  readonly target: Stream
+  readonly at: Store['at']
+  /** The axes along which the store moves; of those, the ones that are read off the thread, unless it cannot be told from the element. */
+  readonly taking: readonly number[]
+  readonly radix: readonly Digit[] | undefined
+  /** A variable for each of the elements of a thread. */
+  readonly results: readonly string[]
+  readonly thread: Block
+  readonly write: KernelWriter
+  /** What a digit of the thread's number is, as text. */
+  readonly digit: (i: number, lane: number) => string
+  /** What an element is before anything meets there. */
+  readonly begins: string
+}
+
 /**
  * Print `store` of `nest`, whose stored array has `size` elements. `written`: the array holds something already, which stays
  * where the store does not reach.
@@ -47,66 +67,75 @@ export const print = (nest: Nest, store: Store, size: number, written: boolean, 
   const column = free.at(-1)
   const wide = dialect.lanes === 4 && merge !== undefined && column !== undefined && mayBeWide(nest, store, column)
   const lanes = wide ? 4 : 1
-  const spread = wide ? column.axis : undefined
-  const each = Array.from({ length: lanes }, (_, lane) => lane)
-  const results = each.map((lane) => `r${lane}`)
-
   const grid = radix === undefined ? { output: [size], text: [] } : threads(free, dialect.flat, lanes)
   const digit = (i: number, lane: number): string => (wide && i === free.length - 1 ? `(${grid.text[i]} * 4 + ${lane})` : grid.text[i]!)
-  const thread: Block = {
-    index: (axis, lane) => {
-      const i = free.findIndex((d) => d.axis === axis)
-      return i < 0 ? '0' : indexOf(free[i]!, digit(i, lane))
-    },
-    lines: [],
-    names: new Map(),
+  const p: StorePrinter = {
+    ...{ nest, store, target, at, taking, radix, digit },
+    results: Array.from({ length: lanes }, (_, lane) => `r${lane}`),
+    thread: threadBlock(free, digit),
+    write: writer(nest, dialect, wide ? column.axis : undefined),
+    begins: merge === undefined ? '0' : neutral[merge],
   }
-  const write = writer(nest, dialect, spread)
   const inside = free.flatMap((d, i) => within(digit(i, 0), { from: d.from, to: d.from + d.count }, d.size))
-
   const holes = inside.length > 0 || (written && nest.triangle !== undefined && taking.includes(inner))
-  if (merge === undefined && at === undefined && radix !== undefined && !holes) {
-    thread.lines.push(`return ${write.value(thread, store.arg, 0)};`)
-    return finish(thread, write, grid.output)
-  }
+  if (merge === undefined && at === undefined && radix !== undefined && !holes)
+    p.thread.lines.push(`return ${p.write.value(p.thread, store.arg, 0)};`)
+  else combined(p, inside, written)
+  return finish(p.thread, p.write, grid.output)
+}
 
-  // What the element holds before the kernel, then whatever meets there.
-  const begins = merge === undefined ? '0' : neutral[merge]
+const threadBlock = (free: readonly Digit[], digit: StorePrinter['digit']): Block => ({
+  index: (axis, lane) => {
+    const i = free.findIndex((d) => d.axis === axis)
+    return i < 0 ? '0' : indexOf(free[i]!, digit(i, lane))
+  },
+  lines: [],
+  names: new Map(),
+})
+
+/** What the element holds before the kernel, then whatever meets there. `inside`: tests that the store reaches the element at all. */
+const combined = (p: StorePrinter, inside: readonly string[], written: boolean): void => {
+  const { nest, store, target, radix, results, thread, write, begins, digit } = p
+  const { merge } = store
   const stays = written && (merge === undefined || (nest.leaves === true && (inside.length > 0 || nest.boxes !== undefined)))
-  const here = (lane: number): string => (radix === undefined ? 'this.thread.x' : element(free, (i) => digit(i, lane)))
+  const here = (lane: number): string => (radix === undefined ? 'this.thread.x' : element(radix, (i) => digit(i, lane)))
   const before = (lane: number): string => (store.keep || stays ? `${write.argument(target.buffer, true)}[${here(lane)}]` : begins)
-  thread.lines.push(...each.map((lane) => `let ${results[lane]} = ${before(lane)};`))
+  thread.lines.push(...results.map((r, lane) => `let ${r} = ${before(lane)};`))
 
-  const isFree = (axis: number): boolean => free.some((d) => d.axis === axis)
-  const bound = taking.filter((a) => !isFree(a) && (extent(nest, a) > 1 || radix === undefined))
-  /** Does this turn of the loops reach the thread's element? */
-  const reaches = (block: Block): readonly string[] => {
-    const index = at && `(${write.value(block, at.index, 0)} | 0)`
-    if (radix === undefined)
-      return [`${write.address(block, target, target.offset, 0, index && times(index, at!.stride))} === this.thread.x`]
-    return index === undefined ? [] : [`${index} === ${block.index(indirect, 0)}`]
-  }
-  const combine = (block: Block): void => {
-    const values = each.map((lane) => write.value(block, store.arg, lane))
-    for (const [lane, r] of results.entries())
-      block.lines.push(`${r} = ${merge === undefined ? values[lane] : write.rounded(merged[merge](r, values[lane]!))};`)
-  }
-  const nested = (block: Block, box: Box, [axis, ...rest]: readonly number[]): void => {
-    if (axis === undefined)
-      write.when(block, taking.includes(inner) ? write.exists(block) : [], (there) => write.when(there, reaches(there), combine))
-    else write.loop(block, axis, box.get(axis) ?? { from: 0, to: extent(nest, axis) }, (around) => nested(around, box, rest))
-  }
   const boxes = nest.boxes ?? [new Map()]
   const tests = (box: Box): readonly string[] =>
-    [...box].flatMap(([a, range]) => (isFree(a) ? within(thread.index(a, 0), range, extent(nest, a)) : []))
+    [...box].flatMap(([a, range]) => (isFree(p, a) ? within(thread.index(a, 0), range, extent(nest, a)) : []))
   const clear = (block: Block): void => void block.lines.push(...results.map((r) => `${r} = ${begins};`))
+  const bound = p.taking.filter((a) => !isFree(p, a) && (extent(nest, a) > 1 || radix === undefined))
   // Where the store does not reach, its indices are not indices: nothing may be computed from them.
   const reached: Block = inside.length === 0 ? thread : { ...thread, lines: [], names: new Map() }
   if (stays && merge !== undefined && !store.keep) for (const box of boxes) write.when(reached, tests(box), clear)
-  for (const box of boxes) write.when(reached, tests(box), (block) => nested(block, box, bound))
+  for (const box of boxes) write.when(reached, tests(box), (block) => nested(p, block, box, bound))
   if (inside.length > 0) thread.lines.push(`if (${inside.join(' && ')}) {`, ...reached.lines.map((line) => `  ${line}`), '}')
-  thread.lines.push(`return ${lanes === 4 ? `[${results.join(', ')}]` : results[0]};`)
-  return finish(thread, write, grid.output)
+  thread.lines.push(`return ${results.length === 4 ? `[${results.join(', ')}]` : results[0]};`)
+}
+
+const isFree = ({ radix }: StorePrinter, axis: number): boolean => radix?.some((d) => d.axis === axis) ?? false
+/** Loops over the axes that are not read off the thread, and in them what meets in its element. */
+const nested = (p: StorePrinter, block: Block, box: Box, [axis, ...rest]: readonly number[]): void => {
+  const { nest, taking, write } = p
+  if (axis !== undefined)
+    write.loop(block, axis, box.get(axis) ?? { from: 0, to: extent(nest, axis) }, (around) => nested(p, around, box, rest))
+  else
+    write.when(block, taking.includes(inner) ? write.exists(block) : [], (there) =>
+      write.when(there, reaches(p, there), (at) => combine(p, at)),
+    )
+}
+/** Tests that this turn of the loops reaches the thread's element. */
+const reaches = ({ at, radix, target, write }: StorePrinter, block: Block): readonly string[] => {
+  const index = at && `(${write.value(block, at.index, 0)} | 0)`
+  if (radix === undefined) return [`${write.address(block, target, target.offset, 0, index && times(index, at!.stride))} === this.thread.x`]
+  return index === undefined ? [] : [`${index} === ${block.index(indirect, 0)}`]
+}
+const combine = ({ results, store: { arg, merge }, write }: StorePrinter, block: Block): void => {
+  const values = results.map((_, lane) => write.value(block, arg, lane))
+  for (const [lane, r] of results.entries())
+    block.lines.push(`${r} = ${merge === undefined ? values[lane] : write.rounded(merged[merge](r, values[lane]!))};`)
 }
 
 /** Four elements beside each other in `column` must have everything else in common. */

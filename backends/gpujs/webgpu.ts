@@ -4,8 +4,9 @@
  * it reads, so what is donated is computed beside the old and copied over it at the end.
  */
 
-import { graphics } from '../graphics/graphics.ts'
-import type { GpujsDevice } from './device.ts'
+import { graphics } from '../graphics/index.ts'
+import type { Program } from '../plan/index.ts'
+import type { Built, GpujsDevice } from './device.ts'
 import { DeviceLostError, ModeError } from './errors.ts'
 import { type Launch, type Launches, slots } from './launch.ts'
 import { assertMode, open, type Session } from './session.ts'
@@ -37,81 +38,95 @@ interface DispatchPass {
   readonly bind: (buffers: readonly GPUBuffer[]) => GPUBindGroup
 }
 
+/** An open device: gpu.js on it, and whether it is still there. */
+interface WebgpuMachine {
+  readonly mine: Shared
+  readonly device: GPUDevice
+  readonly session: Session
+}
+
 /** @throws ModeError where there is no WebGPU; later, DeviceLostError: then another one can be opened */
 export const webgpu = async (): Promise<GpujsDevice<GPUBuffer>> => {
   const mine = acquire()
   const device = await mine.device
-  /** WebGPU itself says nothing: what it is asked for is not done, and reading is aborted without a message. */
-  const present = (): void => {
-    if (mine.lost !== undefined)
-      throw new DeviceLostError(`gpujs: the WebGPU device was lost (${mine.lost}), and all arrays on it: open the backend again`)
-  }
-  const session = await open('webgpu', device)
-  const compile = compiler(device, session)
-  const allocate = (size: number, use: number = array): GPUBuffer => device.createBuffer({ size: 4 * size, usage: use })
+  const g: WebgpuMachine = { mine, device, session: await open('webgpu', device) }
   return {
     arrays: device.limits.maxStorageBuffersPerShaderStage,
     upload: (data) => {
-      const buffer = allocate(data.length)
+      const buffer = allocate(g, data.length)
       device.queue.writeBuffer(buffer, 0, Float32Array.from(data))
       return buffer
     },
-    download: async (buffer, size) => {
-      present()
-      const staging = allocate(size, usage.mapRead | usage.copyTarget)
-      const encoder = device.createCommandEncoder()
-      encoder.copyBufferToBuffer(buffer, 0, staging, 0, 4 * size)
-      device.queue.submit([encoder.finish()])
-      await staging.mapAsync(usage.mapRead).catch((cause: unknown) => {
-        present()
-        throw cause
-      })
-      const values = new Float32Array(staging.getMappedRange().slice(0))
-      staging.destroy()
-      return values
-    },
+    download: (buffer, size) => download(g, buffer, size),
     release: (buffer) => buffer.destroy(),
-    build: async (program, lowered) => {
-      present()
-      const { launches, sizes, outputs } = lowered
-      fits(lowered, device)
-      const inputs = program.inputs.length
-      const donated = program.outputs.map((o) => o.donated)
-      const inPlace = new Set(outputs.filter((_, o) => donated[o] !== undefined))
-      const kept = new Set(outputs.filter((v) => !inPlace.has(v)))
-      const { slot, sizes: slotSizes } = slots(lowered, inputs, kept, inPlace)
-      const scratch = slotSizes.map((size) => allocate(size))
-      const passes = await Promise.all(launches.map(compile))
-
-      const run = async (given: readonly GPUBuffer[]): Promise<readonly GPUBuffer[]> => {
-        present()
-        const buffers = [...given]
-        for (const { writes } of launches) buffers[writes] = kept.has(writes) ? allocate(sizes[writes]!) : scratch[slot.get(writes)!]!
-        const encoder = device.createCommandEncoder()
-        const pass = encoder.beginComputePass()
-        for (const { values, pipeline, groups, bind } of passes) {
-          pass.setPipeline(pipeline)
-          pass.setBindGroup(0, bind(values.map((v) => buffers[v]!)))
-          pass.dispatchWorkgroups(groups[0], groups[1], groups[2])
-        }
-        pass.end()
-        const results = outputs.map((value, o) => {
-          const target = donated[o] === undefined ? undefined : given[donated[o]]!
-          if (target === undefined || target === buffers[value]) return buffers[value]!
-          encoder.copyBufferToBuffer(buffers[value]!, 0, target, 0, 4 * sizes[value]!)
-          return target
-        })
-        device.queue.submit([encoder.finish()])
-        return results
-      }
-      const bytes = 4 * [...program.inputs, ...slotSizes, ...[...kept].map((v) => sizes[v]!)].reduce((a, b) => a + b, 0)
-      return { mode: 'webgpu', peakMemory: bytes, run: checkedOnce(device, run) }
-    },
+    build: (program, lowered) => build(g, program, lowered),
     close: async () => {
-      await session.gpu.destroy()
+      await g.session.gpu.destroy()
       await release(mine)
     },
   }
+}
+
+/** WebGPU itself says nothing: what it is asked for is not done, and reading is aborted without a message. */
+const present = ({ mine }: WebgpuMachine): void => {
+  if (mine.lost !== undefined)
+    throw new DeviceLostError(`gpujs: the WebGPU device was lost (${mine.lost}), and all arrays on it: open the backend again`)
+}
+const allocate = ({ device }: WebgpuMachine, size: number, use: number = array): GPUBuffer =>
+  device.createBuffer({ size: 4 * size, usage: use })
+
+const download = async (g: WebgpuMachine, buffer: GPUBuffer, size: number): Promise<Float32Array> => {
+  present(g)
+  const staging = allocate(g, size, usage.mapRead | usage.copyTarget)
+  const encoder = g.device.createCommandEncoder()
+  encoder.copyBufferToBuffer(buffer, 0, staging, 0, 4 * size)
+  g.device.queue.submit([encoder.finish()])
+  await staging.mapAsync(usage.mapRead).catch((cause: unknown) => {
+    present(g)
+    throw cause
+  })
+  const values = new Float32Array(staging.getMappedRange().slice(0))
+  staging.destroy()
+  return values
+}
+
+const build = async (g: WebgpuMachine, program: Program, lowered: Launches): Promise<Built<GPUBuffer>> => {
+  present(g)
+  const { launches, sizes, outputs } = lowered
+  fits(lowered, g.device)
+  const donated = program.outputs.map((o) => o.donated)
+  const inPlace = new Set(outputs.filter((_, o) => donated[o] !== undefined))
+  const kept = new Set(outputs.filter((v) => !inPlace.has(v)))
+  const { slot, sizes: slotSizes } = slots(lowered, program.inputs.length, kept, inPlace)
+  const scratch = slotSizes.map((size) => allocate(g, size))
+  const passes = await Promise.all(launches.map(compiler(g.device, g.session)))
+
+  const run = async (given: readonly GPUBuffer[]): Promise<readonly GPUBuffer[]> => {
+    present(g)
+    const buffers = [...given]
+    for (const { writes } of launches) buffers[writes] = kept.has(writes) ? allocate(g, sizes[writes]!) : scratch[slot.get(writes)!]!
+    const encoder = g.device.createCommandEncoder()
+    encode(encoder, passes, buffers)
+    const results = outputs.map((value, o) => {
+      const target = donated[o] === undefined ? undefined : given[donated[o]]!
+      if (target === undefined || target === buffers[value]) return buffers[value]!
+      encoder.copyBufferToBuffer(buffers[value]!, 0, target, 0, 4 * sizes[value]!)
+      return target
+    })
+    g.device.queue.submit([encoder.finish()])
+    return results
+  }
+  const bytes = 4 * [...program.inputs, ...slotSizes, ...[...kept].map((v) => sizes[v]!)].reduce((a, b) => a + b, 0)
+  return { mode: 'webgpu', peakMemory: bytes, run: checkedOnce(g.device, run) }
+}
+const encode = (encoder: GPUCommandEncoder, passes: readonly DispatchPass[], buffers: readonly GPUBuffer[]): void => {
+  const pass = encoder.beginComputePass()
+  for (const { values, pipeline, groups, bind } of passes) {
+    pass.setPipeline(pipeline)
+    pass.setBindGroup(0, bind(values.map((v) => buffers[v]!)))
+    pass.dispatchWorkgroups(groups[0], groups[1], groups[2])
+  }
+  pass.end()
 }
 
 /** Compile a launch and fix everything about it but its buffers. */

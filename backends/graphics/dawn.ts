@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { describe, type Graphics } from './graphics.ts'
+import { describe, type Graphics } from './index.ts'
 
 /** What must never be collected: Dawn freed under a live device aborts the process. */
 const alive: unknown[] = []

@@ -36,62 +36,85 @@ export const inBlocks = (cut: BlockCut, given: Expressions): Expressions => {
   const inside = new Set([...tiles, ...rowOutputs, ...local])
   // A sum over all rows is known when all blocks are done.
   if (rowOutputs.some((x) => !has(x, cut.row) && (readers.get(x) ?? []).some((y) => inside.has(y)))) return given
+  const results = new Set(outputs)
+  const s: BlockState = {
+    ...{ cut, readers, tiles, inside, results, depths: depthsOf(values, inside) },
+    ...{ recomputed: new Map(), build: builder(), whole: new Map() },
+  }
+  for (const x of values) if (!tiles.has(x) && !(inside.has(x) && !leaves(s, x))) whole(s, x)
+  return expressions(outputs.map((x) => whole(s, x)))
+}
 
-  // How often a path to a value leaves and enters again: what has the same depth is computed in one go.
+/** Expressions that are being rewritten in blocks. */
+interface BlockState {
+  readonly cut: BlockCut
+  readonly readers: ReadonlyMap<Value, readonly Value[]>
+  /** What has an element for every row and column. */
+  readonly tiles: ReadonlySet<Value>
+  /** All that is computed block by block: tiles, what they are reduced to, and primitives on that. */
+  readonly inside: ReadonlySet<Value>
+  readonly results: ReadonlySet<Value>
+  /** How often a path to a value leaves the blocks and enters again: what has the same depth is computed in one go. */
+  readonly depths: ReadonlyMap<Value, number>
+  /** For tiles: whether they are computed again at a later depth. Remembered. */
+  readonly recomputed: Map<Value, boolean>
+  readonly build: Builder
+  /** The new values, which are there as a whole. */
+  readonly whole: Map<Value, Value>
+}
+
+const depthsOf = (values: readonly Value[], inside: ReadonlySet<Value>): ReadonlyMap<Value, number> => {
   const depths = new Map<Value, number>()
   for (const x of values)
     depths.set(
       x,
       x.from.reduce((d, y) => Math.max(d, depths.get(y)! + Number(inside.has(y) && !inside.has(x))), 0),
     )
-  const depth = (x: Value): number => depths.get(x)!
-  const rebuild = new Map<Value, boolean>()
-  /** Is a square needed at a later depth, too? */
-  const recomputed = (x: Value): boolean => {
-    const known = rebuild.get(x)
-    if (known !== undefined) return known
-    const found = (readers.get(x) ?? []).some((y) => depth(y) > depth(x) || (tiles.has(y) && recomputed(y)))
-    rebuild.set(x, found)
-    return found
-  }
-  const results = new Set(outputs)
-  const leaves = (x: Value): boolean =>
-    results.has(x) || (readers.get(x) ?? []).some((y) => !inside.has(y) || depth(y) > depth(x) || (tiles.has(y) && recomputed(y)))
+  return depths
+}
+/** Is a value read at a later depth, or by a tile that is computed again there? */
+const isRecomputed = (s: BlockState, x: Value): boolean => {
+  const known = s.recomputed.get(x)
+  if (known !== undefined) return known
+  const found = (s.readers.get(x) ?? []).some((y) => s.depths.get(y)! > s.depths.get(x)! || (s.tiles.has(y) && isRecomputed(s, y)))
+  s.recomputed.set(x, found)
+  return found
+}
+/** Is a value read outside of its blocks? */
+const leaves = (s: BlockState, x: Value): boolean =>
+  s.results.has(x) ||
+  (s.readers.get(x) ?? []).some((y) => !s.inside.has(y) || s.depths.get(y)! > s.depths.get(x)! || (s.tiles.has(y) && isRecomputed(s, y)))
 
-  const build = builder()
-  const whole = new Map<Value, Value>()
-  const get = (x: Value): Value => {
-    if (!whole.has(x) && inside.has(x)) compute(depth(x))
-    const made = whole.get(x) ?? build.rebuild(x, x.op.tag === 'accumulate' ? addends(x.from.map(get)) : x.from.map(get))
-    whole.set(x, made)
-    return made
-  }
-  const compute = (d: number): void => {
-    const leaving = [...inside].filter((x) => !tiles.has(x) && depth(x) === d && leaves(x))
-    const parts = new Map(leaving.map((x) => [x, [] as Value[]]))
-    for (const range of cut.blocks) {
-      const block = blockOf(cut, range, d, build)
-      const known = new Map<Value, Value>()
-      const at = (x: Value): Value => {
-        const old = known.get(x)
-        if (old !== undefined) return old
-        const kept = !inside.has(x) || (depth(x) < d && !tiles.has(x))
-        const made = kept ? block.part(get(x)) : block.anew(x, x.from.map(at))
-        known.set(x, made)
-        return made
-      }
-      for (const x of leaving) parts.get(x)!.push(at(x))
+/** The new value of x as a whole: all blocks of its depth are computed when the first of them is asked for. */
+const whole = (s: BlockState, x: Value): Value => {
+  if (!s.whole.has(x) && s.inside.has(x)) computeBlocks(s, s.depths.get(x)!)
+  const from = (): readonly Value[] => x.from.map((y) => whole(s, y))
+  const made = s.whole.get(x) ?? s.build.rebuild(x, x.op.tag === 'accumulate' ? addends(from()) : from())
+  s.whole.set(x, made)
+  return made
+}
+
+/** Compute what leaves the blocks of one depth: block by block, then assembled, or added up where it has no rows. */
+const computeBlocks = (s: BlockState, depth: number): void => {
+  const { cut, build } = s
+  const leaving = [...s.inside].filter((x) => !s.tiles.has(x) && s.depths.get(x) === depth && leaves(s, x))
+  const parts = new Map(leaving.map((x) => [x, [] as Value[]]))
+  for (const range of cut.blocks) {
+    const block = blockOf(cut, range, depth, build)
+    const known = new Map<Value, Value>()
+    const at = (x: Value): Value => {
+      const old = known.get(x)
+      if (old !== undefined) return old
+      const kept = !s.inside.has(x) || (s.depths.get(x)! < depth && !s.tiles.has(x))
+      const made = kept ? block.part(whole(s, x)) : block.anew(x, x.from.map(at))
+      known.set(x, made)
+      return made
     }
-    for (const [x, made] of parts)
-      whole.set(
-        x,
-        has(x, cut.row)
-          ? build.make({ tag: 'assemble', axis: cut.row, starts: cut.blocks.map(({ from }) => from) }, made, x.shape)
-          : build.make({ tag: 'accumulate' }, made, x.shape),
-      )
+    for (const x of leaving) parts.get(x)!.push(at(x))
   }
-  for (const x of values) if (!tiles.has(x) && !(inside.has(x) && !leaves(x))) get(x)
-  return expressions(outputs.map(get))
+  const starts = cut.blocks.map(({ from }) => from)
+  for (const [x, made] of parts)
+    s.whole.set(x, build.make(has(x, cut.row) ? { tag: 'assemble', axis: cut.row, starts } : { tag: 'accumulate' }, made, x.shape))
 }
 
 /** What is accumulated block by block is one sum with what it is added to. */

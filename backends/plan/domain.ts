@@ -5,6 +5,7 @@
  *
  * A kernel may leave out the indices above the diagonal if nobody reads what it leaves unwritten: a fixpoint over the kernels.
  */
+import { literal } from '../../core/internal.ts'
 import type { Access } from './access.ts'
 import { factors } from './contractions.ts'
 import type { DotGeneralGroup } from './group.ts'
@@ -12,7 +13,7 @@ import { innerAxis, touched } from './layout.ts'
 import { product } from './matrix.ts'
 import type { ProgramPart } from './program.ts'
 import type { PricedKernel, StoredFusedKernel } from './rematerialize.ts'
-import { has, literal, type Value } from './value.ts'
+import { has, type Value } from './value.ts'
 
 /** Nothing to see where index `row` < index `column`. */
 export interface Triangle {
@@ -88,6 +89,19 @@ export const above = ({ op, from: [x, y] }: Value): Triangle | undefined =>
     ? { row: x.op.axis, column: y.op.axis }
     : undefined
 
+/** What is known of a program whose masked parts are looked for. */
+interface DomainState {
+  readonly zero: ReadonlyMap<Value, Triangle>
+  readonly masked: ReadonlyMap<Value, Triangle>
+  readonly kernels: readonly PricedKernel[]
+  readonly readers: ReadonlyMap<Value, readonly PricedKernel[]>
+  readonly results: ReadonlySet<Value>
+  readonly owner: (x: Value) => Value
+  readonly access: (x: Value) => Access
+  /** Fused kernels that stop at a diagonal. */
+  readonly rows: Map<StoredFusedKernel, Triangle>
+}
+
 export const domains = (
   values: readonly Value[],
   kernels: readonly PricedKernel[],
@@ -97,9 +111,30 @@ export const domains = (
   block: number,
 ): Domains => {
   const { zero, masked } = vanishing(values, block)
-  const rows = new Map<StoredFusedKernel, Triangle>()
+  if (zero.size === 0) return { rows: new Map(), contractions: new Map() }
+  const s: DomainState = { zero, masked, kernels, results, owner, access, readers: readersOf(kernels, owner), rows: new Map() }
+  for (const k of kernels) {
+    if (k.kind !== 'fused') continue
+    const t = k.stores.map((x) => zero.get(x)).find((found) => found !== undefined)
+    if (t !== undefined && indifferent(s, k, t)) s.rows.set(k, t)
+  }
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const [k, t] of s.rows)
+      if (!k.stores.filter((x) => has(x, t.column) && has(x, t.row)).every((x) => unread(s, x, t))) {
+        s.rows.delete(k)
+        changed = true
+      }
+  }
   const contractions = new Map<DotGeneralGroup, Triangle>()
-  if (zero.size === 0) return { rows, contractions }
+  for (const k of kernels) {
+    const t = k.kind === 'dotGeneral' ? triangleOf(s, k) : undefined
+    if (k.kind === 'dotGeneral' && t !== undefined) contractions.set(k, t)
+  }
+  return { rows: s.rows, contractions }
+}
+
+const readersOf = (kernels: readonly PricedKernel[], owner: (x: Value) => Value): ReadonlyMap<Value, readonly PricedKernel[]> => {
   const readers = new Map<Value, PricedKernel[]>()
   for (const k of kernels)
     for (const x of new Set((k.kind === 'dotGeneral' ? factors(k.value) : touched(k).filter((y) => !k.stores.includes(y))).map(owner))) {
@@ -107,51 +142,36 @@ export const domains = (
       if (known === undefined) readers.set(x, [k])
       else known.push(k)
     }
-
-  /** Does the kernel compute the same if it stops at the diagonal? */
-  const indifferent = (k: StoredFusedKernel, t: Triangle): boolean =>
-    innerAxis(k, access) === t.column &&
-    k.space[t.row] !== undefined &&
-    k.body.every((x) => {
-      if (x.op.tag === 'scatter') return false
-      if (x.op.tag === 'reduce' && k.own.has(x)) return same((x.op.merge === 'max' ? masked : zero).get(x.from[0]!), t)
-      return !k.stores.includes(x) || !has(x, t.column) || same(zero.get(x), t)
-    })
-  for (const k of kernels) {
-    if (k.kind !== 'fused') continue
-    const t = k.stores.map((x) => zero.get(x)).find((found) => found !== undefined)
-    if (t !== undefined && indifferent(k, t)) rows.set(k, t)
-  }
-
-  /** Does the reader leave out what lies above the diagonal of x? */
-  const careful = (k: PricedKernel, x: Value, t: Triangle): boolean =>
-    k.kind === 'fused'
-      ? same(rows.get(k), t) && k.loads.includes(x)
-      : same(zero.get(x), t) && factors(k.value).includes(x) && aligned(k, t, access)
-  const unread = (x: Value, t: Triangle): boolean =>
-    owner(x) === x && !results.has(x) && (readers.get(x) ?? []).every((k) => touchedOnlyAs(k, x, owner) && careful(k, x, t))
-  for (let changed = true; changed; ) {
-    changed = false
-    for (const [k, t] of rows)
-      if (!k.stores.filter((x) => has(x, t.column) && has(x, t.row)).every((x) => unread(x, t))) {
-        rows.delete(k)
-        changed = true
-      }
-  }
-  for (const k of kernels) {
-    if (k.kind !== 'dotGeneral') continue
-    const [first] = readers.get(k.into) ?? []
-    const wanted = first?.kind === 'fused' ? rows.get(first) : undefined
-    const partial = wanted !== undefined && k.into === k.value && !k.accumulate && has(k.into, wanted.row) && has(k.into, wanted.column)
-    if (partial && unread(k.into, wanted) && aligned(k, wanted, access)) contractions.set(k, wanted)
-    else {
-      const t = factors(k.value)
-        .map((x) => zero.get(x))
-        .find((found) => found !== undefined)
-      if (t !== undefined && aligned(k, t, access)) contractions.set(k, t)
-    }
-  }
-  return { rows, contractions }
+  return readers
+}
+/** Does the kernel compute the same if it stops at the diagonal? */
+const indifferent = ({ zero, masked, access }: DomainState, k: StoredFusedKernel, t: Triangle): boolean =>
+  innerAxis(k, access) === t.column &&
+  k.space[t.row] !== undefined &&
+  k.body.every((x) => {
+    if (x.op.tag === 'scatter') return false
+    if (x.op.tag === 'reduce' && k.own.has(x)) return same((x.op.merge === 'max' ? masked : zero).get(x.from[0]!), t)
+    return !k.stores.includes(x) || !has(x, t.column) || same(zero.get(x), t)
+  })
+/** Does the reader leave out what lies above the diagonal of x? */
+const careful = ({ zero, rows, access }: DomainState, k: PricedKernel, x: Value, t: Triangle): boolean =>
+  k.kind === 'fused'
+    ? same(rows.get(k), t) && k.loads.includes(x)
+    : same(zero.get(x), t) && factors(k.value).includes(x) && aligned(k, t, access)
+/** Does nobody read what lies above the diagonal of x? */
+const unread = (s: DomainState, x: Value, t: Triangle): boolean =>
+  s.owner(x) === x && !s.results.has(x) && (s.readers.get(x) ?? []).every((k) => touchedOnlyAs(k, x, s.owner) && careful(s, k, x, t))
+/** The triangle that a product may leave out: of its result, if its reader does so, or of a factor that is zero there. */
+const triangleOf = (s: DomainState, k: DotGeneralGroup): Triangle | undefined => {
+  const { into } = k
+  const [first] = s.readers.get(into) ?? []
+  const wanted = first?.kind === 'fused' ? s.rows.get(first) : undefined
+  const partial = wanted !== undefined && into === k.value && !k.accumulate && has(into, wanted.row) && has(into, wanted.column)
+  if (partial && unread(s, into, wanted) && aligned(k, wanted, s.access)) return wanted
+  const t = factors(k.value)
+    .map((x) => s.zero.get(x))
+    .find((found) => found !== undefined)
+  return t !== undefined && aligned(k, t, s.access) ? t : undefined
 }
 /** Is x itself, and no view of it, what the kernel reads? */
 const touchedOnlyAs = (k: PricedKernel, x: Value, owner: (y: Value) => Value): boolean =>

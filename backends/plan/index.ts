@@ -34,6 +34,8 @@ export interface Options {
   readonly horizontal?: boolean
   /** What is computed again rather than kept: nothing, cheap primitives, every primitive (slower, less memory). Default `cheap`. */
   readonly recompute?: 'none' | 'cheap' | 'all'
+  /** Arrays of at least so many elements are computed again if that takes no longer than writing and reading them. Default 2²⁰: more than caches hold. */
+  readonly recomputeAbove?: number
   /** Are sums of contractions made in place? Default true. */
   readonly accumulate?: boolean
   /** Contractions with a smaller side become fused kernels. Default 4. */
@@ -83,7 +85,13 @@ export const plan = (graph: Graph, options: Options = {}): Program => {
   const grouping = group(values, wanted, contractions, { fuse, horizontal })
   const { storageAlias, adds } = grouping
   const owner = (x: Value): Value => ownerOf(x, storageAlias)
-  const { kernels, results, orders } = bindOutputs(graph, settled, chooseStored(grouping, { recompute, draw: !whole }), owner, build)
+  const { kernels, results, orders } = bindOutputs(
+    graph,
+    settled,
+    chooseStored(grouping, { recompute, draw: !whole, above: options.recomputeAbove ?? 2 ** 20 }),
+    owner,
+    build,
+  )
   const inputs = values.flatMap((x) => (x.op.tag === 'input' ? [[x, x.axes] as const] : []))
   const { access } = layout(kernels, storageAlias, new Map([...inputs, ...orders]), rank, { layout: options.layout ?? true })
   const { buffers, bufferOf, scratch } = memory(kernels, results, owner, storage)

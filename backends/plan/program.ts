@@ -139,6 +139,8 @@ export type Instruction =
   /**
    * Write register `arg`. With `merge` the value is combined with what the element holds (column reductions, scatter-add: several
    * iterations meet there); unless `keep`, the whole buffer is filled with the merge's neutral element before the kernel runs.
+   * The planner stores a full value only where its elements go to different places (along the inner axis, or where a full index sends them):
+   * what meets in one element a row is reduced first.
    */
   | {
       readonly op: 'store'

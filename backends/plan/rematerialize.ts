@@ -32,80 +32,127 @@ export interface RematerializeOptions {
   readonly recompute: 'none' | 'cheap' | 'all'
   /** May any kernel draw random numbers? */
   readonly draw: boolean
+  /** Arrays of at least so many elements are worth computing again, although they are not cheap. */
+  readonly above: number
 }
 
-export const chooseStored = (
-  { groups, at, inlined, stored: needed }: Grouping,
-  { recompute, draw }: RematerializeOptions,
-): readonly PricedKernel[] => {
-  const stored = new Set(needed)
-  const inMemory = (x: Value): boolean => stored.has(x) || !scalar(x)
-  const rematerializable = (x: Value): boolean =>
-    isCheap(x) || (draw && x.op.tag === 'random') || (recompute === 'all' && x.op.tag === 'primitive')
-  const clonable = (x: Value): boolean => {
-    if (recompute === 'none' || !rematerializable(x)) return false
-    const large = new Set<Value>()
-    const seen = new Set<Value>()
-    const reachable = (y: Value): boolean => {
-      if (y.free || inlined.has(y) || seen.has(y)) return true
-      seen.add(y)
-      const small = y.size * 4 <= x.size
-      if (inMemory(y)) {
-        if (!small) large.add(y)
-        return large.size <= 2
-      }
-      return rematerializable(y) ? y.from.every(reachable) : small
+/** What is decided so far: values that are stored. The set grows as kernels turn out to need more. */
+interface StorageChoice extends Grouping, RematerializeOptions {
+  readonly kept: Set<Value>
+  /** Values that are computed again, although they are not cheap. */
+  readonly again: Set<Value>
+}
+
+export const chooseStored = (grouping: Grouping, options: RematerializeOptions): readonly PricedKernel[] => {
+  const s: StorageChoice = { ...grouping, ...options, kept: new Set(grouping.stored), again: new Set() }
+  const kernels = sweepKernels(s)
+  return spare(s, kernels) ? sweepKernels(s) : kernels
+}
+
+/**
+ * Takes back what need not be stored after all. What became stored before its arguments did may be cheap now that they are: silu(g) = g · σ(g), where g
+ * and σ(g) are kept anyway. And σ(g) itself, if it is too large for a cache, is computed again where whoever loads it loads g, too: that takes no longer
+ * than writing and reading it.
+ */
+const spare = (s: StorageChoice, kernels: readonly PricedKernel[]): boolean => {
+  const loaded = new Map<Value, ReadonlySet<Value>[]>()
+  for (const k of kernels)
+    if (k.kind === 'fused') {
+      const loads = new Set(k.loads)
+      for (const x of loads) loaded.set(x, [...(loaded.get(x) ?? []), loads])
     }
-    return x.from.every(reachable)
+  const candidates = [...s.kept].filter((x) => !s.stored.has(x)).sort((x, y) => y.id - x.id)
+  const spared = candidates.filter((x) => {
+    s.kept.delete(x)
+    const body = s.recompute === 'none' || x.size < s.above ? undefined : elementwise(s, x, loaded.get(x) ?? [])
+    for (const y of body ?? []) s.again.add(y)
+    if (clonable(s, x)) return true
+    s.kept.add(x)
+    return false
+  })
+  return spared.length > 0
+}
+
+/** The values between x and the one large array that it is an elementwise function of, if every kernel that loads x loads that array, and they are few. */
+const elementwise = (s: StorageChoice, x: Value, kernels: readonly ReadonlySet<Value>[]): ReadonlySet<Value> | undefined => {
+  const body = new Set<Value>()
+  const large = new Set<Value>()
+  const visit = (y: Value): boolean => {
+    if (y.free || s.inlined.has(y) || body.has(y)) return true
+    const small = isSmall(y, x)
+    if (!scalar(y) || s.stored.has(y) || small) {
+      if (!small) large.add(y)
+      return inMemory(s, y) && large.size <= 1 && kernels.every((loads) => small || loads.has(y))
+    }
+    if (y.op.tag !== 'primitive' || body.size >= longestBody) return false
+    body.add(y)
+    return y.from.every(visit)
   }
-  const sweep = (): readonly PricedKernel[] => {
-    const kernels: PricedKernel[] = []
-    for (const k of groups.toReversed()) {
-      if (k.kind === 'dotGeneral') kernels.push(k)
+  return visit(x) && large.size === 1 ? body : undefined
+}
+/** Of values that are computed again: a sigmoid has ten; exact GELU's error function, which is slower than memory, has more. */
+const longestBody = 16
+
+const inMemory = ({ kept }: StorageChoice, x: Value): boolean => kept.has(x) || !scalar(x)
+const rematerializable = ({ draw, recompute, again }: StorageChoice, x: Value): boolean =>
+  isCheap(x) || again.has(x) || (draw && x.op.tag === 'random') || (recompute === 'all' && x.op.tag === 'primitive')
+/** Beside x, an array of this size counts for nothing. */
+const isSmall = (y: Value, x: Value): boolean => y.size * 4 <= x.size
+/** May x be computed again, from at most two large arrays that are stored? */
+const clonable = (s: StorageChoice, x: Value): boolean => {
+  if (s.recompute === 'none' || !rematerializable(s, x)) return false
+  const large = new Set<Value>()
+  const seen = new Set<Value>()
+  const reachable = (y: Value): boolean => {
+    if (y.free || s.inlined.has(y) || seen.has(y)) return true
+    seen.add(y)
+    const small = isSmall(y, x)
+    if (inMemory(s, y)) {
+      if (!small) large.add(y)
+      return large.size <= 2
+    }
+    return rematerializable(s, y) ? y.from.every(reachable) : small
+  }
+  return x.from.every(reachable)
+}
+
+/** Decide what every kernel computes and loads, from the last to the first: later ones say what earlier ones must store. */
+const sweepKernels = (s: StorageChoice): readonly PricedKernel[] => {
+  const kernels: PricedKernel[] = []
+  for (const k of s.groups.toReversed()) {
+    const made = k.kind === 'dotGeneral' ? k : decide(s, k)
+    if (made !== undefined) kernels.push(made)
+  }
+  return kernels.reverse()
+}
+
+/** What a kernel computes and loads; undefined where nobody needs what it makes. */
+const decide = (s: StorageChoice, k: FusedGroup): StoredFusedKernel | undefined => {
+  const body = new Set<Value>()
+  const loads = new Set<Value>()
+  const visit = (x: Value): void => {
+    if (body.has(x)) return
+    body.add(x)
+    for (const [position, y] of x.from.entries()) {
+      if (x.op.tag === 'take' && position === 0) continue
+      if (y.free || s.inlined.has(y) || (scalar(y) && s.at.get(y) === k)) visit(y)
+      else if (inMemory(s, y)) loads.add(y)
+      else if (clonable(s, y)) visit(y)
       else {
-        const body = new Set<Value>()
-        const loads = new Set<Value>()
-        const visit = (x: Value): void => {
-          if (body.has(x)) return
-          body.add(x)
-          x.from.forEach((y, position) => {
-            if (x.op.tag === 'take' && position === 0) return
-            if (y.free || inlined.has(y) || (scalar(y) && at.get(y) === k)) visit(y)
-            else if (inMemory(y)) loads.add(y)
-            else if (clonable(y)) visit(y)
-            else {
-              stored.add(y)
-              loads.add(y)
-            }
-          })
-        }
-        const stores = [...k.own].filter((x) => stored.has(x))
-        stores.forEach(visit)
-        if (stores.length > 0)
-          kernels.push(
-            decided(
-              k,
-              [...body].sort((a, b) => a.id - b.id),
-              [...loads],
-              stores,
-            ),
-          )
+        s.kept.add(y)
+        loads.add(y)
       }
     }
-    return kernels.reverse()
   }
-  const kernels = sweep()
-  // What became stored before its arguments did may be cheap now that they are: silu(g) = g · σ(g), where g and σ(g) are kept anyway.
-  const spare = [...stored]
-    .filter((x) => !needed.has(x))
-    .sort((x, y) => y.id - x.id)
-    .filter((x) => {
-      stored.delete(x)
-      if (clonable(x)) return true
-      stored.add(x)
-      return false
-    })
-  return spare.length === 0 ? kernels : sweep()
+  const stores = [...k.own].filter((x) => s.kept.has(x))
+  stores.forEach(visit)
+  if (stores.length === 0) return undefined
+  return decided(
+    k,
+    [...body].sort((a, b) => a.id - b.id),
+    [...loads],
+    stores,
+  )
 }
 
 const decided = (k: FusedGroup, body: readonly Value[], loads: readonly Value[], stores: readonly Value[]): StoredFusedKernel => {

@@ -58,6 +58,22 @@ export interface KernelSchedule {
 const effort: { readonly [W in Elementary]?: number } = { div: 5, sqrt: 5, exp: 15, log: 15, sin: 20, cos: 20 }
 const worth = 6
 
+/** What is known of the registers of a kernel before it is cut into passes. */
+interface ScheduleState {
+  readonly body: readonly Instruction[]
+  readonly full: readonly boolean[]
+  /** For each register, those that it is computed from. */
+  readonly needs: readonly (readonly number[])[]
+  readonly phase: readonly number[]
+  /** What it takes to compute a register again. */
+  readonly cost: readonly number[]
+  /** Beyond this cost it is remembered instead. */
+  readonly most: number
+  readonly stored: ReadonlyMap<number, number>
+  /** Registers that a later pass reads back, rather than computing them again. */
+  readonly remembered: Set<number>
+}
+
 /**
  * The passes of a kernel. `overwritten(stream)`: the kernel itself writes to that memory, so it can only be loaded at first. What costs more
  * than `most` is remembered.
@@ -65,74 +81,81 @@ const worth = 6
 export const schedule = (kernel: FusedKernel, overwritten: (stream: number) => boolean, most = worth): KernelSchedule => {
   const { body } = kernel
   const full = fullness(kernel)
-  const needs = body.map((i): readonly number[] => {
-    const index = 'at' in i && i.at !== undefined ? [i.at.index] : []
-    if (i.op === 'primitive') return i.args
-    if (i.op === 'reduce') return [i.arg]
-    if (i.op === 'random') return [i.key]
-    return i.op === 'store' ? [i.arg, ...index] : index
-  })
-  const phase: number[] = []
-  const cost: number[] = []
-  body.forEach((i, r) => {
-    phase.push(needs[r]!.reduce((p, x) => Math.max(p, phase[x]! + (i.op === 'reduce' ? 1 : 0)), 0))
-    const own =
-      i.op === 'primitive'
-        ? (effort[i.primitive] ?? 1)
-        : i.op === 'load'
-          ? overwritten(i.stream)
-            ? Infinity
-            : 1
-          : i.op === 'random'
-            ? 20
-            : 0
-    cost.push(full[r] ? needs[r]!.reduce((c, x) => c + cost[x]!, own) : 0)
-  })
-  const stored = new Map<number, number>()
-  body.forEach((i, r) => {
-    if (
-      i.op === 'store' &&
-      full[i.arg] &&
-      i.merge === undefined &&
-      i.at === undefined &&
-      kernel.streams[i.stream]!.inner === 1 &&
-      phase[r] === phase[i.arg]
-    )
-      stored.set(i.arg, i.stream)
-  })
-
-  const remembered = new Set<number>()
-  const sweepOf = (pass: number): readonly Step[] => {
-    const computed = new Set<number>()
-    const read = new Set<number>()
-    const visit = (r: number): void => {
-      if (!full[r] || computed.has(r) || read.has(r)) return
-      if (phase[r]! < pass && cost[r]! > most) {
-        remembered.add(r)
-        read.add(r)
-      } else {
-        needs[r]!.forEach(visit)
-        computed.add(r)
-      }
-    }
-    const folds = body.flatMap((i, r) => (i.op === 'reduce' && phase[i.arg] === pass ? [r] : []))
-    const stores = body.flatMap((i, r) => (i.op === 'store' && full[r] && phase[r] === pass ? [r] : []))
-    const keep = [...remembered].filter((r) => phase[r] === pass)
-    for (const r of [...folds, ...stores]) needs[r]!.forEach(visit)
-    keep.forEach(visit)
-    const steps: readonly (Step & { readonly after: number })[] = [
-      ...[...read].map((register) => ({ do: 'read', register, after: -1 }) as const),
-      ...[...computed].map((register) => ({ do: 'compute', register, after: register }) as const),
-      ...keep.filter((r) => !stored.has(r)).map((register) => ({ do: 'stash', register, after: register }) as const),
-      ...folds.map((register) => ({ do: 'fold', register, after: register }) as const),
-      ...stores.map((register) => ({ do: 'store', register, after: register }) as const),
-    ]
-    return [...steps].sort((a, b) => a.after - b.after)
-  }
+  const needs = body.map(needsOf)
+  const phase = phasesOf(body, needs)
+  const stored = storedOf(kernel, full, phase)
+  const cost = costsOf(body, full, needs, overwritten)
+  const s: ScheduleState = { body, full, needs, phase, cost, stored, most, remembered: new Set() }
   const count = Math.max(...phase) + 1
   const sweeps: (readonly Step[])[] = []
-  for (let pass = count - 1; pass >= 0; pass--) sweeps[pass] = sweepOf(pass) // the last first: it decides what the earlier ones remember
+  for (let pass = count - 1; pass >= 0; pass--) sweeps[pass] = sweepOf(s, pass) // the last first: it decides what the earlier ones remember
   const passes = sweeps.map((sweep, pass) => ({ before: body.flatMap((_, r) => (!full[r] && phase[r] === pass ? [r] : [])), sweep }))
-  const stashed = [...remembered].filter((r) => !stored.has(r))
-  return { full, passes, stashed, stored: new Map([...stored].filter(([r]) => remembered.has(r))) }
+  const stashed = [...s.remembered].filter((r) => !stored.has(r))
+  return { full, passes, stashed, stored: new Map([...stored].filter(([r]) => s.remembered.has(r))) }
+}
+
+const needsOf = (i: Instruction): readonly number[] => {
+  const index = 'at' in i && i.at !== undefined ? [i.at.index] : []
+  if (i.op === 'primitive') return i.args
+  if (i.op === 'reduce') return [i.arg]
+  if (i.op === 'random') return [i.key]
+  return i.op === 'store' ? [i.arg, ...index] : index
+}
+const phasesOf = (body: readonly Instruction[], needs: readonly (readonly number[])[]): readonly number[] => {
+  const phase: number[] = []
+  for (const [r, i] of body.entries()) phase.push(needs[r]!.reduce((p, x) => Math.max(p, phase[x]! + (i.op === 'reduce' ? 1 : 0)), 0))
+  return phase
+}
+const costsOf = (
+  body: readonly Instruction[],
+  full: readonly boolean[],
+  needs: readonly (readonly number[])[],
+  overwritten: (stream: number) => boolean,
+): readonly number[] => {
+  const own = (i: Instruction): number => {
+    if (i.op === 'primitive') return effort[i.primitive] ?? 1
+    if (i.op === 'load') return overwritten(i.stream) ? Infinity : 1
+    return i.op === 'random' ? 20 : 0
+  }
+  const cost: number[] = []
+  for (const [r, i] of body.entries()) cost.push(full[r] ? needs[r]!.reduce((c, x) => c + cost[x]!, own(i)) : 0)
+  return cost
+}
+/** Registers that lie contiguously in a stream as soon as they are known, with that stream. */
+const storedOf = ({ body, streams }: FusedKernel, full: readonly boolean[], phase: readonly number[]): ReadonlyMap<number, number> => {
+  const stored = new Map<number, number>()
+  for (const [r, i] of body.entries()) {
+    if (i.op !== 'store' || !full[i.arg] || i.merge !== undefined || i.at !== undefined) continue
+    if (streams[i.stream]!.inner === 1 && phase[r] === phase[i.arg]) stored.set(i.arg, i.stream)
+  }
+  return stored
+}
+
+/** What is done along the inner axis in one pass. Notes what earlier passes must remember for it. */
+const sweepOf = ({ body, full, needs, phase, cost, most, stored, remembered }: ScheduleState, pass: number): readonly Step[] => {
+  const computed = new Set<number>()
+  const read = new Set<number>()
+  const visit = (r: number): void => {
+    if (!full[r] || computed.has(r) || read.has(r)) return
+    if (phase[r]! < pass && cost[r]! > most) {
+      remembered.add(r)
+      read.add(r)
+    } else {
+      needs[r]!.forEach(visit)
+      computed.add(r)
+    }
+  }
+  const folds = body.flatMap((i, r) => (i.op === 'reduce' && phase[i.arg] === pass ? [r] : []))
+  const stores = body.flatMap((i, r) => (i.op === 'store' && full[r] && phase[r] === pass ? [r] : []))
+  const keep = [...remembered].filter((r) => phase[r] === pass)
+  for (const r of [...folds, ...stores]) needs[r]!.forEach(visit)
+  keep.forEach(visit)
+  const steps: readonly (Step & { readonly after: number })[] = [
+    ...[...read].map((register) => ({ do: 'read', register, after: -1 }) as const),
+    ...[...computed].map((register) => ({ do: 'compute', register, after: register }) as const),
+    ...keep.filter((r) => !stored.has(r)).map((register) => ({ do: 'stash', register, after: register }) as const),
+    ...folds.map((register) => ({ do: 'fold', register, after: register }) as const),
+    ...stores.map((register) => ({ do: 'store', register, after: register }) as const),
+  ]
+  return [...steps].sort((a, b) => a.after - b.after)
 }

@@ -4,8 +4,19 @@
  * A value has no axis of size 1 and none along which it is constant, so two values that hold the same numbers are
  * one object far more often than in the graph. `free` values (primitives on positions) cost nothing to say again.
  */
-import { interpretation, numbers, type Primitive, type Scalar, type Shape } from '../../core/index.ts'
-import { applyPrimitive, definitions, type Elementary, isDerived, type Merge } from '../../core/internal.ts'
+import { interpretation, type Primitive, type Scalar, type Shape } from '../../core/index.ts'
+import {
+  definitions,
+  type Elementary,
+  identities,
+  isDerived,
+  literal,
+  type Merge,
+  type Rules,
+  scaleOf,
+  simplified,
+  structuralKey,
+} from '../../core/internal.ts'
 import { type AxisRange, compose, identity, type StridedView, unchanged } from './view.ts'
 
 export type Monoid = Exclude<Merge, 'logSumExp'>
@@ -108,14 +119,6 @@ export interface Builder {
 export const builder = (): Builder => {
   const known = new Map<string, Value>()
   let count = 0
-  const make: Builder['make'] = (op, from, shape) => {
-    const key = `${label(op)}(${from.map((x) => x.id).join()})${needsShape(op) ? JSON.stringify(shape) : ''}`
-    const old = known.get(key)
-    if (old !== undefined) return old
-    const made = fresh(op, from, shape)
-    known.set(key, made)
-    return made
-  }
   const fresh: Builder['fresh'] = (op, from, shape) => {
     const like = from.find((x) => x.shape === shape)
     const axes = like?.axes ?? Object.keys(shape)
@@ -125,91 +128,94 @@ export const builder = (): Builder => {
       (op.tag === 'primitive' && cheapPrimitives.has(op.primitive) && from.every((x) => x.free))
     return { id: count++, op, from, shape, axes, size: like?.size ?? sizeOver(shape, axes), free }
   }
+  const make: Builder['make'] = (op, from, shape) => {
+    const key = structuralKey(op, from, needsShape(op) ? shape : undefined)
+    const old = known.get(key)
+    if (old !== undefined) return old
+    const made = fresh(op, from, shape)
+    known.set(key, made)
+    return made
+  }
   const constant = (value: number): Value => make({ tag: 'constant', value }, [], {})
-  const iota = (axis: string, size: number): Value => (size === 1 ? constant(0) : make({ tag: 'iota', axis }, [], { [axis]: size }))
-
   const apply = (primitive: Primitive, given: readonly Value[]): Value => {
     if (isDerived(primitive)) return definitions[primitive](words)(given[0]!)
-    const turn = commutative.has(primitive) && constantsFirst(given[0]!, given[1]!) > 0
-    const args = turn ? [given[1]!, given[0]!] : given
-    const values = args.map(literal)
-    if (values.every((v) => v !== undefined)) return constant(applyPrimitive(numbers, primitive, values))
-    return simpler(primitive, args[0]!, args[1], args[2]) ?? make({ tag: 'primitive', primitive }, args, union(args))
-  }
-  const simpler = (primitive: Primitive, x: Value, y?: Value, z?: Value): Value | undefined => {
-    const a = literal(x)
-    const b = y && literal(y)
-    switch (primitive) {
-      case 'add':
-        return a === 0 ? y : opposite(y!) !== undefined ? apply('sub', [x, opposite(y!)!]) : undefined
-      case 'sub':
-        return b === 0 ? x : opposite(y!) !== undefined ? apply('add', [x, opposite(y!)!]) : undefined
-      case 'mul': {
-        if (a === 1) return y
-        if (a === 0) return x
-        const scale = y?.op.tag === 'primitive' && y.op.primitive === 'mul' ? literal(y.from[0]!) : undefined
-        return a !== undefined && scale !== undefined ? apply('mul', [constant(a * scale), y!.from[1]!]) : undefined
-      }
-      case 'div':
-        if (b === 1 || a === 0) return x
-        if (b !== undefined) return b !== 0 && Number.isInteger(Math.log2(Math.abs(b))) ? apply('mul', [constant(1 / b), x]) : undefined
-        // One division a row, and what is left is cheap.
-        return y!.size < x.size ? apply('mul', [apply('div', [constant(1), y!]), x]) : undefined
-      case 'where':
-        return y === z || (a !== undefined && a !== 0) ? y : a === 0 ? z : undefined
-      default:
-        return undefined
-    }
+    return simplified(rules, build, primitive, given, (args) => make({ tag: 'primitive', primitive }, args, union(args)))
   }
   const words = interpretation(constant, apply)
+  const build: Builder = {
+    ...{ make, fresh, constant, apply, words },
+    iota: (axis, size) => (size === 1 ? constant(0) : make({ tag: 'iota', axis }, [], { [axis]: size })),
+    reduce: (merge, x, over) => reduce(build, merge, x, over),
+    copy: (x, shape) => make({ tag: 'copy', unique: count }, [x], shape),
+    view: (x, how, shape) => view(build, x, how, shape),
+    later: (x, after) => later(build, x, after),
+    rebuild: (x, from) => (x.op.tag === 'primitive' ? apply(x.op.primitive, from) : make(x.op, from, x.shape)),
+    inside: (x, ranges, shape) => inside(build, x, ranges, shape),
+  }
+  return build
+}
 
-  const reduce: Builder['reduce'] = (merge, x, over) => {
-    const present = over.filter((axis) => has(x, axis)).sort()
-    if (present.length === 0) return x
-    const rest = Object.fromEntries(Object.entries(x.shape).filter(([axis]) => !present.includes(axis)))
-    return make({ tag: 'reduce', merge, over: present }, [x], rest)
-  }
-  const copy: Builder['copy'] = (x, shape) => make({ tag: 'copy', unique: count }, [x], shape)
+/** What the planner adds to the identities: no product by −1 where a sign will do, and as few divisions as possible. */
+const rules: Rules<Value> = {
+  ...identities,
+  add: [...identities.add, ({ apply }, x, y) => (scaleOf(y) === -1 ? apply('sub', [x, y.from[1]!]) : undefined)],
+  sub: [...identities.sub, ({ apply }, x, y) => (scaleOf(y) === -1 ? apply('add', [x, y.from[1]!]) : undefined)],
+  div: [
+    ...identities.div,
+    ({ constant, apply }, x, y) => {
+      const b = literal(y)
+      const exact = b !== undefined && b !== 0 && Number.isInteger(Math.log2(Math.abs(b)))
+      return exact ? apply('mul', [constant(1 / b), x]) : undefined
+    },
+    // One division a row, and what is left is cheap.
+    ({ constant, apply }, x, y) =>
+      literal(y) === undefined && y.size < x.size ? apply('mul', [apply('div', [constant(1), y]), x]) : undefined,
+  ],
+}
 
-  const inside: Builder['inside'] = (x, ranges, shape) =>
-    ranges.reduce((y, { axis, from, to }) => {
-      const i = iota(axis, shape[axis]!)
-      const above = from > 0 ? apply('where', [apply('less', [i, constant(from)]), constant(0), y]) : y
-      return to < shape[axis]! ? apply('where', [apply('less', [i, constant(to)]), above, constant(0)]) : above
-    }, x)
-  /** Positions have no memory to look into: a view of them is a substitution. */
-  const substitute = (x: Value, view: StridedView, shape: Shape): Value => {
-    const known = new Map<Value, Value>()
-    const go = (y: Value): Value => {
-      const made = known.get(y) ?? look(y)
-      known.set(y, made)
-      return made
-    }
-    const look = (y: Value): Value => {
-      if (y.op.tag === 'primitive') return apply(y.op.primitive, y.from.map(go))
-      if (y.op.tag !== 'iota') return y
-      const { offset, terms } = view.reads[y.op.axis]!
-      const steps = terms.map(({ axis, step }) => apply('mul', [constant(step), iota(axis, shape[axis]!)]))
-      return steps.reduce<Value>((sum, step) => apply('add', [sum, step]), constant(offset))
-    }
-    return go(x)
+const reduce = ({ make }: Builder, merge: Monoid, x: Value, over: readonly string[]): Value => {
+  const present = over.filter((axis) => has(x, axis)).sort()
+  if (present.length === 0) return x
+  const rest = Object.fromEntries(Object.entries(x.shape).filter(([axis]) => !present.includes(axis)))
+  return make({ tag: 'reduce', merge, over: present }, [x], rest)
+}
+const inside = ({ iota, apply, constant }: Builder, x: Value, ranges: readonly AxisRange[], shape: Shape): Value =>
+  ranges.reduce((y, { axis, from, to }) => {
+    const i = iota(axis, shape[axis]!)
+    const above = from > 0 ? apply('where', [apply('less', [i, constant(from)]), constant(0), y]) : y
+    return to < shape[axis]! ? apply('where', [apply('less', [i, constant(to)]), above, constant(0)]) : above
+  }, x)
+/** Positions have no memory to look into: a view of them is a substitution. */
+const substitute = ({ apply, constant, iota }: Builder, x: Value, how: StridedView, shape: Shape): Value => {
+  const known = new Map<Value, Value>()
+  const go = (y: Value): Value => {
+    const made = known.get(y) ?? look(y)
+    known.set(y, made)
+    return made
   }
-  const view: Builder['view'] = (x, how, shape) => {
-    if (x.free) return inside(substitute(x, how, shape), how.guards, shape)
-    if (x.op.tag === 'view') {
-      const [source] = x.from
-      const direct = compose(how, x.op.view, shape)
-      return direct === undefined ? view(copy(x, x.shape), how, shape) : direct === 'nothing' ? constant(0) : view(source!, direct, shape)
-    }
-    return identity(how, x.shape, shape) ? x : make({ tag: 'view', view: how }, [x], shape)
+  const look = (y: Value): Value => {
+    if (y.op.tag === 'primitive') return apply(y.op.primitive, y.from.map(go))
+    if (y.op.tag !== 'iota') return y
+    const { offset, terms } = how.reads[y.op.axis]!
+    const steps = terms.map(({ axis, step }) => apply('mul', [constant(step), iota(axis, shape[axis]!)]))
+    return steps.reduce<Value>((sum, step) => apply('add', [sum, step]), constant(offset))
   }
-  const later: Builder['later'] = (x, after) => {
-    if (x.free || x.op.tag === 'input') return x
-    const source = x.op.tag === 'view' ? copy(x, x.shape) : x
-    return make({ tag: 'view', view: unchanged(x.shape) }, [source, after], x.shape)
+  return go(x)
+}
+const view = (build: Builder, x: Value, how: StridedView, shape: Shape): Value => {
+  if (x.free) return inside(build, substitute(build, x, how, shape), how.guards, shape)
+  if (x.op.tag === 'view') {
+    const [source] = x.from
+    const direct = compose(how, x.op.view, shape)
+    if (direct === 'nothing') return build.constant(0)
+    return direct === undefined ? view(build, build.copy(x, x.shape), how, shape) : view(build, source!, direct, shape)
   }
-  const rebuild: Builder['rebuild'] = (x, from) => (x.op.tag === 'primitive' ? apply(x.op.primitive, from) : make(x.op, from, x.shape))
-  return { make, fresh, rebuild, words, constant, iota, apply, reduce, copy, view, later, inside }
+  return identity(how, x.shape, shape) ? x : build.make({ tag: 'view', view: how }, [x], shape)
+}
+const later = ({ copy, make }: Builder, x: Value, after: Value): Value => {
+  if (x.free || x.op.tag === 'input') return x
+  const source = x.op.tag === 'view' ? copy(x, x.shape) : x
+  return make({ tag: 'view', view: unchanged(x.shape) }, [source, after], x.shape)
 }
 
 /** All axes; usually those of one of them, and then that very object. */
@@ -218,13 +224,5 @@ const union = (xs: readonly Value[]): Shape => {
   const whole = xs.every((x) => x === widest || x.axes.every((axis) => has(widest, axis)))
   return whole ? widest.shape : Object.assign({}, ...xs.map((x) => x.shape))
 }
-const commutative: ReadonlySet<Primitive> = new Set<Primitive>(['add', 'mul', 'max', 'equal'])
-const constantsFirst = (x: Value, y: Value): number => Number(y.op.tag === 'constant') - Number(x.op.tag === 'constant') || x.id - y.id
-export const literal = ({ op }: Value): number | undefined => (op.tag === 'constant' ? op.value : undefined)
-/** y when x is −1 · y. */
-const opposite = ({ op, from }: Value): Value | undefined =>
-  op.tag === 'primitive' && op.primitive === 'mul' && literal(from[0]!) === -1 ? from[1] : undefined
-const label = (op: Operation): string =>
-  op.tag === 'primitive' ? op.primitive : op.tag === 'constant' ? `#${Object.is(op.value, -0) ? '-0' : op.value}` : JSON.stringify(op)
 const needsShape = ({ tag }: Operation): boolean =>
   tag === 'iota' || tag === 'view' || tag === 'scatter' || tag === 'copy' || tag === 'random' || tag === 'update' || tag === 'accumulate'

@@ -2,7 +2,7 @@
  * The value of one node from the values of its arguments. An array is stored in the order of its shape's keys;
  * `offsets` says, for every element of a result, which element of an argument it looks at.
  */
-import { type AnyTensor, numbers, type Shape, volume } from '../../core/index.ts'
+import { type AnyTensor, numbers, type Primitive, type Shape, volume } from '../../core/index.ts'
 import { applyPrimitive, draw, stream } from '../../core/internal.ts'
 
 type ReferenceValues = Float64Array
@@ -20,17 +20,19 @@ export const fusedProduct = (order: readonly AnyTensor[], outputs: readonly AnyT
   )
 }
 
+/** A node that is being evaluated: the values of its arguments, and the array to fill. */
+interface NodeEvaluation {
+  readonly node: AnyTensor
+  readonly argument: (i: number) => ReferenceValues
+  readonly out: ReferenceValues
+}
+
+/** The value of a node. `product`: where the node is a sum of products that are not stored, the node of the product. */
 export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => ReferenceValues, product?: AnyTensor): ReferenceValues => {
   const { op, shape } = x
   const out = new Float64Array(volume(shape))
   const argument = (i: number): ReferenceValues => value(x.from[i]!)
-  /** Where each element of x looks in argument i. */
-  const look = (i: number): Int32Array => offsets(shape, contributions(shape, strides(x.from[i]!.shape)))
-  const move = (where: Int32Array): ReferenceValues => {
-    const source = argument(0)
-    for (let i = 0; i < out.length; i++) out[i] = where[i]! < 0 ? 0 : source[where[i]!]!
-    return out
-  }
+  const e: NodeEvaluation = { node: x, argument, out }
   switch (op.tag) {
     case 'constant':
       return out.fill(op.value)
@@ -40,62 +42,20 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => ReferenceVal
       const h = stream(argument(0)[0]!, op.salt)
       return out.map((_, i) => draw(h, i))
     }
-    case 'primitive': {
-      const args = x.from.map((_, i) => [argument(i), look(i)] as const)
-      const [[a, p] = [], [b, q] = [], [c, r] = []] = args
-      if (c !== undefined)
-        for (let i = 0; i < out.length; i++) out[i] = applyPrimitive(numbers, op.primitive, [a![p![i]!]!, b![q![i]!]!, c[r![i]!]!])
-      else if (b !== undefined) {
-        const f = numbers[op.primitive] as (x: number, y: number) => number // two arguments: a binary primitive
-        for (let i = 0; i < out.length; i++) out[i] = f(a![p![i]!]!, b[q![i]!]!)
-      } else {
-        const f = numbers[op.primitive] as (x: number) => number // one argument: a unary primitive
-        for (let i = 0; i < out.length; i++) out[i] = f(a![p![i]!]!)
-      }
-      return out
-    }
+    case 'primitive':
+      return elementwise(e, op.primitive)
     case 'reduce':
       return product === undefined ? reduce(x, argument(0), out) : sumOfProducts(x, product, value, out)
-    case 'take': {
-      const [table, index] = [argument(0), argument(1)]
-      const { shape: full } = x.from[0]!
-      const step = strides(full)[op.axis]!
-      const rows = offsets(shape, contributions(shape, { ...strides(full), [op.axis]: 0 }))
-      const which = look(1)
-      for (let i = 0; i < out.length; i++) {
-        const place = index[which[i]!]!
-        out[i] = isPosition(place, full[op.axis]!) ? table[rows[i]! + step * place]! : Number.NaN
-      }
-      return out
-    }
-    case 'scatter': {
-      const [from, index] = [argument(0), argument(1)]
-      const { shape: full } = x.from[0]!
-      const here = strides(shape)
-      const rest = offsets(full, contributions(full, { ...here, [op.axis]: 0 }))
-      const which = offsets(full, contributions(full, strides(x.from[1]!.shape)))
-      for (let i = 0; i < from.length; i++) {
-        const place = index[which[i]!]!
-        if (isPosition(place, shape[op.axis]!)) out[rest[i]! + here[op.axis]! * place]! += from[i]!
-      }
-      return out
-    }
-    case 'stridedSlice': {
-      const source = x.from[0]!.shape
-      const along = Int32Array.from({ length: shape[op.axis]! }, (_, i) => {
-        const j = op.offset + op.step * i
-        return j >= 0 && j < source[op.axis]! ? j * strides(source)[op.axis]! : outside
-      })
-      return move(offsets(shape, { ...contributions(shape, strides(source)), [op.axis]: along }))
-    }
-    case 'flatten': {
-      const source = x.from[0]!.shape
-      const parts = Object.fromEntries(op.axes.map((axis) => [axis, source[axis]!]))
-      const along = offsets(parts, contributions(parts, strides(source)))
-      return move(offsets(shape, { ...contributions(shape, strides(source)), [op.into]: along }))
-    }
+    case 'take':
+      return take(e, op.axis)
+    case 'scatter':
+      return scatter(e, op.axis)
+    case 'stridedSlice':
+      return stridedSlice(e, op.axis, op.offset, op.step)
+    case 'flatten':
+      return flatten(e, op.axes, op.into)
     case 'broadcastTo':
-      return move(look(0))
+      return move(e, look(e, 0))
     case 'rename':
     case 'unflatten':
     case 'variable':
@@ -107,6 +67,77 @@ export const evaluateNode = (x: AnyTensor, value: (y: AnyTensor) => ReferenceVal
     case 'device':
       throw new TypeError(`reference: the leaf ${op.tag === 'input' ? `'${op.name}'` : op.tag} was given no value`)
   }
+}
+
+/** Where each element of the node looks in argument i. */
+const look = ({ node: { shape, from } }: NodeEvaluation, i: number): Int32Array =>
+  offsets(shape, contributions(shape, strides(from[i]!.shape)))
+/** Each element from where it looks in the first argument; 0 outside of it. */
+const move = ({ argument, out }: NodeEvaluation, where: Int32Array): ReferenceValues => {
+  const source = argument(0)
+  for (let i = 0; i < out.length; i++) out[i] = where[i]! < 0 ? 0 : source[where[i]!]!
+  return out
+}
+
+const elementwise = (e: NodeEvaluation, primitive: Primitive): ReferenceValues => {
+  const { node, argument, out } = e
+  const args = node.from.map((_, i) => [argument(i), look(e, i)] as const)
+  const [[a, p] = [], [b, q] = [], [c, r] = []] = args
+  if (c !== undefined)
+    for (let i = 0; i < out.length; i++) out[i] = applyPrimitive(numbers, primitive, [a![p![i]!]!, b![q![i]!]!, c[r![i]!]!])
+  else if (b !== undefined) {
+    const f = numbers[primitive] as (x: number, y: number) => number // two arguments: a binary primitive
+    for (let i = 0; i < out.length; i++) out[i] = f(a![p![i]!]!, b[q![i]!]!)
+  } else {
+    const f = numbers[primitive] as (x: number) => number // one argument: a unary primitive
+    for (let i = 0; i < out.length; i++) out[i] = f(a![p![i]!]!)
+  }
+  return out
+}
+
+const take = (e: NodeEvaluation, axis: string): ReferenceValues => {
+  const { node, argument, out } = e
+  const [table, index] = [argument(0), argument(1)]
+  const { shape: full } = node.from[0]!
+  const step = strides(full)[axis]!
+  const rows = offsets(node.shape, contributions(node.shape, { ...strides(full), [axis]: 0 }))
+  const which = look(e, 1)
+  for (let i = 0; i < out.length; i++) {
+    const place = index[which[i]!]!
+    out[i] = isPosition(place, full[axis]!) ? table[rows[i]! + step * place]! : Number.NaN
+  }
+  return out
+}
+
+const scatter = ({ node, argument, out }: NodeEvaluation, axis: string): ReferenceValues => {
+  const [from, index] = [argument(0), argument(1)]
+  const { shape: full } = node.from[0]!
+  const here = strides(node.shape)
+  const rest = offsets(full, contributions(full, { ...here, [axis]: 0 }))
+  const which = offsets(full, contributions(full, strides(node.from[1]!.shape)))
+  for (let i = 0; i < from.length; i++) {
+    const place = index[which[i]!]!
+    if (isPosition(place, node.shape[axis]!)) out[rest[i]! + here[axis]! * place]! += from[i]!
+  }
+  return out
+}
+
+const stridedSlice = (e: NodeEvaluation, axis: string, offset: number, step: number): ReferenceValues => {
+  const { shape, from } = e.node
+  const source = from[0]!.shape
+  const along = Int32Array.from({ length: shape[axis]! }, (_, i) => {
+    const j = offset + step * i
+    return j >= 0 && j < source[axis]! ? j * strides(source)[axis]! : outside
+  })
+  return move(e, offsets(shape, { ...contributions(shape, strides(source)), [axis]: along }))
+}
+
+const flatten = (e: NodeEvaluation, axes: readonly string[], into: string): ReferenceValues => {
+  const { shape, from } = e.node
+  const source = from[0]!.shape
+  const parts = Object.fromEntries(axes.map((axis) => [axis, source[axis]!]))
+  const along = offsets(parts, contributions(parts, strides(source)))
+  return move(e, offsets(shape, { ...contributions(shape, strides(source)), [into]: along }))
 }
 
 /** Whether an axis of this length has it: what is outside, a fraction or NaN is no position. */

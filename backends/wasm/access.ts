@@ -4,7 +4,7 @@
  */
 import type { FusedKernel, Guard, Instruction } from '../plan/program.ts'
 import { type Local, type Locals, seq, when } from './control.ts'
-import { type Code, f32, f32x4, i32, v128 } from './instructions.ts'
+import { type Code, f32, f32x4, type I32Code, i32, type V128Code, v128 } from './instructions.ts'
 import { beyond, bytesOf, gather, type Lanes, loadLanes, loadNarrow, loadOne, merge, mergeOne, storeLanes } from './lanes.ts'
 
 type Load = Extract<Instruction, { op: 'load' }>
@@ -35,95 +35,109 @@ export interface Moves {
   readonly read: (stream: number, lanes: Lanes) => Code<'v128'>
 }
 
-export const access = (locals: Locals, { body, streams }: FusedKernel, full: readonly boolean[], place: StreamPlace): MemoryAccess => {
-  const { at, index, pointers } = place
-  const spare = locals('v128')
-  const unit = (stream: number): 1 | 2 | 4 => bytesOf(streams[stream]!.storage)
-  /** Where a row's index sends a load or store. */
-  const targets = body.map((i) => ('at' in i && i.at !== undefined && !full[i.at.index] ? locals('i32') : undefined))
-  const sent = body.flatMap((i, r) => {
-    const target = targets[r]
-    return target !== undefined && 'at' in i && i.at !== undefined
-      ? [{ target, pointer: pointers[i.stream]!, index: i.at.index, stride: i.at.stride * unit(i.stream) }]
-      : []
-  })
-  const gates = body.map((i) => (i.op === 'load' && (i.guards ?? []).some(({ loop }) => loop >= 0) ? locals('i32') : undefined))
+/** The loads and stores of a kernel as they are written. */
+interface AccessState extends StreamPlace {
+  readonly kernel: FusedKernel
+  readonly full: readonly boolean[]
+  /** A vector on its way to memory. */
+  readonly spare: Local<'v128'>
+  /** For each instruction, where a row's index sends it, if one does. */
+  readonly targets: readonly (Local<'i32'> | undefined)[]
+  /** For each load with guards on outer loops, whether they hold for the row. */
+  readonly gates: readonly (Local<'i32'> | undefined)[]
+}
 
-  const inside = ({ from, to }: Guard, x: Code<'i32'>): Code<'i32'> =>
-    i32.lt_u(i32.sub(x, i32.const(from)), i32.const(Math.max(0, to - from)))
-  const all = (conditions: readonly Code<'i32'>[]): Code<'i32'> => conditions.reduce((x, y) => i32.and(x, y), i32.const(1))
-  const open = seq(
-    ...body.map((i, r) => {
+export const access = (locals: Locals, kernel: FusedKernel, full: readonly boolean[], place: StreamPlace): MemoryAccess => {
+  const spare = locals('v128')
+  const targets = kernel.body.map((i) => ('at' in i && i.at !== undefined && !full[i.at.index] ? locals('i32') : undefined))
+  const gates = kernel.body.map((i) => (i.op === 'load' && (i.guards ?? []).some(({ loop }) => loop >= 0) ? locals('i32') : undefined))
+  const s: AccessState = { ...place, kernel, full, spare, targets, gates }
+  return {
+    open: openGates(s),
+    known: (register, value) => seq(...sentBy(s, register, value)),
+    vector: (v) => ({
+      load: (i, r, lanes) => load(s, v, i, r, lanes),
+      store: (i, r, lanes) => store(s, v, i, r, lanes),
+      read: (stream, lanes) => loadLanes(i32.add(s.pointers[stream]!.get, s.at.get), lanes, 16 * v.ahead),
+    }),
+  }
+}
+
+const unit = ({ kernel }: AccessState, stream: number): 1 | 2 | 4 => bytesOf(kernel.streams[stream]!.storage)
+const inside = ({ from, to }: Guard, x: I32Code): I32Code => i32.lt_u(i32.sub(x, i32.const(from)), i32.const(Math.max(0, to - from)))
+const all = (conditions: readonly I32Code[]): I32Code => conditions.reduce((x, y) => i32.and(x, y), i32.const(1))
+const openGates = ({ kernel, gates, index }: AccessState): Code =>
+  seq(
+    ...kernel.body.map((i, r) => {
       const gate = gates[r]
       if (gate === undefined || i.op !== 'load') return seq()
       return gate.set(all(i.guards!.filter(({ loop }) => loop >= 0).map((guard) => inside(guard, index[guard.loop]!.get))))
     }),
   )
-  const jump = (bytes: number, value: Code<'v128'>, lane: number): Code<'i32'> =>
-    i32.mul(i32.trunc_sat_f32_s(f32x4.extract(value, lane)), i32.const(bytes))
-  const known: MemoryAccess['known'] = (register, value) =>
-    seq(
-      ...sent.flatMap(({ target, pointer, index: mover, stride }) =>
-        mover === register ? [target.set(i32.add(pointer.get, jump(stride, value(mover), 0)))] : [],
-      ),
-    )
+/** So many bytes times the integer in a lane. */
+const jump = (bytes: number, value: V128Code, lane: number): I32Code =>
+  i32.mul(i32.trunc_sat_f32_s(f32x4.extract(value, lane)), i32.const(bytes))
+/** Set the targets of all that this register of a row sends somewhere. */
+const sentBy = (s: AccessState, register: number, value: VectorAccess['value']): readonly Code[] =>
+  s.kernel.body.flatMap((i, r) => {
+    const target = s.targets[r]
+    if (target === undefined || !('at' in i) || i.at === undefined || i.at.index !== register) return []
+    return [target.set(i32.add(s.pointers[i.stream]!.get, jump(i.at.stride * unit(s, i.stream), value(register), 0)))]
+  })
 
-  /** The address of what is at `at`. */
-  const origin = (i: Load | AccessStore, r: number): Code<'i32'> => {
-    const { inner } = streams[i.stream]!
-    const start = targets[r]?.get ?? pointers[i.stream]!.get
-    const shift = { 4: 0, 2: 1, 1: 2 }[unit(i.stream)]
-    const along = shift === 0 ? at.get : i32.shr_u(at.get, i32.const(shift)) // `at` counts bytes of float32
-    return inner === 0 || !full[r] ? start : i32.add(start, inner === 1 ? along : i32.mul(along, i32.const(inner)))
-  }
-  const vector = ({ ahead, kept, value }: VectorAccess): Moves => {
-    /** The address of a lane. */
-    const address = (i: Load | AccessStore, r: number, lane: number): Code<'i32'> => {
-      const there = beyond(origin(i, r), full[r] ? unit(i.stream) * streams[i.stream]!.inner * (4 * ahead + lane) : 0)
-      return i.at !== undefined && full[i.at.index] ? i32.add(there, jump(i.at.stride * unit(i.stream), value(i.at.index), lane)) : there
-    }
-    const scattered = (i: Load | AccessStore): boolean => i.at !== undefined && full[i.at.index]!
-    const plain = (i: Load, r: number, lanes: Lanes): Code => {
-      const { inner, storage } = streams[i.stream]!
-      if (full[r] && (scattered(i) || (inner !== 0 && inner !== 1))) return gather((lane) => address(i, r, lane), kept(r), lanes, storage)
-      if (storage !== undefined)
-        return kept(r).set(
-          full[r] && inner === 1 ? loadNarrow(origin(i, r), storage, ahead) : f32x4.splat(loadOne(address(i, r, 0), storage)),
-        )
-      return kept(r).set(full[r] && inner === 1 ? loadLanes(origin(i, r), lanes, 16 * ahead) : v128.load32_splat(address(i, r, 0)))
-    }
-    /** Within the guards along the row: a whole vector, or lane by lane. */
-    const guarded = (i: Load, r: number, lanes: Lanes, guards: readonly Guard[]): Code => {
-      const x = kept(r)
-      const position = (lane: number): Code<'i32'> => beyond(i32.shr_u(at.get, i32.const(2)), 4 * ahead + lane)
-      const within = (lane: number): Code<'i32'> => all(guards.map((guard) => inside(guard, position(lane))))
-      const lane = (l: number): Code =>
-        when(within(l), x.set(f32x4.replace(x.get, l, loadOne(address(i, r, l), streams[i.stream]!.storage))))
-      const one = seq(x.set(f32x4.const(0)), ...Array.from({ length: lanes }, (_, l) => lane(l)))
-      return when(i32.and(within(0), within(lanes - 1)), plain(i, r, lanes), one)
-    }
-    const load = (i: Load, r: number, lanes: Lanes): Code => {
-      const along = (i.guards ?? []).filter(({ loop }) => loop < 0)
-      const row = along.length === 0 ? plain(i, r, lanes) : guarded(i, r, lanes, along)
-      return gates[r] === undefined ? row : when(gates[r].get, row, kept(r).set(f32x4.const(0)))
-    }
+/** The address of what is at `at`. */
+const origin = (s: AccessState, i: Load | AccessStore, r: number): I32Code => {
+  const { inner } = s.kernel.streams[i.stream]!
+  const start = s.targets[r]?.get ?? s.pointers[i.stream]!.get
+  const shift = { 4: 0, 2: 1, 1: 2 }[unit(s, i.stream)]
+  const along = shift === 0 ? s.at.get : i32.shr_u(s.at.get, i32.const(shift)) // `at` counts bytes of float32
+  return inner === 0 || !s.full[r] ? start : i32.add(start, inner === 1 ? along : i32.mul(along, i32.const(inner)))
+}
+/** The address of a lane. */
+const address = (s: AccessState, { ahead, value }: VectorAccess, i: Load | AccessStore, r: number, lane: number): I32Code => {
+  const there = beyond(origin(s, i, r), s.full[r] ? unit(s, i.stream) * s.kernel.streams[i.stream]!.inner * (4 * ahead + lane) : 0)
+  return scattered(s, i) ? i32.add(there, jump(i.at!.stride * unit(s, i.stream), value(i.at!.index), lane)) : there
+}
+/** Does every lane go where its own number sends it? */
+const scattered = ({ full }: AccessState, i: Load | AccessStore): boolean => i.at !== undefined && full[i.at.index]!
 
-    const store = (i: AccessStore, r: number, lanes: Lanes): Code => {
-      const { inner } = streams[i.stream]!
-      const x = value(i.arg)
-      const put = (l: number): Code => {
-        const there = address(i, r, l)
-        const one = f32x4.extract(x, l)
-        return f32.store(there, i.merge === undefined ? one : mergeOne(i.merge, f32.load(there), one))
-      }
-      if (!full[r]) return put(0)
-      if (inner !== 1 || scattered(i)) return seq(...Array.from({ length: lanes }, (_, l) => put(l)))
-      const there = origin(i, r)
-      const merged = i.merge === undefined ? x : merge(i.merge, loadLanes(there, lanes, 16 * ahead), x)
-      return seq(spare.set(merged), storeLanes(there, spare, lanes, 16 * ahead))
-    }
-    const read = (stream: number, lanes: Lanes): Code<'v128'> => loadLanes(i32.add(pointers[stream]!.get, at.get), lanes, 16 * ahead)
-    return { load, store, read }
+const load = (s: AccessState, v: VectorAccess, i: Load, r: number, lanes: Lanes): Code => {
+  const along = (i.guards ?? []).filter(({ loop }) => loop < 0)
+  const row = along.length === 0 ? plain(s, v, i, r, lanes) : guarded(s, v, i, r, lanes, along)
+  const gate = s.gates[r]
+  return gate === undefined ? row : when(gate.get, row, v.kept(r).set(f32x4.const(0)))
+}
+const plain = (s: AccessState, v: VectorAccess, i: Load, r: number, lanes: Lanes): Code => {
+  const { inner, storage } = s.kernel.streams[i.stream]!
+  const x = v.kept(r)
+  const contiguous = s.full[r] && inner === 1
+  if (s.full[r] && (scattered(s, i) || (inner !== 0 && inner !== 1))) return gather((lane) => address(s, v, i, r, lane), x, lanes, storage)
+  if (storage !== undefined)
+    return x.set(contiguous ? loadNarrow(origin(s, i, r), storage, v.ahead) : f32x4.splat(loadOne(address(s, v, i, r, 0), storage)))
+  return x.set(contiguous ? loadLanes(origin(s, i, r), lanes, 16 * v.ahead) : v128.load32_splat(address(s, v, i, r, 0)))
+}
+/** Within the guards along the row: a whole vector, or lane by lane. */
+const guarded = (s: AccessState, v: VectorAccess, i: Load, r: number, lanes: Lanes, guards: readonly Guard[]): Code => {
+  const x = v.kept(r)
+  const position = (lane: number): I32Code => beyond(i32.shr_u(s.at.get, i32.const(2)), 4 * v.ahead + lane)
+  const within = (lane: number): I32Code => all(guards.map((guard) => inside(guard, position(lane))))
+  const lane = (l: number): Code =>
+    when(within(l), x.set(f32x4.replace(x.get, l, loadOne(address(s, v, i, r, l), s.kernel.streams[i.stream]!.storage))))
+  const one = seq(x.set(f32x4.const(0)), ...Array.from({ length: lanes }, (_, l) => lane(l)))
+  return when(i32.and(within(0), within(lanes - 1)), plain(s, v, i, r, lanes), one)
+}
+
+const store = (s: AccessState, v: VectorAccess, i: AccessStore, r: number, lanes: Lanes): Code => {
+  const { inner } = s.kernel.streams[i.stream]!
+  const x = v.value(i.arg)
+  const put = (l: number): Code => {
+    const there = address(s, v, i, r, l)
+    const one = f32x4.extract(x, l)
+    return f32.store(there, i.merge === undefined ? one : mergeOne(i.merge, f32.load(there), one))
   }
-  return { open, known, vector }
+  if (!s.full[r]) return put(0)
+  if (inner !== 1 || scattered(s, i)) return seq(...Array.from({ length: lanes }, (_, l) => put(l)))
+  const there = origin(s, i, r)
+  const merged = i.merge === undefined ? x : merge(i.merge, loadLanes(there, lanes, 16 * v.ahead), x)
+  return seq(s.spare.set(merged), storeLanes(there, s.spare, lanes, 16 * v.ahead))
 }

@@ -16,7 +16,7 @@ import { drawn, type Frame, hash, type SweepVector, type SweepWriter, sweep, unr
 /** Floats of scratch for the rows that a thread stashes. */
 export const remembered = ({ inner }: FusedKernel, { stashed }: KernelSchedule): number => stashed.length * padded(inner.size)
 
-/** The code of a (simplified) kernel. */
+/** The code of a kernel. */
 export const fusedKernel = (locals: Locals, kernel: FusedKernel, plan: KernelSchedule, frame: Frame): Code => {
   const w = writer(locals, kernel, plan, frame)
   const body = row(w)

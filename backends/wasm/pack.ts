@@ -69,32 +69,16 @@ const sideBySide = (m: Module, panels: 1 | 2) => {
   })
 }
 
-/** Up to 8 columns: the right operand of a tile. */
-const packPanel = (m: Module): Pack => {
-  const whole = sideBySide(m, 1)
-  /** Columns contiguous along the depth: transpose in blocks of 4 × 4. */
-  const transposed = m.define(undefined, six, (locals, source, across, row, groups, depth, to) => {
+/** Columns contiguous along the depth: transpose in blocks of 4 × 4. */
+const packTransposed = (m: Module) =>
+  m.define(undefined, six, (locals, source, across, row, groups, depth, to) => {
     const [p, q, left, line] = [locals('i32'), locals('i32'), locals('i32'), locals('i32')]
-    const x = [locals('v128'), locals('v128'), locals('v128'), locals('v128')]
-    const y = [locals('v128'), locals('v128'), locals('v128'), locals('v128')]
-    const [a, b, c, d] = x.map(({ get }) => get) as [Code<'v128'>, Code<'v128'>, Code<'v128'>, Code<'v128'>] // four columns
-    const [e, f, g, h] = y.map(({ get }) => get) as [Code<'v128'>, Code<'v128'>, Code<'v128'>, Code<'v128'>]
+    const columns = [locals('v128'), locals('v128'), locals('v128'), locals('v128')]
+    const pairs = [locals('v128'), locals('v128'), locals('v128'), locals('v128')]
     const square = seq(
       p.set(source.get),
-      ...x.map((column, i) => seq(column.set(v128.load(p.get)), ...(i < 3 ? [move(p, across.get)] : []))),
-      y[0]!.set(f32x4.shuffle(a, b, 0, 4, 1, 5)),
-      y[1]!.set(f32x4.shuffle(a, b, 2, 6, 3, 7)),
-      y[2]!.set(f32x4.shuffle(c, d, 0, 4, 1, 5)),
-      y[3]!.set(f32x4.shuffle(c, d, 2, 6, 3, 7)),
-      q.set(line.get),
-      v128.store(q.get, f32x4.shuffle(e, g, 0, 1, 4, 5)),
-      move(q, row.get),
-      v128.store(q.get, f32x4.shuffle(e, g, 2, 3, 6, 7)),
-      move(q, row.get),
-      v128.store(q.get, f32x4.shuffle(f, h, 0, 1, 4, 5)),
-      move(q, row.get),
-      v128.store(q.get, f32x4.shuffle(f, h, 2, 3, 6, 7)),
-      move(q, row.get),
+      ...columns.map((column, i) => seq(column.set(v128.load(p.get)), ...(i < 3 ? [move(p, across.get)] : []))),
+      ...transposed(columns, pairs, q, line, row),
       line.set(q.get),
       move(source, i32.const(16)),
     )
@@ -117,7 +101,35 @@ const packPanel = (m: Module): Pack => {
       ),
     )
   })
-  const general = m.define(undefined, six, (locals, source, across, step, width, depth, to) => {
+/** Four columns as four rows, stored from `line` on, `row` bytes apart; `q` moves along. */
+const transposed = (
+  columns: readonly Local<'v128'>[],
+  pairs: readonly Local<'v128'>[],
+  q: Local<'i32'>,
+  line: Local<'i32'>,
+  row: Local<'i32'>,
+): readonly Code[] => {
+  const [a, b, c, d] = columns.map(({ get }) => get) as [Code<'v128'>, Code<'v128'>, Code<'v128'>, Code<'v128'>] // four of each
+  const [e, f, g, h] = pairs.map(({ get }) => get) as [Code<'v128'>, Code<'v128'>, Code<'v128'>, Code<'v128'>]
+  return [
+    pairs[0]!.set(f32x4.shuffle(a, b, 0, 4, 1, 5)),
+    pairs[1]!.set(f32x4.shuffle(a, b, 2, 6, 3, 7)),
+    pairs[2]!.set(f32x4.shuffle(c, d, 0, 4, 1, 5)),
+    pairs[3]!.set(f32x4.shuffle(c, d, 2, 6, 3, 7)),
+    q.set(line.get),
+    v128.store(q.get, f32x4.shuffle(e, g, 0, 1, 4, 5)),
+    move(q, row.get),
+    v128.store(q.get, f32x4.shuffle(e, g, 2, 3, 6, 7)),
+    move(q, row.get),
+    v128.store(q.get, f32x4.shuffle(f, h, 0, 1, 4, 5)),
+    move(q, row.get),
+    v128.store(q.get, f32x4.shuffle(f, h, 2, 3, 6, 7)),
+    move(q, row.get),
+  ]
+}
+/** Any strides: number by number. */
+const packAny = (m: Module): Pack =>
+  m.define(undefined, six, (locals, source, across, step, width, depth, to) => {
     const [x, rounded, p] = [locals('i32'), locals('i32'), locals('i32')]
     return seq(
       rounded.set(i32.and(i32.add(width.get, i32.const(3)), i32.const(-4))),
@@ -132,14 +144,18 @@ const packPanel = (m: Module): Pack => {
       ),
     )
   })
+
+/** Up to 8 columns: the right operand of a tile. */
+const packPanel = (m: Module): Pack => {
+  const [whole, transpose, any] = [sideBySide(m, 1), packTransposed(m), packAny(m)]
   return m.define(undefined, six, (_: Locals, source, across, step, width, depth, to) =>
     when(
       i32.and(i32.eq(across.get, four), i32.eq(width.get, i32.const(8))),
       whole(source.get, step.get, depth.get, to.get),
       when(
         i32.and(i32.eq(step.get, four), i32.eqz(i32.and(width.get, i32.const(3)))),
-        transposed(source.get, across.get, i32.shl(width.get, i32.const(2)), i32.shr_u(width.get, i32.const(2)), depth.get, to.get),
-        general(source.get, across.get, step.get, width.get, depth.get, to.get),
+        transpose(source.get, across.get, i32.shl(width.get, i32.const(2)), i32.shr_u(width.get, i32.const(2)), depth.get, to.get),
+        any(source.get, across.get, step.get, width.get, depth.get, to.get),
       ),
     ),
   )

@@ -23,67 +23,83 @@ export interface WasmPrimitives {
   readonly restore: (register: number, x: V128Code) => V128Code
 }
 
+/** The registers of a kernel, for its primitives. */
+interface Registers {
+  readonly body: readonly Instruction[]
+  readonly kept: (register: number) => Local<'v128'>
+  /** Functions that take several instructions, with locals of their own. */
+  readonly elementary: (primitive: 'exp' | 'log' | 'sin' | 'cos') => Lanewise
+}
+
 export const primitives = (locals: Locals, body: readonly Instruction[], kept: (register: number) => Local<'v128'>): WasmPrimitives => {
   const made = new Map<Elementary, Lanewise>()
-  const elementary = (primitive: 'exp' | 'log' | 'sin' | 'cos'): Lanewise => {
+  const elementary: Registers['elementary'] = (primitive) => {
     const known = made.get(primitive)
     if (known !== undefined) return known
     const f = { exp, log, sin, cos }[primitive](locals)
     made.set(primitive, f)
     return f
   }
-  const isMask = (r: number): boolean => {
-    const i = body[r]!
-    return i.op === 'primitive' && (i.primitive === 'less' || i.primitive === 'equal')
+  const s: Registers = { body, kept, elementary }
+  return {
+    primitive: (i) => primitive(s, i),
+    value: (r) => value(s, r),
+    restore: (r, x) => (isMask(s, r) ? f32x4.ne(x, f32x4.const(0)) : x),
   }
-  const value = (r: number): V128Code => {
-    const i = body[r]!
-    if (i.op === 'constant') return f32x4.const(i.value)
-    return isMask(r) ? v128.and(kept(r).get, f32x4.const(1)) : kept(r).get
+}
+
+const isMask = ({ body }: Registers, r: number): boolean => {
+  const i = body[r]!
+  return i.op === 'primitive' && (i.primitive === 'less' || i.primitive === 'equal')
+}
+const value = (s: Registers, r: number): V128Code => {
+  const i = s.body[r]!
+  if (i.op === 'constant') return f32x4.const(i.value)
+  return isMask(s, r) ? v128.and(s.kept(r).get, f32x4.const(1)) : s.kept(r).get
+}
+const mask = (s: Registers, r: number): V128Code => (isMask(s, r) ? s.kept(r).get : f32x4.ne(value(s, r), f32x4.const(0)))
+const constant = ({ body }: Registers, r: number): number | undefined => {
+  const i = body[r]!
+  return i.op === 'constant' ? i.value : undefined
+}
+/** A register as a multiple of another. */
+const multiple = (s: Registers, r: number): { readonly by: number; readonly of: number } => {
+  const i = s.body[r]!
+  const [x, y] = i.op === 'primitive' && i.primitive === 'mul' ? i.args : []
+  const [first, second] = [x !== undefined && constant(s, x), y !== undefined && constant(s, y)]
+  return typeof first === 'number' ? { by: first, of: y! } : typeof second === 'number' ? { by: second, of: x! } : { by: 1, of: r }
+}
+/** Is one −1 times the other? (So are c · x and −c · x: the planner multiplies constants.) */
+const opposite = (s: Registers, a: number, b: number): boolean => {
+  const [p, q] = [multiple(s, a), multiple(s, b)]
+  return (p.of === q.of && p.by === -q.by) || (p.by === -1 && p.of === b) || (q.by === -1 && q.of === a)
+}
+
+const primitive = (s: Registers, i: Extract<Instruction, { op: 'primitive' }>): V128Code => {
+  const [a, b, c] = i.args as readonly [number, number, number] // as many as the primitive takes
+  const x = (r: number): V128Code => value(s, r)
+  switch (i.primitive) {
+    case 'add':
+      return f32x4.add(x(a), x(b))
+    case 'sub':
+      return f32x4.sub(x(a), x(b))
+    case 'mul':
+      return constant(s, a) === -1 ? v128.xor(x(b), sign) : constant(s, b) === -1 ? v128.xor(x(a), sign) : f32x4.mul(x(a), x(b))
+    case 'div':
+      return f32x4.div(x(a), x(b))
+    case 'max':
+      return opposite(s, a, b) ? v128.andnot(x(a), sign) : f32x4.max(x(a), x(b))
+    case 'sqrt':
+      return f32x4.sqrt(x(a))
+    case 'less':
+      return f32x4.lt(x(a), x(b))
+    case 'equal':
+      return f32x4.eq(x(a), x(b))
+    case 'where':
+      if (Object.is(constant(s, b), 0)) return v128.andnot(x(c), mask(s, a))
+      if (Object.is(constant(s, c), 0)) return v128.and(x(b), mask(s, a))
+      return opposite(s, b, c) ? v128.xor(x(c), v128.and(mask(s, a), sign)) : v128.bitselect(x(b), x(c), mask(s, a))
+    default:
+      return s.elementary(i.primitive)(x(a))
   }
-  const mask = (r: number): V128Code => (isMask(r) ? kept(r).get : f32x4.ne(value(r), f32x4.const(0)))
-  const constant = (r: number): number | undefined => {
-    const i = body[r]!
-    return i.op === 'constant' ? i.value : undefined
-  }
-  /** A register as a multiple of another. */
-  const multiple = (r: number): { readonly by: number; readonly of: number } => {
-    const i = body[r]!
-    const [x, y] = i.op === 'primitive' && i.primitive === 'mul' ? i.args : []
-    const [first, second] = [x !== undefined && constant(x), y !== undefined && constant(y)]
-    return typeof first === 'number' ? { by: first, of: y! } : typeof second === 'number' ? { by: second, of: x! } : { by: 1, of: r }
-  }
-  /** Is one −1 times the other? (So are c · x and −c · x: the planner multiplies constants.) */
-  const opposite = (a: number, b: number): boolean => {
-    const [p, q] = [multiple(a), multiple(b)]
-    return (p.of === q.of && p.by === -q.by) || (p.by === -1 && p.of === b) || (q.by === -1 && q.of === a)
-  }
-  const primitive: WasmPrimitives['primitive'] = (i) => {
-    const [a, b, c] = i.args as readonly [number, number, number] // as many as the primitive takes
-    switch (i.primitive) {
-      case 'add':
-        return f32x4.add(value(a), value(b))
-      case 'sub':
-        return f32x4.sub(value(a), value(b))
-      case 'mul':
-        return constant(a) === -1 ? v128.xor(value(b), sign) : constant(b) === -1 ? v128.xor(value(a), sign) : f32x4.mul(value(a), value(b))
-      case 'div':
-        return f32x4.div(value(a), value(b))
-      case 'max':
-        return opposite(a, b) ? v128.andnot(value(a), sign) : f32x4.max(value(a), value(b))
-      case 'sqrt':
-        return f32x4.sqrt(value(a))
-      case 'less':
-        return f32x4.lt(value(a), value(b))
-      case 'equal':
-        return f32x4.eq(value(a), value(b))
-      case 'where':
-        if (Object.is(constant(b), 0)) return v128.andnot(value(c), mask(a))
-        if (Object.is(constant(c), 0)) return v128.and(value(b), mask(a))
-        return opposite(b, c) ? v128.xor(value(c), v128.and(mask(a), sign)) : v128.bitselect(value(b), value(c), mask(a))
-      default:
-        return elementary(i.primitive)(value(a))
-    }
-  }
-  return { primitive, value, restore: (r, x) => (isMask(r) ? f32x4.ne(x, f32x4.const(0)) : x) }
 }

@@ -5,7 +5,6 @@
  */
 import type { DotGeneral, FusedKernel, Program } from '../plan/program.ts'
 import { schedule } from '../plan/schedule.ts'
-import { simplify } from '../plan/simplify.ts'
 import { bitsOf } from './bytes.ts'
 import { contraction, type Products, type Sharing } from './contract.ts'
 import { block, br, br_if, loop, move, range, seq } from './control.ts'
@@ -86,13 +85,12 @@ export const dotGeneralTask = (
 export const fusedTask = (
   m: Module,
   name: string,
-  given: FusedKernel,
+  kernel: FusedKernel,
   program: Program,
   overwritten: readonly boolean[],
   fill: (...args: readonly I32Code[]) => Code,
   worth: number,
 ): FusedTask => {
-  const kernel = simplify(given)
   const { loops, inner, streams, body } = kernel
   const plan = schedule(kernel, (s) => overwritten[s]!)
   const cut = split(kernel, program)

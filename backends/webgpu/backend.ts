@@ -4,32 +4,35 @@
  */
 import type { Backend } from '../../core/index.ts'
 import { widened } from '../../core/internal.ts'
-import { graphics } from '../graphics/graphics.ts'
+import { graphics } from '../graphics/index.ts'
 import { plan, summarize } from '../plan/index.ts'
 import { download, free, upload, uploadNarrow } from './arrays.ts'
 import { type GpuMachine, machineOn, settle } from './device.ts'
 import { NoAdapterError } from './errors.ts'
-import type { Style } from './grid.ts'
+import { type Style, styles } from './grid.ts'
 import { load } from './load.ts'
 
 export { DeviceLimitError, LostDeviceError, NoAdapterError, RefusedProgramError, UnknownArrayError } from './errors.ts'
+export { type AdapterFacts, type AdapterPeaks, adapterFacts, adapterPeaks } from './measure.ts'
 
 /** Whether there is a WebGPU adapter here, and what it is; or why there is none. */
 export type AdapterProbe =
   | { readonly available: true; readonly description: string; readonly software: boolean }
   | { readonly available: false; readonly reason: string }
 
-/** What a program would run on; nothing is opened that stays open. */
+/**
+ * What a program would run on; nothing is opened that stays open.
+ * @example
+ * ```ts
+ * import { probeAdapter } from 'halograd/backends/webgpu'
+ * const probe = await probeAdapter()
+ * console.log(probe.available ? probe.description : probe.reason)
+ * ```
+ */
 export const probeAdapter = async (): Promise<AdapterProbe> => {
   const found = await graphics()
   if (typeof found === 'string') return { available: false, reason: found }
   return { available: true, description: found.description, software: found.software }
-}
-
-/** A card is kept busy by thousands of threads; a CPU that plays one, by few, for which a barrier is dear. */
-const styles: { readonly [kind in 'card' | 'software']: Style } = {
-  card: { busy: 16384, lanes: 64 },
-  software: { busy: 64, lanes: 4 },
 }
 
 /**
@@ -49,16 +52,23 @@ export const webgpu = async (): Promise<Backend> => {
   return backendOn(await machineOn(adapter, found.description, found.software))
 }
 
-/** The backend of a machine. */
+/**
+ * The backend of a machine, in the style of its kind, or in another.
+ * @example
+ * ```ts
+ * import { backendOn } from 'halograd/backends/webgpu'
+ * export const inStyle = (...[machine, style]: Parameters<typeof backendOn>) => backendOn(machine, style)
+ * ```
+ */
 export const backendOn = (machine: GpuMachine, style: Style = styles[machine.software ? 'software' : 'card']): Backend => {
   const name = 'webgpu'
   return {
     name,
     compile: async (graph) => {
       const program = plan(graph)
-      const { run, launches } = await load(machine, program, style)
+      const { run, dispatches } = await load(machine, program, style)
       const { flops, traffic, peakMemory } = summarize(program)
-      return { run, report: { backend: name, mode: machine.description, kernels: launches.length, flops, traffic, peakMemory } }
+      return { run, report: { backend: name, mode: machine.description, kernels: dispatches, flops, traffic, peakMemory } }
     },
     upload: (data) => upload(machine, data),
     uploadHalf: (data) => upload(machine, widened(data)),

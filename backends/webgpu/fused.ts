@@ -4,11 +4,10 @@
  *     fill…,   kernel,   combine…
  */
 import type { FusedKernel, Program } from '../plan/index.ts'
-import { meet, regions } from '../plan/regions.ts'
+import { meet, type Region, regions } from '../plan/regions.ts'
 import { type KernelSchedule, schedule } from '../plan/schedule.ts'
-import { simplify } from '../plan/simplify.ts'
 import { gridOf, type StoreInstruction, type Style, type ThreadGrid } from './grid.ts'
-import { argumentOf, type GpuArgument, type GpuLaunch } from './launch.ts'
+import { argumentOf, type GpuArgument, type GpuLaunch, inArena } from './launch.ts'
 import { declarationsOf, groupsOf, itemsOf, rowsBody, spreadBody, threadsOf } from './rows.ts'
 import { combine, fill } from './small.ts'
 import type { Writer } from './statements.ts'
@@ -36,6 +35,9 @@ interface Prepared {
   readonly stash: GpuArgument | undefined
   /** Memory is read as words: some of it is kept narrow. */
   readonly words: boolean
+  /** Where each buffer lies, and what the kernel has of the arena beyond the planner's scratch. */
+  readonly places: readonly Region[]
+  readonly extra: Region
 }
 
 /** Beyond this cost a value is remembered from pass to pass rather than computed again: memory is slower than arithmetic here. */
@@ -45,8 +47,7 @@ const remember = 60
 export const aligned = (elements: number): number => Math.ceil(elements / 64) * 64
 
 /** `start`: where the arena goes on after the planner's scratch. */
-export const fused = (program: Program, given: FusedKernel, style: Style, start: number): Fused => {
-  const kernel = simplify(given)
+export const fused = (program: Program, kernel: FusedKernel, style: Style, start: number): Fused => {
   const { streams, body, inner } = kernel
   const { buffers } = program
   const places = regions(program)
@@ -73,12 +74,12 @@ export const fused = (program: Program, given: FusedKernel, style: Style, start:
   })
   const stash = grid.spread || plan.stashed.length === 0 ? undefined : room(plan.stashed.length * itemsOf(kernel, grid) * inner.size)
   const words = streams.some(({ storage }) => storage !== undefined)
-  const p: Prepared = { program, kernel, grid, plan, partials, stash, words }
+  const p: Prepared = { program, kernel, grid, plan, partials, stash, words, places, extra: inArena(start, end) }
   return { launches: [...fills(p), main(p, [reread, overwritten]), ...combinations(p)], scratch: end - start }
 }
 
 const main = (p: Prepared, shared: readonly unknown[]): GpuLaunch => {
-  const { program, kernel, grid, plan, partials, stash, words } = p
+  const { program, kernel, grid, plan, partials, stash, words, extra } = p
   const { streams } = kernel
   const last = streams.length + partials.length
   return {
@@ -94,9 +95,14 @@ const main = (p: Prepared, shared: readonly unknown[]): GpuLaunch => {
       ...partials.map(({ at }) => at),
       ...(stash === undefined ? [] : [stash]),
     ],
+    reads: touched(p, 'load'),
+    writes: [...touched(p, 'store'), ...(extra.to > extra.from ? [extra] : [])],
     groups: groupsOf(kernel, grid),
   }
 }
+
+const touched = ({ kernel: { body, streams }, places }: Prepared, op: 'load' | 'store'): readonly Region[] =>
+  body.flatMap((i) => (i.op === op ? [places[streams[i.stream]!.buffer]!] : []))
 
 /** All that the text of the shader depends on. */
 const structureOf = ({ kernel, grid, partials }: Prepared, shared: readonly unknown[]): string => {
@@ -120,15 +126,15 @@ const writerOn = ({ kernel, grid, words, partials }: Prepared, memory: readonly 
   },
 })
 
-const fills = ({ program, kernel, grid }: Prepared): readonly GpuLaunch[] =>
+const fills = ({ program, kernel, grid, places }: Prepared): readonly GpuLaunch[] =>
   kernel.body.flatMap((i, register) => {
     if (i.op !== 'store' || i.merge === undefined || i.keep === true || grid.covering.has(register) || grid.partial.has(register)) return []
     const { buffer } = kernel.streams[i.stream]!
-    return [fill(program.buffers[buffer]!.size, i.merge, argumentOf(program, buffer, 0))]
+    return [fill(program.buffers[buffer]!.size, i.merge, argumentOf(program, buffer, 0), places[buffer]!)]
   })
 
-const combinations = ({ program, grid, partials }: Prepared): readonly GpuLaunch[] =>
+const combinations = ({ program, grid, partials, places }: Prepared): readonly GpuLaunch[] =>
   partials.map(({ store, buffer, size, at }) => {
     const how = { size, count: grid.chunks?.count ?? 1, merge: store.merge ?? 'sum', keep: store.keep === true }
-    return combine(how, argumentOf(program, buffer, 0), at)
+    return combine(how, argumentOf(program, buffer, 0), at, places[buffer]!)
   })

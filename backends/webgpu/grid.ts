@@ -39,6 +39,20 @@ export interface Style {
   readonly busy: number
   /** The most lanes that share a row. */
   readonly lanes: number
+  /** The tile of a thread in products, its workgroup, and how much of k workgroup memory holds (0: none). */
+  readonly tile: {
+    readonly rows: number
+    readonly columns: number
+    readonly down: number
+    readonly across: number
+    readonly depth: number
+  }
+}
+
+/** A card is kept busy by thousands of threads; a CPU that plays one, by few, for which a barrier is dear. */
+export const styles: { readonly [kind in 'card' | 'software']: Style } = {
+  card: { busy: 16384, lanes: 64, tile: { rows: 4, columns: 4, down: 8, across: 8, depth: 16 } },
+  software: { busy: 64, lanes: 4, tile: { rows: 8, columns: 8, down: 4, across: 8, depth: 0 } },
 }
 
 export const sizeOf = ({ loops, inner }: FusedKernel, axis: Axis): number => (axis === innerAxis ? inner.size : loops[axis]!.size)

@@ -3,6 +3,7 @@
  * structure share a pipeline, whatever arrays they work on.
  */
 import type { Program } from '../plan/index.ts'
+import type { Region } from '../plan/regions.ts'
 
 /** An array, or a part of one: of the arena (slot 0), an input (from 1), or an output (after those). */
 export interface GpuArgument {
@@ -32,9 +33,14 @@ export interface GpuLaunch {
   /** `memory[a]`: the name of the memory that holds argument a. */
   readonly shader: (memory: readonly string[]) => Shader
   readonly arguments: readonly GpuArgument[]
+  readonly reads: readonly Region[]
+  readonly writes: readonly Region[]
   /** Workgroups. */
   readonly groups: number
 }
+
+/** The arena from one element to another. */
+export const inArena = (from: number, to: number): Region => ({ array: -1, from, to })
 
 /** Bytes of a number that is kept so. */
 export const bytesOf = (storage: string | undefined): 1 | 2 | 4 => (storage === 'bf16' ? 2 : storage === 'i8' ? 1 : 4)

@@ -8,13 +8,16 @@ import type { DotGeneral } from '../plan/index.ts'
 interface Loop {
   readonly size: number
 }
-/** Rows and columns that a workgroup computes. */
-interface TileBlock {
-  readonly down: number
+/** What a thread computes, and how threads lie in a workgroup. */
+export interface TileShape {
   readonly rows: number
+  readonly columns: number
+  readonly down: number
   readonly across: number
-  readonly vectors: number
+  /** Workgroup memory holds blocks of so much of k; 0: there is none. */
+  readonly depth: number
 }
+
 /** A region of C, the tiles of the regions before it, and its tiles across. */
 export interface ProductRegion {
   readonly m0: number
@@ -27,12 +30,12 @@ export interface ProductRegion {
   readonly across: number
 }
 
-export const launchedParts = ({ parts }: DotGeneral, shape: TileBlock): readonly ProductRegion[] => {
+export const regionsOf = ({ parts }: DotGeneral, shape: TileShape): readonly ProductRegion[] => {
   let before = 0
   return parts
     .filter(({ m, n }) => m > 0 && n > 0)
     .map((part) => {
-      const across = Math.ceil(part.n / (shape.across * shape.vectors * 4))
+      const across = Math.ceil(part.n / (shape.across * shape.columns))
       const made = { ...part, before, across }
       before += across * Math.ceil(part.m / (shape.down * shape.rows))
       return made
@@ -40,13 +43,13 @@ export const launchedParts = ({ parts }: DotGeneral, shape: TileBlock): readonly
 }
 
 /** Tiles of all parts: workgroups of one iteration of the outer loops. */
-export const tilesOf = (k: DotGeneral, shape: TileBlock): number => {
-  const last = launchedParts(k, shape).at(-1)
+export const tilesOf = (k: DotGeneral, shape: TileShape): number => {
+  const last = regionsOf(k, shape).at(-1)
   return last === undefined ? 0 : last.before + last.across * Math.ceil(last.m / (shape.down * shape.rows))
 }
 
 /** Statements: `rowFrom … depthEnd`, `tileRow`, `tileColumn`, and `o0`, `o1`, … of the outer loops. */
-export const partText = (regions: readonly ProductRegion[], shape: TileBlock, outer: readonly Loop[]): readonly string[] => {
+export const partText = (regions: readonly ProductRegion[], shape: TileShape, outer: readonly Loop[]): readonly string[] => {
   const last = regions.at(-1)
   const tiles = last === undefined ? 1 : last.before + last.across * Math.ceil(last.m / (shape.down * shape.rows))
   const lines = [`let tile = group % ${tiles};`]

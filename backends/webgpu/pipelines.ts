@@ -1,5 +1,5 @@
 /** Pipelines, compiled once for each structure of launch and each way its arguments share slabs; all at a time, in parallel. */
-import type { GpuMachine, GpuPipeline } from './device.ts'
+import { check, type GpuMachine, type GpuPipeline } from './device.ts'
 import { RefusedProgramError } from './errors.ts'
 import type { GpuLaunch } from './launch.ts'
 import { moduleText } from './shader.ts'
@@ -20,28 +20,52 @@ export const layoutOf = (machine: GpuMachine, memories: number): GPUBindGroupLay
   return made
 }
 
-const descriptor = (
-  machine: GpuMachine,
-  launch: GpuLaunch,
-  homes: readonly number[],
-): GPUComputePipelineDescriptor & { readonly code: string } => {
-  const code = moduleText(launch, homes)
-  const module = machine.device.createShaderModule({ code })
-  const layout = machine.device.createPipelineLayout({ bindGroupLayouts: [layoutOf(machine, new Set(homes).size)] })
-  return { layout, compute: { module, entryPoint: 'main' }, label: launch.name, code }
+/** A structure, the memory that holds each of its arguments, and how many launches run at once. */
+interface Wanted {
+  readonly launch: GpuLaunch
+  readonly homes: readonly number[]
+  readonly instances: number
+}
+interface Described {
+  readonly module: GPUShaderModule
+  readonly descriptor: GPUComputePipelineDescriptor
+}
+const described = (machine: GpuMachine, { launch, homes, instances }: Wanted): Described => {
+  const { device } = machine
+  // What is wrong with the text is said when the pipeline is compiled.
+  device.pushErrorScope('validation')
+  const module = device.createShaderModule({ code: moduleText(launch, homes, instances) })
+  void device.popErrorScope().catch(() => null)
+  const layout = device.createPipelineLayout({ bindGroupLayouts: [layoutOf(machine, new Set(homes).size)] })
+  return { module, descriptor: { layout, compute: { module, entryPoint: 'main' } } }
 }
 
-const keyOf = ({ structure }: GpuLaunch, homes: readonly number[]): string => `${homes.join()}|${structure}`
+/** Why a shader does not compile, line by line. */
+const refusal = async (
+  { description }: GpuMachine,
+  { name }: GpuLaunch,
+  module: GPUShaderModule,
+  cause: unknown,
+): Promise<RefusedProgramError> => {
+  const { messages } = await module.getCompilationInfo().catch(() => ({ messages: [] }))
+  const said = messages.filter(({ type }) => type === 'error').map(({ lineNum, message }) => `line ${lineNum}: ${message}`)
+  const why = said.length > 0 ? said.join('; ') : String(cause instanceof Error ? cause.message : cause)
+  return new RefusedProgramError(
+    `webgpu: ${description} does not compile the kernel '${name}' (${why}): please report this; the wasm backend runs the same program`,
+  )
+}
+
+const keyOf = ({ launch, homes, instances }: Wanted): string => `${instances}|${homes.join()}|${launch.structure}`
 
 /** Compile it now, without holding up anybody. @throws RefusedProgramError */
-export const prepare = (machine: GpuMachine, launch: GpuLaunch, homes: readonly number[]): Promise<GPUComputePipeline> => {
-  const key = keyOf(launch, homes)
+export const prepare = (machine: GpuMachine, wanted: Wanted): Promise<GPUComputePipeline> => {
+  const key = keyOf(wanted)
   const known = machine.pipelines.get(key)
   if (known !== undefined) return known.compiled
-  const { code, ...description } = descriptor(machine, launch, homes)
-  const compiled = machine.device.createComputePipelineAsync(description).catch((cause: unknown) => {
-    const { message } = cause instanceof Error ? cause : new Error(String(cause))
-    throw new RefusedProgramError(`webgpu: ${machine.description} does not compile the kernel '${launch.name}': ${message}\n${code}`)
+  const { module, descriptor } = described(machine, wanted)
+  const compiled = machine.device.createComputePipelineAsync(descriptor).catch(async (cause: unknown) => {
+    check(machine)
+    throw await refusal(machine, wanted.launch, module, cause)
   })
   const made: GpuPipeline = { ready: undefined, compiled }
   machine.pipelines.set(key, made)
@@ -55,12 +79,11 @@ export const prepare = (machine: GpuMachine, launch: GpuLaunch, homes: readonly 
 }
 
 /** The pipeline, compiled on the spot where arrays lie otherwise than was expected. */
-export const pipelineFor = (machine: GpuMachine, launch: GpuLaunch, homes: readonly number[]): GPUComputePipeline => {
-  const key = keyOf(launch, homes)
+export const pipelineFor = (machine: GpuMachine, wanted: Wanted): GPUComputePipeline => {
+  const key = keyOf(wanted)
   const known = machine.pipelines.get(key)?.ready
   if (known !== undefined) return known
-  const { code: _, ...description } = descriptor(machine, launch, homes)
-  const ready = machine.device.createComputePipeline(description)
+  const ready = machine.device.createComputePipeline(described(machine, wanted).descriptor)
   machine.pipelines.set(key, { ready, compiled: Promise.resolve(ready) })
   return ready
 }

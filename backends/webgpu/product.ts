@@ -1,26 +1,23 @@
 /**
- * Matrix products from registers: each thread computes a tile of C, reading rows of A and columns of B straight from memory.
+ * Matrix products. A thread computes a tile of C; how it comes by A and B is one of two ways:
  *
- *     acc[i][v] += A[i, k] · B[k, 4v … 4v + 3]        i < rows,  v < vectors;   k, and the summed loops, in order
+ *     registers   rows of A and columns of B straight from memory, k by k                                      (`registers.ts`)
+ *     tiles       workgroup memory holds blocks of both, transposed as they are loaded, so that all reads are vectors   (`tiles.ts`)
  *
- * Indices beyond an edge are those of the edge: their products are computed and not stored. Products whose memory is aligned read and write
- * vectors of four, along whichever of its sides a matrix is contiguous.
+ * The sum over k is in order either way. Where rows and columns are few and k is long, k is split, and the partial products are summed in order.
  */
-import type { DotGeneral, Matrix, ProgramPart } from '../plan/index.ts'
-import { launchedParts, partText } from './parts.ts'
-import { address } from './text.ts'
-
-/** The tile of a thread, and the threads of a workgroup. */
-export interface TileShape {
-  readonly rows: number
-  /** Vectors of four columns. */
-  readonly vectors: number
-  readonly down: number
-  readonly across: number
-}
+import type { DotGeneral, Matrix, Program } from '../plan/index.ts'
+import { regions } from '../plan/regions.ts'
+import { aligned } from './fused.ts'
+import type { Style } from './grid.ts'
+import { argumentOf, type GpuLaunch, inArena } from './launch.ts'
+import { type TileShape, tilesOf } from './parts.ts'
+import { registersBody } from './registers.ts'
+import { combine } from './small.ts'
+import { tilesBody, tilesMemory } from './tiles.ts'
 
 /** Cᵀ = Bᵀ · Aᵀ where that makes rows of C contiguous. */
-export const oriented = (given: DotGeneral): DotGeneral => {
+const oriented = (given: DotGeneral): DotGeneral => {
   const { m, n, a, b, c, loops, parts } = given
   const turn = n === 1 ? m > 1 : m > 1 && c.column !== 1 && c.row === 1
   if (!turn) return given
@@ -33,140 +30,81 @@ export const oriented = (given: DotGeneral): DotGeneral => {
   }
 }
 
-/** How the elements of A and B are fetched: by vectors along k, along the other side, or one by one. */
-export type Fetch = 'along k' | 'across' | 'one'
-export interface Fetching {
-  /** Memory is read and written by vectors. */
-  readonly vector: boolean
-  readonly a: Fetch
-  readonly b: Fetch
+const half = (x: number, least: number, wanted: (x: number) => boolean): number =>
+  x > least && !wanted(x) ? half(x / 2, least, wanted) : x
+
+/** The largest tile that C fills, of at most the style's. */
+const shapeOf = ({ m, n }: DotGeneral, { tile }: Style): TileShape => {
+  const threads = tile.down * tile.across
+  // Few columns or rows leave threads for the other side.
+  const across = half(tile.across, 1, (x) => x < 2 * n)
+  const columns = half(tile.columns, tile.depth > 0 ? 4 : 1, (x) => (x - 1) * across < n)
+  const rows = half(tile.rows, tile.depth > 0 ? 4 : 1, (x) => x < 2 * m)
+  return { rows, columns, across, down: threads / across, depth: tile.depth }
 }
 
-const fours = (...xs: readonly number[]): boolean => xs.every((x) => x % 4 === 0)
+const batchOf = ({ loops }: DotGeneral): number => loops.reduce((count, { size, sum }) => (sum ? count : count * size), 1)
 
-/** Vectors where everything that is added to an address is a multiple of four. */
-export const fetchingOf = ({ a, b, c, loops, parts }: DotGeneral): Fetching => {
-  const columns = parts.every(({ n0, n }) => fours(n0, n))
-  const depth = parts.every(({ k0 }) => fours(k0))
-  const vector = c.column === 1 && columns && fours(c.offset, c.row, ...loops.map((l) => l.c))
-  const whole = (x: Matrix, strides: readonly number[]): boolean => vector && fours(x.offset, ...strides)
-  const [aLoops, bLoops] = [loops.map((l) => l.a), loops.map((l) => l.b)]
-  const alongA = a.column === 1 && depth && whole(a, [a.row, ...aLoops])
-  const alongB = b.row === 1 && depth && whole(b, [b.column, ...bLoops])
-  const acrossB = b.column === 1 && whole(b, [b.row, ...bLoops])
-  return { vector, a: alongA ? 'along k' : 'one', b: acrossB ? 'across' : alongB ? 'along k' : 'one' }
+/** Into how many parts k is split: until the device is busy, each of a length that is worth it. */
+const splitsOf = (k: DotGeneral, shape: TileShape, { busy }: Style): number => {
+  if (k.parts.length > 1 || k.loops.length > 0) return 1
+  const threads = tilesOf(k, shape) * shape.down * shape.across
+  let splits = 1
+  while (2 * splits * threads <= busy && k.k % (2 * splits) === 0 && k.k / (2 * splits) >= 64 && 2 * splits * k.m * k.n <= 1 << 22)
+    splits *= 2
+  return splits
 }
 
-const range = (n: number): readonly number[] => [...Array(n).keys()]
-
-/** One element; from a memory of vectors, its lane. */
-const element = (vector: boolean, memory: string, at: string): string =>
-  vector ? `${memory}[(${at}) >> 2u][(${at}) & 3]` : `${memory}[${at}]`
-
-/** Statements of main. Arguments 0, 1 and 2 are A, B and C. `memory`: of each. */
-export const productBody = (k: DotGeneral, shape: TileShape, fetching: Fetching, memory: readonly string[]): readonly string[] => {
-  const { a, c, loops, accumulate } = k
-  const { rows, vectors } = shape
-  const { vector } = fetching
-  const [A, B, C] = memory as readonly [string, string, string] // one each
-  const outer = loops.filter(({ sum }) => !sum)
-  const inner = loops.filter(({ sum }) => sum)
-  const lines: string[] = [...partText(launchedParts(k, shape), shape, outer)]
-  const batchOf = (x: 'a' | 'b' | 'c'): readonly (readonly [string, number])[] => outer.map((l, i) => [`o${i}`, l[x]] as const)
-  const summed = (x: 'a' | 'b'): readonly (readonly [string, number])[] => inner.map((l, i) => [`s${i}`, l[x]] as const)
-  lines.push(
-    `let row = rowFrom + (tileRow * ${shape.down} + thread / ${shape.across}) * ${rows};`,
-    `let column = columnFrom + (tileColumn * ${shape.across} + thread % ${shape.across}) * ${4 * vectors};`,
-    ...range(rows).flatMap((i) => range(vectors).map((v) => `var acc${i}_${v} = vec4<f32>();`)),
-    ...range(rows).map((i) => `let row${i} = ${address(address('p0', batchOf('a')), [[`min(row + ${i}, rowEnd - 1)`, a.row]])};`),
-    ...columnStarts(k, vectors, fetching, batchOf('b')),
-  )
-  lines.push(...inner.map((l, i) => `for (var s${i} = 0; s${i} < ${l.size}; s${i}++) {`))
-  lines.push(...depthLoop(k, shape, fetching, A, B, summed))
-  lines.push(...inner.map(() => '}'))
-  lines.push('if (column < columnEnd) {')
-  for (const i of range(rows)) {
-    lines.push(`if (row + ${i} < rowEnd) {`, `let out = ${address('p2', [...batchOf('c'), [`(row + ${i})`, c.row]])};`)
-    for (const v of range(vectors)) {
-      const guard = v === 0 ? '' : `if (column + ${4 * v} < columnEnd) `
-      if (vector) {
-        const at = `(out + column + ${4 * v}) >> 2u`
-        lines.push(`${guard}{ ${C}[${at}] = ${accumulate ? `${C}[${at}] + ` : ''}acc${i}_${v}; }`)
-      } else
-        for (const lane of range(4)) {
-          const at = address('out', [[`(column + ${4 * v + lane})`, c.column]])
-          const value = accumulate ? `${C}[${at}] + acc${i}_${v}[${lane}]` : `acc${i}_${v}[${lane}]`
-          lines.push(`if (column + ${4 * v + lane} < columnEnd) { ${C}[${at}] = ${value}; }`)
-        }
-    }
-    lines.push('}')
+/** `start`: where the arena goes on after the planner's scratch. */
+export const product = (
+  program: Program,
+  given: DotGeneral,
+  style: Style,
+  start: number,
+): { readonly launches: readonly GpuLaunch[]; readonly scratch: number } => {
+  const kernel = oriented(given)
+  const { a, b, c, m, n, accumulate } = kernel
+  const shape = shapeOf(kernel, style)
+  const splits = splitsOf(kernel, shape, style)
+  const arguments_ = [a, b, c].map((x) => argumentOf(program, x.buffer, x.offset))
+  const places = regions(program)
+  const [reads, out] = [[places[a.buffer]!, places[b.buffer]!], places[c.buffer]!]
+  if (splits === 1) return { launches: [launchOf(kernel, shape, arguments_, { reads, writes: [out] })], scratch: 0 }
+  const partial = { slot: 0, offset: start }
+  const length = kernel.k / splits
+  // As a batch of products, each into an array of its own.
+  const parts = [{ m0: 0, n0: 0, k0: 0, m, n, k: length }]
+  const loops = [{ size: splits, a: length * a.column, b: length * b.row, c: m * n, sum: false }]
+  const apart = { ...kernel, k: length, c: { ...c, row: n, column: 1 }, loops, parts, accumulate: false }
+  const layout = { width: n, row: c.row, column: c.column }
+  return {
+    launches: [
+      launchOf(apart, shape, [...arguments_.slice(0, 2), partial], { reads, writes: [inArena(start, start + splits * m * n)] }),
+      combine({ size: m * n, count: splits, merge: 'sum', keep: accumulate, layout }, arguments_[2]!, partial, out),
+    ],
+    scratch: aligned(splits * m * n),
   }
-  lines.push('}')
-  return lines
 }
 
-/** Where each column of the tile begins in B; of a matrix that is read across, where each vector does. */
-const columnStarts = (
-  { b }: DotGeneral,
-  vectors: number,
-  fetching: Fetching,
-  batch: readonly (readonly [string, number])[],
-): readonly string[] => {
-  const base = address('p1', batch)
-  if (fetching.b === 'across') return range(vectors).map((v) => `let column${v} = ${base} + min(column + ${4 * v}, columnEnd - 4);`)
-  return range(4 * vectors).map((j) => `let column${j} = ${address(base, [[`min(column + ${j}, columnEnd - 1)`, b.column]])};`)
-}
-
-/** The loop over k: four at a time, then one by one. */
-const depthLoop = (
-  k: DotGeneral,
-  { rows, vectors }: TileShape,
-  fetching: Fetching,
-  A: string,
-  B: string,
-  summed: (x: 'a' | 'b') => readonly (readonly [string, number])[],
-): readonly string[] => {
-  const { a, b, parts } = k
-  const { vector } = fetching
-  const at = (start: string, x: 'a' | 'b', depth: string, stride: number): string => address(start, [...summed(x), [depth, stride]])
-  const single = (depth: string): readonly string[] => [
-    ...range(rows).map((i) => `let a${i} = ${element(vector, A, at(`row${i}`, 'a', depth, a.column))};`),
-    ...range(vectors).map((v) => `let b${v} = ${vectorOfB(depth, v)};`),
-    ...range(rows).flatMap((i) => range(vectors).map((v) => `acc${i}_${v} = fma(vec4<f32>(a${i}), b${v}, acc${i}_${v});`)),
-  ]
-  const vectorOfB = (depth: string, v: number): string =>
-    fetching.b === 'across'
-      ? `${B}[(${at(`column${v}`, 'b', depth, b.row)}) >> 2u]`
-      : `vec4<f32>(${range(4)
-          .map((lane) => element(vector, B, at(`column${4 * v + lane}`, 'b', depth, b.row)))
-          .join(', ')})`
-  const four: string[] = []
-  if (fetching.a === 'along k') four.push(...range(rows).map((i) => `let a${i} = ${A}[(${at(`row${i}`, 'a', 'k', 1)}) >> 2u];`))
-  if (fetching.b === 'along k') four.push(...range(4 * vectors).map((j) => `let q${j} = ${B}[(${at(`column${j}`, 'b', 'k', 1)}) >> 2u];`))
-  for (const t of range(4)) {
-    const depth = `(k + ${t})`
-    for (const v of range(vectors))
-      four.push(
-        `let b${t}_${v} = ${
-          fetching.b === 'along k'
-            ? `vec4<f32>(${range(4)
-                .map((lane) => `q${4 * v + lane}[${t}]`)
-                .join(', ')})`
-            : vectorOfB(depth, v)
-        };`,
-      )
-    for (const i of range(rows)) {
-      const factor = fetching.a === 'along k' ? `a${i}[${t}]` : element(vector, A, at(`row${i}`, 'a', depth, a.column))
-      four.push(`let a${t}_${i} = ${factor};`)
-      four.push(...range(vectors).map((v) => `acc${i}_${v} = fma(vec4<f32>(a${t}_${i}), b${t}_${v}, acc${i}_${v});`))
-    }
+const launchOf = (
+  kernel: DotGeneral,
+  shape: TileShape,
+  arguments_: GpuLaunch['arguments'],
+  touched: Pick<GpuLaunch, 'reads' | 'writes'>,
+): GpuLaunch => {
+  const { a, b, c, m, n, k, loops, parts, accumulate } = kernel
+  const walks = [a, b, c].map(({ row, column }) => [row, column])
+  return {
+    name: kernel.name,
+    structure: `product ${JSON.stringify([m, n, k, walks, loops, parts, accumulate, shape])}`,
+    shader: (memory) => ({
+      threads: shape.down * shape.across,
+      element: 'f32',
+      declarations: shape.depth > 0 ? tilesMemory(shape) : [],
+      body: shape.depth > 0 ? tilesBody(kernel, shape, memory) : registersBody(kernel, shape, memory),
+    }),
+    arguments: arguments_,
+    ...touched,
+    groups: tilesOf(kernel, shape) * batchOf(kernel),
   }
-  const whole = parts.every((part: ProgramPart) => part.k % 4 === 0)
-  return [
-    'var k = depthFrom;',
-    'for (; k + 4 <= depthEnd; k += 4) {',
-    ...four,
-    '}',
-    ...(whole ? [] : ['for (; k < depthEnd; k++) {', ...single('k'), '}']),
-  ]
 }

@@ -106,7 +106,7 @@ export const epochOf = (
       lengths === undefined
         ? indices
         : interleave(
-            [...indices].sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0)),
+            [...indices].sort((a, b) => lengths[a]! - lengths[b]!),
             labels,
           ),
       size,

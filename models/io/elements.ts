@@ -87,11 +87,12 @@ export const layoutOf = async (text: AsyncIterable<string>, longest: number): Pr
     if (sign === '[' || length > longest || (sign !== '' && next.value.includes('\n'))) break
   }
   const [line = ''] = read.join('').trimStart().split('\n', 1)
-  const kind = sign === '[' ? 'array' : sign === '{' && parseJson(line) === undefined ? 'object' : 'lines'
+  const kind = sign === '[' ? 'array' : sign === '{' && (line.length > longest || parseJson(line) === undefined) ? 'object' : 'lines'
   return { kind, text: again(read, pieces) }
 }
 
-async function* again(read: readonly string[], pieces: AsyncIterator<string>): AsyncGenerator<string> {
+/** What was read, and then the rest. */
+export async function* again(read: readonly string[], pieces: AsyncIterator<string>): AsyncGenerator<string> {
   try {
     yield* read
     for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value

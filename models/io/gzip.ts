@@ -1,7 +1,7 @@
 /**
  * Gzipped files, unpacked as they are read. A file that is small and unpacks without end is refused:
  *
- *     unpacked bytes  ≤  max(256 MiB, 200 · bytes of the file)
+ *     unpacked bytes  ≤  max(256 MiB, 200 · bytes of the file)        or `ratio` · bytes of the file, where it is given
  */
 import { stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
@@ -12,13 +12,13 @@ import { readChunks } from './files.ts'
 /** Text of data packs five to twenty-fold; gzip's own bound is 1,032-fold. */
 const [mostRatio, always] = [200, 2 ** 28]
 
-/** @param ratio how many bytes may come of each. @throws FileError, DataError where it is no gzip file, is cut short, or unpacks to more than the limit */
-export async function* unzipped(file: string, ratio: number = mostRatio): AsyncGenerator<Uint8Array> {
+/** @param ratio how many bytes may come of each, whatever their number. @throws FileError, DataError where it is no gzip file, is cut short, or unpacks to more than the limit */
+export async function* unzipped(file: string, ratio?: number): AsyncGenerator<Uint8Array> {
   const size = await stat(file).then(
     (found) => found.size,
     () => 0, // reading it says why
   )
-  const most = Math.max(always, ratio * size)
+  const most = ratio === undefined ? Math.max(always, mostRatio * size) : ratio * size
   let total = 0
   try {
     for await (const chunk of pipeline(Readable.from(readChunks(file)), createGunzip(), () => undefined)) {
@@ -37,5 +37,5 @@ const bomb = (file: string, size: number, most: number): DataError =>
     file,
     expected: `at most ${most} bytes in a gzip file of ${size}`,
     found: 'more',
-    advice: 'If it is what it should be, unpack it with gunzip, and give the file that comes of it.',
+    advice: 'If it is what it should be, allow more (--max-unpacked), or unpack it with gunzip and give the file that comes of it.',
   })

@@ -109,7 +109,7 @@ const started = async (memory: number): Promise<Thread> => {
           resolve()
         }
       })
-    const late = `that reading it takes more than ${(milliseconds / 1000).toFixed(0)} s`
+    const late = `that reading it takes more than ${(milliseconds / 1000).toFixed(0)} s (--parquet-time allows more)`
     return said.shift() ?? { tag: 'refused', found: late, ended: true }
   }
   const end = async (): Promise<void> => void (await worker.terminate())

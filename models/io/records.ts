@@ -6,13 +6,14 @@
 import { pipeline, Readable } from 'node:stream'
 import { type CsvError, type Info, type Options, parse } from 'csv-parse'
 import { either as E } from 'fp-ts'
-import { elementsOf, layoutOf } from './elements.ts'
+import { again, elementsOf, layoutOf } from './elements.ts'
 import { DataError, type InputFinding, show } from './errors.ts'
 import { isObject, type Json } from './fields.ts'
 import { readChunks } from './files.ts'
 import { unzipped } from './gzip.ts'
 import { deeper, parseJson, whyNotJson } from './json.ts'
-import { parquet } from './parquet.ts'
+import { type ObjectPart, partsOf } from './members.ts'
+import { type ParquetLimits, parquet } from './parquet.ts'
 import { textDecoder } from './text.ts'
 
 /** What is wrong with a record, whichever it is. */
@@ -29,15 +30,19 @@ export interface ReadOptions {
   readonly encoding?: string
   /** The longest line of JSON Lines, or record of CSV, in UTF-16 code units. Default: 32 Mi. */
   readonly longestLine?: number
+  /** How many bytes may come of each byte of a gzip file. Default: 200, or as many as make 256 MiB. */
+  readonly unpackedRatio?: number
+  /** What reading Parquet may take. */
+  readonly parquet?: ParquetLimits
 }
 const usuallyLongest = 2 ** 25
 
 /** @throws FileError, DataError when the file as a whole cannot be read */
 export const readRecords = (file: string, options: ReadOptions = {}): AsyncIterable<SourceRecord> => {
   const [, kind] = /\.(csv|tsv|parquet)(?:\.gz)?$/i.exec(file) ?? []
-  if (kind?.toLowerCase() === 'parquet') return numbered(parquet(file))
-  const { encoding, longestLine: longest = usuallyLongest } = options
-  const text = decoded(/\.gz$/i.test(file) ? unzipped(file) : readChunks(file), file, encoding)
+  if (kind?.toLowerCase() === 'parquet') return numbered(parquet(file, options.parquet))
+  const { encoding, longestLine: longest = usuallyLongest, unpackedRatio } = options
+  const text = decoded(/\.gz$/i.test(file) ? unzipped(file, unpackedRatio) : readChunks(file), file, encoding)
   return kind === undefined
     ? jsonOf(text, longest, /\.json(?:\.gz)?$/i.test(file))
     : separated(text, file, kind.toLowerCase() === 'csv' ? ',' : '\t', longest)
@@ -55,22 +60,42 @@ async function* decoded(chunks: AsyncIterable<Uint8Array>, file: string, encodin
   yield decode(new Uint8Array(0), true)
 }
 
-/** One JSON object a line; or, however the file is called, one array of them; or, in a .json file, one object alone. */
+/** One JSON object a line; or, however the file is called, one array of them; or, in a .json file, one object, a large one by the elements of its arrays. */
 async function* jsonOf(given: AsyncIterable<string>, longest: number, mayBeObject: boolean): AsyncGenerator<SourceRecord> {
   const { kind, text } = await layoutOf(given, longest)
   if (kind === 'array')
     for await (const element of elementsOf(text, longest)) yield { line: element.line, content: elementOf(element.text, longest) }
-  else if (kind === 'object' && mayBeObject) yield { line: 1, content: await objectIn(text, longest) }
+  else if (kind === 'object' && mayBeObject) yield* objectIn(text, longest)
   else yield* jsonLinesOf(text, longest)
 }
 
-const objectIn = async (text: AsyncIterable<string>, longest: number): Promise<SourceRecord['content']> => {
-  let all = ''
-  for await (const piece of text) {
-    all += piece
-    if (all.length > longest) return E.left(tooLong(longest, 'in an object'))
+/** Characters up to which an object is one record. */
+const largestWhole = 2 ** 22
+
+/** An object as it is; a larger one, as objects with one element each of its arrays. */
+async function* objectIn(text: AsyncIterable<string>, longest: number): AsyncGenerator<SourceRecord> {
+  const pieces = text[Symbol.asyncIterator]()
+  const read: string[] = []
+  let length = 0
+  for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+    read.push(next.value)
+    length += next.value.length
+    if (length > Math.min(longest, largestWhole)) {
+      for await (const part of partsOf(again(read, pieces), longest)) yield { line: part.line, content: partOf(part, longest) }
+      return
+    }
   }
-  return jsonLine(all)
+  yield { line: 1, content: jsonLine(read.join('')) }
+}
+
+const partOf = ({ json, text }: ObjectPart, longest: number): SourceRecord['content'] => {
+  if (json !== undefined) return E.right(json)
+  if (text === undefined) return E.left(tooLong(longest, 'in a member or an element'))
+  return E.left({
+    expected: text === '' ? 'a } at the end of the object' : 'a member of the object, or an element of its array',
+    found: text === '' ? 'the end of the file' : foundIn(text, undefined),
+    advice: text === '' ? 'Write the file again: its end is missing.' : 'Write the file again with a JSON library.',
+  })
 }
 
 const elementOf = (text: string | undefined, longest: number): SourceRecord['content'] => {
@@ -114,7 +139,7 @@ const lineReader = (longest: number) => {
 const tooLong = (longest: number, where = 'on a line'): Flaw => ({
   expected: `at most ${longest} characters ${where}`,
   found: 'more',
-  advice: 'Write one record a line; what belongs to several examples, on several lines.',
+  advice: 'Write one record a line; what belongs to several examples, on several lines. Where a record is that long, allow it: --max-line.',
 })
 
 const foundIn = (text: string, json: unknown): string => {

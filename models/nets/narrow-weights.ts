@@ -1,5 +1,6 @@
 /**
- * Weights that are not trained, kept narrow on the device: half or a quarter of the memory. Matrices only; gains and biases stay as they are.
+ * Weights that are not trained, kept narrow on the device: half or a quarter of the memory. Matrices only; gains and biases stay as they are, and so does
+ * the matrix that logits are read by: a product reads float32, and a widened copy of the largest matrix would lie beside it when memory is at its peak.
  *
  *     bf16   the upper half of a float32, rounded to even           int8   W ≈ s · q,  q ∈ {−127, …, 127},  s = max |row| / 127, a scale for each row
  *
@@ -40,11 +41,12 @@ export const keepFrozen = async (
   format: FrozenFormat,
 ): Promise<Parameters> => {
   const slots = slotsOf(parametersBy(config))
+  const head = parameters.output ?? parameters.token
   const kept: AnyTensor[] = []
   for (const [i, x] of leaves(parameters).entries()) {
     const slot = slots[i]!
-    const isMatrix = slot.stored.length === 2 && volume(slot.shape) >= least && x.op.tag === 'data'
-    kept.push(isMatrix ? await narrowed(backend, x, slot, format) : await evaluate(backend, x))
+    const isNarrow = slot.stored.length === 2 && volume(slot.shape) >= least && x.op.tag === 'data' && x !== head
+    kept.push(isNarrow ? await narrowed(backend, x, slot, format) : await evaluate(backend, x))
   }
   return mapTree(parameters, (_, i) => kept[i]!)
 }

@@ -8,6 +8,7 @@ import { show, TokenizerError } from '../io/errors.ts'
 import { isObject, type Json } from '../io/fields.ts'
 import type { Flaw } from '../io/records.ts'
 import { type ConversationSetting, type Render, type Rendered, reasoningOf, type Turn } from './conversation.ts'
+import { literalJson } from './literal.ts'
 import { BudgetError, type RenderTemplate as Template, templateOf } from './template.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
@@ -48,16 +49,19 @@ export const chatOf = ({ config, json }: Pick<Tokenizer, 'config'> & { readonly 
     })
   const prompt = (turns: readonly Turn[], setting?: ConversationSetting) =>
     E.flatMap(cued(turns, setting), (text) => checked(untold(turns, setting, text), text))
+  const asText = (turns: readonly Turn[]): readonly Turn[] => literalJson(turns, specials)
   return {
-    prompt,
-    render: (turns, setting) =>
-      E.flatMap(prompt(turns.slice(0, -1), setting), (before) =>
+    prompt: (turns, setting) => prompt(asText(turns), setting),
+    render: (given, setting) => {
+      const turns = asText(given)
+      return E.flatMap(prompt(turns.slice(0, -1), setting), (before) =>
         E.flatMap(write(turns, false, setting), (whole): E.Either<Flaw, Rendered> => {
           if (!whole.startsWith(before)) return E.left(rewritten(before, whole))
           const completion = withoutEnd(whole.slice(before.length), eos)
-          return checked(lost(turns.at(-1), turns.length - 1, completion), { prompt: before, completion, ...spelt(turns, specials) })
+          return checked(lost(turns.at(-1), turns.length - 1, completion), { prompt: before, completion, ...spelt(given, specials) })
         }),
-      ),
+      )
+    },
   }
 }
 
@@ -132,10 +136,10 @@ const specialTokens = (json: Json = {}): readonly string[] =>
     isObject(token) && token.special === true && typeof token.content === 'string' && token.content.length > 1 ? [token.content] : [],
   )
 
-/** A text of a turn that spells a special token is read as that token: whoever writes it can end their turn, or begin another's. */
+/** A turn that spells a special token is read as the text that it is; whoever reads the data may have meant something else. */
 const spelt = (turns: readonly Turn[], specials: readonly string[]): Pick<Rendered, 'notes'> => {
   const found = specials.find((special) => turns.some(({ content }) => content.includes(special)))
-  return found === undefined ? {} : { notes: [`a turn spells the special token ${found}, and is read as if it were one`] }
+  return found === undefined ? {} : { notes: [`a turn spells the special token ${found}: it is read as text, not as that token`] }
 }
 
 // ------------------------------------------------------------------ templates

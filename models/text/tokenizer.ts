@@ -10,6 +10,7 @@ import { readJson } from '../io/json.ts'
 import { exists, join, readText } from '../io/source.ts'
 import { limited, TimeoutError } from '../io/time-limit.ts'
 import { endsOf, type Surroundings } from './ends.ts'
+import { mark } from './literal.ts'
 
 /** Text to token ids, and back, as the model's `tokenizer.json` says. */
 export interface Tokenizer {
@@ -17,7 +18,7 @@ export interface Tokenizer {
   readonly vocabularySize: number
   /** The ids below `size` that are no token: rows that a model is padded with. */
   readonly gaps: (size: number) => readonly number[]
-  /** Special tokens written out in the text (`</s>`) become those tokens. @throws TokenizerError when the vocabulary cannot say the text */
+  /** Special tokens written out in the text (`</s>`) become those tokens, but not in turns that a `Chat` has rendered. @throws TokenizerError when the vocabulary cannot say the text */
   readonly encode: (text: string, options?: EncodeOptions) => readonly number[]
   /** The text of a whole list of ids, without special tokens. @throws TokenizerError when an id is not in the vocabulary */
   readonly decode: (ids: readonly number[]) => string
@@ -115,11 +116,13 @@ export const tokenizerOf = (json: unknown, config: unknown = {}, where = files.j
     vocabularySize: [...known].reduce((largest, id) => Math.max(largest, id), -1) + 1,
     gaps: (size) => Array.from({ length: size }, (_, id) => id).filter((id) => !known.has(id)),
     encode: (text, options = {}) => {
-      const by = options.continues ? continuing : beginning
-      const encoded: Encoding = run(() => by.encode(text, { add_special_tokens: false }))
-      const { ids, tokens } = encoded
-      const unknown = ids.findIndex((id) => !Number.isInteger(id))
-      if (unknown >= 0) throw malformed(where, files.json, `a token for ${show(tokens[unknown])}`, 'neither that nor an unknown-token')
+      const ids = text.split(mark).flatMap((piece, i) => {
+        const by = options.continues || i > 0 ? continuing : beginning
+        const { ids, tokens }: Encoding = run(() => by.encode(piece, { add_special_tokens: false }))
+        const unknown = ids.findIndex((id) => !Number.isInteger(id))
+        if (unknown >= 0) throw malformed(where, files.json, `a token for ${show(tokens[unknown])}`, 'neither that nor an unknown-token')
+        return ids
+      })
       return options.bos ? begun(ids) : ids
     },
     decode: (ids) => {

@@ -81,7 +81,7 @@ out: ${join(folder, 'nothing')}
   const { code, err } = await halograd('align', '--config', flawed)
   assert.equal(code, 1)
   for (const said of [
-    /flawed\.yaml:2, field modle: expected one of halo, .*found modle\. Did you mean mode or model\?/,
+    /flawed\.yaml:2, field modle: expected one of halo, .*found modle\. Did you mean model or mode\?/,
     /flawed\.yaml:3, field data: expected one text or number, found \["a","b"\]/,
     /flawed\.yaml:4, field lr: expected a number > 0, found "fast"/,
     /flawed\.yaml:5, field batch: expected an integer from 1 .*, found -3/,

@@ -17,6 +17,14 @@ test('sound data: counts, balance and lengths; exit code 0', async () => {
   assert.doesNotMatch(run.err, /warning/)
 })
 
+test('limits of what is read are options, and an error that one of them causes names it', async () => {
+  const file = jsonLines(join(folder, 'limits.jsonl'), judged)
+  const refused = await halograd('data', 'check', file, '--max-line', '20')
+  assert.notEqual(refused.code, 0)
+  assert.match(refused.err, /limits\.jsonl:1: expected at most 20 characters on a line, found more.*--max-line/s)
+  assert.equal((await halograd('data', 'check', file, '--max-line', '2000', '--max-unpacked', '9', '--parquet-time', '1')).code, 0)
+})
+
 test('a file that is larger than memory is read as it comes', () => {
   const file = join(folder, 'large.jsonl')
   const text = 'x'.repeat(1_000_000)

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { commonDomain } from '../../app/plot.ts'
 import { halograd, temporary } from './fixture.ts'
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -146,7 +147,34 @@ test('plot draws curves as SVG and PNG, and refuses what is no curve', async () 
   const refused = await halograd('plot', 'value', 'sft', '--out', svg)
   assert.equal(refused.code, 2)
   assert.match(refused.err, /SFT cannot be drawn/)
+  const some = await halograd('plot', 'value', 'sft', 'kto', 'dpo', '--out', svg)
+  assert.equal(some.code, 0, some.err)
+  assert.match(some.err, /left out: SFT cannot be drawn: it is no function of a gain z\nvalue of KTO, DPO in/)
+  const legend = [...readFileSync(svg, 'utf8').matchAll(/stroke-dasharray="([^"]*)"\/><text[^>]*>([^<]*)</g)].map(([, dashes, name]) => [
+    name,
+    dashes,
+  ])
+  assert.deepEqual(legend, [['DPO', '8 5']], 'dashes are in the legend')
   assert.equal((await halograd('plot', 'value', '--out', join(folder, 'a.pdf'))).code, 2)
+})
+
+test('one far curve does not flatten the others', () => {
+  assert.deepEqual(
+    commonDomain([
+      [0, 1],
+      [0.2, 0.8],
+    ]),
+    [0, 1],
+  )
+  assert.deepEqual(
+    commonDomain([
+      [0, 1],
+      [-100, 0.5],
+    ]),
+    [-1, 1],
+  )
+  assert.deepEqual(commonDomain([[-100, 0.5]]), [-100, 0.5])
+  assert.deepEqual(commonDomain([[2], [2]]), [1.5, 2.5])
 })
 
 test('certificates: written by verify, accepted by check; what was changed since, or says more than is proved, is not', async () => {

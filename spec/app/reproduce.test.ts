@@ -164,7 +164,7 @@ test('an experiment that was stopped goes on with what is finished, and finds wh
 test('bad names are refused before anything is computed', async () => {
   const run = await halograd('reproduce', 'figure7', '--out', join(folder, 'none'))
   assert.equal(run.code, 2)
-  assert.match(run.err, /no experiment 'figure7'.*figure3, figure4, figure5, figure6, table1, table2/)
+  assert.match(run.err, /no experiment 'figure7'.*figure3, figure4, figure5, figure6, online, table1, table2/)
 })
 
 const results = join(repository, 'app/reproduce/results')

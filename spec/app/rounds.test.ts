@@ -97,6 +97,28 @@ test('GRPO learns, too; verdicts turned round teach the opposite', async () => {
   assert.match(opposite.err, /not above chance/)
 })
 
+test('plot run draws rounds, of one directory or several, with the win rate and its interval', async () => {
+  const svg = join(folder, 'rounds.svg')
+  const run = await halograd('plot', 'run', outOf('kto'), outOf('grpo'), '--out', svg, '--json')
+  assert.equal(run.code, 0, run.err)
+  assert.deepEqual(JSON.parse(run.out), { out: svg, rounds: [3, 2] })
+  const text = readFileSync(svg, 'utf8')
+  for (const title of ['win rate against round 0, with its 95 % interval', 'KL from round 0', 'tokens an answer', outOf('grpo')])
+    assert.ok(text.includes(title), title)
+  const runs = await halograd(
+    'plot',
+    'run',
+    join(outOf('kto'), 'round-001'),
+    join(outOf('kto'), 'round-002'),
+    '--smooth',
+    '5',
+    '--out',
+    svg,
+  )
+  assert.equal(runs.code, 0, runs.err)
+  assert.match(readFileSync(svg, 'utf8'), /Runs, step by step[\s\S]*round-002[\s\S]*rewards margin/)
+})
+
 // ------------------------------------------------------------------ people
 
 const byHand = [

@@ -5,7 +5,7 @@ import { DeviceLostError, gpujs, gpujsModes, ModeError, probeGpujs, UnknownHandl
 import { lower } from '../../backends/gpujs/launch.ts'
 import { assertMode, open } from '../../backends/gpujs/session.ts'
 import { webgpu } from '../../backends/gpujs/webgpu.ts'
-import { graphics } from '../../backends/graphics/graphics.ts'
+import { graphics } from '../../backends/graphics/index.ts'
 import { plan } from '../../backends/plan/index.ts'
 import { type Graph, mul, type Tensor } from '../../core/index.ts'
 import { input } from '../../core/internal.ts'

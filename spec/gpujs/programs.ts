@@ -179,8 +179,12 @@ export const rows = (seed: number): Case => {
   }
   for (const arg of chosen.shuffle(values).slice(0, 1 + below(2))) {
     const merge = one(['sum', 'max'] as const)
-    const store = (rest: Partial<Store>, to: number, at: Layout): number =>
-      put({ op: 'store', stream: stream(at, to), arg, ...rest }, full[arg]!)
+    /** What would meet in one element a row is reduced first, as the planner has it. */
+    const store = (rest: Partial<Store>, to: number, at: Layout): number => {
+      const meets = full[arg] && at.strides[depth] === 0 && !(rest.at && full[rest.at.index])
+      const value = meets && rest.merge ? put({ op: 'reduce', merge: rest.merge, arg }, false) : arg
+      return put({ op: 'store', stream: stream(at, to), arg: value, ...rest }, full[value]!)
+    }
     if (chance(0.2)) {
       const { table, at } = looked((axis, indexFull) => axis !== depth || full[arg]! || indexFull)
       store({ merge, at }, output(table.size, false), table)

@@ -68,3 +68,8 @@ test('slopes differ by more than rounding if by a billionth of themselves, howev
       ['averse', 'symmetric', 'symmetric', 'seeking'],
     )
 })
+
+test('margins are found as far out as log-ratios go, and no further', () => {
+  for (const delta of [1e-3, 0.5, 63, 9900]) assert.ok(Math.abs(profile(getOrThrow(hinge(delta)).body).margin! - delta) < 1e-6 * delta)
+  assert.equal(profile(getOrThrow(hinge(2e4)).body).margin, undefined)
+})

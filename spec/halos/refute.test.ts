@@ -71,6 +71,13 @@ for (const d of [0.05, 1, 40, 840, 1e6, 1e9])
           'the nearest to rest that a few steps find',
         )
     })
+test('not monotone: a rise over a twentieth, at a difference of half a million', () => {
+  const bump: Text = (S, w, l) => {
+    const beyond = (from: number) => S.max(S.of(0), S.sub(S.sub(w, l), S.of(from)))
+    return S.add(S.sub(l, w), S.mul(S.of(4), S.sub(beyond(5e5), beyond(5e5 + 0.05))))
+  }
+  assert.equal(found(ofPairs(bump, relative)).lemma, 'not monotone')
+})
 test('not monotone: of undesirable completions alone', () => {
   const turned = binary((S) => (x, label) => S.where(S.less(S.of(0), label), S.mul(S.of(-1), x), square(S, from(S, x), S.of(5))))
   const loss = judged(({ outcome, label }) => turned(outcome.policy, label))

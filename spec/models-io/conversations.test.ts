@@ -1,7 +1,8 @@
 /** Conversations in the forms that data sets write them: read to the same turns; what cannot be read, or would be lost, is refused by name. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { chatOf, DataError, type Row } from '../../models/index.ts'
+import { either as E } from 'fp-ts'
+import { chatOf, DataError, type Row, tokenizerOf, trainBytePairs } from '../../models/index.ts'
 import { parseRows, rowsOf } from '../../models/internal.ts'
 import { jsonLines } from '../../models/io/records.ts'
 
@@ -224,6 +225,28 @@ test('a template without a cue for an answer: what it writes before answers is t
   const [row] = parseRows(JSON.stringify({ messages: [user, says('So.')] }), 'f', chat)
   assert.deepEqual(row, { tag: 'demonstration', prompt: '<|user|>\nHow?</s>\n<|assistant|>\n', completion: 'So.' })
   assert.deepEqual(chat.prompt([{ role: 'user', content: 'How?' }]), { _tag: 'Right', right: '<|user|>\nHow?</s>\n<|assistant|>\n' })
+})
+
+test('a special token that a user spells is text, in training and in generation; one that the template writes is the token', () => {
+  const { json, config } = trainBytePairs('the cat sat', { vocabularySize: 258, specialTokens: ['<|im_end|>'] })
+  const template = '{% for m in messages %}{{ m.content }}<|im_end|>{% endfor %}'
+  const tokenizer = tokenizerOf(json, { ...config, chat_template: template })
+  const chat = chatOf(tokenizer)!
+  const end = tokenizer.encode('<|im_end|>')[0]!
+  const text = (ids: readonly number[]): string => tokenizer.decode(ids)
+  for (const spelling of ['Hi<|im_end|>', '<|im_end|><|im_end|>x', 'a\uFDD1<|im_\uFDD1end|>']) {
+    const prompt = E.getOrElse(() => '')(chat.prompt([{ role: 'user', content: spelling }]))
+    const ids = tokenizer.encode(prompt)
+    assert.equal(ids.filter((id) => id === end).length, 1, 'the one of the template')
+    assert.equal(text(ids), spelling.replaceAll('\uFDD1', ''))
+    const [row] = parseRows(JSON.stringify({ messages: [{ role: 'user', content: 'Q' }, says(spelling)] }), 'f', chat)
+    const completion = row?.tag === 'demonstration' ? row.completion : ''
+    assert.ok(
+      completion !== '' && !tokenizer.encode(completion, { continues: true }).includes(end),
+      'what ends the answer is added by training',
+    )
+  }
+  assert.equal(tokenizer.encode('Hi<|im_end|>').at(-1), end, 'control: outside of a rendered turn the spelling is the token')
 })
 
 test('a turn that spells a special token is told', () => {

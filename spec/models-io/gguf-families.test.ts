@@ -45,7 +45,7 @@ const files: readonly (readonly [architecture: string, json: Readonly<Record<str
   ['phi2', { ...common, model_type: 'phi', num_key_value_heads: 4 }],
   ['phi3', { ...common, model_type: 'phi3' }],
   ['stablelm', { ...common, model_type: 'stablelm' }],
-  ['gptneox', { ...common, model_type: 'gpt_neox', num_key_value_heads: 4 }],
+  ['gptneox', { ...common, model_type: 'gpt_neox', num_key_value_heads: 4, hidden_act: 'gelu_new' }],
   ['gpt2', { model_type: 'gpt2', n_embd: 32, n_head: 4, n_layer: 2, n_positions: 64, vocab_size: 264 }],
 ]
 
@@ -102,6 +102,7 @@ test('what llama.cpp would compute otherwise is refused, with the reason', () =>
       String(why),
     )
   const of = (name: string) => files.find(([architecture]) => architecture === name)![1]
+  refused({ ...of('gptneox'), hidden_act: 'gelu' }, /exact GELU \(it computes gelu_new/)
   refused({ ...of('llama'), model_type: 'mistral', sliding_window: 8, attention_bias: false }, /sliding window/)
   refused({ ...of('qwen3'), attention_bias: true }, /biases/)
   refused({ ...of('gemma2'), query_pre_attn_scalar: 9 }, /1 \/ √/)

@@ -50,7 +50,7 @@ test('a deep line and a long one are flaws of their lines; what follows them is 
     { longestLine: 5000 },
   )
   assert.deepEqual(flawsIn(array), ['1: more', '2: brackets nested more than 1000 deep'])
-  assert.deepEqual(flawsIn(await all(file('one.json', `{"prompt":\n"${'x'.repeat(5000)}"}`), { longestLine: 5000 })), ['1: more'])
+  assert.deepEqual(flawsIn(await all(file('one.json', `{"prompt":\n"${'x'.repeat(5000)}"}`), { longestLine: 5000 })), ['2: more'])
 })
 
 test('a record of CSV that is too long ends the reading, by name', async () => {
@@ -69,6 +69,9 @@ test('a gzip file that unpacks without end is refused; one that is cut short, to
   const zeros = gzipSync(Buffer.alloc(2 ** 24))
   const bomb = file('bomb.jsonl.gz', Buffer.concat(Array.from({ length: 17 }, () => zeros)))
   await assert.rejects(all(bomb), /at most 268435456 bytes in a gzip file of/)
+  const rows = file('rows.jsonl.gz', gzipSync('{"prompt":"p"}\n'.repeat(5000)))
+  await assert.rejects(all(rows, { unpackedRatio: 2 }), /rows\.jsonl\.gz: expected at most \d+ bytes.*--max-unpacked/)
+  assert.equal((await all(rows, { unpackedRatio: 1000 })).length, 5000)
   await assert.rejects(all(file('cut.jsonl.gz', gzipSync('{"prompt":"p"}\n'.repeat(50)).subarray(0, 30))), DataError)
 })
 

@@ -74,6 +74,8 @@ describe('inspection', () => {
       }),
     )
     assert.deepEqual(weigh({ desirable: 3, undesirable: 0 }), { ratio: Infinity })
+    assert.deepEqual(weigh({ desirable: 0, undesirable: 3 }), { ratio: 0 })
+    assert.deepEqual(weigh({ desirable: 6, undesirable: 5 }), { ratio: 1.2 })
   })
 
   test('real preferences', whenShared('data/hh-helpful-short.kto.jsonl', 'data/tinystories-ending.kto.jsonl'), async () => {

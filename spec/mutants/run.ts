@@ -3,7 +3,7 @@
  *
  *     npm run mutants                            the whole table
  *     npm run mutants -- --tenth 3               one tenth of it, the third; `today`: another one every day
- *     npm run mutants -- --only halos/halo.ts    those whose keys begin so
+ *     npm run mutants -- --only halos/halo.ts    those whose keys begin so; may be given again
  *     npm run mutants -- --minutes 10            no mutant is begun later than that
  *     npm run mutants -- --least 90              fails if fewer percent are killed (default: 95)
  */
@@ -48,7 +48,7 @@ const describe = ({ file, line, operator, before, after }: Mutant): string => {
 }
 const options = {
   tenth: { type: 'string' },
-  only: { type: 'string', default: '' },
+  only: { type: 'string', multiple: true },
   minutes: { type: 'string', default: '600' },
   least: { type: 'string', default: '95' },
 } as const
@@ -56,7 +56,9 @@ const options = {
 const main = async (): Promise<number> => {
   const { values } = parseArgs({ options })
   const tenth = values.tenth === 'today' ? Math.floor(Date.now() / 86_400_000) % 10 : values.tenth && Number(values.tenth)
-  const chosen = table().filter(([mutant]) => (tenth === undefined || tenthOf(mutant) === tenth) && mutant.key.startsWith(values.only))
+  const chosen = table().filter(
+    ([mutant]) => (tenth === undefined || tenthOf(mutant) === tenth) && (values.only ?? ['']).some((start) => mutant.key.startsWith(start)),
+  )
   const todo = chosen.filter(([{ key }]) => !equivalents.has(key))
   const [end, sound, box] = [Date.now() + Number(values.minutes) * 60_000, new Set<string>(), sandbox(root)]
   let [killed, ran] = [0, 0]

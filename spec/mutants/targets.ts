@@ -19,18 +19,9 @@ const vocabularies = [
   'halos/smoothed',
 ]
 const parts = [...vocabularies, 'halos/mutations', 'halos/mixture', 'halos/numerics', 'halos/float32']
-const proofs = [
-  'laws/interval-members',
-  'laws/intervals',
-  'halos/prove',
-  'halos/refute',
-  'halos/evidence',
-  'halos/values',
-  'halos/piecewise',
-  'fuzz/prover',
-]
-const training = ['models/metrics', 'models/golden-metrics', 'models/frozen', 'models/snapshot', 'models/head', 'models/train']
-const data = ['models-io/batches', 'models-io/truncate', 'models-io/data', 'models/metrics', 'models/train', 'app/data']
+const proofs = ['halos/claims', 'halos/prove', 'halos/refute', 'halos/conditions', 'halos/piecewise', 'halos/evidence', 'fuzz/prover']
+const training = ['models/objective', 'models/metrics', 'models/golden-metrics']
+const data = ['models-io/batches', 'models-io/orders', 'models-io/truncate', 'models-io/inspect', 'models-io/data']
 
 const of = (folder: string, tests: readonly string[], files: Readonly<Record<string, number>>): readonly Target[] =>
   Object.entries(files).map(([name, mutants]) => ({
@@ -39,9 +30,9 @@ const of = (folder: string, tests: readonly string[], files: Readonly<Record<str
   }))
 
 export const targets: readonly Target[] = [
-  ...of('core', [...laws, 'plan/plan', ...parts], { scalar: 24, grad: 14, ops: 18, lift: 10, tree: 6, definitions: 14 }),
+  ...of('core', [...laws, 'plan/plan', ...parts], { scalar: 24, grad: 14, ops: 18, lift: 1, simplify: 14, tree: 6, definitions: 14 }),
   ...of('core', ['laws/random', ...laws, 'models/dropout'], { random: 8 }),
-  ...of('core', [...proofs, ...laws], { interval: 24 }),
+  ...of('core', ['laws/interval-members', 'laws/intervals', ...proofs], { interval: 24 }),
   ...of('halos', parts, { halo: 16, reward: 16, reference: 20, smoothed: 5, words: 3, affine: 3, loss: 6, view: 8 }),
   ...of('halos', ['halos/values', ...parts], { value: 14 }),
   ...of('halos', proofs, { prove: 24, refute: 14 }),
@@ -49,8 +40,10 @@ export const targets: readonly Target[] = [
   ...of('halos', ['halos/profile', 'halos/values', 'halos/parts'], { profile: 10 }),
   ...of('halos', ['halos/unbiased', 'halos/evidence'], { unbiased: 6 }),
   ...of('halos', ['halos/normal-form', 'halos/composition'], { 'normal-form': 12, composition: 10 }),
-  ...of('halos', ['halos/evidence', 'halos/mixture', 'halos/composition', ...proofs], { conditions: 12, verify: 5, certificate: 10 }),
-  ...of('models/training', training, { objective: 20, metrics: 14, step: 4 }),
-  ...of('models/training', ['models/optimizer', ...training], { optimizer: 20, schedule: 8 }),
+  ...of('halos', ['halos/evidence', 'halos/mixture', 'halos/composition', ...proofs], { conditions: 12, verify: 5 }),
+  ...of('halos', ['halos/certificate', 'halos/conditions'], { certificate: 10 }),
+  ...of('models/training', training, { objective: 20, metrics: 14 }),
+  ...of('models/training', ['models/optimizer', 'models/frozen'], { optimizer: 20, schedule: 8 }),
+  ...of('models/training', ['models/optimizer', 'models/snapshot', 'models/train'], { step: 4 }),
   ...of('models/data', data, { batches: 16, mismatch: 12, balance: 5, shuffle: 4, truncate: 5 }),
 ]

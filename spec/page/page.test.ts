@@ -9,7 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
+import { scoreAll } from '../../app/inference/scoring.ts'
 import { fingerprint, type Learner, learn, learnerOf, samples } from '../../app/page/align/learner.ts'
+import { score } from '../../app/page/align/score.ts'
 import { buildPage } from '../../app/page/build.ts'
 import { wasm } from '../../backends/wasm/index.ts'
 import { catalogue, getOrThrow, kto, verify } from '../../halos/index.ts'
@@ -171,6 +174,135 @@ test('a run that a closed tab ended goes on after a reload, to the bits that Nod
   const { better = { desirable: 1, undesirable: 1 } } = weigh({ desirable: up, undesirable: 20 - up })
   const parameters = await learn(own, getOrThrow(kto({ beta: 0.1, ...better })), thumbs, { steps: 150, batch: 10, rate: 1e-3, seed: 1 })
   assert.equal(await page.locator('[data-fingerprint]').textContent(), await fingerprint(own, parameters))
+  const rows = written.slice(0, 4)
+  const [here, elsewhere] = [
+    await score(own.backend, own.model, parameters, rows),
+    await scoreAll(own.backend, own.model, parameters, rows),
+  ]
+  for (const [i, x] of here.entries()) assert.ok(Math.abs(x - (elsewhere[i] ?? 0)) < 1e-3, `log π of text ${i}: ${x}, and ${elsewhere[i]}`)
+  const alive: number[] = []
+  await learn(own, getOrThrow(kto()), thumbs, {
+    steps: 30,
+    batch: 10,
+    rate: 1e-3,
+    seed: 2,
+    onStep: async () => void alive.push(own.backend.live?.() ?? 0),
+  })
+  assert.ok((alive[2] ?? 0) > 0 && alive.at(-1) === alive[2], `arrays that live after each step: ${alive.join()}`)
   await own.backend.close?.()
   assert.deepEqual(visiting.complaints, [])
+})
+
+test('a screen reader and a keyboard find everything: axe finds nothing, in the light and in the dark', { skip }, async () => {
+  const { page } = visiting
+  await page.addScriptTag({ content: axe.source })
+  const violations = () =>
+    page.evaluate<readonly string[]>(
+      'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ target, failureSummary }) => target + " " + failureSummary).slice(0, 3).join(" | ")))',
+    )
+  for (const tab of ['declare', 'judge', 'align', 'own', 'theory']) {
+    await page.evaluate((hash) => {
+      location.hash = hash
+    }, tab)
+    await page.locator(`nav a[href="#${tab}"][aria-current=page]`).waitFor()
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate((chosen) => {
+        document.documentElement.dataset.theme = chosen
+      }, theme)
+      await page.waitForTimeout(200) // transitions of colour
+      assert.deepEqual(await violations(), [], `${tab}, ${theme}`)
+    }
+  }
+  await page.evaluate(() => document.querySelector('main')?.append(document.createElement('input')))
+  assert.match(String(await violations()), /label/, 'a field without a name is found')
+})
+
+test('a host without headers is helped by the service worker: threads, and no network needed', { skip }, async () => {
+  const plain = await visit(folder, { headers: {} })
+  await plain.page.waitForFunction(() => crossOriginIsolated)
+  await plain.page.locator('[data-verdict]').waitFor()
+  await plain.page.context().setOffline(true)
+  await plain.page.reload()
+  await plain.page.locator('[data-verdict]').waitFor()
+  assert.ok(await plain.page.evaluate(() => crossOriginIsolated))
+  await plain.end()
+})
+
+test('a newcomer refutes a value function, mends it, gives 20 thumbs, aligns with it, and sees the win rate', {
+  skip,
+  timeout: 120_000,
+}, async (t) => {
+  const { page, picture, complaints, end } = await visit(folder)
+  const began = performance.now()
+  await page.locator('[data-verdict="not a HALO"][data-stale=false]').waitFor()
+  await page.locator('#margin').fill('-1')
+  await page.locator('[data-verdict=HALO][data-stale=false]').waitFor()
+  await page.getByRole('link', { name: 'Judge', exact: true }).click()
+  for (let i = 0; i < 20; i++) {
+    await page.locator(`[data-sample="${i}"]`).waitFor()
+    await page.getByRole('button', { name: i % 3 === 0 ? 'I don’t' : 'I like it' }).click()
+  }
+  await page.getByRole('link', { name: 'Align the model' }).click()
+  await page.locator('#loss').selectOption('declared')
+  await page.locator('#beside').selectOption('kto')
+  await page.locator('#steps').fill('20')
+  await page.getByRole('button', { name: 'Train on 20 thumbs' }).click()
+  await page.locator('[data-run="run A"][data-state=done]').waitFor({ timeout: 60_000 })
+  await page.locator('[data-run="run B"][data-state=done]').waitFor({ timeout: 60_000 })
+  const rates = await page.locator('[data-wins]').evaluateAll((all) => all.map((each) => Number(each.getAttribute('data-wins'))))
+  t.diagnostic(`${Math.round((performance.now() - began) / 1000)} s`)
+  assert.equal(rates.length, 2)
+  assert.ok(rates.every((rate) => rate > 0.1 && rate < 0.9))
+  await picture('newcomer')
+  assert.deepEqual(complaints, [])
+  await end()
+})
+
+/** The losses of the run that the page has kept. */
+const losses = (page: Visit['page']): Promise<readonly number[]> =>
+  page.evaluate(
+    () =>
+      new Promise((done) => {
+        const opening = indexedDB.open('halograd', 1)
+        opening.onsuccess = () => {
+          const asked = opening.result.transaction('kept').objectStore('kept').get('run A')
+          asked.onsuccess = () => done(asked.result.curve.map(({ metrics }: { metrics: { loss: number } }) => metrics.loss))
+        }
+      }),
+  )
+
+test('on WebGPU the same run has the same losses, but for rounding', { skip, timeout: 180_000 }, async (t) => {
+  const { page, address, complaints, end } = await visit(folder, { graphics: true })
+  await page.goto(`${address}#judge`)
+  for (let i = 0; i < 8; i++) {
+    await page.locator(`[data-sample="${i}"]`).waitFor()
+    await page.keyboard.press(i % 3 === 0 ? 'ArrowLeft' : 'ArrowRight')
+  }
+  await page.goto(`${address}#align`)
+  await page.locator('#steps').fill('10')
+  const card = page.locator('#device')
+  if (
+    await card.waitFor({ timeout: 10_000 }).then(
+      () => false,
+      () => true,
+    )
+  ) {
+    t.skip('this Chromium has no WebGPU adapter')
+    return end()
+  }
+  const run = async (device: string): Promise<readonly number[]> => {
+    await card.selectOption(device)
+    await page.getByRole('button', { name: 'Train on 8 thumbs' }).click()
+    await page.locator('[data-state=done]').waitFor({ timeout: 120_000 })
+    assert.match((await page.locator('[data-run]').textContent()) ?? '', device === 'wasm' ? /on WebAssembly/ : /on WebGPU/)
+    const found = await losses(page)
+    await page.getByRole('button', { name: 'Forget' }).click()
+    return found
+  }
+  const [exact, rounded] = [await run('wasm'), await run('webgpu')]
+  assert.equal(rounded.length, 10)
+  for (const [i, x] of rounded.entries()) assert.ok(Math.abs(x - (exact[i] ?? 0)) < 1e-4, `step ${i + 1}: ${x}, not ${exact[i]}`)
+  assert.notDeepEqual(rounded, exact, 'another device rounds otherwise: this one did not run')
+  assert.deepEqual(complaints, [])
+  await end()
 })

@@ -37,6 +37,10 @@ test('of SwiGLU, gate and up are kept, and what of the sigmoid is dear: not silu
   assert.ok(kept(plan(graph(), { recompute: 'none' })) > 4)
 })
 
+test('of a SwiGLU too large for a cache, the sigmoid is computed again from gate, which is read anyway', () => {
+  assert.equal(kept(plan(graph(), { recomputeAbove: 1 })), 2)
+})
+
 test('what is computed again is the same, to the bit', () => {
   const data = [
     normals(1, 1, sizes.row * sizes.embed),
@@ -44,4 +48,5 @@ test('what is computed again is the same, to the bit', () => {
   ]
   const run = (options: Options) => interpret(plan(graph(), options), data)
   assert.deepEqual(run({}), run({ recompute: 'none' }))
+  assert.deepEqual(run({ recomputeAbove: 1 }), run({ recompute: 'none' }))
 })

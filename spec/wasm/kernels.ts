@@ -1,5 +1,6 @@
 /** Random rows kernels, as one-kernel programs with inputs that suit them. */
 import type { Instruction, Program, Stream } from '../../backends/plan/program.ts'
+import { fullness } from '../../backends/plan/schedule.ts'
 import type { Generator } from './random.ts'
 
 type Buffer = Program['buffers'][number]
@@ -108,6 +109,11 @@ export const randomRows = ({ integer, pick, real, chance }: Generator): Sample =
       outputs.push(size)
       return buffers.push({ size, place: { in: 'output', index: outputs.length - 1 } }) - 1
     }
+    /** What would meet in one element a row is reduced first. */
+    const once = (merge: 'sum' | 'max', along: number, index?: number): number => {
+      const full = fullness({ body, streams })
+      return along !== 0 || !full[arg] || (index !== undefined && full[index]) ? arg : emit({ op: 'reduce', merge, arg })
+    }
     const kind = pick(['plain', 'merge', 'scatter'])
     if (kind === 'plain') {
       const walk = strides(() => true)
@@ -115,7 +121,9 @@ export const randomRows = ({ integer, pick, real, chance }: Generator): Sample =
     } else if (kind === 'merge') {
       const absent = sizes.map(() => chance(0.5))
       const walk = strides((axis) => !absent[axis])
-      emit({ op: 'store', stream: stream(output(walk.size), walk.offset, walk.strides), arg, merge: pick(['sum', 'max'] as const) })
+      const merge = pick(['sum', 'max'] as const)
+      const value = once(merge, walk.strides.at(-1)!)
+      emit({ op: 'store', stream: stream(output(walk.size), walk.offset, walk.strides), arg: value, merge })
     } else {
       const absent = sizes.map(() => chance(0.5))
       const walk = strides((axis) => !absent[axis])
@@ -126,7 +134,7 @@ export const randomRows = ({ integer, pick, real, chance }: Generator): Sample =
         stream: stream(input(Float32Array.from({ length: where.size }, () => integer(0, table - 1))), where.offset, where.strides),
       })
       const s = stream(output(walk.size * table), walk.offset, walk.strides)
-      emit({ op: 'store', stream: s, arg, merge: 'sum', at: { index, stride: walk.size } })
+      emit({ op: 'store', stream: s, arg: once('sum', walk.strides.at(-1)!, index), merge: 'sum', at: { index, stride: walk.size } })
     }
   }
   const kernel = {

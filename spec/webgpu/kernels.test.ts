@@ -7,14 +7,14 @@ import { after, test } from 'node:test'
 import { type DotGeneral, interpret, type Program } from '../../backends/plan/index.ts'
 import { download, free, upload } from '../../backends/webgpu/arrays.ts'
 import type { GpuMachine } from '../../backends/webgpu/device.ts'
-import type { Style } from '../../backends/webgpu/grid.ts'
+import { type Style, styles } from '../../backends/webgpu/grid.ts'
 import { load } from '../../backends/webgpu/load.ts'
 import { contraction, rows } from '../gpujs/programs.ts'
 import { randomRows } from '../wasm/kernels.ts'
 import { generator } from '../wasm/random.ts'
-import { noAdapter, opened, poison, styles } from './opened.ts'
+import { noAdapter, opened, poison } from './opened.ts'
 
-const count = Number(process.env.FUZZ ?? 24)
+const count = Number(process.env.FUZZ ?? 8)
 const start = Number(process.env.SEED ?? 0)
 const tolerance = 4e-5
 

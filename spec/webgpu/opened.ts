@@ -1,18 +1,11 @@
 /** A WebGPU machine for tests, and how its memory is filled with NaN. */
-import { graphics } from '../../backends/graphics/graphics.ts'
+import { graphics } from '../../backends/graphics/index.ts'
 import { type GpuMachine, machineOn } from '../../backends/webgpu/device.ts'
-import type { Style } from '../../backends/webgpu/grid.ts'
 import { probeAdapter } from '../../backends/webgpu/index.ts'
 
 const probe = await probeAdapter()
 /** Why nothing can run here, or false. */
 export const noAdapter: string | false = probe.available ? false : probe.reason
-
-/** As kernels are printed for a card, and for a CPU that plays one. */
-export const styles: { readonly [name in 'card' | 'software']: Style } = {
-  card: { busy: 16384, lanes: 64 },
-  software: { busy: 64, lanes: 4 },
-}
 
 export const opened = async (): Promise<GpuMachine> => {
   const found = await graphics()

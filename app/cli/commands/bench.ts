@@ -13,7 +13,7 @@ export const command = (terminal: Terminal): Command =>
     new Command('bench')
       .summary('measure this machine, and halograd on it')
       .description(
-        'Measures matrix products (gemm), other operations (kernels), training (train), generation (generate), KTO against SFT (losses), or all of that. Prints JSON lines: times in milliseconds, memory in bytes.',
+        'Measures matrix products (gemm), other operations (kernels), training (train), generation (generate), KTO against SFT (losses), a graphics card (gpu), or all but that. Prints JSON lines: times in milliseconds, memory in bytes.',
       )
       .addArgument(new Argument('<suite>', 'what to measure').choices(suites))
       .addOption(new Option('--config <name>', 'train: which model').choices(Object.keys(configurations)).default('tiny'))

@@ -122,12 +122,12 @@ export const world: DemoWorld = {
     full: {
       vocabulary: 768,
       model: { context: 64, embed: 96, layers: 3, heads: 4 },
-      pretraining: { steps: 1100, batch: 16, rate: 4e-3, warmup: 40 },
+      pretraining: { steps: 1200, batch: 16, rate: 4e-3, warmup: 40 },
       continuation: 48,
       temperature: 1,
       judged: 2048,
       compared: 512,
-      alignment: { epochs: 4, batch: 32, rate: 2e-4, beta: 0.1, balanced: true },
+      alignment: { epochs: 3, batch: 32, rate: 1e-4, beta: 0.1, balanced: true },
     },
     small: {
       vocabulary: 640,

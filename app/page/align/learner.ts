@@ -25,6 +25,7 @@ import {
   train,
   useFiles,
 } from '../../../models/index.ts'
+import { score } from './score.ts'
 
 /** A continuation that the model wrote, as tokens and as text. */
 export interface WrittenSample {
@@ -62,7 +63,7 @@ export const learnerOf = async (backend: Backend, files: Readonly<Record<string,
 }
 
 /** Lets messages come in between two pieces of work. */
-export const breathe = (): Promise<void> =>
+const breathe = (): Promise<void> =>
   new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = () => {
@@ -165,6 +166,8 @@ export interface BeforeAfter {
   readonly prompts: readonly string[]
   readonly before: readonly string[]
   readonly after: readonly string[]
+  /** KL(after ‖ before) of a text, in nats: the mean of log p_after − log p_before over what the model after has written. */
+  readonly kl: number
 }
 export const compare = async (learner: Learner, after: Parameters, onProgress?: (share: number) => void): Promise<BeforeAfter> => {
   const { unseen } = learner.prompts
@@ -172,7 +175,10 @@ export const compare = async (learner: Learner, after: Parameters, onProgress?: 
   const own = await write(learner, learner.parameters, unseen, { seed: 7, onProgress: half(0) })
   const other = await write(learner, after, unseen, { seed: 7, onProgress: half(unseen.length) })
   const texts = (those: readonly WrittenSample[]): readonly string[] => those.map(({ text }) => text)
-  return { prompts: own.map(({ promptText }) => promptText), before: texts(own), after: texts(other) }
+  const scores = (parameters: Parameters) => score(learner.backend, learner.model, parameters, other)
+  const [young, old] = [await scores(after), await scores(learner.parameters)]
+  const kl = young.reduce((sum, x, i) => sum + x - (old[i] ?? 0), 0) / young.length
+  return { prompts: own.map(({ promptText }) => promptText), before: texts(own), after: texts(other), kl }
 }
 
 /** SHA-256 of all parameters as they are in memory: two runs with the same one are the same run, to the bit. */

@@ -19,7 +19,7 @@ export const results = (): TemplateResult | typeof nothing => {
   return html`<section class="results" aria-labelledby="results-title">
     <h2 id="results-title">Before and after</h2>
     <p class="note">Both write from the same ${finished[0]?.run.result?.prompts.length} beginnings of chapters that the model has never read, with the same random numbers; ${rule} say${rule === 'your words' ? '' : 's'} which text is better. A tie is half a win.</p>
-    ${finished.map(({ run, judgement }) => one(run, judgement))}
+    <div class="finished">${finished.map(({ run, judgement }) => one(run, judgement))}</div>
   </section>`
 }
 
@@ -29,6 +29,7 @@ const one = ({ name, result }: AlignRun, { wins, words, worth }: RunJudgement): 
   <div class="panel result" data-wins=${wins.rate}>
     <h3>${name}</h3>
     ${rateBar(wins)}
+    <p class="note">What it cost: a text is ${result?.kl.toFixed(1)} nats from what the model before would have written (KL).</p>
     ${words.length === 0 ? nothing : html`<h4>Words that changed most</h4>${wordTable(words, result?.before.length ?? 1)}`}
     <h4>Texts, not picked</h4>
     ${until(

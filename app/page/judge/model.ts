@@ -25,11 +25,22 @@ export const startAligner = (): Worker => new Worker(new URL('../align/aligner.t
 const writer = remote<Aligner>(startAligner)
 const chunk = 32
 
+/** The graphics card of this machine in words, if the browser gives it. */
+export const graphicsCard = async (): Promise<string | undefined> => {
+  const found = await writer.ask('graphics', []).catch(() => undefined)
+  return found?.available ? found.description : undefined
+}
+
 const say = (error: unknown): void => judging.set({ failure: error instanceof Error ? error.message : String(error), working: false })
 
-/** Have so many samples, at least. */
-const have = async (count: number): Promise<void> => {
-  if (judging.get().working || judging.get().samples.length >= count) return
+let writing: Promise<void> = Promise.resolve()
+/** Have so many samples, at least: after those that are being written. */
+const have = (count: number): Promise<void> => {
+  writing = writing.then(() => fill(count))
+  return writing
+}
+const fill = async (count: number): Promise<void> => {
+  if (judging.get().samples.length >= count) return
   judging.set({ working: true, failure: undefined })
   try {
     while (judging.get().samples.length < count) {

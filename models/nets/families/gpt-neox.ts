@@ -58,13 +58,17 @@ export const gptNeoX: Family = {
       ...{ post_attention_layernorm: 'ffn_norm', 'mlp.dense_h_to_4h': 'ffn_up', 'mlp.dense_4h_to_h': 'ffn_down' },
     },
     splitHeads: true,
-    // It computes GELU by its tanh approximation (within 5e-4), whichever the checkpoint says: so do the files that others convert.
     metadata: ({ parallel = false }) => ({ use_parallel_residual: { flag: parallel } }),
     against: (config) =>
       firstOf(
         untied(config),
         [config.attentionBias === false, 'attention without biases'],
-        [config.activation === 'silu' || config.activation === 'relu', `the activation ${config.activation} (it computes GELU)`],
+        // src/models/gptneox.cpp: LLM_FFN_GELU, which is ggml_gelu; the exact function is ggml_gelu_erf.
+        [
+          config.activation === 'gelu',
+          'exact GELU (it computes gelu_new, within 5e-4 of it; say "hidden_act": "gelu_new" in config.json to accept that)',
+        ],
+        [config.activation !== 'geluTanh', `the activation ${config.activation} (it computes gelu_new)`],
       ),
   },
 }

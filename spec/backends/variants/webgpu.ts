@@ -1,6 +1,7 @@
 /** Kernels of our own on WebGPU, printed as for a card; spec/webgpu runs them as they are printed for a CPU that plays one, too. */
 import { backendOn } from '../../../backends/webgpu/backend.ts'
-import { noAdapter, opened, styles } from '../../webgpu/opened.ts'
+import { styles } from '../../../backends/webgpu/grid.ts'
+import { noAdapter, opened } from '../../webgpu/opened.ts'
 import type { Variant } from '../variant.ts'
 
 export const variants: readonly Variant[] = [
