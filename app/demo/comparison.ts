@@ -5,10 +5,6 @@ import type { DemoPrompt, DemoSample, DemoWorld } from './world.ts'
 
 /** Answers of a model, in the order of the prompts. */
 export type Answers = readonly { readonly prompt: DemoPrompt; readonly text: string; readonly tokens: readonly number[] }[]
-interface BeforeAfter<T> {
-  readonly before: T
-  readonly after: T
-}
 
 /** How many of the answers have each of their phrases, the most frequent first. */
 export const counted = (answers: readonly string[], of: (answer: string) => readonly string[]): readonly (readonly [string, number])[] => {
@@ -24,9 +20,12 @@ export const comparison = (world: DemoWorld, before: Answers, after: Answers) =>
     before: before.map(({ prompt, text }) => world.judge(prompt.text, text)),
     after: after.map(({ prompt, text }) => world.judge(prompt.text, text)),
   }
-  const each = <T>(f: (when: 'before' | 'after') => T): BeforeAfter<T> => ({ before: f('before'), after: f('after') })
+  const each = <T>(f: (when: 'before' | 'after') => T): { readonly before: T; readonly after: T } => ({
+    before: f('before'),
+    after: f('after'),
+  })
   const scores = each((when) => opinions[when].map(({ score }) => score))
-  const share = (quality: string): BeforeAfter<Rate> =>
+  const share = (quality: string): { readonly before: Rate; readonly after: Rate } =>
     each((when) => rateOf(opinions[when].filter(({ qualities }) => qualities[quality]).length, opinions[when].length))
   const phrases = each((when) => counted(texts[when], world.phrases.of))
   return {
