@@ -4,7 +4,7 @@
  *
  *     texts → tokens → pre-training → answers → thumbs up or down → KTO → before against after
  */
-import { leaves, volume } from '../../core/index.ts'
+import { type Backend, leaves, volume } from '../../core/index.ts'
 import { draw, stream } from '../../core/internal.ts'
 import { type AnyLoss, getOrThrow, kto, sft } from '../../halos/index.ts'
 import {
@@ -49,6 +49,7 @@ interface Show extends Stage {
   readonly world: DemoWorld
   readonly recipe: DemoRecipe
   readonly material: DemoMaterial
+  readonly config: ModelConfig
   readonly seed: number
 }
 
@@ -57,51 +58,58 @@ const shown = async (terminal: Terminal, world: DemoWorld, options: DemoOptions)
   const { seed, out } = options
   const { backend, mode } = await openBackend(exactUnless(options), terminal.say)
   const size: DemoSize = options.size ?? (backend.name === 'reference' ? 'small' : 'full')
-  const recipe = world.recipes[size]
   try {
-    terminal.say(`\n1. What there is to read: ${world.story.reading}`)
-    const material = world.material(recipe, seed)
-    const { tokenizer } = material
-    const config = configOf(recipe, tokenizer)
-    const show: Show = { ...{ terminal, backend, world, recipe, material, seed }, model: transformer(config) }
-    const fresh = initialize(config, seed)
+    const { show, fresh } = prepared(terminal, backend, world, size, seed)
+    const { recipe, material, config } = show
     const weights = leaves(fresh).reduce((n, x) => n + volume(x.shape), 0)
-    terminal.say(
-      `   ${material.reading.length.toLocaleString('en')} rows of ${config.context} tokens, of a vocabulary of ${tokenizer.vocabularySize} learned here`,
-    )
     terminal.say(
       `2. A model that knows nothing reads them: ${weights.toLocaleString('en')} parameters learn to guess the next token (size ${size})`,
     )
     const read = await pretrain(show, fresh)
-
     terminal.say(`3. It answers, and ${world.story.judging}`)
     const judged = await opinions(show, read.parameters)
-
     terminal.say('4. It learns what they like: KTO')
-    const { alignment } = recipe
-    const steps = alignment.epochs * Math.floor(judged.examples.length / alignment.batch)
-    const { up, down } = judged.counts
-    const loss = getOrThrow(kto({ beta: alignment.beta, desirable: alignment.balanced && up > 0 && down > 0 ? down / up : 1 }))
-    const aligned = await learn(show, '   KTO         ', loss, read.parameters, judged.examples, {
-      ...{ steps, batch: alignment.batch, seed, bucket: 16 },
-      rate: linear({ rate: alignment.rate, warmup: Math.round(steps / 10), steps }),
-    })
-
+    const aligned = await align(show, read.parameters, judged)
     terminal.say(`5. Before against after, on ${world.story.comparing}`)
     const report = {
       ...{ world: options.world, size, backend: backend.name, mode, parameters: weights, out },
       pretraining: { steps: recipe.pretraining.steps, tokens: read.tokens, seconds: read.seconds, loss: read.loss },
       judged: judged.counts,
-      alignment: { steps, seconds: aligned.seconds, loss: aligned.loss },
+      alignment: { steps: aligned.steps, seconds: aligned.seconds, loss: aligned.loss },
       ...(await compare(show, read.parameters, aligned.parameters)),
       seconds: (performance.now() - began) / 1000,
     }
     const notes = { 'demo.json': jsonNote({ options, recipe, report }) }
-    await saveCheckpoint(out, backend, { config, parameters: aligned.parameters, tokenizer }, notes)
+    await saveCheckpoint(out, backend, { config, parameters: aligned.parameters, tokenizer: material.tokenizer }, notes)
     return report
   } finally {
     await backend.close?.()
   }
+}
+
+/** The texts of a world as tokens, and a model that has not read them. */
+const prepared = (terminal: Terminal, backend: Backend, world: DemoWorld, size: DemoSize, seed: number) => {
+  const recipe = world.recipes[size]
+  terminal.say(`\n1. What there is to read: ${world.story.reading}`)
+  const material = world.material(recipe, seed)
+  const config = configOf(recipe, material.tokenizer)
+  const [rows, words] = [material.reading.length.toLocaleString('en'), material.tokenizer.vocabularySize]
+  terminal.say(`   ${rows} rows of ${config.context} tokens, of a vocabulary of ${words} learned here`)
+  const show: Show = { ...{ terminal, backend, world, recipe, material, seed, config }, model: transformer(config) }
+  return { show, fresh: initialize(config, seed) }
+}
+
+/** KTO, from what people pressed. */
+const align = async (show: Show, before: Parameters, { examples, counts: { up, down } }: Awaited<ReturnType<typeof opinions>>) => {
+  const { alignment } = show.recipe
+  const { epochs, batch, rate, beta, balanced } = alignment
+  const steps = epochs * Math.floor(examples.length / batch)
+  const loss = getOrThrow(kto({ beta, desirable: balanced && up > 0 && down > 0 ? down / up : 1 }))
+  const learned = await learn(show, '   KTO         ', loss, before, examples, {
+    ...{ steps, batch, seed: show.seed, bucket: 16 },
+    rate: linear({ rate, warmup: Math.round(steps / 10), steps }),
+  })
+  return { ...learned, steps }
 }
 
 const imitation: AnyLoss = getOrThrow(sft())

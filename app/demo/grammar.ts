@@ -5,9 +5,9 @@
  */
 
 /** Words for slots. */
-export type Slots = Readonly<Record<string, string>>
+export type GrammarSlots = Readonly<Record<string, string>>
 /** A number in [0, 1), another one each time. */
-export type Draw = () => number
+export type GrammarChance = () => number
 
 type Part = string | readonly Sequence[]
 type Sequence = readonly Part[]
@@ -38,10 +38,10 @@ const sequenceOf = (text: string): Sequence => {
 }
 
 /** One of these. */
-export const pick = <T>(from: readonly T[], draw: Draw): T => from[Math.floor(draw() * from.length)]!
+export const pick = <T>(from: readonly T[], draw: GrammarChance): T => from[Math.floor(draw() * from.length)]!
 
 /** One text of the grammar, its slots filled. */
-export const write = (text: string, slots: Slots, draw: Draw): string => {
+export const write = (text: string, slots: GrammarSlots, draw: GrammarChance): string => {
   const written = (parts: Sequence): string => parts.map((part) => (typeof part === 'string' ? part : written(pick(part, draw)))).join('')
   return written(sequenceOf(text))
     .replaceAll(/\{(\w+)\}/g, (_, slot: string) => slots[slot] ?? slot)

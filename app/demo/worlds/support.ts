@@ -7,7 +7,7 @@
 import { draw, stream } from '../../../core/internal.ts'
 import { type Tokenizer, tokenizerOf, trainBytePairs } from '../../../models/index.ts'
 import { words } from '../../inputs/texts.ts'
-import { type Draw, pick, write } from '../grammar.ts'
+import { type GrammarChance, pick, write } from '../grammar.ts'
 import {
   asking,
   closing,
@@ -35,7 +35,7 @@ const template = `{% for m in messages %}{{ ('${agent}' if m.role == 'assistant'
 /** How often the shop's people answer how: two in five answers are what customers want. */
 const manners = ['good', 'good', 'good', 'good', 'wrong', 'wrong', 'rude', 'evasive', 'rambling', 'rambling'] as const
 
-const answerTo = ({ right, wrong }: SupportTopic, slots: { readonly item: string }, chance: Draw): string => {
+const answerTo = ({ right, wrong }: SupportTopic, slots: { readonly item: string }, chance: GrammarChance): string => {
   const say = (text: string): string => write(text, slots, chance)
   const [yes, no] = [say(pick(right, chance)), say(pick(wrong, chance))]
   switch (pick(manners, chance)) {
@@ -53,7 +53,7 @@ const answerTo = ({ right, wrong }: SupportTopic, slots: { readonly item: string
 }
 
 /** A conversation: a question, perhaps after a greeting. */
-const conversation = (chance: Draw, known: readonly SupportTopic[]): readonly SupportTurn[] => {
+const conversation = (chance: GrammarChance, known: readonly SupportTopic[]): readonly SupportTurn[] => {
   const [topic, slots] = [pick(known, chance), { item: pick(items, chance) }]
   const question = { customer: write(`${asking}${pick(topic.asks, chance)}`, slots, chance), agent: answerTo(topic, slots, chance) }
   const greeting = pick(greetings, chance)
