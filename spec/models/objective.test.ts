@@ -147,12 +147,12 @@ test('parts of a batch, told of the whole, add up to it: in what is pooled, and 
 test('a step keeps what a loss pools over all batches so far, and of other losses nothing', async () => {
   const batch: TrainingBatch = { outcome: chosen, unrelated: rejected, label: row(1, -1, 1) }
   const whole = { statistic: { sum: tensor({}, [3]), count: tensor({}, [4]) }, denominator: [tensor({}, [3])] }
-  for (const [family, kept] of [
-    [bco, [3, 4]],
-    [kto, [0, 0]],
+  for (const [loss, kept] of [
+    [getOrThrow(bco()) as unknown as AnyLoss, [3, 4]],
+    [getOrThrow(kto()) as unknown as AnyLoss, [0, 0]],
   ] as const) {
     const optimizer = adamW({ rate: constantRate(0.1) })
-    const { step } = trainStep(modelOf(), getOrThrow(family()) as unknown as AnyLoss, optimizer)
+    const { step } = trainStep(modelOf(), loss, optimizer)
     const [{ history }] = step(begin(optimizer, { theta: row(1) }), batch, whole)
     assert.deepEqual([await number(history.sum), await number(history.count)], kept)
   }
