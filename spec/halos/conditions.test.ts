@@ -19,6 +19,7 @@ import {
   anchor,
   batch,
   type Checked,
+  dpo,
   exponential,
   formula,
   getOrThrow,
@@ -37,6 +38,7 @@ import {
   type ValueFunction,
   value,
   verify,
+  weighted,
 } from '../../halos/index.ts'
 import type { ScalarText } from '../../halos/parameters.ts'
 
@@ -182,7 +184,8 @@ test('a stated loss is refuted by what it computes, or undecided', () => {
   const square = stated((S) => (w, l) => S.mul(S.sub(S.sub(w, l), S.of(1)), S.sub(S.sub(w, l), S.of(1))))
   assert.equal(square.verdict, 'not a HALO')
   assert.match(text(square.conditions[0]!.finding), /refuted.*so it is said; not monotone/)
-  const logistics = stated((S) => (w, l) => S.softplus(S.sub(l, w)))
-  assert.equal(logistics.verdict, 'undecided')
-  assert.match(text(logistics.conditions[0]!.finding), /open.*no lemma refutes/)
+  const terms = [2, 3].map((k) => [k, getOrThrow(dpo({ beta: k }))] as const)
+  const sum = verify(getOrThrow(weighted('sum', unpublished('sum'), terms)) as unknown as AnyLoss)
+  assert.equal(sum.verdict, 'undecided')
+  assert.match(text(sum.conditions[0]!.finding), /open.*no lemma refutes/)
 })
