@@ -71,7 +71,7 @@ test('f(x) − f(−x) = x for x⁺, x σ(x), x Φ(x) and log σ(x)', () =>
 
 test('0 · x, and where with a known condition, have the axes of all that they are made of', () => {
   const [row, table] = [iota('i', 2), mul(iota('i', 2), iota('j', 3))]
-  for (const whole of [mul(0, table), where(constant(1), row, table), where(constant(0), table, row)])
+  for (const whole of [mul(0, table), where(constant(1), row, table), where(constant(0), table, row), where(table, row, row)])
     assert.deepEqual([...axesOf(whole)].sort(), ['i', 'j'])
 })
 

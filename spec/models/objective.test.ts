@@ -162,6 +162,16 @@ test('metrics of judgements: by label, with the share of rewards on their side, 
   assert.ok(pair['rewards/accuracies'] === 1 && !('z0' in pair))
   close(pair['rewards/margins']!, 1 / 3)
 })
+test('logits and entropies by label, whatever its size: an advantage of ½ is a desirable completion', async () => {
+  const loss = getOrThrow(kto()) as unknown as AnyLoss
+  const said = { logits: row(6, 2, 4), entropy: row(3, 1, 2) }
+  const model: Trainable<Given> = { ...modelOf(), score: (_, { tokens }) => ({ logProbability: first(tokens), ...said }) }
+  const { metrics } = objective(model, loss, {}, { outcome: chosen, unrelated: rejected, label: row(0.5, -0.5, -2) })
+  const mean = async (name: string) => (await number(metrics[name]!.sum)) / (await number(metrics[name]!.count))
+  close(await mean('logits/chosen'), 6 / 3)
+  close(await mean('logits/rejected'), (2 + 4) / (1 + 2))
+  close(await mean('entropy'), (3 + 1 + 2) / (3 + 1 + 2))
+})
 test('totals are divided; means without cases are absent; a margin is that of means; terms add up; KL is not negative', () => {
   const mean = (sum: number, count = 2) => ({ sum, count })
   assert.deepEqual(divide({ a: mean(6), none: mean(0, 0) }), { a: 3 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { reference } from '../../backends/index.ts'
-import { read, type Tensor, tensor } from '../../core/index.ts'
+import { fill, leaves, mapTree, read, type Tensor, tensor } from '../../core/index.ts'
 import { constant } from '../../core/internal.ts'
 import { adafactor, adamW, constantRate, constantWithWarmup, cosine, linear, plainAdamW, type Schedule, sgd } from '../../models/index.ts'
 
@@ -64,6 +64,22 @@ test('AdamW: three steps by hand, with its defaults and with others', async () =
     for (const [i, x] of found.entries()) close(x, expected[i]!, `θ${i}`)
     assert.equal(await scalar(state.step), 3)
   }
+})
+test('what decays: matrices, and neither vectors nor what is called gain or bias, wherever it stands', async () => {
+  const parameters = {
+    ...{ matrix: tensor({ a: 1, b: 1 }, [1]), vector: tensor({ a: 1 }, [1]), gain: tensor({ a: 1, b: 1 }, [1]) },
+    layer: { bias: tensor({ a: 1, b: 1 }, [1]), against: tensor({ a: 1, b: 1 }, [1]) },
+  }
+  const { begin, update } = plainAdamW({ rate: constantRate(0.5), weightDecay: 0.2 })
+  const [{ parameters: after }] = update(
+    begin(parameters),
+    mapTree(parameters, (x) => fill(x.shape, 0)),
+  )
+  const values = await Promise.all(leaves(after).map((x) => read(backend, x as Tensor<string>))) // in the order of the tree
+  assert.deepEqual(
+    values.map(([x]) => x),
+    [0.9, 1, 1, 1, 0.9],
+  )
 })
 test('clipping: to a norm of 1 unless another is given; the norm that is told is that before', async () => {
   for (const [maxNorm, limit] of [

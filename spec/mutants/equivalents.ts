@@ -34,6 +34,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
   ],
   'A witness has at least one point.': ['halos/prove.ts | simpler | if([a===undefined → false])returnfound'],
   'Another place at which a refutation is looked for. Which are looked at is not specified, and what is found is certain wherever it is.': [
+    'halos/refute.ts | around | [long+step,[long+2*step → (long-2*step)]]',
     'halos/refute.ts | steps | [[0 → 1],...[0.1,0.2,0.5,1,2,3,5,7,10,',
     'halos/refute.ts | steps | [[0.1 → 0.2],0.2,0.5,1,2,3,5,7,10,15,20,30',
     'halos/refute.ts | steps | [0.1,[0.2 → 0.4],0.5,1,2,3,5,7,10,15,20,30,50,',
@@ -98,6 +99,17 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
   ],
   'A text of a batch is scored, and nothing else is: both are there, or neither.': [
     'models/training/objective.ts | evidenceOf.completion | [part&&found → (part||found)]&&{policy:example(found.logPro',
+  ],
+  'A batch of that size is compared all the same: alone, or as a part of another.': [
+    'halos/composition.ts | settingsOf.sizes | [1,[2 → 3]]',
+    'halos/composition.ts | settingsOf.sizes | [[1 → 2]]',
+    'halos/composition.ts | settingsOf.sizes | [[2 → 3]]',
+  ],
+  'How many examples there are makes no difference to whether there is a path to a log-probability.': [
+    'halos/conditions.ts | heldFinding | symbolic([2 → 3])',
+  ],
+  'Only a node and itself are neither before nor behind each other; to exchange them changes nothing.': [
+    'core/simplify.ts | simplified.turn | commutative.has(primitive)&&[constantsFirst(given[0]!,given[1]!)>0 → (constantsFirst(given[0]!,given[1]!)>=0)]',
   ],
 }
 
