@@ -18,10 +18,12 @@ import {
   loosely,
   ofHalo,
 } from './certified-claims.ts'
+import { declarationOf } from './declared.ts'
+import { isHalo, isView } from './kinds.ts'
 import type { AnyLoss } from './loss.ts'
 import { enclose, subjectOf } from './prove.ts'
 import { firstLoss, type Item, type Witness, witness } from './refute.ts'
-import { isHalo, isView, type VerifyReport, verify } from './verify.ts'
+import { type VerifyReport, verify } from './verify.ts'
 
 /**
  * The proofs that a verdict rests on, as plain data (JSON): programs as nodes, claims with their boxes, witnesses with their points.
@@ -77,6 +79,11 @@ const bounds = (loss: AnyLoss, examples: number, { lemma, moving, points, rest }
       ] as const
       return places.map(([x, y]) => f(intervals, { ...resting(intervals, rest), [first]: intervals.of(x), [second]: intervals.of(y) }))
     }
+    case 'not concave': {
+      const [a, b, c, d] = points as readonly [number, number, number, number] // the lemma takes four
+      const places = [[c, a] as const, [d, b] as const, [d, a] as const, [c, b] as const]
+      return places.map(([x, y]) => f(intervals, { ...resting(intervals, rest), [first]: intervals.of(x), [second]: intervals.of(y) }))
+    }
     case 'nothing compared':
       return []
   }
@@ -109,9 +116,10 @@ const ofDeclaration = 8
  */
 export const certificate = (loss: AnyLoss): Certificate => {
   const [report, g] = [verify(loss), graph()]
-  const found = isHalo(loss) || isView(loss) ? undefined : witness(loss)
+  const declared = isHalo(loss) || isView(loss) || report.verdict === 'HALO' ? declarationOf(loss) : undefined
+  const found = declared === undefined ? witness(loss) : undefined
   const content = {
-    ...(isHalo(loss) ? ofHalo(loss, g) : isView(loss) ? ofHalo(loss.through, g) : { parts: {}, claims: [], settings: {} }),
+    ...(declared === undefined ? { parts: {}, claims: [], settings: {} } : ofHalo(declared, g)),
     ...{ refutation: null },
     ...(found && ofWitness(loss, found, g)),
   }

@@ -64,12 +64,15 @@ const proofOf = (subject: E.Either<string, ProofSubject>, claim: Claim, segment:
   const decision = E.isRight(subject) ? decideSubject(subject.right, claim, segment) : undefined
   return decision?.tag === 'proved' ? [decision.proof] : []
 }
+/** What a claim needs of an enclosure: its sign. The other bound depends on how terms were gathered, and is left open. */
+const signOf = (claim: Claim['name'], [low, high]: Interval): CertifiedRange =>
+  loosely(claim === 'concave' ? [-Infinity, high] : [low, Infinity])
 /** …of a part, in a variable of that name. Of what else the subject is given, only `others` are variables of the part. */
 const claimed = (part: string, moving: string, { claim, segment, boxes }: Proof, others: Ranges): CertifiedClaim => ({
   ...{ part, claim, in: moving, domain: ranges({ [moving]: segment, ...others }) },
   boxes: boxes.map(({ box, enclosure }) => ({
     box: [range(box), ...Object.values(others).map(range)],
-    enclosure: loosely(claim === 'concave' ? enclosure.curvature : enclosure.slope),
+    enclosure: signOf(claim, claim === 'concave' ? enclosure.curvature : enclosure.slope),
   })),
 })
 

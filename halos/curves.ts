@@ -1,7 +1,7 @@
 /** Losses for people to see: what they make of gains and losses z, as the points of curves. */
 import { derivative, numbers, type Unary } from '../core/index.ts'
+import { isHalo, isStated, isView } from './kinds.ts'
 import type { AnyLoss } from './loss.ts'
-import { isHalo, isStated, isView } from './verify.ts'
 
 /** What is drawn: the value v(z), its slope v′(z), the gradient |∂L/∂r|, or the implied human utility. */
 export type Curve = 'value' | 'slope' | 'gradient' | 'utility'

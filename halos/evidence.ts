@@ -217,7 +217,22 @@ export const rolesOf = (needs: Needs): readonly EvidenceRole[] => roles.filter((
 /** The columns that are asked for. */
 export const columnsOf = (needs: Needs): readonly EvidenceColumn[] => columns.filter((column) => needs[column])
 
-/** A batch lacks evidence that a loss needs; the message names everything that is missing. */
+/**
+ * A batch lacks evidence that a loss needs; the message names everything that is missing.
+ * @example
+ * ```ts
+ * import { EvidenceError } from 'halograd/halos'
+ * export const missing = (evaluate: () => unknown): string | undefined => {
+ *   try {
+ *     evaluate()
+ *   } catch (error) {
+ *     if (error instanceof EvidenceError) return error.message
+ *     throw error
+ *   }
+ *   return undefined
+ * }
+ * ```
+ */
 export class EvidenceError extends TypeError {
   override readonly name = 'EvidenceError'
 }

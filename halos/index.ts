@@ -98,7 +98,9 @@ export { type AnyLoss, type Loss, lossOf, meanOf, type Outcome, pool, type Stati
 // Verdicts: is it a HALO?
 export { type Certificate, certificate } from './certificate.ts'
 export { type Profile, profile } from './profile.ts'
-export { isHalo, isStated, isView, type VerifyReport, type HaloVerdict, verify } from './verify.ts'
+export { isHalo, isStated, isView } from './kinds.ts'
+export { type SettingRange, settingRanges, showRanges } from './ranges.ts'
+export { type VerifyReport, type HaloVerdict, verify } from './verify.ts'
 
 // Descriptions: words, formulas, curves, PyTorch
 export { type Curve, type Series, series } from './curves.ts'

@@ -30,6 +30,13 @@ const chain = (side: BoxSide, x: Jet, [h, h1, h2]: Derivatives): Jet => {
   return { value: h, slope: times(first, x.slope), curvature: add(times(h2(), square(x.slope)), times(first, x.curvature)) }
 }
 
+/** eˣ, or eˣ − 1: (eˣ)″ = eˣ (x′² + x″), of which the sign is known as far out as one likes, where that of the sum of two products is lost. */
+const exponential = (side: BoxSide, x: Jet, value: Interval): Jet => {
+  if (x.constant) return still(value)
+  const [e, times] = [exp(x.value), side === 'box' ? signed : mul]
+  return { value, slope: times(e, x.slope), curvature: times(e, add(square(x.slope), x.curvature)) }
+}
+
 // ------------------------------------------------------------------ sums, products, powers
 
 const plus = (x: Jet, y: Jet, sum: typeof add, box: Interval): Jet => {
@@ -84,7 +91,7 @@ const reciprocal = (y: Interval): Derivatives => {
 }
 /** 2/√π is between these. */
 const twoOverRootPi: Interval = [1.1283791670955123, 1.1283791670955128]
-type SmoothFunction = 'sin' | 'cos' | 'tanh' | 'expm1' | 'log1p' | 'sigmoid' | 'softplus' | 'erf'
+type SmoothFunction = 'sin' | 'cos' | 'tanh' | 'log1p' | 'sigmoid' | 'softplus' | 'erf'
 /** Each function with its derivatives. */
 const smooth: { readonly [F in SmoothFunction]: (x: Interval) => Derivatives } = {
   sin: (x) => [intervals.sin(x), () => intervals.cos(x), () => negative(intervals.sin(x))],
@@ -93,7 +100,6 @@ const smooth: { readonly [F in SmoothFunction]: (x: Interval) => Derivatives } =
     const [, first, second] = logistic(times(2, x))
     return [tanh(x), () => times(4, first()), () => times(8, second())]
   },
-  expm1: (x) => [intervals.expm1(x), () => exp(x), () => exp(x)],
   log1p: (x) => {
     const r = () => div(one, add(one, x))
     return [intervals.log1p(x), r, () => negative(square(r()))]
@@ -110,18 +116,16 @@ const smoothAt = (side: BoxSide): Pick<Scalar<Jet>, SmoothFunction> => {
     (h: (x: Interval) => Derivatives) =>
     (x: Jet): Jet =>
       chain(side, x, h(x.value))
-  const { sin, cos, tanh, expm1, log1p, sigmoid, softplus, erf } = smooth
+  const { sin, cos, tanh, log1p, sigmoid, softplus, erf } = smooth
   return {
-    ...{ sin: unary(sin), cos: unary(cos), tanh: unary(tanh), expm1: unary(expm1) },
+    ...{ sin: unary(sin), cos: unary(cos), tanh: unary(tanh) },
     ...{ log1p: unary(log1p), sigmoid: unary(sigmoid), softplus: unary(softplus), erf: unary(erf) },
   }
 }
 /** Exponentials of multiples of logarithms are powers. */
-const powersAt = (side: BoxSide): Pick<Scalar<Jet>, 'exp' | 'log' | 'sqrt'> => ({
-  exp: (x) =>
-    x.power !== undefined
-      ? powerOf(side, x.power.base, x.power.exponent)
-      : chain(side, x, [exp(x.value), () => exp(x.value), () => exp(x.value)]),
+const powersAt = (side: BoxSide): Pick<Scalar<Jet>, 'exp' | 'expm1' | 'log' | 'sqrt'> => ({
+  expm1: (x) => exponential(side, x, intervals.expm1(x.value)),
+  exp: (x) => (x.power !== undefined ? powerOf(side, x.power.base, x.power.exponent) : exponential(side, x, exp(x.value))),
   log: (x) => {
     const r = () => div(one, x.value)
     const log = chain(side, x, [intervals.log(x.value), r, () => negative(square(r()))])

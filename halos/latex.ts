@@ -5,10 +5,10 @@
 import { interpretation, type Primitive, type Unary } from '../core/index.ts'
 import type { Affine } from './affine.ts'
 import type { Halo } from './halo.ts'
+import { isHalo, isStated, isView } from './kinds.ts'
 import type { AnyLoss } from './loss.ts'
 import type { Reward } from './reward.ts'
 import type { Terms } from './stated.ts'
-import { isHalo, isStated, isView } from './verify.ts'
 import { bound } from './words.ts'
 
 /** How tightly a piece holds together: a sum, a product, an atom. */

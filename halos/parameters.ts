@@ -4,7 +4,7 @@
  *     v_κ(z) = log σ(z) + κz,  κ ≥ 0        computed at κ = 0.125, proved for κ in [0, ∞)
  */
 import { either as E } from 'fp-ts'
-import { interpretation, numbers, type Scalar, type Unary } from '../core/index.ts'
+import { type Binary, interpretation, numbers, type Scalar, type Unary } from '../core/index.ts'
 import { applyPrimitive, type Interval } from '../core/internal.ts'
 import { type ScalarProgram, trace } from './program.ts'
 import type { ProofSubject } from './prove.ts'
@@ -33,6 +33,8 @@ export const kind =
 export const positiveSetting = kind('a positive number', (x) => `${x} > 0`, [least, largest])
 export const nonNegativeSetting = kind('a number that is not negative', (x) => `${x} ≥ 0`, [0, largest])
 export const nonPositiveSetting = kind('a number that is not positive', (x) => `${x} ≤ 0`, [-largest, 0])
+/** How many labels are taken to be wrong: a fraction in (0, ½). */
+export const fractionSetting = kind('a fraction in (0, ½)', (x) => `0 < ${x} < ½`, [least, 0.5 - 2 ** -54])
 export const exponentSetting = kind('an exponent in (0, 1]', (x) => `0 < ${x} ≤ 1`, [least, 1])
 /** Any number but one, at which the text is another: proved on the side on which it is. */
 export const settingOtherThan =
@@ -61,6 +63,17 @@ export const settled =
             mapped(parameters, ({ value }) => ({ tag: 'number', number: value })),
           ),
         )
+
+/** A function of two rewards, and of settings by name. */
+export type PairText = <A>(S: Scalar<A>, given: SettingValues<A>) => (w: A, l: A) => A
+/** The text at its settings, with what is made of numbers alone computed once. */
+export const settledPair =
+  (text: PairText, parameters: DeclaredSettings): Binary =>
+  (S) =>
+  (w, l) => {
+    const given = mapped(parameters, ({ value }): Folded<typeof w> => ({ tag: 'number', number: value }))
+    return made(S, text(folding(S), given)({ tag: 'scalar', scalar: w }, { tag: 'scalar', scalar: l }))
+  }
 
 /** A number that is known, or a scalar. */
 type Folded<A> =

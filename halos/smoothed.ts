@@ -6,11 +6,11 @@
  * For ε = 0 this is a HALO with v = log σ; for ε > 0 it rises beyond z = log((1 − ε)/ε), and no declaration exists.
  */
 import { either as E } from 'fp-ts'
-import type { Unary } from '../core/index.ts'
 import { always, negation } from './affine.ts'
 import { margin } from './algebra.ts'
 import type { CompletionPart, Evidence } from './evidence.ts'
 import { type Halo, halo, vary } from './halo.ts'
+import { type PairText, type ScalarText, settledPair } from './parameters.ts'
 import { type Reference, rejected } from './reference.ts'
 import type { Reward } from './reward.ts'
 import type { TextSource } from './source.ts'
@@ -41,11 +41,16 @@ const believed = <P extends CompletionPart>(
   epsilon: number,
   gamma: number,
 ): Stated<Evidence<P, 'pair'>> => {
-  const body: Unary = (S) => (z) => S.sub(h.value.body(S)(z), S.mul(S.of(epsilon), S.sub(z, S.of(gamma))))
-  const { source, needs, evaluate } = vary(h, { value: makeValue(`${h.value.name} − ${epsilon} (z − ${gamma})`, body) })
+  const settings = { ε: { value: epsilon, range: [Number.MIN_VALUE, 0.5 - 2 ** -54], says: '0 < ε < ½' } } as const
+  const v: ScalarText =
+    (S) =>
+    (z, { ε }) =>
+      S.sub(h.value.body(S)(z), S.mul(ε!, S.sub(z, S.of(gamma))))
+  const text: PairText = (S, given) => (w, l) => S.mul(S.of(-1), v(S)(S.sub(w, l), given))
+  const { source, needs, evaluate } = vary(h, { value: makeValue(`${h.value.name} − ${epsilon} (z − ${gamma})`, v, settings) })
   return {
     ...{ kind: 'stated', name: `${name}, ε = ${epsilon}`, source, needs, evaluate },
     because: `not monotone in log π: it rises beyond z = ${Math.log((1 - epsilon) / epsilon).toPrecision(3)}`,
-    formula: { body: (S) => (own, other) => S.mul(S.of(-1), body(S)(S.sub(own, other))), of: ['r_w', 'r_l'], reward: h.reward },
+    formula: { body: settledPair(text, settings), text, settings, of: ['r_w', 'r_l'], reward: h.reward },
   }
 }

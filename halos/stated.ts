@@ -6,6 +6,7 @@ import { either as E } from 'fp-ts'
 import { type Binary, binary, type Tensor } from '../core/index.ts'
 import { type Completion, type CompletionPart, type Evidence, needing } from './evidence.ts'
 import { type AnyLoss, type Loss, meanOf } from './loss.ts'
+import { type DeclaredSettings, type PairText, settledPair } from './parameters.ts'
 import { type Reward, rewardOf } from './reward.ts'
 import type { TextSource } from './source.ts'
 import { type Checked, checked, valid } from './validation.ts'
@@ -24,6 +25,9 @@ export interface Stated<in E> extends Loss<E> {
 export type Terms = readonly (readonly [weight: number, loss: AnyLoss])[]
 export interface Formula {
   readonly body: Binary
+  /** The body before its settings are given: what is shown of it is shown for ranges of them. */
+  readonly text?: PairText
+  readonly settings?: DeclaredSettings
   /** What the body's arguments are, in LaTeX. */
   readonly of: readonly [string, string]
   /** The reward that both arguments are: of the chosen, and of the rejected completion. */
@@ -45,11 +49,13 @@ export interface Formula {
  * ```
  */
 export const formula = (body: Binary): Binary => body
+/** The same for a body with settings. */
+export const formulaWith = (body: PairText): PairText => body
 
 /**
  * A loss of pairs that is a formula of their two rewards, and no HALO: the mean of body(r_w, r_l).
- * @param statement its name and source, the reward of both arguments, the body, and why no declaration exists; `given` holds checked
- * settings
+ * @param statement its name and source, the reward of both arguments, the body, and why no declaration exists;
+ * the body is given `settings` by name
  * @returns the loss, or the errors of its reward and settings
  * @example
  * ```ts
@@ -66,17 +72,20 @@ export const pairwise = <P extends CompletionPart>(statement: {
   readonly name: string
   readonly source: TextSource
   readonly reward: Checked<Reward<P>>
-  /** The settings that the body is made with. */
+  /** The settings that the body is given by name. */
+  readonly settings?: Checked<DeclaredSettings>
+  /** Other settings, of which only the errors count. */
   readonly given?: Checked<unknown>
-  readonly body: Binary
+  readonly body: PairText
   readonly because: string
 }): Checked<Stated<Evidence<P, 'pair'>>> =>
-  E.map(({ reward }: { readonly reward: Reward<P> }): Stated<Evidence<P, 'pair'>> => {
-    const { name, source, body, because } = statement
+  E.map(({ reward, settings }: { readonly reward: Reward<P>; readonly settings: DeclaredSettings }): Stated<Evidence<P, 'pair'>> => {
+    const { name, source, body: text, because } = statement
+    const body = settledPair(text, settings)
     const [r, f] = [rewardOf(reward), binary(body)]
     return {
       ...{ kind: 'stated', name, source, because },
-      formula: { body, of: ['r_w', 'r_l'], reward },
+      formula: { body, text, settings, of: ['r_w', 'r_l'], reward },
       needs: needing('pair', ...reward.reads),
       evaluate: (evidence) => {
         // The evidence has what the reward reads, by its type.
@@ -84,4 +93,4 @@ export const pairwise = <P extends CompletionPart>(statement: {
         return { ...meanOf(f(chosen, rejected) as Tensor<'example'>), rewards: { chosen, rejected } }
       },
     }
-  })(checked({ reward: statement.reward, given: statement.given ?? valid({}) }))
+  })(checked({ reward: statement.reward, settings: statement.settings ?? valid({}), given: statement.given ?? valid({}) }))

@@ -79,6 +79,7 @@ const tenths: Convention = () => ({
 
 /**
  * The losses of other libraries, by library and name: which family of the catalogue, settings and conventions agree with each.
+ * @throws DeclarationError, from its functions, where a hyper-parameter is invalid
  * @example
  * ```ts
  * import { upstream } from 'halograd/halos'

@@ -67,7 +67,18 @@ export const within = <A>(outer: string, result: Checked<A>): Checked<A> =>
 export const explain = (flaws: ValidationErrors): string =>
   flaws.map(({ field, expected, got }) => `${field}: expected ${expected}, got ${String(got)}`).join('\n')
 
-/** A declaration is invalid. `flaws` are all of its errors; the message lists them, one a line. */
+/**
+ * A declaration is invalid. `flaws` are all of its errors; the message lists them, one a line.
+ * @example
+ * ```ts
+ * import { DeclarationError, getOrThrow, kto } from 'halograd/halos'
+ * try {
+ *   getOrThrow(kto({ beta: -1 }))
+ * } catch (error) {
+ *   if (error instanceof DeclarationError) console.log(error.flaws[0]?.expected) // a positive number
+ * }
+ * ```
+ */
 export class DeclarationError extends Error {
   override readonly name = 'DeclarationError'
   readonly flaws: ValidationErrors

@@ -18,15 +18,15 @@ import {
   valueConditions,
   vocabularyCondition,
 } from './conditions.ts'
+import { declarationOf } from './declared.ts'
 import type { Everything } from './evidence.ts'
 import { type Condition, type Finding, showSegment } from './findings.ts'
 import type { Halo } from './halo.ts'
+import { isHalo, isStated, isView } from './kinds.ts'
 import type { AnyLoss } from './loss.ts'
 import { type Profile, profile } from './profile.ts'
 import { reasonOf } from './reason.ts'
 import { refutation } from './refute.ts'
-import type { Stated } from './stated.ts'
-import type { LossView } from './view.ts'
 
 /**
  * `HALO`: every condition holds, on the whole line. `HALO on [a, b]`: for z in that segment; beyond, nothing is known. `degenerate`: the
@@ -42,35 +42,6 @@ export interface VerifyReport {
   readonly conditions: readonly Condition[]
   readonly profile?: Profile
 }
-
-/**
- * Whether a loss is declared by `halo`, so that its parts can be read.
- * @example
- * ```ts
- * import { dpo, getOrThrow, isHalo, sft } from 'halograd/halos'
- * console.log(isHalo(getOrThrow(dpo())), isHalo(getOrThrow(sft()))) // true false
- * ```
- */
-export const isHalo = (loss: AnyLoss): loss is Halo => loss.kind === 'halo'
-/**
- * Whether a loss is a HALO computed from other evidence, such as a loss of judgements that is given pairs.
- * @example
- * ```ts
- * import { catalogue, find, getOrThrow, isView } from 'halograd/halos'
- * console.log(isView(getOrThrow(find(await catalogue(), 'apo-zero')!()))) // true
- * ```
- */
-export const isView = (loss: AnyLoss): loss is LossView<Everything> => loss.kind === 'view'
-/**
- * Whether a loss is stated without a declaration, with the reason why there is none.
- * @example
- * ```ts
- * import { getOrThrow, isStated, sft } from 'halograd/halos'
- * const loss = getOrThrow(sft())
- * console.log(isStated(loss) && loss.because.split(':')[0]) // no reference point
- * ```
- */
-export const isStated = (loss: AnyLoss): loss is Stated<Everything> => loss.kind === 'stated'
 
 /**
  * Is it a HALO? Every condition of KTO's Definition 3.4 (arXiv:2402.01306) is proved by interval arithmetic, for all settings at once
@@ -89,10 +60,21 @@ export const verify = (loss: AnyLoss): VerifyReport => {
     const { parts, ...report } = ofHalo(loss.through, loss, loss.reduced)
     return { ...report, name: loss.name, parts: { ...parts, evidence: loss.seen.text } }
   }
+  const found = foundDeclaration(loss)
+  if (found !== undefined) return found
   const conditions = [{ name: 'a declaration exists', finding: declarability(loss) }, evidenceCondition(loss)]
   return { name: loss.name, verdict: verdictOf(conditions), parts: {}, conditions }
 }
 
+/** The report of a loss that is stated without a declaration, but has one at its settings. */
+const foundDeclaration = (loss: AnyLoss): VerifyReport | undefined => {
+  const declared = declarationOf(loss)
+  if (declared === undefined) return undefined
+  const report = ofHalo(declared, loss)
+  const why = 'a function of one difference of rewards: r_w is compared with r_l, v(z) = −L(z), t(v) = −v'
+  const existence: Condition = { name: 'a declaration exists', finding: { tag: 'by construction', why } }
+  return report.verdict === 'HALO' ? { ...report, name: loss.name, conditions: [existence, ...report.conditions] } : undefined
+}
 /** Of a loss without a declaration: whether there can be one. */
 const declarability = (loss: AnyLoss): Condition['finding'] => {
   try {

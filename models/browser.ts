@@ -61,6 +61,8 @@ export { type ReferenceSync, type StepReport, train, type TrainingOptions } from
 export { TrainingError } from './training/training-error.ts'
 
 // Optimizers and schedules
+export { adafactor, type AdafactorOptions } from './training/adafactor.ts'
+export { sgd, type SgdOptions } from './training/sgd.ts'
 export { adamW, type AdamWOptions, type Optimizer, plainAdamW, type PlainAdamWOptions, type TrainingState } from './training/optimizer.ts'
 export { constantRate, constantWithWarmup, cosine, linear, type Schedule, type ScheduleOptions } from './training/schedule.ts'
 

@@ -8,7 +8,8 @@
  *     align       KTO with adapters on random weights of SmolLM2-135M's, Qwen2.5-0.5B's or Gemma-3-270m's shape; `against` PyTorch
  *     load        such a checkpoint, from its files to the device
  *     losses      training steps of KTO against SFT
- *     all         all of these, for the README
+ *     gpu         a graphics card: its peaks, products, a step's dispatches, training in turns with jax-js and gpu.js on WebGPU
+ *     all         gemm, kernels, train, generate and losses, for the README
  */
 import { availableParallelism } from 'node:os'
 import { exactUnless, openBackend, type Wish } from '../inputs/backends.ts'
@@ -16,6 +17,7 @@ import { align } from './align.ts'
 import { all } from './all.ts'
 import { type ConfigurationName, configurations, type Suite } from './configurations.ts'
 import { generate } from './generate.ts'
+import { gpu } from './gpu.ts'
 import { timed } from './jobs.ts'
 import { generateAt, load } from './load.ts'
 import { losses } from './losses.ts'
@@ -120,7 +122,8 @@ export async function* bench(options: BenchOptions): AsyncGenerator<BenchRow> {
     }
   }
   try {
-    yield* between(suite === 'train' ? training() : suite === 'align' ? aligning() : here(), watch.look)
+    if (suite === 'gpu') yield* gpu({ repeats, seed, small, look: watch.look })
+    else yield* between(suite === 'train' ? training() : suite === 'align' ? aligning() : here(), watch.look)
   } finally {
     await watch.close()
   }

@@ -6,7 +6,7 @@ import type { Wish } from '../inputs/backends.ts'
 import type { ContestantCommand } from './contest.ts'
 import { file, script } from './processes.ts'
 
-export const peerNames = ['pytorch', 'jax-js'] as const
+export const peerNames = ['pytorch', 'jax-js', 'jax-js-webgpu', 'gpujs-webgpu'] as const
 export type PeerName = (typeof peerNames)[number]
 export interface Absent {
   readonly absent: string
@@ -29,7 +29,7 @@ export const ourselves = (
 })
 
 export const peer = (name: PeerName, directory: string, threads: number, task: PeerTask = 'train'): Promise<ContestantCommand | Absent> =>
-  name === 'pytorch' ? pytorch(directory, threads, task) : jaxjs(directory, threads)
+  peers[name](directory, threads, task)
 
 /**
  * Debian's PyTorch with the OpenBLAS that uses OpenMP, as PyTorch itself does: with the other one, the two pools of threads fight for the cores.
@@ -71,12 +71,31 @@ const pytorch = async (directory: string, threads: number, task: PeerTask): Prom
 }
 const openBlas = ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/openblas-openmp`)
 
-const jaxjs = async (directory: string, threads: number): Promise<ContestantCommand | Absent> => {
-  try {
-    import.meta.resolve('@jax-js/jax')
-  } catch {
-    return { absent: 'npm install --no-save @jax-js/jax@0.1.25' }
+const jaxjs =
+  (device: 'wasm' | 'webgpu') =>
+  async (directory: string, threads: number): Promise<ContestantCommand | Absent> => {
+    try {
+      import.meta.resolve('@jax-js/jax')
+    } catch {
+      return { absent: 'npm install --no-save @jax-js/jax@0.1.25' }
+    }
+    const relaxed = Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : []
+    const name = device === 'wasm' ? 'jax-js' : 'jax-js webgpu'
+    return { name, threads, ...script('./contestants/jaxjs.ts', [directory, `${threads}`, device], relaxed) }
   }
-  const relaxed = Number(process.versions.node.split('.')[0]) < 22 ? ['--experimental-wasm-relaxed-simd'] : []
-  return { name: 'jax-js', threads, ...script('./contestants/jaxjs.ts', [directory, `${threads}`], relaxed) }
+
+/** Our other way to a GPU. */
+const gpujs = async (directory: string, threads: number): Promise<ContestantCommand | Absent> => {
+  const { probeGpujs } = await import('../../backends/gpujs/index.ts')
+  const found = await probeGpujs('webgpu')
+  return found.available
+    ? { ...ourselves(directory, { backend: 'gpujs', mode: 'webgpu' }, threads), name: 'gpujs webgpu' }
+    : { absent: found.reason }
+}
+
+const peers: { readonly [N in PeerName]: (directory: string, threads: number, task: PeerTask) => Promise<ContestantCommand | Absent> } = {
+  pytorch,
+  'jax-js': jaxjs('wasm'),
+  'jax-js-webgpu': jaxjs('webgpu'),
+  'gpujs-webgpu': gpujs,
 }

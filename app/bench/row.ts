@@ -1,4 +1,5 @@
 /** The lines that `halograd bench` prints: one JSON object each. Times are milliseconds, memory is bytes, rates are 10⁹ a second. */
+import type { AdapterFacts, AdapterPeaks } from '../../backends/webgpu/index.ts'
 
 /** One thing, timed. */
 export interface Measurement {
@@ -108,6 +109,24 @@ export interface MachineRow {
   readonly patience?: number
 }
 
+/** A GPU, as `bench gpu` finds it: what it grants, and its measured peaks (multiply-adds in registers; bytes read plus bytes written). */
+export interface AdapterRow extends AdapterFacts, AdapterPeaks {
+  readonly what: 'adapter'
+  readonly backend: string
+  readonly machine: string
+}
+
+/** What JavaScript does for a step on a GPU, and what the cost model counts for it. */
+export interface EncodingRow {
+  readonly what: string
+  readonly backend: string
+  readonly dispatches: number
+  readonly 'µs/dispatch': number
+  readonly flops: number
+  readonly 'counted bytes': number
+  readonly machine: string
+}
+
 /** Where a row comes from. */
 interface Origin {
   /** What a look at as many cores took, around it and in between: see quiet.ts. */
@@ -116,7 +135,7 @@ interface Origin {
   readonly part?: string
   readonly attempt?: number
 }
-export type BenchRow = (Measurement | Ratio | BenchRefusal | Growth | KernelRow | MachineRow) & Origin
+export type BenchRow = (Measurement | Ratio | BenchRefusal | Growth | KernelRow | MachineRow | AdapterRow | EncodingRow) & Origin
 
 export const isMachine = (row: BenchRow): row is MachineRow => row.what === 'machine'
 

@@ -123,6 +123,15 @@ const lemmas: Readonly<Record<string, Lemma>> = {
     const [one, two, across] = [values[0]!, values[1]!, I.add(values[2]!, values[3]!)]
     return [values, isPair(w, l, leaves) && same && apart(one, two) && apart(I.add(one, two), across)]
   },
+  // Of rewards in the order of the points, the second and third differ least: L(c, a) + L(d, b) > L(d, a) + L(c, b).
+  'not concave': (at, { in: [w = '', l = ''], points, at: rest }, leaves) => {
+    ensure(points.length === 4 && points.every((x, i) => i === 0 || points[i - 1]!.high <= x.low), 'four points are needed, in order')
+    const same = leaves.every((x) => x === w || x === l || alike(rest[x]!, rest[x.replace('rejected', 'chosen')] ?? rest[x]!))
+    const pairOnly = leaves.every((x) => /^(chosen|rejected)\./.test(x))
+    const values = [2, 3, 3, 2].map((i, k) => at(w, { [w]: points[i]!, [l]: points[[0, 1, 0, 1][k]!]! }).value)
+    const [inner, outer] = [I.add(values[0]!, values[1]!), I.add(values[2]!, values[3]!)]
+    return [values, isPair(w, l, leaves) && same && pairOnly && I.below(outer, inner)]
+  },
   'nothing compared': (_, __, leaves) => [[], leaves.every((leaf) => /^(outcome\.(policy|length)|label)\[0\]$/.test(leaf))],
 }
 const refute = ({ nodes, settings }: ParsedCertificate, root: number, refutation: ParsedRefutation): void => {

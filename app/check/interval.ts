@@ -70,7 +70,8 @@ export const square = (x: RationalInterval): RationalInterval => {
   const { low, high, nonzero } = mul(x, x)
   return interval(greatest(low, 0n), high, nonzero)
 }
-const inverse = (x: bigint): bigint => (magnitude(x) === infinity ? 0n : (one * one) / x - (x < 0n ? 1n : 0n))
+/** 1/x of an end, rounded down; exact where it is a multiple of the unit. */
+const inverse = (x: bigint): bigint => (magnitude(x) === infinity ? 0n : (one * one) / x - (x < 0n && (one * one) % x !== 0n ? 1n : 0n))
 /** 1/x. @throws Rejected where x may be 0 */
 export const reciprocal = (x: RationalInterval): RationalInterval => {
   ensure(x.nonzero, 'a division by what may be 0')

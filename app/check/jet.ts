@@ -30,7 +30,12 @@ const smooth: Readonly<Record<string, (x: I.RationalInterval) => readonly [I.Rat
   reciprocal: (x) => [reciprocal(x), negate(square(reciprocal(x))), mul(two, mul(square(reciprocal(x)), reciprocal(x)))],
 }
 
-const applied = (op: string, x: RationalJet): RationalJet => chain(smooth[op]!(x.value), x)
+const applied = (op: string, x: RationalJet): RationalJet => {
+  const [value, first, second] = smooth[op]!(x.value)
+  // (eˣ)″ = eˣ (x′² + x″): the sign of the sum is known where those of its products are lost.
+  const factored = op === 'exp' || op === 'expm1' ? mul(first, add(square(x.slope), x.curvature)) : undefined
+  return { ...chain([value, first, second], x), ...(factored && { curvature: factored }) }
+}
 const chain = ([value, first, second]: readonly I.RationalInterval[], x: RationalJet): RationalJet => {
   return { value: value!, slope: mul(first!, x.slope), curvature: add(mul(second!, square(x.slope)), mul(first!, x.curvature)) }
 }

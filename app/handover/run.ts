@@ -69,7 +69,7 @@ export const exportRun = async (terminal: Terminal, { loss, settings, options, o
 }
 
 /** What train.py would compute differently. */
-const refuse = ({ name, needs }: AnyLoss, { dropout }: TrainingCommandOptions): void => {
+const refuse = ({ name, needs }: AnyLoss, { dropout, reference, syncReference, optimizer }: TrainingCommandOptions): void => {
   const missing = needs.value
     ? 'a value head'
     : needs.reward
@@ -79,6 +79,9 @@ const refuse = ({ name, needs }: AnyLoss, { dropout }: TrainingCommandOptions): 
         : undefined
   if (missing !== undefined)
     throw new UsageError(`export run: ${name} needs ${missing}, which train.py has not; \`halograd export loss\` writes the loss alone`)
+  if (reference !== undefined || syncReference !== undefined)
+    throw new UsageError('export run: --reference and --sync-reference: the reference model of train.py is the start, and stays')
+  if (optimizer !== 'adamw') throw new UsageError(`export run: --optimizer ${optimizer}: train.py has AdamW alone`)
   if (dropout > 0) throw new UsageError('export run: --dropout: train.py has none; leave it out')
 }
 

@@ -127,6 +127,12 @@ export const survey = async (): Promise<readonly Way[]> => (await Promise.all(Ob
 /** The BLAS that `--blas auto` would use. */
 export const blas = async (): Promise<string | undefined> => (await (await import('../../backends/wasm/index.ts')).findBlas())?.library
 
+/** The adapter of WebGPU, and what it grants; undefined where there is none. */
+export const adapter = async () => {
+  const { adapterFacts, probeAdapter } = await import('../../backends/webgpu/index.ts')
+  return (await probeAdapter()).available ? adapterFacts() : undefined
+}
+
 /** What `auto` stands for here. */
 export const automatic = async (): Promise<string> => {
   for (const name of ['wasm', 'reference']) if ((await own(entries, name)?.ways())?.some(({ available }) => available)) return name

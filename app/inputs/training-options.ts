@@ -39,6 +39,7 @@ export interface TrainingCommandOptions extends CommonOptions, BackendOptions, R
   readonly lrSchedulerType?: SchedulerType
   readonly warmupRatio?: number
   readonly warmupSteps?: number
+  readonly optimizer: string
   readonly weightDecay?: number
   readonly adamBeta1?: number
   readonly adamBeta2?: number
@@ -46,6 +47,7 @@ export interface TrainingCommandOptions extends CommonOptions, BackendOptions, R
   readonly maxGradNorm?: number
   readonly seed: number
   readonly inOrder?: true
+  readonly curriculum?: 'heaviest-first' | 'lightest-first'
   readonly dropout: number
   readonly gradientCheckpointing?: true
   readonly eval: string
@@ -75,9 +77,12 @@ export interface TrainingCommandOptions extends CommonOptions, BackendOptions, R
   readonly control?: readonly string[]
 }
 
-export const trainingOptions = (command: Command, { batch, out = true }: { readonly batch: number; readonly out?: boolean }): Command => {
+export const trainingOptions = (
+  command: Command,
+  { batch, out = true, model = true }: { readonly batch: number; readonly out?: boolean; readonly model?: boolean },
+): Command => {
   configurable(command).addHelpText('after', outputFiles)
-  dataOptions(command, out)
+  dataOptions(command, out, model)
   stepOptions(command, batch)
   optimizerOptions(command)
   referenceOptions(command)
@@ -87,13 +92,15 @@ export const trainingOptions = (command: Command, { batch, out = true }: { reado
   return backendOptions(command)
 }
 
-export const dataOptions = (command: Command, out: boolean): Command =>
+export const dataOptions = (command: Command, out: boolean, model = true): Command =>
   readingOptions(
     command
       .optionsGroup('Model and data:')
-      .requiredOption(
-        '--model <dir>',
-        'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name (a gated one with HF_TOKEN)',
+      .addOption(
+        new Option(
+          '--model <dir>',
+          'the model to start from: a Hugging Face directory (config.json, model.safetensors, tokenizer.json), or hf:owner/name (a gated one with HF_TOKEN)',
+        ).makeOptionMandatory(model),
       )
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file'),
   )
@@ -119,10 +126,21 @@ export const stepOptions = (command: Command, batch: number): Command =>
     .option('--dropout <p>', 'the fraction of activations that training drops at random', fraction, 0)
     .option('--seed <n>', 'of everything random: the same seed gives the same run', integer(0), 0)
     .option('--in-order', 'take the examples in the order of the data (a curriculum) instead of shuffling them')
+    .addOption(
+      new Option('--curriculum <order>', 'take the examples in the order of their "weight" instead of shuffling them').choices([
+        'heaviest-first',
+        'lightest-first',
+      ]),
+    )
 
 export const optimizerOptions = (command: Command): Command =>
   command
     .optionsGroup('Optimizer:')
+    .option(
+      '--optimizer <name|file>',
+      'adamw; adafactor or sgd, which need less memory; or a file that exports one: ({ rate, steps, weightDecay, maxNorm }) => { begin, update }',
+      'adamw',
+    )
     .option(
       '--lr <rate>',
       'peak learning rate (default: 2e-4 for adapters, less for all weights, the larger the model; the run prints it)',

@@ -4,12 +4,13 @@
  *     app/page imports '../../halos/index.ts'        the bundle has dist/halos/index.js, or its entry for browsers
  */
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'vite'
 import type { DemoSize } from '../demo/recipe.ts'
 import { smallModel } from './small-model.ts'
+import { theoremsIn } from './theory/theorems.ts'
 
 const source = fileURLToPath(new URL('./', import.meta.url))
 const root = resolve(source, '../..')
@@ -24,8 +25,8 @@ const fromPackage: Plugin = {
     const file = resolve(dirname(importer), id)
     if (file.startsWith(source)) return null
     const compiled = file.startsWith(dist) ? file : join(dist, relative(root, file)).replace(/\.ts$/, '.js')
-    const forPage = compiled.replace(/index\.js$/, 'browser.js')
-    return { id: existsSync(forPage) ? forPage : compiled, moduleSideEffects: false }
+    const entries = compiled.endsWith('index.js') ? ['browser.js', 'backend.js'].map((name) => join(dirname(compiled), name)) : []
+    return { id: entries.find((entry) => existsSync(entry)) ?? compiled, moduleSideEffects: false }
   },
 }
 
@@ -49,6 +50,8 @@ export const buildPage = async (outDir: string, size: DemoSize, cache: string): 
       },
     },
   })
+  const theorems = theoremsIn(await readFile(join(root, 'docs/theory.md'), 'utf8'))
+  await writeFile(join(outDir, 'theorems.json'), JSON.stringify(theorems))
   await mkdir(join(outDir, 'model'))
   for (const [name, bytes] of await smallModel(size, cache, console.log)) await writeFile(join(outDir, 'model', name), bytes)
 }

@@ -38,15 +38,15 @@ const put =
 export const formula = (latex: string): TemplateResult =>
   html`<div class="formula" tabindex="0" role="group" aria-label="formula" ${ref(put(latex))}></div>`
 
-export const copyButton = (text: string, title: string): TemplateResult =>
+export const copyButton = (text: string, title: string, label = 'Copy'): TemplateResult =>
   html`<button type="button" class="quiet" aria-label=${title} @click=${async ({ currentTarget: button }: Event) => {
     await navigator.clipboard.writeText(text)
     if (!(button instanceof HTMLElement)) return
     button.textContent = 'Copied'
     setTimeout(() => {
-      button.textContent = 'Copy'
+      button.textContent = label
     }, 1500)
-  }}>Copy</button>`
+  }}>${label}</button>`
 
 /** A hand with its thumb up, or down. */
 export const thumb = (up: boolean): TemplateResult =>

@@ -42,7 +42,8 @@ const lemmas: { readonly [L in Witness['lemma']]: string } = {
   'not relative': 'Lemma 6',
   'not separable': 'Lemma 7',
   'not one reward': 'Lemma 8',
-  'nothing compared': 'Lemma 9',
+  'not concave': 'Lemma 9',
+  'nothing compared': 'Lemma 10',
 }
 const lemmaAgainst = (loss: AnyLoss): Witness['lemma'] | undefined => (isHalo(loss) || isView(loss) ? undefined : witness(loss)?.lemma)
 

@@ -1,8 +1,9 @@
-/** What can be wrong with the options of a run before any file is read: everything is told at once. */
+/** Checks the options of a run before any file is read; all contradictions are reported at once. */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { checkWritable } from '../../models/internal.ts'
 import { controlOf } from '../inputs/control.ts'
+import { isModule } from '../inputs/modules.ts'
 import { UsageError } from '../terminal/errors.ts'
 import type { Task } from './task.ts'
 
@@ -25,6 +26,10 @@ export const checkOptions = async ({ loss, options }: Task): Promise<void> => {
     mix,
     judge,
     sampleEvery,
+    optimizer,
+    adamBeta1,
+    adamBeta2,
+    adamEpsilon,
   } = options
   const there = await stat(out).catch(() => undefined)
   const wrong = [
@@ -51,6 +56,12 @@ export const checkOptions = async ({ loss, options }: Task): Promise<void> => {
     (judge ?? sampleEvery) !== undefined &&
       (loss.needs.reward || loss.needs.value) &&
       `--judge and --sample-every need a model that writes, and ${loss.name} trains one with a head`,
+    !['adamw', 'adafactor', 'sgd'].includes(optimizer) &&
+      !isModule(optimizer) &&
+      `--optimizer: there is no '${optimizer}'. Known are adamw, adafactor and sgd; or give a file that exports one, such as ./my-optimizer.ts`,
+    optimizer !== 'adamw' &&
+      (adamBeta1 ?? adamBeta2 ?? adamEpsilon) !== undefined &&
+      `--adam-beta1, --adam-beta2 and --adam-epsilon are settings of adamw, not of ${optimizer}`,
     control !== undefined && !loss.needs.control && `--control: ${loss.name} knows no control tokens; csft does`,
     control !== undefined && controlOf(control) === undefined && '--control: expected two different texts, as in <|good|>,<|bad|>',
   ].filter((flaw) => typeof flaw === 'string')

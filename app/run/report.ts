@@ -1,4 +1,4 @@
-/** What a run says to people: that it began as it must, and what it has changed. */
+/** What a run prints: the check of its first step, samples, and what it has changed. */
 import type { AnyLoss } from '../../halos/index.ts'
 import type { StepReport } from '../../models/index.ts'
 import type { Progress } from '../terminal/progress.ts'
@@ -20,7 +20,7 @@ export const sayStart = ({ say }: Pick<Progress, 'say'>, { name, needs }: AnyLos
 export const sayResult = (
   terminal: Terminal,
   { needs }: AnyLoss,
-  { heldOut, interrupted, stoppedEarly, stoppedBecause, steps, saved, out, seconds, health }: RunResult,
+  { chance, heldOut, interrupted, stoppedEarly, stoppedBecause, steps, saved, out, seconds, health }: RunResult,
   rows: readonly LogRow[],
 ): void => {
   for (const line of curveLines(rows)) terminal.say(line)
@@ -29,7 +29,8 @@ export const sayResult = (
     terminal.say(`\nheld out (${after.examples} examples)      before      after`)
     for (const [name, title] of shown) {
       const [a, b] = [before.metrics[name], after.metrics[name]]
-      if (a !== undefined && b !== undefined) terminal.say(`  ${title.padEnd(24)}${figure(a)} ${figure(b)}`)
+      if (a !== undefined && b !== undefined)
+        terminal.say(`  ${title.padEnd(24)}${figure(a)} ${figure(b)}${name === 'rewards/accuracies' ? accuracyNote(needs, chance) : ''}`)
     }
   }
   const stopped = stoppedEarly ? `Stopped, as ${stoppedBecause}, after` : interrupted ? 'Stopped after' : ''
@@ -66,6 +67,14 @@ const shortened = (text: string, most: number): string => {
   const flat = text.replaceAll(/\s+/g, ' ').trim()
   return flat.length <= most ? flat : `${flat.slice(0, most - 1)}…`
 }
+
+/** What the accuracy is of, and what it would be by chance. */
+const accuracyNote = ({ pair }: AnyLoss['needs'], chance: number | undefined): string =>
+  chance === undefined
+    ? ''
+    : pair
+      ? '   (chosen above rejected; chance: 0.5)'
+      : `   (reward on the label's side of the reference point; always guessing the more frequent label: ${chance.toFixed(2)})`
 
 const figure = (x: number): string =>
   x

@@ -2,6 +2,7 @@
 
 import type { Evaluation } from '../inference/evaluation.ts'
 import type { OpenedBackend } from '../inputs/backends.ts'
+import { balanceOf } from '../inputs/examples.ts'
 import type { RunData } from './data.ts'
 import type { Symptom } from './health.ts'
 import { heldOutIn, type LogRow, trainedIn } from './log.ts'
@@ -26,6 +27,8 @@ export interface RunResult {
   /** Of the first five steps. */
   readonly firstLosses: readonly number[]
   readonly heldOut?: { readonly before: Evaluation; readonly after: Evaluation }
+  /** The rewards accuracy of always guessing the more frequent label, of held-out examples with labels; ½ of pairs. */
+  readonly chance?: number
   /** Metrics of the last step. */
   readonly last: Readonly<Record<string, number>>
   /** What its log says against it. */
@@ -51,9 +54,16 @@ export const resultOf = (
   return {
     ...{ loss: loss.name, backend: backend.name, mode, out, steps: last?.step ?? 0, ...ending },
     examples: { training: training.length, heldOut: heldOut.length },
+    ...(heldOut.length > 0 && (loss.needs.pair || loss.needs.label) && { chance: chanceOf(heldOut) }),
     firstLosses: rows.flatMap(({ step, loss: value }) => (step <= 5 && value !== undefined ? [value] : [])),
     ...(before && after ? { heldOut: { before: { ...after, metrics: before }, after } } : {}),
     last: last === undefined ? {} : trainedIn(last),
     tokensPerSecond: rows.reduce((sum, { tokens }) => sum + tokens, 0) / ending.seconds,
   }
+}
+
+const chanceOf = (examples: RunData['heldOut']): number => {
+  if (examples.some((example) => 'chosen' in example)) return 0.5
+  const { desirable, undesirable } = balanceOf(examples)
+  return Math.max(desirable, undesirable) / examples.length
 }

@@ -13,7 +13,7 @@ import type { RunData } from './data.ts'
 import { winRateAgainst } from './judged.ts'
 import { heldOutIn, type LogRow, rowOf } from './log.ts'
 import { numericsOf } from './numerics.ts'
-import { type Optimization, optimizationOf } from './optimization.ts'
+import { loadOptimizer, type Optimization, optimizationOf } from './optimization.ts'
 import { leastHeldOut, planOf, type RunPlan } from './plan.ts'
 import { openRunLog, type RunLog } from './run-log.ts'
 import { type SampleWriter, sampleWriter } from './samples.ts'
@@ -48,7 +48,8 @@ export const openSession = async <P extends Tree<P>>(
   const { model, parameters } = trainable
   const { batch, seed, out, resume = false, insist = false } = options
   const plan = planOf(options, data)
-  const optimization = optimizationOf(options, parameters, plan.steps, task.rate)
+  const own = await loadOptimizer(options.optimizer)
+  const optimization = optimizationOf(options, parameters, plan.steps, task.rate, own)
   const withRate = settings.some(({ name }) => name === 'lr')
     ? settings
     : [...settings, { name: 'lr', value: optimization.rate, paths: [] }]

@@ -5,7 +5,8 @@
  */
 
 import { graphics } from '../graphics/index.ts'
-import type { GpujsDevice } from './device.ts'
+import type { Program } from '../plan/index.ts'
+import type { Built, GpujsDevice } from './device.ts'
 import { DeviceLostError, ModeError } from './errors.ts'
 import { type Launch, type Launches, slots } from './launch.ts'
 import { assertMode, open, type Session } from './session.ts'
@@ -89,36 +90,35 @@ const download = async (g: WebgpuMachine, buffer: GPUBuffer, size: number): Prom
   return values
 }
 
-const build: (g: WebgpuMachine, ...given: Parameters<GpujsDevice<GPUBuffer>['build']>) => ReturnType<GpujsDevice<GPUBuffer>['build']> =
-  async (g, program, lowered) => {
-    present(g)
-    const { launches, sizes, outputs } = lowered
-    fits(lowered, g.device)
-    const donated = program.outputs.map((o) => o.donated)
-    const inPlace = new Set(outputs.filter((_, o) => donated[o] !== undefined))
-    const kept = new Set(outputs.filter((v) => !inPlace.has(v)))
-    const { slot, sizes: slotSizes } = slots(lowered, program.inputs.length, kept, inPlace)
-    const scratch = slotSizes.map((size) => allocate(g, size))
-    const passes = await Promise.all(launches.map(compiler(g.device, g.session)))
+const build = async (g: WebgpuMachine, program: Program, lowered: Launches): Promise<Built<GPUBuffer>> => {
+  present(g)
+  const { launches, sizes, outputs } = lowered
+  fits(lowered, g.device)
+  const donated = program.outputs.map((o) => o.donated)
+  const inPlace = new Set(outputs.filter((_, o) => donated[o] !== undefined))
+  const kept = new Set(outputs.filter((v) => !inPlace.has(v)))
+  const { slot, sizes: slotSizes } = slots(lowered, program.inputs.length, kept, inPlace)
+  const scratch = slotSizes.map((size) => allocate(g, size))
+  const passes = await Promise.all(launches.map(compiler(g.device, g.session)))
 
-    const run = async (given: readonly GPUBuffer[]): Promise<readonly GPUBuffer[]> => {
-      present(g)
-      const buffers = [...given]
-      for (const { writes } of launches) buffers[writes] = kept.has(writes) ? allocate(g, sizes[writes]!) : scratch[slot.get(writes)!]!
-      const encoder = g.device.createCommandEncoder()
-      encode(encoder, passes, buffers)
-      const results = outputs.map((value, o) => {
-        const target = donated[o] === undefined ? undefined : given[donated[o]]!
-        if (target === undefined || target === buffers[value]) return buffers[value]!
-        encoder.copyBufferToBuffer(buffers[value]!, 0, target, 0, 4 * sizes[value]!)
-        return target
-      })
-      g.device.queue.submit([encoder.finish()])
-      return results
-    }
-    const bytes = 4 * [...program.inputs, ...slotSizes, ...[...kept].map((v) => sizes[v]!)].reduce((a, b) => a + b, 0)
-    return { mode: 'webgpu', peakMemory: bytes, run: checkedOnce(g.device, run) }
+  const run = async (given: readonly GPUBuffer[]): Promise<readonly GPUBuffer[]> => {
+    present(g)
+    const buffers = [...given]
+    for (const { writes } of launches) buffers[writes] = kept.has(writes) ? allocate(g, sizes[writes]!) : scratch[slot.get(writes)!]!
+    const encoder = g.device.createCommandEncoder()
+    encode(encoder, passes, buffers)
+    const results = outputs.map((value, o) => {
+      const target = donated[o] === undefined ? undefined : given[donated[o]]!
+      if (target === undefined || target === buffers[value]) return buffers[value]!
+      encoder.copyBufferToBuffer(buffers[value]!, 0, target, 0, 4 * sizes[value]!)
+      return target
+    })
+    g.device.queue.submit([encoder.finish()])
+    return results
   }
+  const bytes = 4 * [...program.inputs, ...slotSizes, ...[...kept].map((v) => sizes[v]!)].reduce((a, b) => a + b, 0)
+  return { mode: 'webgpu', peakMemory: bytes, run: checkedOnce(g.device, run) }
+}
 const encode = (encoder: GPUCommandEncoder, passes: readonly DispatchPass[], buffers: readonly GPUBuffer[]): void => {
   const pass = encoder.beginComputePass()
   for (const { values, pipeline, groups, bind } of passes) {

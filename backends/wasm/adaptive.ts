@@ -7,8 +7,8 @@
  * (a virtual machine may be moved from one such place to another at any time). So the other way is tried now and then, as rarely as
  * makes that cheap: 0.1 % of the time, or 1 % where alone was best or the others are late. Often it was a moment's disturbance that made alone
  * the faster way: so all are tried again soon (a tenth of the time is the price), and then after twice that time, and so on.
- * Where other processes hold all cores, threads wait at every barrier for one that does not run, a hundred times as long as they compute: a shared
- * run that takes longer than one thread is expected to take is reason enough to try that at once.
+ * Where other processes hold all cores, threads wait at every barrier for one that does not run (they sleep there: see runtime.ts): a shared run
+ * that takes longer than one thread is expected to take is reason enough to try that at once.
  */
 export interface ThreadChoice {
   /** For a run that starts now (in milliseconds). */

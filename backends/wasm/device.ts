@@ -92,7 +92,7 @@ const open = async ({ host, threads, blas, fused = false, eager = false }: Devic
   const store = heap(threads > 1)
   const { memory, pages } = store
   const type = { pages, shared: threads > 1 }
-  const common = await WebAssembly.compile(runtime(type, fused))
+  const common = await WebAssembly.compile(runtime(type, fused, host.blocks))
   const own = (await WebAssembly.instantiate(common, { host: { memory } })).exports
   const gemm = own.gemm as (...args: readonly number[]) => void // exported by `runtime`
   const widen = { bf16: own.widenBf16 as Widen, f16: own.widenF16 as Widen } // exported by `runtime`

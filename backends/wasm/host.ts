@@ -55,6 +55,8 @@ export interface BlasProducts {
 export interface Host {
   /** Start a worker on a script that uses `receive` and `send`. It does not keep a process alive while nobody awaits its answer. */
   readonly spawn: (script: string) => Promise<Worker>
+  /** Whether the thread that opens a backend may sleep: the main thread of a page may not. */
+  readonly blocks: boolean
   /** How many threads this host can run at once: its cores, or 1 where memory cannot be shared. */
   readonly cores: () => Promise<number>
   /** Whether this host has fused multiply-add. */

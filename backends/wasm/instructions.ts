@@ -96,7 +96,23 @@ export const i32 = {
   load8_s: load<'i32'>([0x2c], 0),
   store: store<'i32'>([0x36]),
   trunc_sat_f32_s: unary<'f32', 'i32'>([0xfc, 0]),
-  atomic: { load: load<'i32'>([0xfe, 0x10]), store: store<'i32'>([0xfe, 0x17]), add: store<'i32', 'i32'>([0xfe, 0x1e]) },
+  atomic: {
+    ...{ load: load<'i32'>([0xfe, 0x10]), store: store<'i32'>([0xfe, 0x17]), add: store<'i32', 'i32'>([0xfe, 0x1e]) },
+    /** Wake at most so many threads that sleep at an address: how many there were. */
+    notify: store<'i32', 'i32'>([0xfe, 0x00]),
+    /** Sleep while the number at an address is this one, so many nanoseconds at most: 0 (woken), 1 (it was another number) or 2 (too late). */
+    wait:
+      (address: Code<'i32'>, expected: Code<'i32'>, nanoseconds: number, offset = 0): Code<'i32'> =>
+      (out) => {
+        address(out)
+        expected(out)
+        byte(out, 0x42)
+        signed(out, nanoseconds)
+        emit(out, [0xfe, 0x01])
+        byte(out, 2)
+        unsigned(out, offset)
+      },
+  },
 }
 export const f32 = {
   const:

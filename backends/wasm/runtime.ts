@@ -2,7 +2,7 @@
  * The module that every program imports: products, fills, the merging of partial results, and the barrier.
  * Addresses and counts of bytes; `thread` of `threads` take part.
  */
-import { block, br, br_if, type Local, type Locals, loop, range, seq, when } from './control.ts'
+import { block, br, br_if, drop, type Local, type Locals, loop, range, seq, when } from './control.ts'
 import { gemm } from './gemm.ts'
 import { gemv } from './gemv.ts'
 import { type Code, f32, type I32Code, i32, i32x4, v128 } from './instructions.ts'
@@ -15,10 +15,11 @@ export const services = { gemm: 16, pack: 6, gemv: 10, fill: 3, combineSum: 5, c
 
 /**
  * The control block, at the beginning of memory: addresses of primitives, those that are written often a cache line apart.
- * `polls` counts how often thread 0 found a barrier closed; `failed` is 1 once a worker has met a trap; each thread has a ticket of its own.
+ * `sleepers` counts the threads that sleep at the barrier; `polls` counts how often thread 0 found it closed, and a million for every time it
+ * slept: about the nanoseconds that it waited. `failed` is 1 once a worker has met a trap; each thread has a ticket of its own.
  */
 export const control = {
-  ...{ arrived: 0, generation: 64, polls: 128 },
+  ...{ arrived: 0, generation: 64, sleepers: 68, polls: 128 },
   ...{ command: 192, program: 196, list: 200, threads: 204, failed: 208 },
   ticket: (thread: number): number => 256 + 64 * thread,
   bytes: 256 + 64 * 64,
@@ -35,7 +36,8 @@ const sweep = (locals: Locals, count: Local<'i32'>, vector: (at: I32Code) => Cod
   )
 }
 
-export const runtime = (memory: MemoryType, fused = false): Uint8Array<ArrayBuffer> => {
+/** `blocks`: thread 0 may sleep, too, which the main thread of a page may not. */
+export const runtime = (memory: MemoryType, fused = false, blocks = true): Uint8Array<ArrayBuffer> => {
   const m = module(memory)
   gemm(m, fused)
   gemv(m)
@@ -43,7 +45,7 @@ export const runtime = (memory: MemoryType, fused = false): Uint8Array<ArrayBuff
   fill(m)
   combine(m, 'combineSum', 'sum')
   combine(m, 'combineMax', 'max')
-  barrier(m, memory)
+  barrier(m, memory, blocks)
   return m.binary()
 }
 
@@ -74,8 +76,11 @@ const combine = (m: Module, name: string, monoid: 'sum' | 'max') =>
     return range(part, i32.const(0), parts.get, 1, seq(place, merged))
   })
 
-/** barrier(thread, threads): wait until all have come. It spins: inside a step, the others are never far. */
-const barrier = (m: Module, { shared }: MemoryType) =>
+/**
+ * barrier(thread, threads): wait until all have come. It spins: inside a step, the others are never far. Where they are, something else runs
+ * on their cores. A thread that goes on spinning then takes from them what time they have, so it sleeps until the last one comes.
+ */
+const barrier = (m: Module, { shared }: MemoryType, blocks: boolean) =>
   m.define('barrier', ['i32', 'i32'], (locals, thread, threads) => {
     const [generation, polls] = [locals('i32'), locals('i32')]
     const zero = i32.const(0)
@@ -84,12 +89,28 @@ const barrier = (m: Module, { shared }: MemoryType) =>
     const open = seq(
       i32.atomic.store(zero, i32.const(0), control.arrived),
       i32.atomic.store(zero, i32.add(generation.get, i32.const(1)), control.generation),
+      when(i32.atomic.load(zero, control.sleepers), drop(i32.atomic.notify(zero, i32.const(mostThreads), control.generation))),
     )
     const opened = i32.ne(i32.atomic.load(zero, control.generation), generation.get)
-    const spin = block(loop(seq(br_if(1, opened), polls.set(i32.add(polls.get, i32.const(1))), br(0))))
+    const more = (n: number): Code => polls.set(i32.add(polls.get, i32.const(n)))
+    const sleep = seq(
+      drop(i32.atomic.add(zero, i32.const(1), control.sleepers)),
+      drop(i32.atomic.wait(zero, generation.get, longestSleep, control.generation)),
+      drop(i32.atomic.add(zero, i32.const(-1), control.sleepers)),
+      more(pollsOfSleep),
+    )
+    const tired = i32.lt_u(i32.const(spins), polls.get)
+    const maySleep = blocks ? tired : i32.and(tired, i32.ne(thread.get, zero))
+    const wait = block(loop(seq(br_if(1, opened), more(1), when(maySleep, sleep), br(0))))
     const count = i32.store(zero, i32.add(i32.load(zero, control.polls), polls.get), control.polls)
     return when(
       i32.lt_s(i32.const(1), threads.get),
-      seq(generation.set(i32.atomic.load(zero, control.generation)), when(last, open, seq(spin, when(i32.eqz(thread.get), count)))),
+      seq(generation.set(i32.atomic.load(zero, control.generation)), when(last, open, seq(wait, when(i32.eqz(thread.get), count)))),
     )
   })
+/** Polls before a thread sleeps: 0.1 to 0.2 ms, a few times what it takes to wake. Shorter waits are those of threads that all run. */
+const spins = 1 << 17
+/** As many polls as fill a millisecond, about what another process runs before it is the next one's turn. */
+const pollsOfSleep = 1_000_000
+/** Nanoseconds: whoever is not woken looks again. */
+const longestSleep = 100_000_000

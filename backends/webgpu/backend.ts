@@ -20,7 +20,15 @@ export type AdapterProbe =
   | { readonly available: true; readonly description: string; readonly software: boolean }
   | { readonly available: false; readonly reason: string }
 
-/** What a program would run on; nothing is opened that stays open. */
+/**
+ * What a program would run on; nothing is opened that stays open.
+ * @example
+ * ```ts
+ * import { probeAdapter } from 'halograd/backends/webgpu'
+ * const probe = await probeAdapter()
+ * console.log(probe.available ? probe.description : probe.reason)
+ * ```
+ */
 export const probeAdapter = async (): Promise<AdapterProbe> => {
   const found = await graphics()
   if (typeof found === 'string') return { available: false, reason: found }
@@ -44,7 +52,14 @@ export const webgpu = async (): Promise<Backend> => {
   return backendOn(await machineOn(adapter, found.description, found.software))
 }
 
-/** The backend of a machine. */
+/**
+ * The backend of a machine, in the style of its kind, or in another.
+ * @example
+ * ```ts
+ * import { backendOn } from 'halograd/backends/webgpu'
+ * export const inStyle = (...[machine, style]: Parameters<typeof backendOn>) => backendOn(machine, style)
+ * ```
+ */
 export const backendOn = (machine: GpuMachine, style: Style = styles[machine.software ? 'software' : 'card']): Backend => {
   const name = 'webgpu'
   return {

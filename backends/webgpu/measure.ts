@@ -41,14 +41,30 @@ const found = async () => {
   return { ...here, adapter }
 }
 
-/** What the adapter grants. @throws NoAdapterError */
+/**
+ * What the adapter grants.
+ * @throws NoAdapterError
+ * @example
+ * ```ts
+ * import { adapterFacts } from 'halograd/backends/webgpu'
+ * export const largestBinding = async () => (await adapterFacts()).limits.maxStorageBufferBindingSize
+ * ```
+ */
 export const adapterFacts = async (): Promise<AdapterFacts> => {
   const { description, software, adapter } = await found()
   const limits = Object.fromEntries(named.map((name) => [name, adapter.limits[name]]))
   return { description, software, features: [...adapter.features].sort(), limits }
 }
 
-/** Measure the adapter: takes about a second. @throws NoAdapterError */
+/**
+ * Measure the adapter: takes about a second.
+ * @throws NoAdapterError
+ * @example
+ * ```ts
+ * import { adapterPeaks } from 'halograd/backends/webgpu'
+ * export const peaks = () => adapterPeaks()
+ * ```
+ */
 export const adapterPeaks = async (): Promise<AdapterPeaks> => {
   const { description, software, adapter } = await found()
   const machine = await machineOn(adapter, description, software)

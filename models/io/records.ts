@@ -69,7 +69,10 @@ async function* jsonOf(given: AsyncIterable<string>, longest: number, mayBeObjec
   else yield* jsonLinesOf(text, longest)
 }
 
-/** An object as it is; one that is too large, as objects with one element each of its arrays. */
+/** Characters up to which an object is one record. */
+const largestWhole = 2 ** 22
+
+/** An object as it is; a larger one, as objects with one element each of its arrays. */
 async function* objectIn(text: AsyncIterable<string>, longest: number): AsyncGenerator<SourceRecord> {
   const pieces = text[Symbol.asyncIterator]()
   const read: string[] = []
@@ -77,7 +80,7 @@ async function* objectIn(text: AsyncIterable<string>, longest: number): AsyncGen
   for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
     read.push(next.value)
     length += next.value.length
-    if (length > longest) {
+    if (length > Math.min(longest, largestWhole)) {
       for await (const part of partsOf(again(read, pieces), longest)) yield { line: part.line, content: partOf(part, longest) }
       return
     }

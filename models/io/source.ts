@@ -49,7 +49,8 @@ export const useFiles = (files: Files): void => {
 }
 
 /**
- * Files in memory, by path, as an adapter for `useFiles`. Its functions throw a FileError for a path that is not there.
+ * Files in memory, by path, as an adapter for `useFiles`.
+ * @throws FileError, from its functions, for a path that is not there
  * @example
  * ```ts
  * import { filesIn } from 'halograd/models'

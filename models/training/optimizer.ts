@@ -28,7 +28,7 @@ import type { Schedule } from './schedule.ts'
 /** What a run changes, and what it needs to go on. All of it are tensors, so it can live on a device and be saved. */
 export interface TrainingState<P> {
   readonly parameters: P
-  /** Running means of the gradient and of its square. */
+  /** What is remembered of gradients; of AdamW, the running means of the gradient and of its square. */
   readonly first: P
   readonly second: P
   /** Updates so far. */
@@ -75,7 +75,7 @@ export interface AdamWOptions extends PlainAdamWOptions {
 export const adamW = ({ maxNorm = 1, ...options }: AdamWOptions): Optimizer => guarded(plainAdamW(options), maxNorm)
 
 /** Take the gradient scaled down to `maxNorm`, and only if it is finite. */
-const guarded = <M>({ begin, update }: Descent<M>, maxNorm: number): Descent<M & Pick<UpdateMetrics, 'grad_norm'>> => ({
+export const guarded = <M>({ begin, update }: Descent<M>, maxNorm: number): Descent<M & Pick<UpdateMetrics, 'grad_norm'>> => ({
   begin,
   update: (state, gradient) => {
     const norm = sqrt(inner(gradient, gradient))
@@ -132,4 +132,4 @@ export const plainAdamW = ({
 const expm1 = unary((S) => S.expm1)
 
 /** Everything but gains and biases. */
-const isMatrix = (path: string, { shape }: AnyTensor): boolean => !/(^|\.)(gain|bias)$/.test(path) && Object.keys(shape).length > 1
+export const isMatrix = (path: string, { shape }: AnyTensor): boolean => !/(^|\.)(gain|bias)$/.test(path) && Object.keys(shape).length > 1

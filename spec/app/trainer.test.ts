@@ -132,3 +132,100 @@ for (const { options, says } of [
     assert.equal(run.code, 2, run.err)
     assert.match(run.err, says)
   })
+
+test('--curriculum takes examples by their weight', async () => {
+  const weighed = jsonLines(
+    join(folder, 'weighed.jsonl'),
+    judged.map((row, i) => ({ ...row, weight: 1 + i })),
+  )
+  const heaviest = [...align.map((each) => (each === data ? weighed : each)), '--eval', '0', '--steps', '4'] as const
+  const runs = [[], ['--curriculum', 'heaviest-first'], ['--curriculum', 'lightest-first'], ['--in-order']] as const
+  const weights: string[] = []
+  for (const [i, more] of runs.entries()) {
+    const run = await halograd(...heaviest, ...more, '--out', outOf(`order-${i}`))
+    assert.equal(run.code, 0, run.err)
+    weights.push(weightsIn(outOf(`order-${i}`)))
+  }
+  assert.equal(weights[2], weights[3], 'the data are in this order')
+  assert.equal(new Set(weights).size, 3)
+})
+
+test('watch prints the curves and metrics of a run, and ends when it has', async () => {
+  const seen = await halograd('watch', outOf('whole'))
+  assert.equal(seen.code, 0, seen.err)
+  assert.match(seen.out, /whole: step 8, epoch [\d.]+\n[\s\S]*rewards\/margins[\s\S]*finished\n$/)
+  assert.equal(JSON.parse((await halograd('watch', outOf('whole'), '--json')).out).step, 8)
+  assert.equal((await halograd('watch', folder)).code, 1)
+})
+
+// ------------------------------------------------------------------ optimizers
+
+test('--optimizer: sgd, adafactor and a file of one’s own descend, each otherwise; one that is unknown is refused', async () => {
+  const own = join(folder, 'signs.mjs')
+  writeFileSync(
+    own,
+    `import { sgd } from ${JSON.stringify(new URL('../../models/index.ts', import.meta.url).href)}
+export default ({ rate, maxNorm }) => sgd({ rate, maxNorm, momentum: 0 })`,
+  )
+  const ends = new Set<string>()
+  for (const optimizer of ['adamw', 'sgd', 'adafactor', own]) {
+    const out = outOf(`optimizer-${ends.size}`)
+    const run = await halograd(...align, '--steps', '6', '--optimizer', optimizer, '--out', out)
+    assert.equal(run.code, 0, run.err)
+    const losses = rowsIn(out).flatMap(({ loss }) => loss ?? [])
+    assert.ok(losses.at(-1)! < losses[0]!, `${optimizer}: ${losses}`)
+    ends.add(weightsIn(out))
+  }
+  assert.equal(ends.size, 4)
+  const unknown = await halograd(...align, '--optimizer', 'lion', '--out', outOf('none'))
+  assert.equal(unknown.code, 2)
+  assert.match(unknown.err, /there is no 'lion'\. Known are adamw, adafactor and sgd/)
+  const contradictory = await halograd(...align, '--optimizer', 'sgd', '--adam-beta1', '0.8', '--out', outOf('none'))
+  assert.match(contradictory.err, /settings of adamw, not of sgd/)
+})
+
+test('what rewards accuracy is by chance stands beside it', async () => {
+  const run = await halograd(...align, '--steps', '2', '--eval', '0.3', '--out', outOf('chance'), '--json')
+  assert.equal(run.code, 0, run.err)
+  const { chance } = JSON.parse(run.out)
+  assert.ok(chance >= 0.5 && chance <= 1)
+  assert.match(run.err, /rewards accuracy .*always guessing the more frequent label: \d\.\d\d\)/)
+})
+
+// ------------------------------------------------------------------ train lm
+
+test('train lm: a model from a text alone, packed into windows; another text goes on from it', async () => {
+  const book = join(folder, 'book.txt')
+  writeFileSync(book, 'the cat sat on the mat, and the dog sat on the cat. a good cat is a happy cat. '.repeat(60))
+  const small = ['--vocabulary', '270', '--context', '16', '--embed', '8', '--layers', '1', '--heads', '2', '--threads', '1'] as const
+  const out = outOf('lm')
+  const run = await halograd('train', 'lm', '--data', book, ...small, '--steps', '12', '--batch', '8', '--lr', '0.02', '--out', out)
+  assert.equal(run.code, 0, run.err)
+  assert.match(run.err, /a new model: 1 layers of 8, context 16, a vocabulary of 270 learnt from the text/)
+  const losses = rowsIn(out).flatMap(({ loss }) => loss ?? [])
+  assert.ok(losses.at(-1)! < 0.8 * losses[0]!, losses.join())
+  assert.equal((await halograd('generate', '--model', out, '--prompt', 'the cat', '--max-tokens', '4')).code, 0)
+  const further = await halograd(
+    'train',
+    'lm',
+    '--data',
+    book,
+    '--model',
+    out,
+    '--steps',
+    '2',
+    '--batch',
+    '8',
+    '--threads',
+    '1',
+    '--out',
+    outOf('lm2'),
+  )
+  assert.equal(further.code, 0, further.err)
+  assert.ok(rowsIn(outOf('lm2'))[1]!.loss! < losses[0]!)
+  const short = join(folder, 'short.txt')
+  writeFileSync(short, 'a cat')
+  const refused = await halograd('train', 'lm', '--data', short, ...small, '--out', outOf('none'))
+  assert.equal(refused.code, 2)
+  assert.match(refused.err, /tokens make 0 windows of 16 to train on, fewer than a batch of 16/)
+})

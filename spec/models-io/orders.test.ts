@@ -18,6 +18,8 @@ test('seeds, shuffles, epochs and mismatches are those that were drawn', () => {
   ])
   const pairs = Array.from({ length: 8 }, (_, i) => ({ prompt: [i >> 1], completion: [i] }))
   assert.deepEqual(mismatch(pairs, 1979), [3, 2, 5, 4, 7, 6, 1, 0])
+  const fours = Array.from({ length: 12 }, (_, i) => ({ prompt: [i >> 2], completion: [i] }))
+  assert.deepEqual(mismatch(fours, 1979), [8, 10, 11, 9, 0, 2, 3, 1, 4, 6, 7, 5])
 })
 
 test('where one prompt has just half of the completions, each still gets one of another prompt', () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { at, read, type Tensor, tensor } from '../../core/index.ts'
 import { type AnyLoss, dpo, getOrThrow, kto, mixture, pool, sft } from '../../halos/index.ts'
+import { ldDpo } from '../../halos/losses/ld-dpo.ts'
 import { odpo } from '../../halos/losses/odpo.ts'
 import { ppoValue } from '../../halos/losses/ppo-value.ts'
 import type { Trainable, TrainingBatch } from '../../models/index.ts'
@@ -61,6 +62,8 @@ test('pairs: log-ratios of both; weighted, Σ w ℓ / Σ w; of nothing, 0', asyn
 test('without a reference model its log-probabilities are 0; what the data say beside is evidence', async () => {
   const bare = { chosen: texts([-3], [3]), rejected: texts([-2], [2]) }
   close((await found(d, bare)).loss, softplus(0.5))
+  const alone: TrainingBatch = { outcome: texts([-3], [3]), unrelated: texts([-2], [2]), label: row(1) }
+  close((await found(getOrThrow(kto({ beta: 0.5 })) as unknown as AnyLoss, alone)).loss, 1 - 1 / (1 + Math.exp(1.5)))
   const loss = getOrThrow(odpo()) as unknown as AnyLoss
   const at = async (margin: number) => (await found(loss, { ...bare, margin: row(margin) })).loss
   assert.ok((await at(2)) > (await at(1)))
@@ -79,6 +82,27 @@ test('judgements: the label, and the unrelated; a value head where one is needed
   const [low, high] = [await found(valued, advantages, row(0, 0)), await found(valued, advantages, row(3, 3))]
   assert.notEqual(low.loss, high.loss)
   objective(modelOf(), d, {}, pairs) // no other loss asks for one
+})
+test('a loss of tokens reads each of them; a reference model that is absent says 0; a model of whole texts is refused', async () => {
+  const loss = getOrThrow(ldDpo({ beta: 0.5, alpha: 1 })) // at α = 1 it is DPO
+  const tokens = (...rows: readonly (readonly number[])[]) => tensor({ batch: rows.length, seq: 4 }, rows.flat())
+  const own = { ...texts([-3], [3]), tokenReference: tokens([-2, -1, -1, -9]) }
+  const other = { ...texts([-2], [2]), tokenReference: tokens([-1, -0.5, -9, -9]) }
+  const model: Trainable<Given> = {
+    ...modelOf(),
+    score: (_, part) => ({
+      logProbability: first(part.tokens),
+      tokens: part.mask === own.mask ? tokens([-1, -1, -1, 0]) : tokens([-1, -1, 0, 0]),
+    }),
+  }
+  const at = (batch: TrainingBatch) => number(objective(model, loss, {}, batch).loss)
+  close(await at({ chosen: own, rejected: other }), softplus(-0.5 * (1 - -0.5)))
+  const bare = ({ tokenReference: _, ...part }: typeof own) => part
+  close(await at({ chosen: bare(own), rejected: bare(other) }), softplus(-0.5 * (-3 - -2)))
+  assert.throws(
+    () => objective(modelOf(), loss, {}, { chosen: own, rejected: other }),
+    /LD-DPO reads the tokens of completions, found a model/,
+  )
 })
 test('mixtures: the losses of examples are what they add to each sum; the terms are reported by their names', async () => {
   const mixed = getOrThrow(
@@ -137,6 +161,16 @@ test('metrics of judgements: by label, with the share of rewards on their side, 
   const pair = (await found(d, pairs)).metrics
   assert.ok(pair['rewards/accuracies'] === 1 && !('z0' in pair))
   close(pair['rewards/margins']!, 1 / 3)
+})
+test('logits and entropies by label, whatever its size: an advantage of ½ is a desirable completion', async () => {
+  const loss = getOrThrow(kto()) as unknown as AnyLoss
+  const said = { logits: row(6, 2, 4), entropy: row(3, 1, 2) }
+  const model: Trainable<Given> = { ...modelOf(), score: (_, { tokens }) => ({ logProbability: first(tokens), ...said }) }
+  const { metrics } = objective(model, loss, {}, { outcome: chosen, unrelated: rejected, label: row(0.5, -0.5, -2) })
+  const mean = async (name: string) => (await number(metrics[name]!.sum)) / (await number(metrics[name]!.count))
+  close(await mean('logits/chosen'), 6 / 3)
+  close(await mean('logits/rejected'), (2 + 4) / (1 + 2))
+  close(await mean('entropy'), (3 + 1 + 2) / (3 + 1 + 2))
 })
 test('totals are divided; means without cases are absent; a margin is that of means; terms add up; KL is not negative', () => {
   const mean = (sum: number, count = 2) => ({ sum, count })

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { reference } from '../../backends/index.ts'
-import { read, type Tensor, tensor } from '../../core/index.ts'
+import { fill, leaves, mapTree, read, type Tensor, tensor } from '../../core/index.ts'
 import { constant } from '../../core/internal.ts'
-import { adamW, constantRate, constantWithWarmup, cosine, linear, plainAdamW, type Schedule } from '../../models/index.ts'
+import { adafactor, adamW, constantRate, constantWithWarmup, cosine, linear, plainAdamW, type Schedule, sgd } from '../../models/index.ts'
 
 const backend = reference()
 const numbers = async <A extends string>(x: Tensor<A>): Promise<readonly number[]> => [...(await read(backend, x))]
@@ -65,6 +65,22 @@ test('AdamW: three steps by hand, with its defaults and with others', async () =
     assert.equal(await scalar(state.step), 3)
   }
 })
+test('what decays: matrices, and neither vectors nor what is called gain or bias, wherever it stands', async () => {
+  const parameters = {
+    ...{ matrix: tensor({ a: 1, b: 1 }, [1]), vector: tensor({ a: 1 }, [1]), gain: tensor({ a: 1, b: 1 }, [1]) },
+    layer: { bias: tensor({ a: 1, b: 1 }, [1]), against: tensor({ a: 1, b: 1 }, [1]) },
+  }
+  const { begin, update } = plainAdamW({ rate: constantRate(0.5), weightDecay: 0.2 })
+  const [{ parameters: after }] = update(
+    begin(parameters),
+    mapTree(parameters, (x) => fill(x.shape, 0)),
+  )
+  const values = await Promise.all(leaves(after).map((x) => read(backend, x as Tensor<string>))) // in the order of the tree
+  assert.deepEqual(
+    values.map(([x]) => x),
+    [0.9, 1, 1, 1, 0.9],
+  )
+})
 test('clipping: to a norm of 1 unless another is given; the norm that is told is that before', async () => {
   for (const [maxNorm, limit] of [
     [undefined, 1],
@@ -109,4 +125,53 @@ test('schedules: the rate of every step', async () => {
   ]
   for (const [schedule, rates] of table)
     for (const [step, rate] of (await of(schedule, rates.length)).entries()) close(rate, rates[step]!, `step ${step}`)
+})
+
+test('SGD: three steps by hand; the gradient is clipped, matrices alone decay', async () => {
+  const { begin, update } = sgd({ rate: constantRate(0.1), momentum: 0.8, weightDecay: 0.3, maxNorm: 0.3 })
+  let state = begin(start)
+  for (const gradient of gradients) [state] = update(state, given(gradient))
+  const [theta, m] = [
+    [1, -2, 0.5],
+    [0, 0, 0],
+  ]
+  for (const raw of gradients) {
+    const scale = Math.min(1, 0.3 / (norm(raw) + 1e-6))
+    raw.forEach((g, i) => {
+      m[i] = 0.8 * m[i]! + g * scale
+      theta[i] = theta[i]! - 0.1 * (m[i]! + (i < 2 ? 0.3 : 0) * theta[i]!)
+    })
+  }
+  const found = [...(await numbers(state.parameters.matrix)), ...(await numbers(state.parameters.bias))]
+  for (const [i, x] of found.entries()) close(x, theta[i]!, `θ${i}`)
+})
+
+test('Adafactor: two steps of a matrix by hand, as the paper’s Algorithm 4 has it', async () => {
+  const matrix = (values: readonly number[]) => ({ matrix: tensor({ a: 2, b: 2 }, values) })
+  const { begin, update } = adafactor({ rate: constantRate(0.1), maxNorm: Number.MAX_VALUE })
+  const steps = [
+    [0.3, -0.2, 0.1, 0.4],
+    [-0.1, 0.4, 0.2, 0.05],
+  ]
+  let state = begin(matrix([1, 2, 3, 4]))
+  for (const g of steps) [state] = update(state, matrix(g))
+  const theta = [1, 2, 3, 4]
+  const [rows, columns] = [
+    [0, 0],
+    [0, 0],
+  ]
+  for (const [t, g] of steps.entries()) {
+    const beta = 1 - (t + 1) ** -0.8
+    const square = (i: number, j: number) => g[2 * i + j]! ** 2 + 1e-30
+    for (const i of [0, 1]) rows[i] = beta * rows[i]! + (1 - beta) * ((square(i, 0) + square(i, 1)) / 2)
+    for (const j of [0, 1]) columns[j] = beta * columns[j]! + (1 - beta) * ((square(0, j) + square(1, j)) / 2)
+    const mean = (rows[0]! + rows[1]!) / 2
+    const u = g.map((x, k) => x / Math.sqrt((rows[Math.floor(k / 2)]! * columns[k % 2]!) / mean))
+    const rms = Math.sqrt(u.reduce((sum, x) => sum + x * x, 0) / 4)
+    u.forEach((x, k) => {
+      theta[k] = theta[k]! - (0.1 * x) / Math.max(1, rms)
+    })
+  }
+  for (const [i, x] of (await numbers(state.parameters.matrix)).entries()) close(x, theta[i]!, `θ${i}`)
+  assert.deepEqual([state.first.matrix.shape, state.second.matrix.shape], [{ a: 2 }, { b: 2 }], 'a mean of each row and of each column')
 })

@@ -20,24 +20,8 @@ const vocabularies = [
 ]
 const parts = [...vocabularies, 'halos/mutations', 'halos/mixture', 'halos/numerics', 'halos/float32']
 const proofs = ['halos/claims', 'halos/prove', 'halos/refute', 'halos/conditions', 'halos/piecewise', 'halos/evidence', 'fuzz/prover']
-const training = [
-  'models/objective',
-  'models/metrics',
-  'models/golden-metrics',
-  'models/frozen',
-  'models/snapshot',
-  'models/head',
-  'models/train',
-]
-const data = [
-  'models-io/batches',
-  'models-io/orders',
-  'models-io/truncate',
-  'models-io/inspect',
-  'models-io/data',
-  'models/metrics',
-  'models/train',
-]
+const training = ['models/objective', 'models/metrics', 'models/golden-metrics']
+const data = ['models-io/batches', 'models-io/orders', 'models-io/truncate', 'models-io/inspect', 'models-io/data']
 
 const of = (folder: string, tests: readonly string[], files: Readonly<Record<string, number>>): readonly Target[] =>
   Object.entries(files).map(([name, mutants]) => ({
@@ -46,7 +30,7 @@ const of = (folder: string, tests: readonly string[], files: Readonly<Record<str
   }))
 
 export const targets: readonly Target[] = [
-  ...of('core', [...laws, 'plan/plan', ...parts], { scalar: 24, grad: 14, ops: 18, lift: 10, tree: 6, definitions: 14 }),
+  ...of('core', [...laws, 'plan/plan', ...parts], { scalar: 24, grad: 14, ops: 18, lift: 1, simplify: 14, tree: 6, definitions: 14 }),
   ...of('core', ['laws/random', ...laws, 'models/dropout'], { random: 8 }),
   ...of('core', ['laws/interval-members', 'laws/intervals', ...proofs], { interval: 24 }),
   ...of('halos', parts, { halo: 16, reward: 16, reference: 20, smoothed: 5, words: 3, affine: 3, loss: 6, view: 8 }),
@@ -58,7 +42,8 @@ export const targets: readonly Target[] = [
   ...of('halos', ['halos/normal-form', 'halos/composition'], { 'normal-form': 12, composition: 10 }),
   ...of('halos', ['halos/evidence', 'halos/mixture', 'halos/composition', ...proofs], { conditions: 12, verify: 5 }),
   ...of('halos', ['halos/certificate', 'halos/conditions'], { certificate: 10 }),
-  ...of('models/training', training, { objective: 20, metrics: 14, step: 4 }),
-  ...of('models/training', ['models/optimizer', ...training], { optimizer: 20, schedule: 8 }),
+  ...of('models/training', training, { objective: 20, metrics: 14 }),
+  ...of('models/training', ['models/optimizer', 'models/frozen'], { optimizer: 20, schedule: 8 }),
+  ...of('models/training', ['models/optimizer', 'models/snapshot', 'models/train'], { step: 4 }),
   ...of('models/data', data, { batches: 16, mismatch: 12, balance: 5, shuffle: 4, truncate: 5 }),
 ]

@@ -180,6 +180,15 @@ test('a run that a closed tab ended goes on after a reload, to the bits that Nod
     await scoreAll(own.backend, own.model, parameters, rows),
   ]
   for (const [i, x] of here.entries()) assert.ok(Math.abs(x - (elsewhere[i] ?? 0)) < 1e-3, `log π of text ${i}: ${x}, and ${elsewhere[i]}`)
+  const alive: number[] = []
+  await learn(own, getOrThrow(kto()), thumbs, {
+    steps: 30,
+    batch: 10,
+    rate: 1e-3,
+    seed: 2,
+    onStep: async () => void alive.push(own.backend.live?.() ?? 0),
+  })
+  assert.ok((alive[2] ?? 0) > 0 && alive.at(-1) === alive[2], `arrays that live after each step: ${alive.join()}`)
   await own.backend.close?.()
   assert.deepEqual(visiting.complaints, [])
 })
@@ -209,7 +218,7 @@ test('a screen reader and a keyboard find everything: axe finds nothing, in the 
 })
 
 test('a host without headers is helped by the service worker: threads, and no network needed', { skip }, async () => {
-  const plain = await visit(folder, {})
+  const plain = await visit(folder, { headers: {} })
   await plain.page.waitForFunction(() => crossOriginIsolated)
   await plain.page.locator('[data-verdict]').waitFor()
   await plain.page.context().setOffline(true)
@@ -245,6 +254,55 @@ test('a newcomer refutes a value function, mends it, gives 20 thumbs, aligns wit
   assert.equal(rates.length, 2)
   assert.ok(rates.every((rate) => rate > 0.1 && rate < 0.9))
   await picture('newcomer')
+  assert.deepEqual(complaints, [])
+  await end()
+})
+
+/** The losses of the run that the page has kept. */
+const losses = (page: Visit['page']): Promise<readonly number[]> =>
+  page.evaluate(
+    () =>
+      new Promise((done) => {
+        const opening = indexedDB.open('halograd', 1)
+        opening.onsuccess = () => {
+          const asked = opening.result.transaction('kept').objectStore('kept').get('run A')
+          asked.onsuccess = () => done(asked.result.curve.map(({ metrics }: { metrics: { loss: number } }) => metrics.loss))
+        }
+      }),
+  )
+
+test('on WebGPU the same run has the same losses, but for rounding', { skip, timeout: 180_000 }, async (t) => {
+  const { page, address, complaints, end } = await visit(folder, { graphics: true })
+  await page.goto(`${address}#judge`)
+  for (let i = 0; i < 8; i++) {
+    await page.locator(`[data-sample="${i}"]`).waitFor()
+    await page.keyboard.press(i % 3 === 0 ? 'ArrowLeft' : 'ArrowRight')
+  }
+  await page.goto(`${address}#align`)
+  await page.locator('#steps').fill('10')
+  const card = page.locator('#device')
+  if (
+    await card.waitFor({ timeout: 10_000 }).then(
+      () => false,
+      () => true,
+    )
+  ) {
+    t.skip('this Chromium has no WebGPU adapter')
+    return end()
+  }
+  const run = async (device: string): Promise<readonly number[]> => {
+    await card.selectOption(device)
+    await page.getByRole('button', { name: 'Train on 8 thumbs' }).click()
+    await page.locator('[data-state=done]').waitFor({ timeout: 120_000 })
+    assert.match((await page.locator('[data-run]').textContent()) ?? '', device === 'wasm' ? /on WebAssembly/ : /on WebGPU/)
+    const found = await losses(page)
+    await page.getByRole('button', { name: 'Forget' }).click()
+    return found
+  }
+  const [exact, rounded] = [await run('wasm'), await run('webgpu')]
+  assert.equal(rounded.length, 10)
+  for (const [i, x] of rounded.entries()) assert.ok(Math.abs(x - (exact[i] ?? 0)) < 1e-4, `step ${i + 1}: ${x}, not ${exact[i]}`)
+  assert.notDeepEqual(rounded, exact, 'another device rounds otherwise: this one did not run')
   assert.deepEqual(complaints, [])
   await end()
 })

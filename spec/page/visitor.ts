@@ -26,10 +26,24 @@ export interface Visit {
   readonly end: () => Promise<void>
 }
 
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
+const flags = [
+  ...[
+    '--no-sandbox',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+]
+/** WebGPU without a graphics card: slow, and the same arithmetic. */
+const software = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
 
 /** Serve a folder, with the headers of `halograd page` or others, and open it in Chromium with an empty profile. */
-export const visit = async (folder: string, headers?: Readonly<Record<string, string>>): Promise<Visit> => {
+export const visit = async (
+  folder: string,
+  { headers, graphics = false }: { readonly headers?: Readonly<Record<string, string>>; readonly graphics?: boolean } = {},
+): Promise<Visit> => {
   const profile = await mkdtemp(join(tmpdir(), 'halograd-page-'))
   const server = fileServer(folder, headers)
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
@@ -37,7 +51,7 @@ export const visit = async (folder: string, headers?: Readonly<Record<string, st
   const address = `http://127.0.0.1:${port}/`
   const browser: BrowserContext = await chromium.launchPersistentContext(profile, {
     ...{ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, viewport: { width: 1280, height: 900 } },
-    args: [...flags, '--disable-component-update', '--disable-sync'],
+    args: [...flags, ...(graphics ? software : ['--disable-gpu'])],
   })
   const page = browser.pages()[0] ?? (await browser.newPage())
   const complaints: string[] = []

@@ -1,6 +1,8 @@
 /** What jax-js takes for granted in a browser, and Node 20 lacks: iterator helpers (ES2025), and Workers made from a blob: for its threads. */
 import { resolveObjectURL } from 'node:buffer'
 import { Worker } from 'node:worker_threads'
+import { graphics } from '../../../backends/graphics/index.ts'
+import '../../../backends/webgpu/index.ts' // names Dawn as the WebGPU of Node
 
 const iterators: object = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()))
 const helper = (name: string, value: (this: Iterable<unknown>, f: (x: unknown, i: number) => unknown) => unknown): void => {
@@ -53,4 +55,13 @@ export const pretendToBeABrowser = (threads: number): void => {
   if (threads === 1) return
   Object.defineProperty(globalThis, 'Worker', { value: BlobWorker, configurable: true })
   Object.defineProperty(globalThis, 'navigator', { value: { hardwareConcurrency: threads }, configurable: true })
+}
+
+/** `navigator.gpu`, and the constants of a browser that has it. */
+export const pretendToHaveAGpu = async (): Promise<void> => {
+  const found = await graphics()
+  if (typeof found === 'string') throw new TypeError(found)
+  Object.assign(globalThis, (await import('webgpu')).globals)
+  const known = typeof navigator === 'undefined' ? {} : navigator
+  Object.defineProperty(globalThis, 'navigator', { value: { ...known, userAgent: 'Node', gpu: found.gpu }, configurable: true })
 }

@@ -1,5 +1,6 @@
 /**
- * jax-js as a contestant: `jaxjs.ts DIRECTORY THREADS` trains the problem there, the whole step in one `jit`, on its WebAssembly backend.
+ * jax-js as a contestant: `jaxjs.ts DIRECTORY THREADS DEVICE` trains the problem there, the whole step in one `jit`, on its WebAssembly or WebGPU
+ * backend.
  * Arrays are consumed by what uses them, unless it is given their `.ref`.
  */
 import { readFile } from 'node:fs/promises'
@@ -7,16 +8,18 @@ import { join } from 'node:path'
 import type { Array as JaxArray } from '@jax-js/jax'
 import { readWeights } from '../../../models/index.ts'
 import { type Configuration, hyper } from '../configurations.ts'
-import { pretendToBeABrowser } from './browser.ts'
+import { pretendToBeABrowser, pretendToHaveAGpu } from './browser.ts'
 import { serve } from './serve.ts'
 
-const [directory, count] = process.argv.slice(2)
-if (directory === undefined) throw new TypeError('usage: jaxjs.ts DIRECTORY THREADS')
+const [directory, count, device = 'wasm'] = process.argv.slice(2)
+if (directory === undefined || (device !== 'wasm' && device !== 'webgpu'))
+  throw new TypeError('usage: jaxjs.ts DIRECTORY THREADS wasm|webgpu')
 const threads = Number(count)
 pretendToBeABrowser(threads)
+if (device === 'webgpu') await pretendToHaveAGpu()
 const { defaultDevice, init, jit, nn, numpy: np, tree, valueAndGrad } = await import('@jax-js/jax') // now that there is a browser
-await init('wasm')
-defaultDevice('wasm')
+await init(device)
+defaultDevice(device)
 
 type JaxArrays = Record<string, JaxArray>
 const { configuration } = JSON.parse(await readFile(join(directory, 'problem.json'), 'utf8')) as { configuration: Configuration } // our own file
@@ -132,12 +135,15 @@ const fused = WebAssembly.validate(
   ),
 )
 let t = 0
-await serve({ name: 'jax-js 0.1.25', mode: `wasm${fused ? ' with fused multiply-add' : ''}, ${threads} threads` }, async () => {
-  const { tokens, targets } = batches[t++ % batches.length]!
-  const unbiased = (beta: number) => np.array(1 - beta ** t)
-  const results = step(parameters, first, second, np.array(tokens), np.array(targets), unbiased(hyper.beta1), unbiased(hyper.beta2))
-  const value = results[3]
-  ;[parameters, first, second] = results
-  return threads === 1 ? value.item() : (await value.data())[0]!
-})
+await serve(
+  { name: 'jax-js 0.1.25', mode: device === 'webgpu' ? 'webgpu' : `wasm${fused ? ' with fused multiply-add' : ''}, ${threads} threads` },
+  async () => {
+    const { tokens, targets } = batches[t++ % batches.length]!
+    const unbiased = (beta: number) => np.array(1 - beta ** t)
+    const results = step(parameters, first, second, np.array(tokens), np.array(targets), unbiased(hyper.beta1), unbiased(hyper.beta2))
+    const value = results[3]
+    ;[parameters, first, second] = results
+    return threads === 1 && device === 'wasm' ? value.item() : (await value.data())[0]!
+  },
+)
 process.exit(0)

@@ -14,7 +14,7 @@ export const command = (terminal: Terminal): Command =>
     new Command('bench')
       .summary('measure this machine, and halograd on it')
       .description(
-        'Measures matrix products (gemm), other operations (kernels), training (train), generation (generate), KTO against SFT (losses), checkpoints of the size of real ones (align, load), or all of that but the last. Prints JSON lines: times in milliseconds, memory in bytes.',
+        'Measures matrix products (gemm), other operations (kernels), training (train), generation (generate), KTO against SFT (losses), checkpoints of the size of real ones (align, load), a graphics card (gpu), or the first five together (all). Prints JSON lines: times in milliseconds, memory in bytes.',
       )
       .addArgument(new Argument('<suite>', 'what to measure').choices(suites))
       .addOption(

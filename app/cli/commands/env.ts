@@ -1,7 +1,7 @@
 /** `halograd env`: what of this machine programs can run on, and what they would run on by default. */
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { Command } from 'commander'
-import { automatic, blas, survey } from '../../inputs/backends.ts'
+import { adapter, automatic, blas, survey } from '../../inputs/backends.ts'
 import { type CommonOptions, common } from '../../inputs/options.ts'
 import { processor } from '../../inputs/processor.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -12,7 +12,7 @@ export const command = (terminal: Terminal): Command =>
       .summary('which backends there are on this machine')
       .description('Says which backends this machine can run, in which modes, and why others are absent; and what `auto` stands for.'),
   ).action(async ({ json }: CommonOptions) => {
-    const [ways, auto, library] = [await survey(), await automatic(), await blas()]
+    const [ways, auto, library, gpu] = [await survey(), await automatic(), await blas(), await adapter()]
     const machine = {
       node: process.version,
       platform: `${process.platform} ${process.arch}`,
@@ -21,6 +21,7 @@ export const command = (terminal: Terminal): Command =>
       memory: totalmem(),
       ...processor(),
       blas: library ?? null,
+      gpu: gpu ?? null,
     }
     if (json) return terminal.print(`${JSON.stringify({ ...machine, auto, backends: ways })}\n`)
     const yes = (there: boolean): string => (there ? 'yes' : 'no')
@@ -39,5 +40,13 @@ export const command = (terminal: Terminal): Command =>
     )
     for (const [mark, backend, mode, detail] of rows)
       terminal.say(`${mark} ${backend!.padEnd(width(1))}  ${mode!.padEnd(width(2))}  ${detail}`)
-    terminal.say(`\n--backend auto is ${auto}`)
+    if (gpu !== undefined) {
+      const mebibytes = (name: string): string => `${Math.floor((gpu.limits[name] ?? 0) / 2 ** 20)} MiB`
+      const features = ['shader-f16', 'subgroups', 'timestamp-query'].map((name) => `${name} ${yes(gpu.features.includes(name))}`)
+      terminal.say(
+        `\nGPU: ${gpu.description}: arrays of up to ${mebibytes('maxStorageBufferBindingSize')}, ${gpu.limits.maxStorageBuffersPerShaderStage} buffers a kernel, ${features.join(', ')}`,
+      )
+    }
+    const card = gpu !== undefined && !gpu.software
+    terminal.say(`\n--backend auto is ${auto}${card ? '; --backend webgpu trains on the card: `halograd bench gpu` says how fast' : ''}`)
   })

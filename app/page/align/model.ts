@@ -3,12 +3,12 @@ import { weigh } from '../../../models/index.ts'
 import { type Rate, winRate } from '../../terminal/statistics.ts'
 import type { Draft } from '../declare/draft.ts'
 import { declaring } from '../declare/model.ts'
-import { judging, startAligner } from '../judge/model.ts'
+import { graphicsCard, judging, startAligner } from '../judge/model.ts'
 import { lexiconOf } from '../judge/rule.ts'
 import { forget, keep, recall } from '../keep.ts'
 import { EndedError, type Remote, remote } from '../rpc.ts'
 import { store } from '../store.ts'
-import type { Aligner, AlignNews, AlignOrder, AlignResult, CurvePoint, KeptRun } from './aligner.ts'
+import type { Aligner, AlignNews, AlignOrder, AlignResult, CurvePoint, KeptRun, PageDevice } from './aligner.ts'
 import { type WordChange, wordChanges } from './words.ts'
 
 export interface AlignRun {
@@ -36,8 +36,19 @@ interface Aligning {
   readonly steps: number
   /** The logarithm to the base 10 of the learning rate. */
   readonly rate: number
+  readonly device: PageDevice
+  /** The graphics card in words, where there is one. */
+  readonly card?: string
 }
-export const aligning = store<Aligning>({ runs: [], judgements: new Map(), loss: 'kto', beside: 'none', steps: 60, rate: -3 })
+export const aligning = store<Aligning>({
+  runs: [],
+  judgements: new Map(),
+  loss: 'kto',
+  beside: 'none',
+  steps: 60,
+  rate: -3,
+  device: 'wasm',
+})
 
 const keys = ['run A', 'run B'] as const
 const workers = new Map<string, Remote<Aligner>>()
@@ -62,7 +73,7 @@ const change = (key: string, part: Partial<AlignRun>): void =>
 
 /** Begin anew: one run, or two side by side. */
 export const start = async (): Promise<void> => {
-  const { loss, beside, steps, rate } = aligning.get()
+  const { loss, beside, steps, rate, device } = aligning.get()
   const { thumbs } = judging.get()
   const choices = beside === 'none' ? [loss] : [loss, beside]
   const batch = Math.max(4, Math.min(16, Math.floor(thumbs.length / 2)))
@@ -78,6 +89,7 @@ export const start = async (): Promise<void> => {
       rate: Number((10 ** rate).toPrecision(2)),
       seed: 1,
       beside: choices.length,
+      device,
     }
     return { order, name: nameOfDraft(draft), curve: [], state: 'running' }
   })
@@ -142,6 +154,7 @@ export const judgeRuns = async (): Promise<void> => {
 
 /** Runs of an earlier visit: finished ones with their results, others as if they were paused. */
 export const beginAligning = async (): Promise<void> => {
+  if (aligning.get().card === undefined) void graphicsCard().then((card) => card !== undefined && aligning.set({ card }))
   const orders = await recall<readonly AlignOrder[]>('orders').catch(() => undefined)
   if (orders === undefined || aligning.get().runs.length > 0) return
   const runs = orders.map(async (order): Promise<AlignRun> => {
@@ -160,11 +173,11 @@ const symbols: ReadonlyMap<string, string> = new Map([
   ['undesirable', 'λ_U'],
 ])
 /** What tells two orders apart, for people. */
-export const describeOrder = ({ draft, steps, batch, rate, thumbs }: AlignOrder): string => {
+export const describeOrder = ({ draft, steps, batch, rate, thumbs, device }: AlignOrder): string => {
   const said =
     draft.kind === 'catalogue'
       ? Object.entries(draft.settings)
       : Object.entries(draft).filter(([key]) => key === 'margin' || symbols.has(key))
   const settings = said.map(([key, x]) => `${symbols.get(key) ?? key} = ${typeof x === 'number' ? Number(x.toPrecision(3)) : x}`)
-  return `${settings.join(', ')}; ${thumbs.length} thumbs, ${steps} steps of ${batch}, learning rate ${rate}`
+  return `${settings.join(', ')}; ${thumbs.length} thumbs, ${steps} steps of ${batch}, learning rate ${rate}, on ${device === 'wasm' ? 'WebAssembly' : 'WebGPU'}`
 }

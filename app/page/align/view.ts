@@ -61,11 +61,16 @@ const settings = (thumbs: number): TemplateResult => {
     </p>`
 }
 
-/** What computes, and why not with more threads, if so. */
-const machine = (): TemplateResult =>
-  crossOriginIsolated
-    ? html`<p class="note">Computed on WebAssembly, ${navigator.hardwareConcurrency} threads.</p>`
-    : html`<p class="note">Computed on WebAssembly, one thread: this host does not send the headers that let threads share memory.</p>`
+/** What computes; and why not with more threads, if so. */
+const machine = (): TemplateResult => {
+  const { device, card } = aligning.get()
+  const threads = crossOriginIsolated
+    ? `WebAssembly, ${navigator.hardwareConcurrency} threads: the same bits everywhere`
+    : 'WebAssembly, one thread: this host does not send the headers that let threads share memory'
+  if (card === undefined) return html`<p class="note">Computed on ${threads}.</p>`
+  return html`<label class="field"><span>Computed on</span><select id="device" @change=${(e: Event) => aligning.set({ device: valueIn(e) === 'webgpu' ? 'webgpu' : 'wasm' })}>
+    <option value="wasm" ?selected=${device === 'wasm'}>${threads}</option><option value="webgpu" ?selected=${device === 'webgpu'}>WebGPU: ${card}</option></select></label>`
+}
 
 const words: { readonly [S in AlignRun['state']]: string } = {
   running: 'learning',

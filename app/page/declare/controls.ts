@@ -1,5 +1,6 @@
 /** The parts of a loss as controls: catalogue, reward, reference point, value function, sliders. */
 import { html, nothing, type TemplateResult } from 'lit-html'
+import { copyButton } from '../widgets.ts'
 import { type CatalogueDraft, isReference, isReward, type PartsDraft, referenceNames, rewardNames, sliders } from './draft.ts'
 import { changeParts, chooseLoss, type Declaring, declare, declaring, toggleDrawing, toParts } from './model.ts'
 
@@ -27,7 +28,8 @@ export const controls = ({ draft, losses, values, rising, flaw }: Declaring): Te
       <optgroup label="the catalogue">${losses.map(({ key }) => html`<option value=${key} ?selected=${draft.kind === 'catalogue' && draft.loss === key}>${key}</option>`)}</optgroup>
     </select>
   </label>
-  ${draft.kind === 'catalogue' ? settings(draft) : parts(draft, values !== undefined, rising, flaw?.at)}`
+  ${draft.kind === 'catalogue' ? settings(draft) : parts(draft, values !== undefined, rising, flaw?.at)}
+  <p class="row link">${copyButton(location.href, 'Copy the link to this declaration', 'Copy the link')}</p>`
 
 const settings = (draft: CatalogueDraft): TemplateResult => html`
   ${Object.entries(draft.settings).map(

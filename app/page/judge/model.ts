@@ -25,6 +25,12 @@ export const startAligner = (): Worker => new Worker(new URL('../align/aligner.t
 const writer = remote<Aligner>(startAligner)
 const chunk = 32
 
+/** The graphics card of this machine in words, if the browser gives it. */
+export const graphicsCard = async (): Promise<string | undefined> => {
+  const found = await writer.ask('graphics', []).catch(() => undefined)
+  return found?.available ? found.description : undefined
+}
+
 const say = (error: unknown): void => judging.set({ failure: error instanceof Error ? error.message : String(error), working: false })
 
 let writing: Promise<void> = Promise.resolve()

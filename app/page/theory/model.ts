@@ -3,14 +3,16 @@ import type { CatalogueEntry } from '../declare/judgement.ts'
 import type { Prover } from '../declare/prover.ts'
 import { remote } from '../rpc.ts'
 import { store } from '../store.ts'
+import type { TheoremEntry } from './theorems.ts'
 
 interface Theory {
   readonly entries: readonly CatalogueEntry[]
   readonly filter: string
   readonly kind: 'all' | 'HALO' | 'not a HALO'
   readonly working: boolean
+  readonly theorems: readonly TheoremEntry[]
 }
-export const theory = store<Theory>({ entries: [], filter: '', kind: 'all', working: false })
+export const theory = store<Theory>({ entries: [], filter: '', kind: 'all', working: false, theorems: [] })
 
 /** A worker of its own: verifying all losses takes seconds, in which the first tab goes on answering. */
 const prover = remote<Prover>(() => new Worker(new URL('../declare/prover.ts', import.meta.url), { type: 'module', name: 'catalogue' }))
@@ -18,6 +20,7 @@ const prover = remote<Prover>(() => new Worker(new URL('../declare/prover.ts', i
 export const beginTheory = async (): Promise<void> => {
   if (theory.get().entries.length > 0 || theory.get().working) return
   theory.set({ working: true })
+  theory.set({ theorems: await (await fetch(new URL('theorems.json', document.baseURI))).json() })
   theory.set({ entries: await prover.ask('table', []), working: false })
   prover.end('done')
 }

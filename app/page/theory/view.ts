@@ -3,11 +3,12 @@ import { html, nothing, svg, type TemplateResult } from 'lit-html'
 import type { CatalogueEntry, CurvePoints } from '../declare/judgement.ts'
 import { formula } from '../widgets.ts'
 import { filtered, theory } from './model.ts'
+import type { TheoremEntry } from './theorems.ts'
 
 const kinds = ['all', 'HALO', 'not a HALO'] as const
 
 export const theoryView = (): TemplateResult => {
-  const { entries, filter, kind, working } = theory.get()
+  const { entries, filter, kind, working, theorems } = theory.get()
   const shown = filtered()
   const onFilter = ({ target }: Event): void => {
     if (target instanceof HTMLInputElement) theory.set({ filter: target.value })
@@ -21,6 +22,7 @@ export const theoryView = (): TemplateResult => {
       <span class="chips" role="group" aria-label="by verdict">${kinds.map((each) => html`<button type="button" class="chip" aria-pressed=${kind === each} @click=${() => theory.set({ kind: each })}>${each}</button>`)}</span>
       <span class="note" role="status">${working ? 'Verifying …' : `${shown.length} of ${entries.length}`}</span></div>
     <ul class="catalogue">${shown.map(entry)}</ul>
+    ${theorems.length === 0 ? nothing : html`<h2>Theorems</h2><p class="note">Each is checked by halograd’s test suite, from the code that trains, and must be refuted for something that it does not cover.</p><ul class="theorems">${theorems.map(theorem)}</ul>`}
   </section>`
 }
 
@@ -34,6 +36,11 @@ const entry = ({ key, name, verdict, title, year, arxiv, at, latex, curve, defau
     <p class="note">${title}${year === undefined ? '' : ` (${year})`}, ${at}${arxiv === undefined ? nothing : html`, <a href="https://arxiv.org/abs/${arxiv}">arXiv:${arxiv}</a>`}</p>
   </li>`
 }
+
+const theorem = ({ name, statement, source, link, checked, control }: TheoremEntry): TemplateResult => html`<li>
+  <h3>${name}</h3><p>${statement}</p>
+  <p class="note">${link === undefined ? source : html`<a href=${link}>${source}</a>`}. <span class="good">✓ ${checked}</span></p>
+  <details><summary>What it does not hold for</summary><p class="note">${control}</p></details></li>`
 
 const thumbnail = (curve: CurvePoints, kind: string): TemplateResult => {
   const gains = curve.filter(([, y]) => Number.isFinite(y)).map(([, y]) => y)

@@ -18,6 +18,7 @@ export const browserHost: Host = {
       },
     }
   },
+  blocks: typeof document === 'undefined',
   cores: async () => (globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== 'undefined' ? navigator.hardwareConcurrency : 1),
   fusable: async () => compilesRelaxedMadd(),
   findBlas: async () => undefined,

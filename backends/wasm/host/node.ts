@@ -30,6 +30,7 @@ export const nodeHost: Host = {
       },
     }
   },
+  blocks: true,
   cores: async () => (typeof SharedArrayBuffer === 'undefined' ? 1 : availableParallelism()),
   // Node 20 has fused multiply-add behind a flag, which is set here, and only when it is asked for.
   fusable: async () => {

@@ -1,0 +1,50 @@
+/** Settings of any size: what a loss is there, for which ranges of them at once, and where nothing is known. */
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { check } from '../../app/check/index.ts'
+import { catalogue, certificate, find, getOrThrow, settingRanges, showRanges, verify } from '../../halos/index.ts'
+
+const families = await catalogue()
+const at = (key: string, settings: Readonly<Record<string, number>>) => getOrThrow(find(families, key)!(settings))
+
+const refuted = {
+  aot: [{ beta: 1e4 }, { beta: 1e8 }, { beta: 1e-6 }],
+  'exo-pair': [{ beta: 1e4 }, { beta: 1e6 }, { epsilon: 1e-8 }],
+  bpo: [{ alpha: 1 }, { beta: 1e5 }],
+  slic: [{ delta: 1e6 }, { lambda: 1e-6 }],
+  discopop: [{ tau: 1e-3 }, { tau: 0.05 }, { tau: 0.2 }, { tau: 0.3 }],
+} as const
+for (const [key, all] of Object.entries(refuted))
+  test(`${key} is refuted at settings of any size, and its certificates are accepted`, () => {
+    for (const settings of all) {
+      const loss = at(key, settings)
+      assert.equal(verify(loss).verdict, 'not a HALO', JSON.stringify(settings))
+      const outcome = check(JSON.parse(JSON.stringify(certificate(loss))))
+      assert.ok(outcome.accepted, `${JSON.stringify(settings)}: ${outcome.accepted ? '' : outcome.reason}`)
+    }
+  })
+test('DiscoPOP is a HALO where τ ≥ 1, though it is stated to be none, and has a certificate', () => {
+  for (const tau of [1, 10]) {
+    const loss = at('discopop', { tau })
+    assert.equal(verify(loss).verdict, 'HALO')
+    const outcome = check(JSON.parse(JSON.stringify(certificate(loss))))
+    assert.ok(outcome.accepted, outcome.accepted ? '' : outcome.reason)
+    assert.equal(outcome.accepted && outcome.verdict, 'HALO')
+  }
+})
+test('ranges: label smoothing leaves the class for every ε, DiscoPOP enters it at τ = 1', () => {
+  assert.equal(showRanges(settingRanges(at('cdpo', {}))), 'refuted for ε in (0, 0.5]')
+  const ranges = settingRanges(at('discopop', {}))
+  assert.deepEqual(
+    ranges.map(({ tag }) => tag),
+    ['refuted', 'open', 'proved'],
+  )
+  assert.equal(ranges[2]!.from, 1)
+  assert.ok(ranges[0]!.to > 0.2, `${ranges[0]!.to}`)
+})
+test('a range is refuted only if each of its numbers is: at settings drawn from ranges, verdicts agree', () => {
+  for (const { tag, from, to } of settingRanges(at('exo-pair', {}))) {
+    const epsilon = Math.sqrt(Math.max(from, 1e-12)) * Math.sqrt(Math.min(to, 0.4))
+    if (tag === 'refuted') assert.equal(verify(at('exo-pair', { epsilon })).verdict, 'not a HALO')
+  }
+})
