@@ -12,7 +12,7 @@ import type { BenchRow, Measurement } from './row.ts'
 import { round, summary } from './statistics.ts'
 import { compare } from './train.ts'
 
-export interface AlignOptions extends Omit<AlignSetting, 'batch' | 'length'> {
+export interface BenchAlignOptions extends Omit<AlignSetting, 'batch' | 'length'> {
   readonly wish: Wish
   readonly threads: number
   readonly pytorch: boolean
@@ -28,12 +28,12 @@ const sizes = [
   { batch: 2, length: 512 },
 ] as const
 
-export async function* align(options: AlignOptions): AsyncGenerator<BenchRow> {
+export async function* align(options: BenchAlignOptions): AsyncGenerator<BenchRow> {
   for (const { batch, length } of options.small ? [{ batch: 2, length: 16 }] : sizes) yield* aligned(options, { ...options, batch, length })
 }
 
 async function* aligned(
-  { wish, threads, pytorch, repeats, seed, look, ...how }: AlignOptions,
+  { wish, threads, pytorch, repeats, seed, look, ...how }: BenchAlignOptions,
   { batch, length }: Pick<AlignSetting, 'batch' | 'length'>,
 ): AsyncGenerator<BenchRow> {
   const { shape, rank, frozen, recompute, small } = how

@@ -25,7 +25,7 @@ import { machine } from './machine.ts'
 import { alongSequences, alongSteps } from './memory.ts'
 import type { PeerName } from './peers.ts'
 import { kernels, products } from './programs.ts'
-import { between, watchCores } from './quiet.ts'
+import { between, type Watch, watchCores } from './quiet.ts'
 import type { BenchRow } from './row.ts'
 import { isShape, type ShapeName } from './shapes.ts'
 import { train } from './train.ts'
@@ -97,13 +97,7 @@ export async function* bench(options: BenchOptions): AsyncGenerator<BenchRow> {
     if (steps === undefined && !long)
       yield* train({ configuration, wish, threads, against, repeats, seed, profile, look, round: small ? 50 : 1000 })
   }
-  const shape =
-    config !== undefined && isShape(config) ? config : suite === 'align' || suite === 'load' ? ('smollm2-135m' as const) : undefined
-  const aligning = (): AsyncGenerator<BenchRow> => {
-    const { full = false, gradientCheckpointing: recompute = false } = options
-    const how = { recompute, small, ...(full ? {} : { rank: 8 }), ...(frozen && { frozen }) }
-    return align({ ...how, shape: shape!, wish, threads, pytorch: against.includes('pytorch'), repeats, seed, look: watch.look })
-  }
+  const shape = shapeIn(options)
   const here = async function* (): AsyncGenerator<BenchRow> {
     const { backend, mode: found } = await openBackend(wish, () => {})
     try {
@@ -123,8 +117,20 @@ export async function* bench(options: BenchOptions): AsyncGenerator<BenchRow> {
   }
   try {
     if (suite === 'gpu') yield* gpu({ repeats, seed, small, look: watch.look })
-    else yield* between(suite === 'train' ? training() : suite === 'align' ? aligning() : here(), watch.look)
+    else
+      yield* between(suite === 'train' ? training() : suite === 'align' ? aligning(options, wish, threads, watch.look) : here(), watch.look)
   } finally {
     await watch.close()
   }
+}
+
+/** The shape of a real checkpoint that is asked for, if one is. */
+const shapeIn = ({ suite, config }: BenchOptions): ShapeName | undefined =>
+  config !== undefined && isShape(config) ? config : suite === 'align' || suite === 'load' ? 'smollm2-135m' : undefined
+
+const aligning = (options: BenchOptions, wish: Wish, threads: number, look: Watch['look']): AsyncGenerator<BenchRow> => {
+  const { full = false, gradientCheckpointing: recompute = false, frozen, against = [], repeats = 5, seed = 1, small = false } = options
+  const how = { recompute, small, ...(full ? {} : { rank: 8 }), ...(frozen && { frozen }) }
+  const shape = shapeIn(options) ?? 'smollm2-135m'
+  return align({ ...how, shape, wish, threads, pytorch: against.includes('pytorch'), repeats, seed, look })
 }
