@@ -3,26 +3,14 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { halograd, jsonLines, temporary, tinyModel } from './fixture.ts'
+import { feedbackOfOpenWebui } from './open-webui.ts'
 
 const folder = temporary()
-
-/** A rating of Open WebUI, with the chat that it is about. */
-const feedback = (i: number) => {
-  const [asked, answered] = [`u${i}`, `a${i}`]
-  const messages = {
-    [asked]: { id: asked, parentId: null, role: 'user', content: `the cat ${i}` },
-    [answered]: { id: answered, parentId: asked, role: 'assistant', content: i % 2 === 0 ? 'a good cat' : 'a bad dog' },
-  }
-  return {
-    ...{ id: `f${i}`, type: 'rating', data: { rating: i % 2 === 0 ? 1 : -1, model_id: 'm' }, meta: { message_id: answered, chat_id: 'c' } },
-    snapshot: { chat: { chat: { history: { messages } } } },
-  }
-}
 
 test('import, align, judge', async () => {
   const model = await tinyModel(join(folder, 'model'), { context: 96 })
   const [exported, rows, aligned] = ['export.json', 'rows.jsonl', 'aligned'].map((name) => join(folder, name)) as [string, string, string]
-  jsonLines(exported, [Array.from({ length: 24 }, (_, i) => feedback(i))])
+  jsonLines(exported, [Array.from({ length: 24 }, (_, i) => feedbackOfOpenWebui(i))])
   const run = async (...args: readonly string[]) => {
     const done = await halograd(...args)
     assert.equal(done.code, 0, done.err)
