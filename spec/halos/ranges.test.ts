@@ -32,6 +32,12 @@ test('DiscoPOP is a HALO where τ ≥ 1, though it is stated to be none, and has
     assert.equal(outcome.accepted && outcome.verdict, 'HALO')
   }
 })
+test('an object that only calls itself a HALO, a view or a statement is undecided, and no crash', () => {
+  for (const kind of ['halo', 'view', 'stated'] as const) {
+    const report = verify({ kind, name: 'empty' } as never) // written by hand
+    assert.equal(report.verdict, 'undecided')
+  }
+})
 test('ranges: label smoothing leaves the class for every ε, DiscoPOP enters it at τ = 1', () => {
   assert.equal(showRanges(settingRanges(at('cdpo', {}))), 'refuted for ε in (0, 0.5]')
   const ranges = settingRanges(at('discopop', {}))
