@@ -83,11 +83,12 @@ const program = <A extends readonly unknown[], B>(
   const trace = async (inside: A): Promise<TracedFunction> => {
     clearTraceCache()
     const outputs = f(...inside)
-    const captured = reachable(leaves(outputs)).filter(hasValues)
+    const order = reachable(leaves(outputs))
+    const captured = order.filter(hasValues)
     const donated = donations(inside, outputs)
     const from = new Map(donated)
     const inputs = [...leaves(inside), ...captured]
-    const found = indexed(leaves(outputs))
+    const found = indexed(order)
     const positions = inputs.map((x) => found.get(x))
     const results = structure(mapTree(outputs, (x, i) => inputs[from.get(i) ?? -1] ?? input(`${i}`, x.shape)))
     return { executable: await backend.compile({ inputs, outputs: leaves(outputs), donated: from }), captured, positions, donated, results }

@@ -5,7 +5,7 @@
  *
  * Of what is computed, or lives on a device already, nothing is known here: there such an index takes NaN, and its gradient is dropped.
  */
-import { reachable, show } from './tensor.ts'
+import { show } from './tensor.ts'
 import type { AnyTensor, Op, Shape } from './types.ts'
 
 /**
@@ -30,10 +30,10 @@ export interface Indexed {
   readonly size: number
 }
 
-/** The leaves of a program that are read as positions, and of which axes. */
-export const indexed = (outputs: readonly AnyTensor[]): ReadonlyMap<AnyTensor, readonly Indexed[]> => {
+/** The leaves of a program that are read as positions, and of which axes. `order`: all nodes of the program. */
+export const indexed = (order: readonly AnyTensor[]): ReadonlyMap<AnyTensor, readonly Indexed[]> => {
   const found = new Map<AnyTensor, Indexed[]>()
-  for (const n of reachable(outputs)) {
+  for (const n of order) {
     const use = useOf(n)
     const leaf = use && origin(use.index)
     if (leaf === undefined) continue

@@ -37,10 +37,12 @@ export const identities: { readonly [W in 'add' | 'sub' | 'mul' | 'div' | 'where
   add: [(_, x, y) => (literal(x) === 0 ? y : undefined)],
   sub: [(_, x, y) => (literal(y) === 0 ? x : undefined)],
   mul: [
-    (_, x, y) => (literal(x) === 1 ? y : literal(x) === 0 ? x : undefined),
-    ({ constant, apply }, x, y) => {
-      const [a, b] = [literal(x), scaleOf(y)]
-      return a === undefined || b === undefined ? undefined : apply('mul', [constant(a * b), y.from[1]!])
+    (build, x, y) => {
+      const a = literal(x)
+      if (a === undefined) return undefined
+      if (a === 0 || a === 1) return a === 0 ? x : y
+      const b = scaleOf(y)
+      return b === undefined ? undefined : build.apply('mul', [build.constant(a * b), y.from[1]!])
     },
   ],
   div: [(_, x, y) => (literal(y) === 1 || literal(x) === 0 ? x : undefined)],
@@ -66,8 +68,10 @@ export const simplified = <A extends AlgebraTerm<A>>(
 ): A => {
   const turn = commutative.has(primitive) && constantsFirst(given[0]!, given[1]!) > 0
   const args = turn ? [given[1]!, given[0]!] : given
-  const values = args.map(literal)
-  if (values.every((v) => v !== undefined)) return build.constant(applyPrimitive(numbers, primitive, values))
+  if (args.every(({ op }) => op.tag === 'constant')) {
+    const values = args.map((x) => literal(x) ?? Number.NaN)
+    return build.constant(applyPrimitive(numbers, primitive, values))
+  }
   for (const rule of rules[primitive] ?? []) {
     const simpler = rule(build, args[0]!, args[1]!, args[2]!)
     if (simpler !== undefined) return simpler
@@ -80,7 +84,13 @@ export const structuralKey = (
   op: AlgebraTerm<unknown>['op'],
   from: readonly { readonly id: number }[],
   shape?: Readonly<Record<string, number>>,
-): string => `${label(op)}(${from.map((x) => x.id).join()})${shape === undefined ? '' : JSON.stringify(shape)}`
+): string => {
+  // In plain loops: it is asked for every expression that is made.
+  let key = label(op)
+  for (let i = 0; i < from.length; i++) key += `,${from[i]!.id}`
+  for (const axis in shape) key += `;${axis}:${shape[axis]}`
+  return key
+}
 const label = (op: AlgebraTerm<unknown>['op']): string =>
   op.tag === 'primitive'
     ? op.primitive!

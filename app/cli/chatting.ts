@@ -27,7 +27,7 @@ async function* questions({ stop }: Terminal): AsyncGenerator<string> {
   }
 }
 
-/** @param lines what is said. Default: standard input */
+/** @param lines the user's turns. Default: standard input */
 export const chat = async (terminal: Terminal, options: ChatCommandOptions, lines?: AsyncIterable<string>): Promise<void> => {
   const base = await loadCheckpoint(options.model, terminal.say)
   const checkpoint = options.adapters === undefined ? base : await withAdapters(base, options.adapters)

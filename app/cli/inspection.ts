@@ -13,7 +13,7 @@ interface InspectionOptions extends ReadingOptions {
   readonly json: boolean
 }
 
-/** @throws DataError when there are lines that cannot be used, after all of them have been told */
+/** @throws DataError when there are lines that cannot be used, after all of them have been reported */
 export const check = async (terminal: Terminal, file: string, { model, json, ...how }: InspectionOptions): Promise<void> => {
   const checkpoint = model === undefined ? undefined : await loadCheckpoint(model, terminal.say)
   const context = checkpoint?.model.config.context

@@ -9,15 +9,15 @@ export const mappingOptions = {
   rejected: 'the worse one',
   text: 'a plain text',
   system: 'the system prompt',
-  verdict: 'what somebody said of the answer',
-  correction: 'a better answer that somebody wrote',
+  verdict: 'the verdict on the answer',
+  correction: 'a better answer, written by a person',
   weight: 'how much the row counts',
   id: 'the id of the text',
   about: 'the id of the text that a verdict is about',
   parent: 'the id of the message before',
   thread: 'the id of the conversation',
   time: 'when a message was sent',
-  role: 'who speaks in a message',
+  role: 'the role of a message',
   content: 'what a message says',
 } as const
 

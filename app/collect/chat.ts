@@ -40,7 +40,7 @@ const help = `A line is a question. Commands:
   /save FILE        write the conversation, as generate --messages reads it
   /help, /quit      (a question that begins with / is written with //)`
 
-/** Talks until the lines end, `/quit`, or Ctrl-C. Errors of one line are told, and the conversation goes on. */
+/** Talks until the lines end, `/quit`, or Ctrl-C. An error of one line is printed, and the conversation continues. */
 export const converse = async (
   terminal: Terminal,
   model: Responder,

@@ -1,6 +1,6 @@
 /**
  * A request of OpenAI's chat completions API, read whole or refused by the field that is wrong. What would change the answer and is not supported is
- * refused by name; what does not (`user`, `metadata`, …) is not looked at.
+ * refused by name; what does not (`user`, `metadata`, …) is ignored.
  */
 import { either as E } from 'fp-ts'
 import type { Turn } from '../../models/index.ts'

@@ -1,4 +1,4 @@
-/** Work done one at a time, in the order in which it came; what finds the queue full, or waits until nobody wants it, is refused. */
+/** Requests are served one at a time, in order of arrival; those that find the queue full, or are cancelled while they wait, are refused. */
 import { ApiError } from './api-error.ts'
 
 export type Queue = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>

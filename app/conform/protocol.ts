@@ -51,7 +51,7 @@ export const isReply = (answer: ConformReply): answer is Reply => 'loss' in answ
 /** What answers questions, in their order. */
 export type Implementation = (questions: readonly ConformQuestion[]) => Promise<readonly ConformReply[]>
 
-/** A program that is started once and answers line by line. @throws ConformError where it crashes, is silent, or says what nobody understands */
+/** A program that is started once and answers line by line. @throws ConformError where it crashes, is silent, or gives an invalid answer */
 export const program =
   (command: string, timeout: number, signal: AbortSignal): Implementation =>
   (questions) =>
@@ -93,7 +93,7 @@ export const program =
         if (answers.length !== questions.length) return failed(`gave ${answers.length} answers, expected ${questions.length}`)
         end()
       })
-      child.stdin.on('error', () => undefined) // who stops reading will be asked why when it ends
+      child.stdin.on('error', () => undefined) // a program that stops reading is reported when it ends
       child.stdin.end(questions.map((question) => `${toJson(question)}\n`).join(''))
     })
 

@@ -1,4 +1,4 @@
-/** Continuations of many prompts, with a look at how far it is, and an end when the user asks for it. */
+/** Continuations of many prompts, with a progress bar; stopped by Ctrl-C. */
 import type { Backend } from '../../core/index.ts'
 import { type Generated, type GenerateOptions, generator, type Parameters, type Transformer } from '../../models/index.ts'
 import { onDevice } from '../../models/internal.ts'
@@ -12,7 +12,7 @@ export interface ContinuationWriter {
   readonly parameters: Parameters
 }
 
-/** @throws Interrupted when nothing more is wanted */
+/** @throws Interrupted after Ctrl-C or SIGTERM */
 export const checkStop = ({ stop }: Terminal): void => {
   if (stop.aborted) throw new Interrupted('Stopped. There was nothing to save yet.')
 }

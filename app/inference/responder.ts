@@ -18,11 +18,11 @@ export interface ModelRequest extends SamplingOptions {
   readonly samples?: number
   /** Texts that end an answer, not part of it. */
   readonly stop?: readonly string[]
-  /** log p of each token, and of so many of the likeliest in its place. */
+  /** log p of each token, and of this many of the likeliest in its place. */
   readonly logProbabilities?: number
-  /** Aborted when nobody wants the answer any more. */
+  /** Aborted when the answer is no longer wanted. */
   readonly signal?: AbortSignal
-  /** Told of each piece of text as soon as it is certain. */
+  /** Called with each piece of text as soon as it is certain. */
   readonly onText?: (text: string, sample: number) => void
 }
 

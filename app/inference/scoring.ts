@@ -7,7 +7,7 @@ import { breathe } from '../terminal/terminal.ts'
 /** Texts scored together. */
 const together = 128
 
-/** A number a text, in their order. Texts of similar lengths run together. `report` is told how many are done. */
+/** A number a text, in their order. Texts of similar lengths run together. `report` is called with the number that are done. */
 export const scoreAll = async <P>(
   backend: Backend,
   model: Trainable<P>,

@@ -32,7 +32,7 @@ const same: Readonly<Record<string, string>> = {
   'early-stopping-patience': 'patience',
 }
 
-/** What is said otherwise here. */
+/** Options of other programs that have no counterpart of the same meaning, with advice. */
 const otherwise: Readonly<Record<string, string>> = {
   'gradient-accumulation-steps': 'give the whole batch as --batch, and the parts in which it is run as --accumulate',
   'load-best-model-at-end': 'use --best',
@@ -54,7 +54,7 @@ const otherwise: Readonly<Record<string, string>> = {
 
 const dashed = (name: string): string => name.replaceAll('_', '-')
 
-/** The option that a name means among those of a command; or itself where it means none. @throws UsageError for a name that is said otherwise here */
+/** The option that a name means among those of a command; or itself where it means none. @throws UsageError for an option of other programs that has another meaning here */
 export const optionNamed = (name: string, known: readonly string[]): string => {
   if (known.includes(name)) return name
   const plain = dashed(name)

@@ -75,13 +75,20 @@ const entries: Readonly<Record<string, BackendEntry>> = {
     open: async ({ mode }) => (await gpujs()).open(mode),
   },
   webgpu: {
-    grants: [],
+    grants: ['mode'],
     ways: async () => {
       const found = await (await import('../../backends/webgpu/index.ts')).probeAdapter()
       const detail = found.available ? `${found.description}: kernels of our own, float32` : found.reason
-      return [{ backend: 'webgpu', mode: 'wgsl', available: found.available, detail }]
+      const untuned = found.available ? 'without measuring which tiles suit the card' : found.reason
+      return [
+        { backend: 'webgpu', mode: 'tuned', available: found.available, detail },
+        { backend: 'webgpu', mode: 'untuned', available: found.available, detail: untuned },
+      ]
     },
-    open: async () => (await import('../../backends/webgpu/index.ts')).webgpu(),
+    open: async ({ mode = 'tuned' }) => {
+      if (mode !== 'tuned' && mode !== 'untuned') throw new UsageError(`--mode: webgpu has no mode '${mode}'. It has tuned and untuned`)
+      return (await import('../../backends/webgpu/index.ts')).webgpu({ tune: mode === 'tuned' })
+    },
   },
   reference: {
     grants: [],

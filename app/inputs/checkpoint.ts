@@ -54,7 +54,7 @@ export interface RewardCheckpoint {
 
 /**
  * The model of a directory, or of `hf:owner/name`; of adapters, the model that they name with the adapters merged.
- * @param say told of what takes time
+ * @param say prints what takes time
  * @throws FileError, ConfigError, CheckpointError, TokenizerError; UnavailableError for what the hub does not give
  */
 export const loadCheckpoint = (name: string, say?: (line: string) => void): Promise<Checkpoint> => load(name, [], say)

@@ -32,7 +32,7 @@ export type Located = Row & { readonly origin: string }
 
 /**
  * The rows of a file, or of `hf:owner/name/file`.
- * @param say told of what takes time
+ * @param say prints what takes time
  * @throws FileError, DataError naming line and field of every flaw; UnavailableError for what the hub does not give
  */
 export const readLocated = async (file: string, options?: RowOptions, say?: (line: string) => void): Promise<readonly Located[]> => {

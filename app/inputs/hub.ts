@@ -19,7 +19,7 @@ import { AccessError, UnavailableError, UsageError } from '../terminal/errors.ts
 export interface HubOptions {
   /** Told of what takes time. */
   readonly say?: (line: string) => void
-  /** The library, which halograd does without until somebody names something on the hub. */
+  /** The library, loaded when a file or model of the hub is named. */
   readonly load?: () => Promise<typeof Hub>
 }
 
@@ -55,7 +55,7 @@ export const localPath = async (name: string, kind: HubKind, options: HubOptions
 const home = (): string => process.env.HF_HOME ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface')
 const cache = (): string => process.env.HF_HUB_CACHE ?? join(home(), 'hub')
 
-/** What the hub knows somebody by, and where it was found. Its value is never said. */
+/** An access token, and where it was found. Its value is never printed. */
 interface HubToken {
   readonly accessToken: string
   readonly origin: string

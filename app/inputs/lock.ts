@@ -1,6 +1,6 @@
 /**
- * One process at a time works in a directory: OUT/.lock says which, and is gone when that is done. A process that was killed leaves it there; whoever
- * comes next sees that nobody runs under its number any more, and takes it over.
+ * One process at a time works in a directory: OUT/.lock names it, and is removed when it is done. A killed process leaves the file there; the next one sees
+ * that no process of that number runs any more, and takes the lock over.
  */
 import { lstat, readFile, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -19,7 +19,7 @@ interface Holder {
 }
 
 /**
- * Does what nobody else may do in a directory meanwhile, which is made when absent, and removed when it is still empty afterwards.
+ * Does work while holding the lock of a directory, which is made when absent, and removed when it is still empty afterwards.
  * @throws BusyError naming the process that works there; FileError
  */
 export const exclusively = async <R>(directory: string, work: () => Promise<R>): Promise<R> => {

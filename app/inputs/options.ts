@@ -91,7 +91,10 @@ export const backendOptions = (command: Command, exactly = false): Command =>
     .optionsGroup('Where to run:')
     .option('--backend <name>', `where to run: auto, ${backendNames.join(', ')}, or a file that exports one`, 'auto')
     .option('--exact', 'the same bits on every machine, at the price of speed: the plain loop of every product, and no BLAS')
-    .option('--mode <mode>', 'how the backend runs: exact or fast for wasm; webgpu, webasm or cpu for gpujs (see `halograd env`)')
+    .option(
+      '--mode <mode>',
+      'how the backend runs: exact or fast for wasm; tuned or untuned for webgpu; webgpu, webasm or cpu for gpujs (see `halograd env`)',
+    )
     .option('--threads <n>', 'threads of the wasm backend (default: one a core)', integer(1, 64))
     .addOption(
       new Option(

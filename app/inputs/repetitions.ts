@@ -1,4 +1,4 @@
-/** What is said of rows that repeat or contradict others: by `halograd data check`, and by every run. */
+/** Warnings about rows that repeat or contradict others, of `halograd data check` and of every run. */
 import type { Repetitions } from '../../models/internal.ts'
 
 type LinePlace = string | number

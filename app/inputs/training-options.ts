@@ -47,6 +47,7 @@ export interface TrainingCommandOptions extends CommonOptions, BackendOptions, R
   readonly maxGradNorm?: number
   readonly seed: number
   readonly inOrder?: true
+  readonly curriculum?: 'heaviest-first' | 'lightest-first'
   readonly dropout: number
   readonly gradientCheckpointing?: true
   readonly eval: string
@@ -125,6 +126,12 @@ export const stepOptions = (command: Command, batch: number): Command =>
     .option('--dropout <p>', 'the fraction of activations that training drops at random', fraction, 0)
     .option('--seed <n>', 'of everything random: the same seed gives the same run', integer(0), 0)
     .option('--in-order', 'take the examples in the order of the data (a curriculum) instead of shuffling them')
+    .addOption(
+      new Option('--curriculum <order>', 'take the examples in the order of their "weight" instead of shuffling them').choices([
+        'heaviest-first',
+        'lightest-first',
+      ]),
+    )
 
 export const optimizerOptions = (command: Command): Command =>
   command

@@ -19,7 +19,7 @@ export interface Comparison {
 export type Winner = 'a' | 'b' | 'tie'
 
 type Later<T> = T | Promise<T>
-/** Told how many are done. */
+/** Called with the number that are done. */
 export type JudgeReport = (done: number) => void
 
 interface Scoring {
@@ -47,7 +47,7 @@ export interface Verdicts {
 export const verdictsOf = (judge: Judge, cases: readonly Comparison[], report: JudgeReport = () => undefined): Promise<Verdicts> =>
   'score' in judge ? byScore(judge, cases, report) : byComparison(judge, cases, report)
 
-/** How many texts a judge is shown for so many cases. */
+/** How many texts a judge reads for these cases. */
 export const shown = (cases: readonly Comparison[]): number => 2 * cases.length
 
 const byScore = async (judge: Scoring, cases: readonly Comparison[], report: JudgeReport): Promise<Verdicts> => {
@@ -80,7 +80,7 @@ const byComparison = async (judge: Comparing, cases: readonly Comparison[], repo
 
 export const isWinner = (x: unknown): x is Winner => x === 'a' || x === 'b' || x === 'tie'
 
-/** A judge may be anybody's program: what it says is looked at before it is believed. */
+/** A judge may be any program: its answers are validated. */
 const complete = <T>({ name }: Judge, said: readonly T[], expected: number, valid: (x: unknown) => boolean, kind: string): readonly T[] => {
   if (!Array.isArray(said) || said.length !== expected)
     throw new JudgeError(

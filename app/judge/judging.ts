@@ -36,7 +36,7 @@ export interface JudgingOptions extends Wish, ReadingOptions {
   readonly batch: number
 }
 
-/** Who answers, and what was answered. */
+/** One side of a comparison, and its answers. */
 interface JudgedSide {
   readonly name: string
   readonly texts: readonly string[]
@@ -115,8 +115,7 @@ const encoded = async (
   { tokenizer, control }: { readonly tokenizer: Tokenizer; readonly control: string },
   { data, how, room }: { readonly data: string; readonly how: ReadOptions; readonly room: number },
 ) => {
-  if (room < 1)
-    throw new UsageError(`--max-tokens: the model's context has no room for a prompt beside so many; give fewer than its context`)
+  if (room < 1) throw new UsageError(`--max-tokens: the model's context has no room left for a prompt; give fewer tokens than its context`)
   const chat = chatOf(tokenizer)
   const rows = chat === undefined ? undefined : await readLocated(data, { ...chat, ...how })
   const whole = questions.map(({ row, prompt }) => {

@@ -10,7 +10,7 @@ import type { Judge } from './judge.ts'
 export interface Court {
   /** Runs the models of judges that have one. */
   readonly backend: Backend
-  /** Seconds in which a judge that is somebody's program must say something. */
+  /** Seconds that a judge that is a program may be silent. */
   readonly timeout: number
   /** Aborted when its verdicts are no longer wanted. */
   readonly signal: AbortSignal
@@ -30,7 +30,7 @@ export const judgeKinds = async (): Promise<ReadonlyMap<string, JudgeKind>> => {
   return new Map([...modules].map(([name, { judge }]) => [name, judge]))
 }
 
-/** The judge that was asked for: a kind and its argument, or a file that exports one. @throws UsageError, and what `make` throws */
+/** The judge of an option: a kind and its argument, or a file that exports one. @throws UsageError, and what `make` throws */
 export const findJudge = async (asked: string, court: Court): Promise<Judge> => {
   const [, name = '', argument = ''] = /^(\S+)\s*(.*?)\s*$/s.exec(asked) ?? []
   if (isModule(asked)) return ownJudge(asked)

@@ -15,7 +15,7 @@ export interface QuestionSelection {
   readonly answered: boolean
   /** Only what training with this seed holds out as this fraction (`--eval`). Default: the whole file. */
   readonly heldOut?: number
-  /** At most so many, drawn by the seed. Default: all. */
+  /** The largest number, drawn by the seed. Default: all. */
   readonly limit?: number
   readonly seed: number
 }

@@ -37,7 +37,7 @@ export const wordOrder = async (): Promise<readonly LogRow[]> => {
   }
 }
 
-/** A command in this process, in silence. @throws Error with what it said, if it failed */
+/** Runs a command in this process without printing. @throws Error with its messages, if it failed */
 const halograd = async (...args: readonly string[]): Promise<void> => {
   const said: string[] = []
   const say = (line = ''): void => {

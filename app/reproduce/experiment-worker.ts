@@ -1,5 +1,5 @@
 /**
- * Who does jobs: makes what is asked for from what is filed, and files it, whole or not at all. Here, or in a process of its own:
+ * Workers run jobs: they read the files that a job needs and write its result, whole or not at all, in this process or in one of their own:
  * with models this small, two processes are twice as fast as one, and two threads are not.
  */
 
@@ -17,7 +17,7 @@ export interface ExperimentWorker {
   readonly close: () => Promise<void>
 }
 
-/** What a desk must know, in whichever process. */
+/** What a worker needs, in whichever process. */
 export interface ExperimentWorkerOptions {
   readonly wish: Wish
   readonly recipe: Recipe
@@ -84,7 +84,7 @@ export const remoteWorker = (options: ExperimentWorkerOptions, signal: AbortSign
   return { perform, close: async () => void child.kill('SIGKILL') }
 }
 
-/** Several desks as one: each job is done by the first that is free. */
+/** Several workers as one: each job is run by the first that is free. */
 export const together = (workers: readonly ExperimentWorker[]): ExperimentWorker => {
   const free = [...workers]
   const waiting: ((worker: ExperimentWorker) => void)[] = []

@@ -12,7 +12,7 @@ export type ExperimentJob =
   | { readonly kind: 'tuned'; readonly of: Start }
   | { readonly kind: 'cell'; readonly of: PipelineCell }
 
-/** What is told of a job that is done. */
+/** What is recorded of a finished job. */
 export interface Note {
   /** Processor time. */
   readonly seconds: number
@@ -54,7 +54,7 @@ export const files = (out: string, recipe: Recipe, backend: string): ResultFiles
     key,
     note,
     weights: (job) => path(job, 'safetensors'),
-    done: async (job) => ((await exists(note(job))) ? (parseJson(await readText(note(job))) as Note) : undefined), // only desks write there
+    done: async (job) => ((await exists(note(job))) ? (parseJson(await readText(note(job))) as Note) : undefined), // only workers write there
   }
 }
 

@@ -1,4 +1,4 @@
-/** One experiment or several: run on a lab, reported, drawn, and filed beside the lab's cells. */
+/** One experiment or several: scheduled, reported, drawn, and written beside the results of their jobs. */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { writeAtomically } from '../../models/index.ts'
@@ -23,7 +23,7 @@ export interface ReproduceOptions extends Wish {
   readonly out: string
 }
 
-/** Reports of the experiments with these keys, or of all. `onReport` gets each as soon as it is there. @throws UsageError for a key that is unknown; BusyError */
+/** Reports of the experiments with these keys, or of all. `onReport` gets each as soon as it is made. @throws UsageError for a key that is unknown; BusyError */
 export const reproduce = async (
   terminal: Terminal,
   keys: readonly string[],

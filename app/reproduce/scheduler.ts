@@ -1,6 +1,6 @@
 /**
- * The lab: has done what is needed and is not yet filed, everything once, and reads the rest. An experiment that was killed goes on where it
- * was, and experiments share what they have in common.
+ * The scheduler: runs each job that is needed and has no result file yet, once, and reads the others. A killed experiment continues where it was, and
+ * experiments share what they have in common.
  */
 
 import { Interrupted } from '../terminal/errors.ts'
@@ -27,7 +27,7 @@ export interface ScheduledWork {
   readonly seconds: number
 }
 
-/** A lab, and what has gone into its measurements so far. */
+/** A scheduler, and the work of its measurements so far. */
 export const openScheduler = ({
   terminal,
   worker,

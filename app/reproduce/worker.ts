@@ -1,4 +1,4 @@
-/** The other end of `remoteDesk`: jobs come as messages, one at a time, and answers go back. */
+/** The process behind `remoteWorker`: jobs arrive as messages, one at a time, and answers are sent back. */
 import { experimentWorker, type WorkerAnswer } from './experiment-worker.ts'
 import type { ExperimentJob } from './files.ts'
 
@@ -13,6 +13,6 @@ process.on('message', async (job: ExperimentJob) => {
     )
   process.send?.(answer)
 })
-/** Who asked is gone. */
+/** The scheduler has ended. */
 process.on('disconnect', () => process.exit())
-for (const request of ['SIGINT', 'SIGTERM']) process.on(request, () => undefined) // they reach all; the lab decides
+for (const request of ['SIGINT', 'SIGTERM']) process.on(request, () => undefined) // they reach the whole group; the scheduler decides

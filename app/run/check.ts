@@ -1,4 +1,4 @@
-/** What can be wrong with the options of a run before any file is read: everything is told at once. */
+/** Checks the options of a run before any file is read; all contradictions are reported at once. */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { checkWritable } from '../../models/internal.ts'

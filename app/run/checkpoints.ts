@@ -1,5 +1,5 @@
 /**
- * Checkpoints of a run, from which it can be gone on with bit by bit: `OUT/checkpoints/step-000040/`, each written whole or not at all.
+ * Checkpoints of a run, from which it can be resumed to the same bits: `OUT/checkpoints/step-000040/`, each written whole or not at all.
  *
  *     state.safetensors   parameters, optimizer, history        progress.json   how far, and which run it is
  *     SHA256SUMS          what `sha256sum -c` checks
@@ -89,7 +89,7 @@ const notTheSame = {
 } as const
 
 /**
- * The last sound checkpoint, if there is any at all. Damaged ones after it are told of and removed.
+ * The last sound checkpoint, if there is any at all. Damaged ones after it are reported and removed.
  * @throws CheckpointError when there are checkpoints, but none is sound
  */
 export const latest = async (out: string, say: (line: string) => void): Promise<Kept | undefined> => {

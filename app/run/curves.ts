@@ -1,4 +1,4 @@
-/** The course of a run in a terminal: its loss and its margin, each point the mean of the steps that share a column. */
+/** The curves of a run in a terminal: its loss and its margin, each point the mean of the steps that share a column. */
 import type { LogRow } from './log.ts'
 
 /** Columns and lines of a curve. */

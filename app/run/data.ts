@@ -42,7 +42,13 @@ export const readData = async (
     within(say, examplesFor(needs, located, from, tokenizer, control), longest, truncate, from)
   const contradictions = repeated.contradictions.reduce((n, group) => n + group.length, 0)
   return {
-    ...{ training: made(split.training, file), heldOut: made(split.heldOut, spareFile), contradictions },
+    ...{ training: inOrder(made(split.training, file), options.curriculum), heldOut: made(split.heldOut, spareFile), contradictions },
     ...(needs.control && { control }),
   }
+}
+
+/** By weight, where that is asked for; examples of one weight stay in their order. */
+const inOrder = (examples: readonly TrainingExample[], order: TrainingCommandOptions['curriculum']): readonly TrainingExample[] => {
+  const sign = order === 'heaviest-first' ? -1 : 1
+  return order === undefined ? examples : examples.toSorted((a, b) => sign * ((a.weight ?? 1) - (b.weight ?? 1)))
 }

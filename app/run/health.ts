@@ -1,5 +1,5 @@
 /**
- * Whether a run is well, from its log alone: what is wrong, by what figure, and what to change. Said as it goes, and at the end.
+ * Whether a run is well, from its log alone: what is wrong, by what figure, and what to change. Reported during the run, and at its end.
  *
  *     last values = means over the last tenth of the steps        held out: before training → lowest → last
  */
@@ -43,7 +43,7 @@ export interface Facts {
 const grave: readonly Ailment[] = ['diverged']
 export const isGrave = (symptoms: readonly Symptom[]): boolean => symptoms.some(({ ailment }) => grave.includes(ailment))
 
-/** Worth saying while it goes. */
+/** Reported during the run. */
 export const urgent: readonly Ailment[] = ['diverged', 'overfit', 'saturated', 'far']
 
 export const factsOf = ({ needs }: AnyLoss, { training, heldOut, contradictions }: RunData): Facts => ({

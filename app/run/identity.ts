@@ -1,6 +1,6 @@
 /**
- * Which run it is: the options that its numbers depend on, and the contents of the files that they name. A run is gone on with by the same options
- * and data, wherever these lie now; threads, or how often to save, may be others. After an upgrade it goes on where the numbers are the same.
+ * The identity of a run: the options that its numbers depend on, and the contents of the files that they name. A run is resumed with the same options and
+ * data, wherever these lie now; threads, or how often to save, may differ. After an upgrade it continues where the numbers are the same.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -18,7 +18,7 @@ export interface Identity extends Partial<Numerics> {
   readonly examples?: string
 }
 
-/** Of a checkpoint, as far as it tells: those of the first versions told the options alone. */
+/** The identity in a checkpoint, as far as it is there: the first versions recorded the options alone. */
 export const identityIn = (noted: unknown): Identity => {
   const of = isRecord(noted) ? noted : {}
   const { options = of, version, numerics, arithmetic, examples } = of
@@ -38,9 +38,9 @@ export const identityOf = async (settings: readonly SettingText[], numerics: Num
 }
 
 /**
- * What is to be told where a run is gone on with; nothing, as a rule.
- * @param insist go on, whatever its numbers were made with
- * @throws UsageError naming every option that is another; or, unless one insists, everything else that changes the numbers
+ * What to print where a run is resumed; nothing, as a rule.
+ * @param insist continue, whatever its numbers were made with
+ * @throws UsageError naming every option that differs; or, without `insist`, everything else that changes the numbers
  */
 export const checkSame = (out: string, before: Identity, now: Identity, insist: boolean): readonly string[] => {
   const names = new Set([...Object.keys(before.options), ...Object.keys(now.options)])

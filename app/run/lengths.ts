@@ -1,4 +1,4 @@
-/** Examples that a model cannot take as they are: those that are too long are cut, left out or refused, those without a completion refused; and it is told. */
+/** Examples that a model cannot take as they are: too long ones are cut, left out or refused, those without a completion are refused; warnings say so. */
 import { DataError, type InputFinding, type TrainingExample, type Truncation } from '../../models/index.ts'
 import { isLearnable, throwAll } from '../../models/internal.ts'
 import { cutTo, fits, textsIn } from '../inputs/examples.ts'

@@ -49,7 +49,7 @@ export interface Log {
   readonly close: () => Promise<void>
 }
 
-/** Goes on with the log of a directory after `behind` steps. @throws FileError, from what is returned, too */
+/** Continues the log of a directory after `behind` steps. @throws FileError, from what is returned, too */
 export const openLog = async (out: string, behind: number): Promise<Log> => {
   const seconds = Date.now() / 1000
   const rows = await openGrowing(join(out, metricsFile))

@@ -13,7 +13,7 @@ import { textsIn } from '../inputs/examples.ts'
 import { version } from '../inputs/version.ts'
 import type { RunData } from './data.ts'
 
-/** What changed the numbers of runs, oldest first. Whoever changes them adds a line. */
+/** What changed the numbers of runs, oldest first. A change of the numbers adds a line. */
 const changes: readonly string[] = ['numerics were numbered']
 
 export interface Numerics {

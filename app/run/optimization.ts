@@ -32,11 +32,11 @@ export interface Optimization {
   readonly type: SchedulerType
   /** Steps of warm-up. */
   readonly warmup: number
-  /** What a run says of it at its beginning. */
+  /** The line that a run prints at its beginning. */
   readonly line: string
 }
 
-/** Of a run of so many steps over these parameters. `small`: the rate for all weights of a small model. */
+/** For a run of `steps` steps over these parameters. `small`: the rate for all weights of a small model. */
 export const optimizationOf = (
   options: TrainingCommandOptions,
   parameters: unknown,

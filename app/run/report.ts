@@ -1,4 +1,4 @@
-/** What a run says to people: that it began as it must, and what it has changed. */
+/** What a run prints: the check of its first step, samples, and what it has changed. */
 import type { AnyLoss } from '../../halos/index.ts'
 import type { StepReport } from '../../models/index.ts'
 import type { Progress } from '../terminal/progress.ts'

@@ -1,5 +1,5 @@
 /**
- * What a run leaves in its directory while it runs, so that it can be watched, killed, and gone on with: its configuration, its log, its checkpoints.
+ * What a run writes into its directory while it runs, so that it can be watched, killed and resumed: its configuration, its log, its checkpoints.
  * The log is on the disk before a checkpoint that counts on it; rows beyond the last checkpoint are made again, to the same numbers.
  */
 import { rm } from 'node:fs/promises'
@@ -21,7 +21,7 @@ export interface RunLogOptions {
   readonly out: string
   readonly command: string
   readonly settings: readonly SettingText[]
-  /** Goes on with what is there. */
+  /** Continue the run that is there. */
   readonly resume: boolean
   /** How many checkpoints stay, beside the best; 0: none is made. */
   readonly keep: number
@@ -29,12 +29,12 @@ export interface RunLogOptions {
   readonly say: (line: string) => void
   readonly numerics: Numerics
   readonly data: RunData
-  /** Goes on even where the numbers are others than those that it began with. */
+  /** Continue even where the numbers are not those that it began with. */
   readonly insist: boolean
 }
 
 export interface RunLog<P> {
-  /** Where the run begins, or goes on. */
+  /** Where the run begins, or continues. */
   readonly start: StepState<P>
   /** That it has trained before. */
   readonly seconds: number
@@ -51,7 +51,7 @@ export interface RunLog<P> {
 }
 
 /**
- * Opens the journal of a run that begins with `begun`. Nothing is written before the first step is made.
+ * Opens the log of a run that begins with `begun`. Nothing is written before the first step is made.
  * @throws UsageError when there is an unfinished run and it is not to be resumed, or the one to be resumed is another; CheckpointError, FileError
  */
 export const openRunLog = async <P>(backend: Backend, begun: StepState<P>, options: RunLogOptions): Promise<RunLog<P>> => {
@@ -66,7 +66,7 @@ export const openRunLog = async <P>(backend: Backend, begun: StepState<P>, optio
   const behind = rows.length
   let log: Log | undefined
 
-  /** From here on the directory is this run's. */
+  /** Takes the directory over for this run. */
   const open = async (): Promise<Log> => {
     await removeStaged(out)
     if (kept === undefined) await removeAll(out)

@@ -1,7 +1,7 @@
 /**
  * A training run: data and a model in, progress and metrics on the way, a model directory out, whole or not at all.
  *
- *     checkpoint, examples → backend → subject (what is trained) → course (the steps) → save
+ *     checkpoint, examples → backend → what is trained → steps → save
  */
 import { openBackend } from '../inputs/backends.ts'
 import { loadCheckpoint } from '../inputs/checkpoint.ts'
@@ -16,7 +16,7 @@ import type { Task } from './task.ts'
 import { loadReference, loraIn, trainableOf } from './trainable.ts'
 import { trainingLoop } from './training-loop.ts'
 
-/** Trains, saves, and tells how it went. @throws BusyError where another process works in --out; and whatever is wrong with options, data and model */
+/** Trains, saves and reports. @throws BusyError where another process works in --out; and whatever is wrong with options, data and model */
 export const run = async (terminal: Terminal, task: Task): Promise<RunResult> => {
   await checkOptions(task)
   return exclusively(task.options.out, () => trained(terminal, task))
@@ -28,7 +28,7 @@ const trained = async (given: Terminal, task: Task): Promise<RunResult> => {
   const terminal: Terminal = {
     ...{ say, print: given.print, interactive: given.interactive },
     get stop() {
-      return given.stop // only who looks at it listens for Ctrl-C
+      return given.stop // reading it installs the listener for Ctrl-C
     },
   }
   const checkpoint = await loadCheckpoint(options.model, terminal.say)

@@ -1,15 +1,15 @@
-/** What a training run is asked to do: a loss, options, and how the command was called. */
+/** A training run: its loss, its options, and the command that started it. */
 import type { AnyLoss } from '../../halos/index.ts'
 import type { TrainingExample } from '../../models/index.ts'
 import type { SettingText } from '../inputs/settings.ts'
 import type { TrainingCommandOptions } from '../inputs/training-options.ts'
 import type { RunData } from './data.ts'
 
-/** What is asked for. */
+/** Of one command. */
 export interface Task {
   /** The command, as the user types it: 'align', 'train sft'. */
   readonly command: string
-  /** Every option in effect: what the run is told apart by, and what is saved with it. */
+  /** Every option in effect: it identifies the run, and is saved with it. */
   readonly settings: readonly SettingText[]
   readonly loss: AnyLoss
   readonly options: TrainingCommandOptions

@@ -10,7 +10,7 @@ export type Event = Uint8Array
 /** The first event of a file. */
 export const versionEvent = (seconds: number): Event => record([double(1, seconds), text(3, 'brain.Event:2')])
 
-/** Says that the run goes on before `step`: whatever older files hold from it on counts no more. */
+/** Marks that the run continues before `step`: what older files hold from there on is void. */
 export const startEvent = (seconds: number, step: number): Event =>
   record([double(1, seconds), integer(2, step), message(7, [integer(1, sessionStart)])])
 const sessionStart = 1

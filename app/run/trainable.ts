@@ -63,7 +63,7 @@ export interface TrainableChoice {
 }
 
 /**
- * Goes on with the trainable that was chosen, whatever the type of its parameters. A reference model is on the backend already: one upload
+ * Calls `goOn` with the chosen trainable, whatever the type of its parameters. A reference model is on the backend already: one upload
  * serves training, evaluation and, where it is the model that training starts from, that, too.
  */
 export const trainableOf = async <R>(
@@ -113,7 +113,7 @@ const besideFrozen = async (
   }
 }
 
-/** The value head has done its work when training ends: the policy is saved. */
+/** The value head serves training alone: the policy is saved. */
 const withCritic = <P>(
   { model, parameters, reference, files }: RunTrainable<P> & { readonly model: Transformer<P> },
   seed: number,
@@ -127,7 +127,7 @@ const withCritic = <P>(
   }
 }
 
-/** The language model learns to read for a reward head; what it would say next is forgotten. */
+/** The language model without its output layer, with a reward head. */
 const rewards = ({ model: { config }, parameters, tokenizer }: Checkpoint, seed: number): RunTrainable<RewardParameters> => ({
   model: rewardModel(config),
   parameters: beginReward(config, parameters, seed),

@@ -78,7 +78,7 @@ const trainWatched = async <P extends Tree<P>>(
   const onStep = afterStep(session, course, bar, callback)
   const state = await train(log.start, {
     ...{ backend: opened.backend, model, loss: task.loss, optimizer: optimization.optimizer, examples: data.training },
-    ...{ steps: plan.steps, batch, accumulate, seed, dropout, recompute, shuffled: !inOrder, onStep },
+    ...{ steps: plan.steps, batch, accumulate, seed, dropout, recompute, shuffled: !inOrder && options.curriculum === undefined, onStep },
     ...(reference !== undefined || behind > 0 ? { reference: reference ?? parameters } : {}),
     ...(options.syncReference && { sync: { every: options.syncReference, ...(options.mix && { mix: options.mix }) } }),
     signal: {

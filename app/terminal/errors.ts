@@ -10,7 +10,7 @@ export class UnavailableError extends Error {
   override readonly name = 'UnavailableError'
 }
 
-/** Somebody must be asked first, or say who they are. */
+/** A resource needs permission or a login. */
 export class AccessError extends Error {
   override readonly name = 'AccessError'
 }
@@ -30,12 +30,12 @@ export class RefutedError extends Error {
   override readonly name = 'RefutedError'
 }
 
-/** A judge crashed, does not answer, or says what nobody understands. */
+/** A judge crashed, does not answer, or gives an invalid answer. */
 export class JudgeError extends Error {
   override readonly name = 'JudgeError'
 }
 
-/** An implementation that is asked crashed, does not answer, or says what nobody understands. */
+/** A tested implementation crashed, does not answer, or gives an invalid answer. */
 export class ConformError extends Error {
   override readonly name = 'ConformError'
 }

@@ -1,4 +1,4 @@
-/** Packages that only some commands need. They are optional peers: whoever runs such a command installs them. */
+/** Packages that only some commands need. They are optional peers, installed by users of these commands. */
 import { UnavailableError } from './errors.ts'
 
 /**

@@ -2,9 +2,9 @@
 import type { Terminal } from './terminal.ts'
 
 export interface Progress {
-  /** `facts` are said beside the bar: 'loss 0.482 · 12.3k tokens/s'. */
+  /** `facts` are printed beside the bar: 'loss 0.482 · 12.3k tokens/s'. */
   readonly at: (done: number, facts?: string) => void
-  /** A line meanwhile: the bar goes on below it. */
+  /** Prints a line above the bar. */
   readonly say: (line: string) => void
   readonly end: () => void
 }
@@ -47,7 +47,7 @@ const millisecondsPerFrame = 125
 /** Control sequences: to the beginning of the line, and erase it; hide and show the cursor. */
 const [clearLine, hideCursor, showCursor] = ['\r\x1b[K', '\x1b[?25l', '\x1b[?25h']
 
-/** Between two lines there are at least so many milliseconds, unless a task begins or ends. */
+/** The least number of milliseconds between two lines, except at the beginning and the end of a task. */
 const silence = 10_000
 
 const lines = (terminal: Terminal, title: string, total: number, before: number): Progress => {

@@ -6,7 +6,7 @@ export interface Repeated {
   readonly end: () => void
 }
 
-/** Lines that begin with `warning` are said once. */
+/** Prints lines that begin with `warning` once. */
 export const withoutRepetition = (say: (line?: string) => void): Repeated => {
   const counts = new Map<string, number>()
   return {

@@ -11,7 +11,7 @@ export interface Terminal {
   readonly say: (line?: string) => void
   /** Whether standard error is a screen, on which a line can be rewritten. */
   readonly interactive: boolean
-  /** Aborted by Ctrl-C or SIGTERM, whose name is then its reason. Who never looks at it is ended by either at once, as any program is. */
+  /** Aborted by Ctrl-C or SIGTERM, whose name is then its reason. A command that never reads it is ended by either at once, as any program is. */
   readonly stop: AbortSignal
 }
 
@@ -19,7 +19,7 @@ export interface Terminal {
 const requests = { SIGINT: 'Ctrl-C', SIGTERM: 'SIGTERM' } as const
 type PromptRequest = keyof typeof requests
 
-/** npm passes on what has reached its whole group: a request that comes twice within so many milliseconds is one. */
+/** npm forwards signals that have reached its whole process group: two requests within this many milliseconds are one. */
 const echo = 500
 
 /** The terminal of this process. A second request to stop ends it at once. */
@@ -41,12 +41,12 @@ export const processTerminal = (): Terminal => {
     for (const request of Object.keys(requests)) process.on(request, onRequest)
     return controller
   }
-  // Whoever wants the result must know that it was not written, or not to its end (`| head`).
+  // A closed pipe (`| head`) means that the result was not written to its end: that is an error.
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     say(code === 'EPIPE' ? 'Standard output was closed before all was written.' : `error: standard output cannot be written: ${message}`)
     process.exit(code === 'EPIPE' ? closed : failed)
   })
-  // Nobody reads what is said: the work goes on.
+  // Without a reader of messages the work continues.
   process.stderr.on('error', () => {})
   return {
     print: (text) => void process.stdout.write(text),
@@ -62,7 +62,7 @@ export const processTerminal = (): Terminal => {
 export const ok = 0
 export const failed = 1
 export const misused = 2
-/** Of a command whose output nobody reads any more: as of one that SIGPIPE ends. */
+/** The exit code after a closed pipe: that of SIGPIPE. */
 const closed = 128 + 13
 /** 128 + the number of the signal, as shells count. */
 const codeOf = (request: PromptRequest): number => 128 + constants.signals[request]

@@ -11,6 +11,7 @@ import { type GpuMachine, machineOn, settle } from './device.ts'
 import { NoAdapterError } from './errors.ts'
 import { type Style, styles } from './grid.ts'
 import { load } from './load.ts'
+import { type TileCache, tuned } from './tune.ts'
 
 export { DeviceLimitError, LostDeviceError, NoAdapterError, RefusedProgramError, UnknownArrayError } from './errors.ts'
 export { type AdapterFacts, type AdapterPeaks, adapterFacts, adapterPeaks } from './measure.ts'
@@ -35,6 +36,24 @@ export const probeAdapter = async (): Promise<AdapterProbe> => {
   return { available: true, description: found.description, software: found.software }
 }
 
+/** How the WebGPU backend computes. */
+export interface WebgpuOptions {
+  /**
+   * Measure on first use which tiles suit a card, for a second, and keep the choice: in Node in a file of the cache directory
+   * (`$XDG_CACHE_HOME/halograd`), in a page in `localStorage`. Default true; a GPU played by a CPU is never measured.
+   */
+  readonly tune?: boolean
+}
+
+let cache: TileCache = {
+  read: async (device) => globalThis.localStorage?.getItem(`halograd ${device}`) ?? undefined,
+  write: async (device, choice) => globalThis.localStorage?.setItem(`halograd ${device}`, choice),
+}
+/** Where choices of tiles are kept: Node's entry names a file. @internal */
+export const keepTiles = (where: TileCache): void => {
+  cache = where
+}
+
 /**
  * Open a WebGPU backend, with float32 numbers: in Node by the optional package `webgpu` (Dawn), in a page by `navigator.gpu`.
  * @throws NoAdapterError where there is no adapter, or one that lacks what kernels need, with the reason
@@ -44,12 +63,13 @@ export const probeAdapter = async (): Promise<AdapterProbe> => {
  * export const open = () => webgpu()
  * ```
  */
-export const webgpu = async (): Promise<Backend> => {
+export const webgpu = async ({ tune = true }: WebgpuOptions = {}): Promise<Backend> => {
   const found = await graphics()
   const adapter = typeof found === 'string' ? null : await found.gpu.requestAdapter()
   if (typeof found === 'string' || adapter === null)
     throw new NoAdapterError(`webgpu: there is no adapter here: ${typeof found === 'string' ? found : 'it is gone'}`)
-  return backendOn(await machineOn(adapter, found.description, found.software))
+  const machine = await machineOn(adapter, found.description, found.software)
+  return backendOn(machine, tune && !machine.software ? await tuned(machine, styles.card, cache) : undefined)
 }
 
 /**

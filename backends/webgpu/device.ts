@@ -127,7 +127,7 @@ export const check = (machine: GpuMachine): void => {
   const { lost, failure, description } = machine
   if (lost !== undefined)
     throw new LostDeviceError(
-      `webgpu: ${description} was lost (${lost}), and all arrays on it: open the backend again, and go on from the last checkpoint (halograd train --resume)`,
+      `webgpu: ${description} was lost (${lost}), and all arrays on it: open the backend again, and go on from the last checkpoint (--resume)`,
     )
   if (failure === undefined) return
   machine.failure = undefined

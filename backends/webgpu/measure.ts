@@ -70,8 +70,8 @@ export const adapterPeaks = async (): Promise<AdapterPeaks> => {
   const machine = await machineOn(adapter, description, software)
   const groups = software ? 64 : 8192
   const size = software ? 1 << 20 : 1 << 23
-  const arithmetic = await seconds(machine, multiplyAdds(groups), 64 * groups)
-  const copying = await seconds(machine, copy(size), 2 * size)
+  const arithmetic = await secondsOf(machine, multiplyAdds(groups), 64 * groups)
+  const copying = await secondsOf(machine, copy(size), 2 * size)
   machine.device.destroy()
   return {
     'peak GF/s': (2 * 64 * groups * chains * turns) / arithmetic / 1e9,
@@ -108,13 +108,14 @@ const copy = (size: number): GpuLaunch => ({
   }),
 })
 
-/** Seconds of one launch over so many elements: the best of a few rounds that are long enough for the clock. */
-const seconds = async (machine: GpuMachine, launch: GpuLaunch, elements: number): Promise<number> => {
+/** Seconds of one launch whose arguments are offsets into one array of so many elements: the best of a few rounds that are long enough for the clock. */
+export const secondsOf = async (machine: GpuMachine, launch: GpuLaunch, elements: number): Promise<number> => {
   const { device, store } = machine
-  const pipeline = await prepare(machine, { launch, homes: [0], instances: 1 })
-  const { slab, offset } = store.take(elements)
-  const words = new Int32Array(blockOf(1))
-  words.set([...constants, offset])
+  const pipeline = await prepare(machine, { launch, homes: launch.arguments.map(() => 0), instances: 1 })
+  const spot = store.take(elements)
+  const { slab, offset } = spot
+  const words = new Int32Array(blockOf(launch.arguments.length))
+  words.set([...constants, ...launch.arguments.map((a) => offset + a.offset)])
   const uniform = device.createBuffer({ size: words.byteLength, usage: usage.uniform | usage.copyTarget })
   device.queue.writeBuffer(uniform, 0, words)
   const entries = [uniform, store.slabs[slab]!].map((buffer, binding) => ({ binding, resource: { buffer } }))
@@ -125,7 +126,7 @@ const seconds = async (machine: GpuMachine, launch: GpuLaunch, elements: number)
     pass.setPipeline(pipeline)
     pass.setBindGroup(0, group, [0])
     const across = Math.min(launch.groups, 32768)
-    for (let i = 0; i < count; i++) pass.dispatchWorkgroups(across, launch.groups / across)
+    for (let i = 0; i < count; i++) pass.dispatchWorkgroups(across, Math.ceil(launch.groups / across))
     pass.end()
     const start = performance.now()
     device.queue.submit([encoder.finish()])
@@ -134,5 +135,8 @@ const seconds = async (machine: GpuMachine, launch: GpuLaunch, elements: number)
   }
   const once = await round(1)
   const count = Math.max(1, Math.min(64, Math.ceil(0.03 / once)))
-  return Math.min(await round(count), await round(count), await round(count))
+  const best = Math.min(await round(count), await round(count), await round(count))
+  store.give(spot, elements)
+  uniform.destroy()
+  return best
 }

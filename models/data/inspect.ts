@@ -102,7 +102,8 @@ const inspecting = (file: string, options: InspectOptions) => {
   const { add, findings, notes, presets } = rowReader(file, take, options)
   const found = (): Inspection => {
     const counts = { desirable, undesirable }
-    const weights = { desirable: weight.desirable / (desirable || 1), undesirable: weight.undesirable / (undesirable || 1) }
+    const mean = (sum: number, count: number): number => (count === 0 ? 1 : sum / count)
+    const weights = { desirable: mean(weight.desirable, desirable), undesirable: mean(weight.undesirable, undesirable) }
     return {
       file,
       rows,

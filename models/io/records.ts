@@ -45,7 +45,9 @@ export const readRecords = (file: string, options: ReadOptions = {}): AsyncItera
   const text = decoded(/\.gz$/i.test(file) ? unzipped(file, unpackedRatio) : readChunks(file), file, encoding)
   return kind === undefined
     ? jsonOf(text, longest, /\.json(?:\.gz)?$/i.test(file))
-    : separated(text, file, kind.toLowerCase() === 'csv' ? ',' : '\t', longest)
+    : kind.toLowerCase() === 'csv'
+      ? commaSeparated(text, file, longest)
+      : separated(text, file, '\t', longest)
 }
 
 async function* numbered(rows: AsyncIterable<Json>): AsyncGenerator<SourceRecord> {
@@ -158,6 +160,25 @@ const jsonLine = (text: string): SourceRecord['content'] => {
 }
 
 // ------------------------------------------------------------------ CSV
+
+/** By the separator of the header: spreadsheets write semicolons where commas are decimal. */
+async function* commaSeparated(text: AsyncIterable<string>, file: string, longest: number): AsyncGenerator<SourceRecord> {
+  const [pieces, read]: [AsyncIterator<string>, string[]] = [text[Symbol.asyncIterator](), []]
+  let length = 0
+  for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+    read.push(next.value)
+    length += next.value.length
+    if (length > longest || next.value.includes('\n')) break
+  }
+  yield* separated(again(read, pieces), file, separatorIn(read.join('').split('\n', 1)[0] ?? ''), longest)
+}
+
+/** The most frequent of the usual separators in a header, outside quotes; the comma where there is none. */
+const separatorIn = (header: string): string => {
+  const bare = header.replaceAll(/"[^"]*"/g, '')
+  const count = (separator: string): number => bare.split(separator).length
+  return [',', ';', '\t', '|'].reduce((best, each) => (count(each) > count(best) ? each : best))
+}
 
 /**
  * RFC 4180, the first line naming the fields. A label is true or false, or 1 or 0; a weight is a number; every other field is text.

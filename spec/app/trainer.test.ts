@@ -133,6 +133,31 @@ for (const { options, says } of [
     assert.match(run.err, says)
   })
 
+test('--curriculum takes examples by their weight', async () => {
+  const weighed = jsonLines(
+    join(folder, 'weighed.jsonl'),
+    judged.map((row, i) => ({ ...row, weight: 1 + i })),
+  )
+  const heaviest = [...align.map((each) => (each === data ? weighed : each)), '--eval', '0', '--steps', '4'] as const
+  const runs = [[], ['--curriculum', 'heaviest-first'], ['--curriculum', 'lightest-first'], ['--in-order']] as const
+  const weights: string[] = []
+  for (const [i, more] of runs.entries()) {
+    const run = await halograd(...heaviest, ...more, '--out', outOf(`order-${i}`))
+    assert.equal(run.code, 0, run.err)
+    weights.push(weightsIn(outOf(`order-${i}`)))
+  }
+  assert.equal(weights[2], weights[3], 'the data are in this order')
+  assert.equal(new Set(weights).size, 3)
+})
+
+test('watch prints the curves and metrics of a run, and ends when it has', async () => {
+  const seen = await halograd('watch', outOf('whole'))
+  assert.equal(seen.code, 0, seen.err)
+  assert.match(seen.out, /whole: step 8, epoch [\d.]+\n[\s\S]*rewards\/margins[\s\S]*finished\n$/)
+  assert.equal(JSON.parse((await halograd('watch', outOf('whole'), '--json')).out).step, 8)
+  assert.equal((await halograd('watch', folder)).code, 1)
+})
+
 // ------------------------------------------------------------------ optimizers
 
 test('--optimizer: sgd, adafactor and a file of one’s own descend, each otherwise; one that is unknown is refused', async () => {

@@ -3,6 +3,9 @@
  * that does not compile, a program larger than memory. And a steady step makes nothing and waits for nothing.
  */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { plan, summarize } from '../../backends/plan/index.ts'
 import type { Region } from '../../backends/plan/regions.ts'
@@ -18,10 +21,12 @@ import {
   UnknownArrayError,
   webgpu,
 } from '../../backends/webgpu/index.ts'
+import { read, write } from '../../backends/webgpu/kept.ts'
 import type { GpuLaunch } from '../../backends/webgpu/launch.ts'
 import { load } from '../../backends/webgpu/load.ts'
 import { prepare } from '../../backends/webgpu/pipelines.ts'
-import { compile, evaluate, exp, mul, read, type Tensor, tensor } from '../../core/index.ts'
+import { tiles, tuned } from '../../backends/webgpu/tune.ts'
+import { compile, evaluate, exp, mul, read as readTensor, type Tensor, tensor } from '../../core/index.ts'
 import { trainingStep } from '../plan/training-step.ts'
 import { noAdapter, opened } from './opened.ts'
 
@@ -36,7 +41,7 @@ test('a lost device says why, and from where to go on', { skip, timeout: 60000 }
   machine.device.destroy()
   await machine.device.lost
   const says = { name: 'LostDeviceError', message: /was lost \(destroyed.*all arrays on it: open the backend again.*checkpoint/ }
-  await assert.rejects(read(backend, x), says)
+  await assert.rejects(readTensor(backend, x), says)
   await assert.rejects(async () => f(x), says)
   assert.throws(() => backend.upload([1]), LostDeviceError)
   await backend.close?.()
@@ -76,7 +81,7 @@ test('a shader that does not compile is refused with its kernel and the line', {
   })
   // The device is as it was.
   const backend = backendOn(machine)
-  assert.deepEqual([...(await read(backend, mul(tensor({ i: 2 }, [1, 2]), 2)))], [2, 4])
+  assert.deepEqual([...(await readTensor(backend, mul(tensor({ i: 2 }, [1, 2]), 2)))], [2, 4])
   await backend.close?.()
 })
 
@@ -107,6 +112,31 @@ test('arrays of others, and arrays that are gone, are refused', { skip }, async 
   await assert.rejects(one.download(x), UnknownArrayError)
   await one.close?.()
   await other.close?.()
+})
+
+test('the fastest tile is measured once for a device, and kept', { skip }, async () => {
+  const machine = await opened()
+  const kept = new Map<string, string>()
+  const cache = {
+    read: async (device: string) => kept.get(device),
+    write: async (device: string, choice: string) => void kept.set(device, choice),
+  }
+  const style = await tuned(machine, styles.card, cache, 64)
+  const choice = kept.get(machine.description)
+  assert.deepEqual(style, { ...styles.card, tile: tiles.get(choice ?? '') })
+  const made = machine.made
+  kept.set(machine.description, '64×64 in registers')
+  assert.equal((await tuned(machine, styles.card, cache, 64)).tile.rows, 8)
+  assert.equal(machine.made, made, 'what is kept is not measured again')
+  // In a file, which may be missing or damaged.
+  process.env.XDG_CACHE_HOME = await mkdtemp(join(tmpdir(), 'halograd-cache-'))
+  assert.equal(await read(machine.description), undefined)
+  await write(machine.description, '32×32 of 8')
+  assert.equal(await read(machine.description), '32×32 of 8')
+  await writeFile(join(process.env.XDG_CACHE_HOME, 'halograd', 'webgpu-tiles.json'), '{')
+  assert.equal(await read(machine.description), undefined)
+  await rm(process.env.XDG_CACHE_HOME, { recursive: true })
+  machine.device.destroy()
 })
 
 test('a steady step makes no buffer and no bind group, and holds as much memory as the one before', { skip }, async () => {

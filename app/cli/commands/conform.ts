@@ -1,4 +1,4 @@
-/** `halograd conform`: does somebody's implementation of a loss compute that loss? Property by property, with a witness where it does not. */
+/** `halograd conform`: tests whether an implementation of a loss computes that loss, property by property, with a witness where it does not. */
 import { Command } from 'commander'
 import type { Examined } from '../../conform/conform.ts'
 import { type CommonOptions, common, integer, setting } from '../../inputs/options.ts'
@@ -26,7 +26,7 @@ export const command = (terminal: Terminal): Command =>
       )
       .option('--loss <loss>', 'a name of the catalogue (kto, dpo, …), or a file that exports one')
       .option('--set <name=value>', 'a setting of the loss, e.g. beta=0.1; may be repeated', setting)
-      .option('--command <command>', 'the program that is asked')
+      .option('--command <command>', 'the program to test')
       .option('--recorded <file>', 'answers that were recorded, instead: a JSON array of {id, loss, settings, inputs, answer}')
       .option('--vectors <file>', 'write the questions, and what halograd finds, instead of asking')
       .option('--examples <dir>', 'write adapters for plain torch functions, TRL, HALOs and exported losses, instead of asking')

@@ -32,14 +32,14 @@ export const command = (terminal: Terminal): Command =>
           .requiredOption('--model <dir>', 'the model to judge (A): a Hugging Face directory, or hf:owner/name')
           .option(
             '--against <dir|data>',
-            'whom it must beat (B): another model, or data: the chosen, desirable or shown completions',
+            'what it is compared with (B): another model, or data: the chosen, desirable or shown completions',
             'data',
           )
           .requiredOption('--data <file>', 'the prompts; best a file that nothing was trained on')
           .option('--held-out <fraction>', 'use only what training with this --eval and this --seed holds out of --data', probability)
-          .option('--prompts <n>', 'use at most so many prompts, drawn by --seed (default: all)', integer(1))
-          .requiredOption('--judge <judge>', 'who judges: see `halograd judges`; may be repeated', repeated)
-          .option('--judge-timeout <seconds>', 'how long a judge that is a program may say nothing', positive, 300)
+          .option('--prompts <n>', 'the largest number of prompts, drawn by --seed (default: all)', integer(1))
+          .requiredOption('--judge <judge>', 'the judge: see `halograd judges`; may be repeated', repeated)
+          .option('--judge-timeout <seconds>', 'how long a judge that is a program may be silent', positive, 300)
           .option('--max-tokens <n>', 'tokens of an answer at most', integer(1), 128)
           .option('--temperature <t>', '0: always the likeliest token; 1: as the model believes', notNegative, 1)
           .option('--top-k <n>', 'draw from the n likeliest tokens only', integer(1))

@@ -29,7 +29,7 @@ export const command = (terminal: Terminal): Command =>
     new Command('plot')
       .summary('draw value functions, slopes, gradients, utilities; or a run')
       .description(
-        'Draws a curve of one or several losses over z, the gain relative to the reference point, from −5 to 5; or the course of a run.',
+        'Draws a curve of one or several losses over z, the gain relative to the reference point, from −5 to 5; or the metrics of runs.',
       )
       .addCommand(ofRun(terminal))
       .addArgument(new Argument('<curve>', 'what to draw').choices(Object.keys(curves)))

@@ -59,7 +59,7 @@ const verdictOptions = (command: Command): Command =>
     .optionsGroup('Verdicts:')
     .requiredOption(
       '--judge <judge>',
-      'who judges: see `halograd judges`; or tsv: people, who fill in OUT/round-001/answers.tsv, after which the same command continues',
+      'the judge: see `halograd judges`; or tsv: people, who fill in OUT/round-001/answers.tsv, after which the same command continues',
     )
     .option('--judge-timeout <seconds>', 'how long a judge that is a program may be silent', positive, 300)
     .addOption(
@@ -83,7 +83,7 @@ const measureOptions = (command: Command): Command =>
     .optionsGroup('Measurement:')
     .option('--eval <file|fraction>', 'prompts to measure on: a file, or a fraction of --data', '0.2')
     .option('--measure <n>', 'how many of them at most', integer(2), 128)
-    .option('--measure-judge <judge>', 'who measures (default: --judge; with tsv nobody)')
+    .option('--measure-judge <judge>', 'the judge of the measurement (default: --judge; none with tsv)')
     .option('--max-kl <nats>', 'stop when a model is further than this from the first', positive)
     .option('--insist', 'continue even where this halograd, this machine or this day gives other numbers')
 

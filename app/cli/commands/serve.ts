@@ -29,7 +29,7 @@ export const command = (terminal: Terminal): Command =>
       .option('--out <file>', 'where to keep what people say of answers: appended to, never rewritten')
       .option('--host <name>', 'the address to listen on; any but this machine needs --token', '127.0.0.1')
       .option('--port <n>', 'the port to listen on; 0: any that is free', integer(0, 65535), 8080)
-      .option('--token <text>', 'whoever asks must send it, as OpenAI clients send their API key (default: HALOGRAD_TOKEN, if set)')
+      .option('--token <text>', 'clients must send it, as OpenAI clients send their API key (default: HALOGRAD_TOKEN, if set)')
       .option('--queue <n>', 'requests that may wait; more are refused', integer(1), 32)
       .option('--timeout <seconds>', 'for an answer, waiting included', positive, 300)
       .option('--max-tokens <n>', 'of an answer, where a request does not say', integer(1), 512)

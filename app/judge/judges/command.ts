@@ -1,5 +1,5 @@
 /**
- * Somebody's program, such as one that asks a large model. It reads lines {"prompt", "a", "b"} from standard input until that ends, and for each
+ * A program of the user's, such as one that asks a large model. It reads lines {"prompt", "a", "b"} from standard input until that ends, and for each
  * writes a line {"winner": "a"}, "b" or "tie" to standard output, in their order.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -17,7 +17,7 @@ export const judge: JudgeKind = {
   }),
 }
 
-/** The last words of a program that failed: so many characters of its standard error. */
+/** Characters of the standard error of a failed program that are reported. */
 const lastWords = 1000
 
 const ask = (
@@ -69,7 +69,7 @@ const ask = (
       if (winners.length < comparisons.length) return failed(`gave ${winners.length} verdicts, expected ${comparisons.length}`)
       end()
     })
-    child.stdin.on('error', () => undefined) // who stops reading will be asked why when it ends
+    child.stdin.on('error', () => undefined) // a program that stops reading is reported when it ends
     child.stdin.end(comparisons.map(({ prompt, a, b }) => `${JSON.stringify({ prompt, a, b })}\n`).join(''))
   })
 

@@ -6,7 +6,7 @@ import type { JudgeKind } from '../kinds.ts'
 
 export const judge: JudgeKind = {
   argument: '[words]',
-  summary: 'likes the shorter text, or the one whose length is nearer to so many words',
+  summary: 'likes the shorter text, or the one whose length in words is nearer to a number',
   make: (text) => {
     const wanted = Number(text)
     if (!(wanted >= 0)) throw new UsageError(`--judge length: expected a number of words, found '${text}'`)
