@@ -167,9 +167,7 @@ test('every file is one idea: it opens with what it is, and keeps to its budget'
 })
 
 /** Functions that are still longer than a screen, and their lines of code. The list only shrinks, and so do its numbers. */
-const longStill: Readonly<Record<string, number>> = {
-  'app/demo/demo.ts:shown': 71,
-}
+const longStill: Readonly<Record<string, number>> = {}
 
 test('a function fits a screen', () => {
   const products = all.filter((file) => !file.startsWith('spec/') && file.endsWith('.ts'))

@@ -72,5 +72,5 @@ export const stories: ModelConfig = {
 }
 
 /** What can be measured. */
-export const suites = ['gemm', 'kernels', 'train', 'generate', 'losses', 'gpu', 'all'] as const
+export const suites = ['gemm', 'kernels', 'train', 'generate', 'losses', 'align', 'load', 'gpu', 'all'] as const
 export type Suite = (typeof suites)[number]

@@ -1,6 +1,6 @@
 /** Generation: greedy text from a random Llama of the size of stories260K, one token at a time with a memory of the past. */
 import type { Backend } from '../../core/index.ts'
-import { generator, initialize, transformer } from '../../models/index.ts'
+import { generator, initialize, type Parameters, type Transformer, transformer } from '../../models/index.ts'
 import { stories } from './configurations.ts'
 import { machineName } from './machine.ts'
 import type { Measurement } from './row.ts'
@@ -15,9 +15,26 @@ export interface BenchGenerateOptions {
   readonly tokens: number
 }
 
-export async function* generate({ backend, mode, threads, repeats, seed, tokens }: BenchGenerateOptions): AsyncGenerator<Measurement> {
-  const write = generator(backend, transformer(stories))
-  const parameters = initialize(stories, seed)
+export const generate = ({ seed, ...options }: BenchGenerateOptions): AsyncGenerator<Measurement> =>
+  generated({ ...options, model: transformer(stories), parameters: initialize(stories, seed), what: 'generate' })
+
+/** What generation by any model takes. */
+interface GeneratedOptions extends Omit<BenchGenerateOptions, 'seed'> {
+  readonly model: Transformer
+  readonly parameters: Parameters
+  readonly what: string
+}
+export async function* generated({
+  backend,
+  mode,
+  threads,
+  repeats,
+  tokens,
+  model,
+  parameters,
+  what,
+}: GeneratedOptions): AsyncGenerator<Measurement> {
+  const write = generator(backend, model)
   const once = async (): Promise<readonly number[]> => {
     const times: number[] = []
     let before = performance.now()
@@ -38,7 +55,7 @@ export async function* generate({ backend, mode, threads, repeats, seed, tokens 
   for (let i = 0; i < repeats; i++) rounds.push(median(await once()))
   const times = summary(rounds)
   yield {
-    what: `generate, ${tokens} tokens`,
+    what: `${what}, ${tokens} tokens`,
     backend: backend.name,
     mode,
     threads,

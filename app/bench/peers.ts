@@ -12,21 +12,30 @@ export interface Absent {
   readonly absent: string
 }
 
+/** What contestants do: train a GPT-2, or align a checkpoint. */
+type PeerTask = 'train' | 'align'
+
 /** Halograd itself, on the problem in `directory`. `flags`: of Node. */
-export const ourselves = (directory: string, wish: Wish, threads: number, flags: readonly string[] = []): ContestantCommand => ({
+export const ourselves = (
+  directory: string,
+  wish: Wish,
+  threads: number,
+  flags: readonly string[] = [],
+  task: PeerTask = 'train',
+): ContestantCommand => ({
   name: 'halograd',
   threads,
-  ...script('./contestants/halograd.ts', [directory, JSON.stringify(wish)], flags),
+  ...script(task === 'train' ? './contestants/halograd.ts' : './contestants/align.ts', [directory, JSON.stringify(wish)], flags),
 })
 
-export const peer = (name: PeerName, directory: string, threads: number): Promise<ContestantCommand | Absent> =>
-  peers[name](directory, threads)
+export const peer = (name: PeerName, directory: string, threads: number, task: PeerTask = 'train'): Promise<ContestantCommand | Absent> =>
+  peers[name](directory, threads, task)
 
 /**
  * Debian's PyTorch with the OpenBLAS that uses OpenMP, as PyTorch itself does: with the other one, the two pools of threads fight for the cores.
  * Variables that make OpenBLAS choose slower kernels are removed.
  */
-const pytorch = async (directory: string, threads: number): Promise<ContestantCommand | Absent> => {
+const pytorch = async (directory: string, threads: number, task: PeerTask): Promise<ContestantCommand | Absent> => {
   const python = process.env.HALOGRAD_PYTHON ?? (existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3')
   const missing = await promisify(execFile)(python, [
     '-c',
@@ -49,7 +58,7 @@ const pytorch = async (directory: string, threads: number): Promise<ContestantCo
   return {
     name: 'pytorch',
     program: python,
-    args: [file('./contestants/pytorch.py'), directory, `${threads}`],
+    args: [file(task === 'train' ? './contestants/pytorch.py' : './contestants/align.py'), directory, `${threads}`],
     threads,
     environment: {
       LD_LIBRARY_PATH: paths.length === 0 ? undefined : paths.join(':'),
@@ -84,7 +93,7 @@ const gpujs = async (directory: string, threads: number): Promise<ContestantComm
     : { absent: found.reason }
 }
 
-const peers: { readonly [N in PeerName]: (directory: string, threads: number) => Promise<ContestantCommand | Absent> } = {
+const peers: { readonly [N in PeerName]: (directory: string, threads: number, task: PeerTask) => Promise<ContestantCommand | Absent> } = {
   pytorch,
   'jax-js': jaxjs('wasm'),
   'jax-js-webgpu': jaxjs('webgpu'),

@@ -2,34 +2,30 @@
 import { duration } from '../terminal/progress.ts'
 import { confidence, type Rate } from '../terminal/statistics.ts'
 import type { DemoReport } from './demo.ts'
+import type { DemoWorld } from './world.ts'
 
-export const reportLines = (report: DemoReport): readonly string[] => [
+export const reportLines = (report: DemoReport, { show, phrases, next }: DemoWorld): readonly string[] => [
   '',
-  'Samples (not picked; AFINN score in brackets)',
-  ...report.samples.flatMap(({ prompt, before, after }) => [
-    '',
-    `  “${line(prompt).trim()} …`,
-    `    before [${signed(before.score)}]${line(before.text)}`,
-    `    after  [${signed(after.score)}]${line(after.text)}`,
-  ]),
+  'Samples (not picked)',
+  ...report.samples.flatMap((sample) => ['', ...show(sample)]),
   '',
-  `What the human says of ${report.winRate.cases} continuations of unseen prompts       before     after`,
-  row('thumbs up', percent(report.positive.before.rate), percent(report.positive.after.rate)),
-  row('thumbs down', percent(report.negative.before.rate), percent(report.negative.after.rate)),
+  row(`Of ${report.winRate.cases} answers to new prompts`, 'before', 'after'),
+  ...Object.entries(report.shares).map(([quality, { before, after }]) => row(`  ${quality}`, percent(before.rate), percent(after.rate))),
   '',
   ...verdict(report.winRate),
   '',
-  'What it cost (a reward is a proxy: look at how it was earned)                 before     after',
-  row('most frequent positive words', '', ''),
-  `    before: ${words(report, 'before')}`,
-  `    after:  ${words(report, 'after')}`,
-  row('different neighbouring words (1: all)', report.distinctPairs.before.toFixed(2), report.distinctPairs.after.toFixed(2)),
-  row('words repeated within a continuation', percent(report.repetition.before), percent(report.repetition.after)),
-  row('loss on unseen chapters, nats a token', nats(report.heldOutLoss.before), nats(report.heldOutLoss.after)),
-  row('KL from the model before, nats a continuation', '0.00', report.kl.toFixed(2)),
+  row('What it cost (a thumb is a proxy: look at how it was earned)', 'before', 'after'),
+  row(`  most frequent ${phrases.what}`, '', ''),
+  `    before: ${favourites(report, 'before')}`,
+  `    after:  ${favourites(report, 'after')}`,
+  row('  words an answer', report.words.before.toFixed(1), report.words.after.toFixed(1)),
+  row('  different neighbouring words (1: all)', report.distinctPairs.before.toFixed(2), report.distinctPairs.after.toFixed(2)),
+  row('  words repeated within an answer', percent(report.repetition.before), percent(report.repetition.after)),
+  row('  loss on held-out texts, nats a token', nats(report.heldOutLoss.before), nats(report.heldOutLoss.after)),
+  row('  KL from the model before, nats an answer', '0.00', report.kl.toFixed(2)),
   '',
   `Pre-training ${duration(report.pretraining.seconds)}, KTO ${duration(report.alignment.seconds)}, everything ${duration(report.seconds)} on ${report.backend} (${report.mode}).`,
-  `The aligned model is in ${report.out}:  npx halograd generate --model ${report.out} --prompt " the white whale"`,
+  `The aligned model is in ${report.out}:  ${next(report.out)}`,
 ]
 
 /** The win rate, and whether it is more than chance. */
@@ -41,14 +37,11 @@ const verdict = ({ rate, low, high }: Rate): readonly string[] => [
 ]
 
 const row = (title: string, before: string, after: string): string =>
-  `  ${title.padEnd(70)}${before.padStart(10)}${after.padStart(10)}`.trimEnd()
+  `${title.padEnd(72)}${before.padStart(10)}${after.padStart(10)}`.trimEnd()
 const percent = (x: number): string => `${(100 * x).toFixed(0)} %`
 const nats = (x: number | undefined): string => x?.toFixed(2) ?? '–'
-/** On one line, whatever a young model writes. */
-const line = (text: string): string => text.replaceAll(/[^ -~]+/g, '·')
-const signed = (x: number): string => (x > 0 ? `+${x}` : `${x}`)
-const words = ({ positiveWords, positiveWordCount }: DemoReport, when: 'before' | 'after'): string =>
-  positiveWords[when]
+const favourites = ({ phrases }: DemoReport, when: 'before' | 'after'): string =>
+  phrases[when]
     .slice(0, 6)
-    .map(([word, texts]) => `${word} ${percent(texts / positiveWordCount[when])}`)
+    .map(([phrase, share]) => `${phrase} ${percent(share)}`)
     .join(', ')

@@ -83,6 +83,7 @@ export const trainingOptions = (
 ): Command => {
   configurable(command).addHelpText('after', outputFiles)
   dataOptions(command, out, model)
+  lengthOptions(command)
   stepOptions(command, batch)
   optimizerOptions(command)
   referenceOptions(command)
@@ -103,8 +104,10 @@ export const dataOptions = (command: Command, out: boolean, model = true): Comma
         ).makeOptionMandatory(model),
       )
       .requiredOption('--data <file>', 'training data: JSON Lines (.jsonl), CSV (.csv, .tsv) or Parquet (.parquet); or hf:owner/name/file'),
-  )
-    .addOption(new Option('--out <dir>', 'where to save the trained model; one process at a time').makeOptionMandatory(out))
+  ).addOption(new Option('--out <dir>', 'where to save the trained model; one process at a time').makeOptionMandatory(out))
+
+const lengthOptions = (command: Command): Command =>
+  command
     .option('--max-length <n>', "the most tokens of a prompt and completion together (default: the model's context)", integer(2))
     .addOption(
       new Option('--truncate <what>', 'what is cut of longer examples; or drop them, or refuse to run')

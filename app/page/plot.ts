@@ -94,8 +94,8 @@ export const plot = (options: PlotContent): TemplateResult => {
         ${xLabel === undefined ? nothing : svg`<text class="label" x=${width - margin.right} y=${height - 3} text-anchor="end">${xLabel}</text>`}
       </g>
       <g clip-path="url(#${clip})">${lines.map(({ points, tone }) => svg`<path class="line ${tone}" d=${path(points, x.at, y.at)} />`)}</g>
-      ${dots.map(({ x: a, y: b, label }) => svg`<g class="witness"><title>${label}</title><circle cx=${x.at(a)} cy=${y.at(b)} r="6" /></g>`)}
       ${handles.filter(({ y }) => Number.isFinite(y)).map((handle) => grip(handle, options, x, y))}
+      ${dots.map(({ x: a, y: b, label }) => svg`<g class="witness"><title>${label}</title><circle cx=${x.at(a)} cy=${y.at(b)} r="6" /></g>`)}
     </svg>
     <figcaption>
       <span class="legend">${lines.filter(({ label }) => label !== undefined).map(({ tone, label }) => html`<span><i class=${tone}></i>${label}</span>`)}</span>

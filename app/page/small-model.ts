@@ -23,7 +23,8 @@ import {
 import { book } from '../demo/book.ts'
 import { configOf } from '../demo/demo.ts'
 import { drawPrompts, learnTokenizer, windows } from '../demo/prompts.ts'
-import { type DemoSize, recipes } from '../demo/recipe.ts'
+import type { DemoSize } from '../demo/recipe.ts'
+import { recipes } from '../demo/worlds/moby-dick.ts'
 
 const seed = 1
 /** Prompts to judge answers of, and prompts of chapters that the model has not read. */
@@ -61,7 +62,7 @@ const trained = async (size: DemoSize, say: (line: string) => void): Promise<Rea
       },
     })
     const prompts = (from: readonly (readonly number[])[], count: number, draw: number) =>
-      drawPrompts(from, tokenizer, { count, length: recipe.prompt, seed: draw })
+      drawPrompts(from, tokenizer, { count, length: recipe.model.context / 4, seed: draw })
     return {
       ...modelFiles(config, await toWeights(backend, config, state.parameters), { dtype: 'F16' }),
       ...vocabularyFiles(tokenizer),

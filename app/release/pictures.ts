@@ -67,36 +67,44 @@ const utilityPanel = (title: string, points: readonly (readonly [z: number, y: n
   }).outerHTML
 }
 
-/** Shares of continuations, before and after, with their intervals; and how often after beats before. */
-const demoPicture = ({ size, positive, negative, winRate, kl }: DemoReport): string => {
+/** Shares of answers, before and after, with their intervals; and how often after beats before. */
+const demoPicture = ({ world, shares, winRate, kl }: DemoReport): string => {
   const { document } = parseHTML('<html></html>')
-  const bars = [
-    ...Object.entries(positive).map(([when, rate]) => ({ liked: 'thumbs up', when, ...percent(rate) })),
-    ...Object.entries(negative).map(([when, rate]) => ({ liked: 'thumbs down', when, ...percent(rate) })),
-  ]
+  const qualities = Object.keys(shares)
+  const bars = qualities.flatMap((quality) =>
+    (['before', 'after'] as const).map((when) => ({ quality, when, ...percent(shares[quality]![when]) })),
+  )
   const { rate, low, high } = percent(winRate)
   const [title, subtitle] = [
-    `${winRate.cases} continuations of unseen prompts, before and after KTO (demo, size ${size})`,
-    `after beats before on ${rate.toFixed(0)} % of the prompts (${confidence} interval ${low.toFixed(0)} to ${high.toFixed(0)} %), at a KL of ${kl.toFixed(1)} nats`,
+    `${winRate.cases} answers to new questions, before and after KTO (demo, world ${world})`,
+    `after beats before on ${rate.toFixed(0)} % of the questions (${confidence} interval ${low.toFixed(0)} to ${high.toFixed(0)} %), at a KL of ${kl.toFixed(1)} nats`,
   ]
   const plot = Plot.plot({
     document,
     style,
-    ...{ width: 720, height: 210, marginTop: 60, marginLeft: 60, marginRight: 90 },
+    ...{ width: 720, height: 110 + 50 * qualities.length, marginTop: 60, marginLeft: 60, marginRight: 90 },
     x: {
-      label: `% of continuations, with ${confidence} intervals`,
+      label: `% of answers, with ${confidence} intervals`,
       grid: true,
       domain: [0, 10 * Math.ceil(Math.max(...bars.map((bar) => bar.high)) / 10)],
     },
     y: { label: null, domain: ['before', 'after'], tickSize: 0 },
-    fy: { label: null, domain: ['thumbs up', 'thumbs down'] },
-    color: { domain: ['thumbs up', 'thumbs down'], range: [blue, red] },
+    fy: { label: null, domain: qualities },
+    color: { domain: ['before', 'after'], range: [grey, blue] },
     marks: [
-      Plot.barX(bars, { fy: 'liked', y: 'when', x: 'rate', fill: 'liked', fillOpacity: 0.75 }),
-      Plot.ruleY(bars, { fy: 'liked', y: 'when', x1: 'low', x2: 'high', stroke: '#222', strokeWidth: 1.5 }),
+      Plot.barX(bars, { fy: 'quality', y: 'when', x: 'rate', fill: 'when', fillOpacity: 0.75 }),
+      Plot.ruleY(bars, { fy: 'quality', y: 'when', x1: 'low', x2: 'high', stroke: '#222', strokeWidth: 1.5 }),
       Plot.ruleX([0]),
-      Plot.text([title], { text: [title], fy: ['thumbs up'], frameAnchor: 'top-left', dx: -56, dy: -52, fontSize: 13, fontWeight: 'bold' }),
-      Plot.text([subtitle], { text: [subtitle], fy: ['thumbs up'], frameAnchor: 'top-left', dx: -56, dy: -34, fontSize: 12 }),
+      Plot.text([title], {
+        text: [title],
+        fy: qualities.slice(0, 1),
+        frameAnchor: 'top-left',
+        dx: -56,
+        dy: -52,
+        fontSize: 13,
+        fontWeight: 'bold',
+      }),
+      Plot.text([subtitle], { text: [subtitle], fy: qualities.slice(0, 1), frameAnchor: 'top-left', dx: -56, dy: -34, fontSize: 12 }),
     ],
   })
   plot.setAttribute('xmlns', 'http://www.w3.org/2000/svg')

@@ -141,7 +141,7 @@ const trainRound = async (plan: RoundPlan, round: number, examples: readonly Tra
   const reference = loss.needs.reference && plan.reference === 'first' && round > 1 ? { reference: training.model } : {}
   const settings = [...plan.settings, { name: 'round', value: round, paths: [] }]
   const { last, interrupted } = await run(quiet(terminal), {
-    ...{ command: 'rounds', settings, loss, rate, data: { training: examples, heldOut: [], contradictions: 0 } },
+    ...{ command: `round ${round}: training`, settings, loss, rate, data: { training: examples, heldOut: [], contradictions: 0 } },
     options: { ...training, ...reference, model, out, seed: seedFor(plan.seed, round, 3) >>> 1, resume: true },
   })
   if (interrupted) throw new Interrupted(`Stopped in round ${round}. What is finished is kept: the same command continues from there.`)

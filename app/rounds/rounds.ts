@@ -138,6 +138,7 @@ const finish = async (
     ...(best && { best: best.round }),
     ...(stopped && { stopped }),
   }
+  for (const line of ['', tableHead, ...rows.map(tableLine)]) terminal.say(line)
   if (stopped !== undefined) terminal.say(`Stopped, as ${stopped}.`)
   if (best === undefined) return result
   const directory = directoryOf(options.out, best.round)

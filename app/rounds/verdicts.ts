@@ -6,7 +6,7 @@
  */
 import { type Comparison, type Judge, verdictsOf } from '../judge/judge.ts'
 import { JudgeError } from '../terminal/errors.ts'
-import { progress } from '../terminal/progress.ts'
+import { type Progress, progress } from '../terminal/progress.ts'
 import { average } from '../terminal/statistics.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { AnswerGroup } from './answers.ts'
@@ -30,7 +30,7 @@ const scored = async (
 ): Promise<RoundVerdicts> => {
   const asked = groups.flatMap(({ prompt, answers }) => answers.map(({ text }) => ({ prompt: prompt.text, completion: text })))
   const bar = progress(terminal, title, asked.length)
-  const scores = await Promise.resolve(judge.score(asked, bar.at)).finally(bar.end)
+  const scores = await Promise.resolve(judge.score(asked, bar.at)).finally(() => finished(bar, asked.length))
   if (!Array.isArray(scores) || scores.length !== asked.length || !scores.every((x) => typeof x === 'number' && !Number.isNaN(x)))
     throw new JudgeError(`judge ${judge.name}: expected ${asked.length} numbers, one for each answer`)
   return inGroups(groups, scores)
@@ -48,13 +48,19 @@ const compared = async (terminal: Terminal, judge: Judge, groups: readonly Answe
     }),
   )
   const bar = progress(terminal, title, 2 * cases.length)
-  const { preferences } = await verdictsOf(judge, cases, bar.at).finally(bar.end)
+  const { preferences } = await verdictsOf(judge, cases, bar.at).finally(() => finished(bar, 2 * cases.length))
   const found = groups.map(({ answers }) => answers.map((): number[] => []))
   for (const [i, { group, a, b }] of places.entries()) {
     found[group]?.[a]?.push(preferences[i]!)
     found[group]?.[b]?.push(1 - preferences[i]!)
   }
   return found.map((group) => group.map((values) => (values.length === 0 ? undefined : average(values))))
+}
+
+/** Judges need not report how far they are. */
+const finished = (bar: Progress, total: number): void => {
+  bar.at(total)
+  bar.end()
 }
 
 const inGroups = (groups: readonly AnswerGroup[], scores: readonly number[]): RoundVerdicts => {

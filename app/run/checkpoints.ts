@@ -9,13 +9,11 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   CheckpointError,
-  formatSafetensors,
   InputError,
   type InputFinding,
   parseSafetensors,
   readBytes,
   readText,
-  type StoredTensor,
   type Weights,
   writeDirectoryAtomically,
 } from '../../models/index.ts'
@@ -54,10 +52,20 @@ const stepsIn = async (out: string): Promise<readonly number[]> => {
 }
 
 /** @throws FileError; then no other checkpoint has changed */
-export const keep = async (out: string, progress: RunProgress, state: readonly StoredTensor[]): Promise<void> => {
-  const content = { [files.state]: formatSafetensors(state), [files.progress]: new TextEncoder().encode(jsonNote(progress)) }
-  const sums = Object.entries(content).map(([name, bytes]) => `${sha256(bytes)}  ${name}\n`)
-  await writeDirectoryAtomically(directoryOf(out, progress.step), { ...content, [files.sums]: sums.join('') })
+export const keep = async (out: string, progress: RunProgress, state: AsyncIterable<Uint8Array>): Promise<void> => {
+  const note = new TextEncoder().encode(jsonNote(progress))
+  const digest = createHash('sha256')
+  /** The state as it is written, piece by piece; afterwards its sum is known. */
+  async function* hashed(): AsyncGenerator<Uint8Array> {
+    for await (const piece of state) {
+      digest.update(piece)
+      yield piece
+    }
+  }
+  function* sums(): Generator<Uint8Array> {
+    yield new TextEncoder().encode(`${digest.digest('hex')}  ${files.state}\n${sha256(note)}  ${files.progress}\n`)
+  }
+  await writeDirectoryAtomically(directoryOf(out, progress.step), { [files.state]: hashed(), [files.progress]: note, [files.sums]: sums() })
 }
 
 /** Removes all but the last `count` checkpoints and that of the step `spared`. */

@@ -10,13 +10,16 @@ import { type RunData, readData } from './data.ts'
 import { type Estimate, estimate, smaller } from './estimate.ts'
 import type { Task } from './task.ts'
 
-/** What WebAssembly can address with 32 bits. */
+/**
+ * What WebAssembly can address with 32 bits. memory64 (Node 24, Chrome 133) would lift that, but every address in our kernels, in the worker protocol and
+ * in the BLAS bindings is 32 bits wide: it takes a second set of them, and slower ones (engines check bounds of 64-bit addresses in code).
+ */
 const addressable = 2 ** 32
 
 interface RunNeeds extends Estimate {
   /** Seconds a step takes here, by the speed of a product that was measured now. */
   readonly seconds: number
-  /** The memory of the process: arrays, and Node with all it has compiled. */
+  /** The memory of the process: arrays, Node with all it has compiled, and what is trained as it is saved, as numbers and as a file. */
   readonly resident: number
   readonly limit: number
   readonly fits: boolean
@@ -32,7 +35,8 @@ export const needs = async (terminal: Terminal, task: Task): Promise<RunNeeds> =
   const limit = Math.min(addressable, totalmem())
   const seconds = found.flops / (await speed(options))
   const alternatives = await others(task, checkpoint, data, limit)
-  return { ...found, seconds, resident: found.peak + node, limit, fits: found.peak <= limit, options: alternatives }
+  const resident = found.peak + node(checkpoint.model.config.layers) + 2 * 4 * found.trained
+  return { ...found, seconds, resident, limit, fits: found.peak <= limit, options: alternatives }
 }
 
 const others = async (task: Task, checkpoint: Checkpoint, data: RunData, limit: number): Promise<RunNeeds['options']> => {
@@ -44,8 +48,8 @@ const others = async (task: Task, checkpoint: Checkpoint, data: RunData, limit: 
   return found
 }
 
-/** Bytes of a Node process that has planned and compiled a training step. */
-const node = 220e6
+/** Bytes of a Node process that has planned and compiled a training step of so many layers, as measured at 6 and 30. */
+const node = (layers: number): number => 155e6 + 3.8e6 * layers
 
 /** Multiplications and additions a second of a matrix product. */
 const speed = async (options: TrainingCommandOptions): Promise<number> => {
@@ -80,16 +84,24 @@ export const needsLines = (needs: RunNeeds): readonly string[] => [
   ...needs.options.map(({ option, peak, fits }) => `  with ${option.padEnd(28)} ${mega(peak)}${fits ? '' : ', too much still'}`),
 ]
 
-/** Weights and their means of so many bytes may be too many; less is looked at only while it runs. */
+/** Weights, their means and activations of so many bytes, roughly, may be too many: then they are counted. */
 const suspicious = 2 ** 30
 
 /** @throws UsageError before anything is loaded, where a run would not fit into memory, with the options by which it would */
 export const checkFits = async (task: Task, checkpoint: Checkpoint, data: RunData): Promise<void> => {
-  const bytes = 4 * leaves(checkpoint.parameters).reduce((n, { shape }) => n + volume(shape), 0)
-  if (bytes * (task.options.lora === undefined ? 5 : 1) < suspicious || !['auto', 'wasm'].includes(task.options.backend)) return
+  if (roughly(task.options, checkpoint, data) < suspicious || !['auto', 'wasm'].includes(task.options.backend)) return
   const found = await estimate(task, checkpoint, data)
   if (found.peak <= addressable) return
   throw new UsageError(tooLarge(found, await others(task, checkpoint, data, addressable)))
+}
+
+/** Bytes of weights, and of what a layer keeps of each token; no more than a guess, from sizes alone. */
+const roughly = ({ lora, batch, accumulate }: TrainingCommandOptions, { model, parameters }: Checkpoint, { training }: RunData): number => {
+  const { layers, embed, hidden } = model.config
+  const weights = leaves(parameters).reduce((n, { shape }) => n + volume(shape), 0)
+  const texts = training.flatMap((example) => ('chosen' in example ? [example.chosen, example.rejected] : [example.outcome]))
+  const longest = texts.reduce((most, { prompt, completion }) => Math.max(most, prompt.length + completion.length), 0)
+  return 4 * (weights * (lora === undefined ? 5 : 1) + Math.ceil(batch / accumulate) * longest * layers * (8 * embed + 4 * hidden))
 }
 
 /** What is said to a run that would not fit. */

@@ -14,7 +14,7 @@ import { version } from '../inputs/version.ts'
 import type { RunData } from './data.ts'
 
 /** What changed the numbers of runs, oldest first. A change of the numbers adds a line. */
-const changes: readonly string[] = ['numerics were numbered']
+const changes: readonly string[] = ['numerics were numbered', 'batches are of more similar lengths']
 
 export interface Numerics {
   /** Of halograd. */

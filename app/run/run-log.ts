@@ -5,8 +5,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Backend } from '../../core/index.ts'
-import { fromSnapshot, type StepState, toSnapshot, writeDirectoryAtomically } from '../../models/index.ts'
-import { parseJson, readIfThere, removeStaged } from '../../models/internal.ts'
+import { fromSnapshot, type StepState, writeDirectoryAtomically } from '../../models/index.ts'
+import { parseJson, readIfThere, removeStaged, snapshotFile } from '../../models/internal.ts'
 import { jsonNote } from '../inputs/checkpoint.ts'
 import type { SettingText } from '../inputs/settings.ts'
 import { UsageError } from '../terminal/errors.ts'
@@ -97,7 +97,7 @@ export const openRunLog = async <P>(backend: Backend, begun: StepState<P>, optio
       const step = rows.at(-1)?.step ?? 0
       if (options.keep === 0 || step === saved) return
       await log?.flush()
-      await keep(out, { step, steps, identity, ...done }, await toSnapshot(backend, state))
+      await keep(out, { step, steps, identity, ...done }, snapshotFile(backend, state))
       saved = step
       await rotate(out, options.keep, bestOf(rows)?.step)
     },

@@ -4,6 +4,7 @@
  */
 import type { Tree } from '../../core/index.ts'
 import { type StepReport, type StepState, train, writeDirectoryAtomically } from '../../models/index.ts'
+import { paddingOf } from '../../models/internal.ts'
 import type { OpenedBackend } from '../inputs/backends.ts'
 import { jsonNote } from '../inputs/checkpoint.ts'
 import { controlFile } from '../inputs/control.ts'
@@ -44,13 +45,17 @@ export const trainingLoop = async <P extends Tree<P>>(
   }
 }
 
-const sayPlan = <P>({ terminal, task, data, plan, optimization, log }: RunSession<P>): void => {
+const sayPlan = <P>({ terminal, task, data, trainable, plan, optimization, log }: RunSession<P>): void => {
   const { loss, options } = task
+  const { batch, seed, accumulate, inOrder = false } = options
   const behind = log.rows.at(-1)?.step ?? 0
   terminal.say(
     `${loss.name}: ${data.training.length} examples, ${plan.steps} steps of ${options.batch}; ${data.heldOut.length} examples held out`,
   )
   terminal.say(optimization.line)
+  terminal.say(
+    `padding: ${(100 * paddingOf(data.training, { batch, seed, accumulate, shuffled: !inOrder }, trainable.model.config.context)).toFixed(0)} % of the positions of an epoch`,
+  )
   if (behind > 0) terminal.say(`resumed after step ${behind}`)
 }
 

@@ -3,8 +3,9 @@
  * `first.blocks.0.attention.query`, `step`. Numbers are kept as float32, so backends that compute in float32 go on bit by bit.
  */
 import { type Backend, fill, leaves, mapTree, paths, read, type Tensor, tensor } from '../../core/index.ts'
+import { encode } from '../io/dtypes.ts'
 import { CheckpointError, type InputFinding, throwAll } from '../io/errors.ts'
-import type { StoredTensor } from '../io/safetensors.ts'
+import { type StoredTensor, safetensorsHeader } from '../io/safetensors.ts'
 import type { Weights } from '../io/weights.ts'
 
 /**
@@ -25,6 +26,13 @@ export const toSnapshot = async (backend: Backend, tree: unknown): Promise<reado
     stored.push({ name: names[i]!, dtype: 'F32', shape: Object.values(x.shape), data })
   }
   return stored
+}
+
+/** The bytes of a safetensors file that holds a tree as `toSnapshot` has it, one tensor after the other: no more than one is in memory beside the device. */
+export async function* snapshotFile(backend: Backend, tree: unknown): AsyncGenerator<Uint8Array> {
+  const [names, tensors] = [paths(tree), leaves(tree)]
+  yield safetensorsHeader(tensors.map(({ shape }, i) => ({ name: names[i]!, shape: Object.values(shape) })))
+  for (const x of tensors) yield encode(new Float32Array(await read(backend, x as Tensor<string>)), 'F32')
 }
 
 /**

@@ -79,12 +79,12 @@ export interface EpochOptions {
   readonly shuffled?: boolean
 }
 
-/** Batches among which examples may be exchanged for the sake of similar lengths. */
-const pool = 8
+/** Batches, at most, among which examples may be exchanged for the sake of similar lengths: the more, the less padding. */
+const pool = 100
 
 /**
  * One epoch as batches of indices, each index at most once. Every batch has the labels in nearly the proportion of the data; examples are
- * shuffled, then grouped by length within pools of 8 batches. What is left over at the end of an epoch waits for another order.
+ * shuffled, then grouped by length within pools of at most 100 batches, all of about one size. What is left over at the end of an epoch waits for another order.
  * @param labels one label an example: desirable or undesirable, or all the same
  * @throws BatchError when there are fewer examples than a batch
  */
@@ -101,7 +101,8 @@ export const epochOf = (
   if (!shuffled) return chunks([...labels.keys()], size).filter(({ length }) => length === size)
   const order = interleave(shuffle([...labels.keys()], seedFor(seed, epoch, 0)), labels)
   const whole = order.slice(0, Math.floor(order.length / size) * size)
-  const batches = chunks(whole, size * pool).flatMap((indices) =>
+  const inPool = Math.ceil(whole.length / size / Math.ceil(whole.length / size / pool))
+  const batches = chunks(whole, size * inPool).flatMap((indices) =>
     chunks(
       lengths === undefined
         ? indices

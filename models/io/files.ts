@@ -107,7 +107,7 @@ export const writeAtomically = (path: string, content: Content): Promise<void> =
  *   writeDirectoryAtomically(directory, modelFiles(config, tensors))
  * ```
  */
-export const writeDirectoryAtomically = (path: string, files: Readonly<Record<string, string | Uint8Array | undefined>>): Promise<void> =>
+export const writeDirectoryAtomically = (path: string, files: Readonly<Record<string, Content | undefined>>): Promise<void> =>
   guarded(path, 'a directory that can be written', async () => {
     const parent = dirname(path)
     await mkdir(parent, { recursive: true })
@@ -115,7 +115,7 @@ export const writeDirectoryAtomically = (path: string, files: Readonly<Record<st
     const staged = isNew ? join(parent, `.${basename(path)}.${unique()}.tmp`) : join(path, `.${unique()}.tmp`)
     await cleaningUp(staged, async () => {
       await mkdir(staged)
-      const written = Object.entries(files).filter((file): file is [string, string | Uint8Array] => file[1] !== undefined)
+      const written = Object.entries(files).filter((file): file is [string, Content] => file[1] !== undefined)
       for (const [name, content] of written) await writeFlushed(join(staged, name), content)
       await flushDirectory(staged)
       if (isNew) return rename(staged, path)

@@ -178,24 +178,37 @@ export const formatSafetensors = (
   dtype: FloatType = 'F32',
 ): Uint8Array => {
   checkTensors(tensors)
-  let end = 0
-  const entries = tensors.map(({ name, shape, data }) => {
-    const begin = end
-    end += data.length * dtypes[dtype].size
-    return [name, { dtype, shape, data_offsets: [begin, end] }] as const
-  })
-  const json = JSON.stringify({ ...(Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {}), ...Object.fromEntries(entries) })
-  // The header is padded with spaces so that the data begin at a multiple of 8, as readers that map the file like it.
-  const header = new TextEncoder().encode(json)
-  const length = Math.ceil(header.length / 8) * 8
-  const bytes = new Uint8Array(8 + length + end).fill(0x20, 8, 8 + length)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true)
-  bytes.set(header, 8)
-  let offset = 8 + length
+  const header = safetensorsHeader(tensors, metadata, dtype)
+  const length = tensors.reduce((n, { data }) => n + data.length * dtypes[dtype].size, 0)
+  const bytes = new Uint8Array(header.length + length)
+  bytes.set(header)
+  let offset = header.length
   for (const { data } of tensors) {
     bytes.set(encode(data, dtype), offset)
     offset += data.length * dtypes[dtype].size
   }
+  return bytes
+}
+
+/** How a file with such tensors begins: the length of the header, and the header. The data follow, in the order given. */
+export const safetensorsHeader = (
+  tensors: readonly Pick<StoredTensor, 'name' | 'shape'>[],
+  metadata: Readonly<Record<string, string>> = {},
+  dtype: FloatType = 'F32',
+): Uint8Array => {
+  let end = 0
+  const entries = tensors.map(({ name, shape }) => {
+    const begin = end
+    end += shape.reduce((product, size) => product * size, dtypes[dtype].size)
+    return [name, { dtype, shape, data_offsets: [begin, end] }] as const
+  })
+  const json = JSON.stringify({ ...(Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {}), ...Object.fromEntries(entries) })
+  // Padded with spaces so that the data begin at a multiple of 8, as readers that map the file like it.
+  const header = new TextEncoder().encode(json)
+  const length = Math.ceil(header.length / 8) * 8
+  const bytes = new Uint8Array(8 + length).fill(0x20, 8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true)
+  bytes.set(header, 8)
   return bytes
 }
 

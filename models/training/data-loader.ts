@@ -6,7 +6,7 @@ import { type Backend, type Tensor, tensor } from '../../core/index.ts'
 import { stream } from '../../core/internal.ts'
 import type { AnyLoss } from '../../halos/index.ts'
 import { collect, dataColumns } from '../../halos/internal.ts'
-import { type BatchOptions, epochOf, padTogether } from '../data/batches.ts'
+import { type BatchOptions, bucketLength, epochOf, padTogether } from '../data/batches.ts'
 import { checkExamples, type ExampleTexts, lengthOf, signOf, type TrainingExample, textsOf } from '../data/example.ts'
 import { mismatch } from '../data/mismatch.ts'
 import { seedFor } from '../data/shuffle.ts'
@@ -148,6 +148,22 @@ export const dataLoader = <P>(
       return parts
     },
   }
+}
+
+/** The fraction of the positions of the first epoch's batches that hold no token, unrelated completions not counted. */
+export const paddingOf = (
+  examples: readonly TrainingExample[],
+  { accumulate = 1, ...options }: Pick<DataLoaderOptions, 'batch' | 'seed' | 'shuffled' | 'accumulate' | 'bucket'>,
+  context: number,
+): number => {
+  let [tokens, positions] = [0, 0]
+  for (const members of firstEpoch(batchOrder(examples, options)).flatMap((all) => chunks(all, Math.ceil(options.batch / accumulate)))) {
+    const texts = Object.values(textsOf(members.map((i) => examples[i]!))).flat()
+    const lengths = texts.map((text) => Math.min(lengthOf(text), context))
+    tokens += lengths.reduce((n, length) => n + length, 0)
+    positions += texts.length * bucketLength(Math.max(1, ...lengths), context, options.bucket)
+  }
+  return positions === 0 ? 0 : 1 - tokens / positions
 }
 
 const scalar = (value: number): Tensor => tensor({}, [value])

@@ -6,8 +6,13 @@ import { loadCheckpoint } from '../../app/inputs/checkpoint.ts'
 import { findLoss } from '../../app/inputs/losses.ts'
 import type { TrainingCommandOptions } from '../../app/inputs/training-options.ts'
 import { counting } from '../../app/run/counting.ts'
-import { readData } from '../../app/run/data.ts'
+import { type RunData, readData } from '../../app/run/data.ts'
 import { estimate, smaller } from '../../app/run/estimate.ts'
+import { checkFits } from '../../app/run/needs.ts'
+import { UsageError } from '../../app/terminal/errors.ts'
+import { tensor, volume } from '../../core/index.ts'
+import { transformer } from '../../models/index.ts'
+import { parametersBy } from '../../models/nets/parameters.ts'
 import { halograd, jsonLines, judged, temporary, tinyModel } from './fixture.ts'
 
 const folder = temporary()
@@ -66,4 +71,26 @@ test('a backend that counts gives back what is freed', () => {
   assert.deepEqual([count().alive, count().peak], [200, 600])
   backend.free(y)
   assert.equal(backend.live(), 0)
+})
+
+test('a run that cannot fit is refused before a weight is read, with what it needs, what there is, and what would fit', async () => {
+  const small = await loadCheckpoint(model)
+  const sizes = { context: 512, embed: 2048, layers: 1, heads: 8, keyValueHeads: 8, headSize: 256, hidden: 8192 }
+  const config = { ...small.model.config, ...sizes }
+  const load = (): never => assert.fail('a weight was read')
+  const parameters = parametersBy(config)(({ shape }) => tensor(shape, { length: volume(shape), load }))
+  const sealed = { ...small, model: transformer(config), parameters }
+  const text = { prompt: [1], completion: Array.from({ length: 511 }, (_, i) => i % 250) }
+  const training = Array.from({ length: 64 }, (_, i) => ({ outcome: text, label: i % 2 === 0 }))
+  const loss = await findLoss('kto', {})
+  const options = { model, batch: 64, accumulate: 1, seed: 0, dropout: 0, backend: 'wasm' } as unknown as TrainingCommandOptions
+  const rows = { training, heldOut: [] } as unknown as RunData
+  const task = { command: 'align', settings: [], loss, options, rate: 1e-4 }
+  await assert.rejects(checkFits(task, sealed, rows), (error) => {
+    assert.ok(error instanceof UsageError, String(error))
+    assert.match(error.message, /^This run needs [\d,]+ MB, and WebAssembly has 4,295 MB here at most\. It would fit with\n {2}--/)
+    assert.match(error.message, /--accumulate 2/)
+    return true
+  })
+  await checkFits({ ...task, options: { ...options, batch: 2 } }, sealed, rows) // control: that fits, and is not refused
 })

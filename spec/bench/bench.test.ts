@@ -68,6 +68,14 @@ test('bench train on wasm: a measurement, the kernels of its step, and its memor
   assert.equal(grown['arrays more'], 0)
 })
 
+test('bench align, load and generate at the shape of a real checkpoint, made small: a measurement each', async () => {
+  const common = { backend: 'wasm', threads: 1, small: true, repeats: 1, frozen: 'bf16' } as const
+  const [aligned] = (await rowsOf({ ...common, suite: 'align' })).slice(1)
+  assert.ok('first loss' in aligned! && aligned['first loss'] === 0.5, 'KTO begins where the policy is the reference model')
+  const [loaded, written] = (await rowsOf({ ...common, suite: 'generate', config: 'smollm2-135m' })).slice(1)
+  assert.ok(loaded!.what.startsWith('load smollm2-135m') && 'GB/s' in loaded! && 'tokens/s' in written!)
+})
+
 test('bench train: two contestants with one problem agree on the losses, and take turns', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'halograd-bench-test-'))
   const other = await mkdtemp(join(tmpdir(), 'halograd-bench-test-'))

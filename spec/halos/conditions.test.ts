@@ -9,6 +9,7 @@ import {
   heldCondition,
   oneValueCondition,
   referenceCondition,
+  tokensCondition,
   valueConditions,
 } from '../../halos/conditions.ts'
 import type { Finding } from '../../halos/findings.ts'
@@ -18,6 +19,7 @@ import {
   anchor,
   batch,
   type Checked,
+  dpo,
   exponential,
   formula,
   getOrThrow,
@@ -36,7 +38,9 @@ import {
   type ValueFunction,
   value,
   verify,
+  weighted,
 } from '../../halos/index.ts'
+import type { ScalarText } from '../../halos/parameters.ts'
 
 const source = { reward: logRatio(0.5), t: always(negation) }
 const declare = (v: Checked<ValueFunction>, reference: Checked<Reference> = policy()): Halo =>
@@ -121,6 +125,23 @@ test('the anchor is what the reward is at u = 0, and not a little beside it', ()
     assert.equal(referenceCondition(declare(logistic, reference)).finding.tag, 'tested')
 })
 
+test('what a token adds must not fall with its log-ratio; where a bound makes it flat is said of what is proved', () => {
+  const of = (slope: number, flat?: string): Finding => {
+    const text: ScalarText = (S) => (x) => S.mul(S.of(slope), x)
+    const added = { text, parameters: {}, ...(flat !== undefined && { flat }) }
+    return tokensCondition({ added } as unknown as Parameters<typeof tokensCondition>[0]).finding // it looks at no more
+  }
+  const flatOf = (finding: Finding): unknown => ('flat' in finding ? (finding.flat ?? 'named, but not given') : undefined)
+  for (const [slope, tag] of [
+    [1, 'proved'],
+    [0, 'proved'],
+    [-1, 'refuted'],
+  ] as const) {
+    assert.equal(of(slope).tag, tag)
+    assert.equal(flatOf(of(slope)), undefined)
+    assert.equal(flatOf(of(slope, 'beyond 80')), tag === 'proved' ? 'beyond 80' : undefined)
+  }
+})
 test('a held reference point has no path to the policy; one that is not is said to be none', () => {
   const finding = (h: Halo) => text(heldCondition(h).finding)
   for (const reference of [policy(), anchor, batch] as readonly Checked<Reference>[])
@@ -163,7 +184,8 @@ test('a stated loss is refuted by what it computes, or undecided', () => {
   const square = stated((S) => (w, l) => S.mul(S.sub(S.sub(w, l), S.of(1)), S.sub(S.sub(w, l), S.of(1))))
   assert.equal(square.verdict, 'not a HALO')
   assert.match(text(square.conditions[0]!.finding), /refuted.*so it is said; not monotone/)
-  const logistics = stated((S) => (w, l) => S.softplus(S.sub(l, w)))
-  assert.equal(logistics.verdict, 'undecided')
-  assert.match(text(logistics.conditions[0]!.finding), /open.*no lemma refutes/)
+  const terms = [2, 3].map((k) => [k, getOrThrow(dpo({ beta: k }))] as const)
+  const sum = verify(getOrThrow(weighted('sum', unpublished('sum'), terms)) as unknown as AnyLoss)
+  assert.equal(sum.verdict, 'undecided')
+  assert.match(text(sum.conditions[0]!.finding), /open.*no lemma refutes/)
 })

@@ -3,12 +3,14 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { at, read, type Tensor, tensor } from '../../core/index.ts'
 import { type AnyLoss, dpo, getOrThrow, kto, mixture, pool, sft } from '../../halos/index.ts'
+import { bco } from '../../halos/losses/bco.ts'
 import { ldDpo } from '../../halos/losses/ld-dpo.ts'
 import { odpo } from '../../halos/losses/odpo.ts'
 import { ppoValue } from '../../halos/losses/ppo-value.ts'
-import type { Trainable, TrainingBatch } from '../../models/index.ts'
+import { adamW, constantRate, type Trainable, type TrainingBatch } from '../../models/index.ts'
 import { divide } from '../../models/internal.ts'
 import { batchStatistics, objective, startingPoint } from '../../models/training/objective.ts'
+import { begin, trainStep } from '../../models/training/step.ts'
 import { backend, tiny } from './tiny.ts'
 
 const row = (...values: readonly number[]): Tensor<'batch'> => tensor({ batch: values.length }, values)
@@ -141,6 +143,19 @@ test('parts of a batch, told of the whole, add up to it: in what is pooled, and 
   assert.deepEqual(total, [1, 5])
   const losses = await Promise.all(parts.map((each) => number(objective(modelOf(), k, {}, each, { statistic, denominator }).loss)))
   close(losses[0]! + losses[1]!, (await found(k, whole)).loss)
+})
+test('a step keeps what a loss pools over all batches so far, and of other losses nothing', async () => {
+  const batch: TrainingBatch = { outcome: chosen, unrelated: rejected, label: row(1, -1, 1) }
+  const whole = { statistic: { sum: tensor({}, [3]), count: tensor({}, [4]) }, denominator: [tensor({}, [3])] }
+  for (const [loss, kept] of [
+    [getOrThrow(bco()) as unknown as AnyLoss, [3, 4]],
+    [getOrThrow(kto()) as unknown as AnyLoss, [0, 0]],
+  ] as const) {
+    const optimizer = adamW({ rate: constantRate(0.1) })
+    const { step } = trainStep(modelOf(), loss, optimizer)
+    const [{ history }] = step(begin(optimizer, { theta: row(1) }), batch, whole)
+    assert.deepEqual([await number(history.sum), await number(history.count)], kept)
+  }
 })
 test('a run starts at the loss of the reference model: log 2 for DPO, λ/2 for KTO, whatever the parts', async () => {
   close(await number(startingPoint(d, [pairs, pairs])), Math.LN2)

@@ -5,6 +5,7 @@ import { reference } from '../../backends/index.ts'
 import { fill, leaves, mapTree, read, type Tensor, tensor } from '../../core/index.ts'
 import { constant } from '../../core/internal.ts'
 import { adafactor, adamW, constantRate, constantWithWarmup, cosine, linear, plainAdamW, type Schedule, sgd } from '../../models/index.ts'
+import { begin as begun } from '../../models/training/step.ts'
 
 const backend = reference()
 const numbers = async <A extends string>(x: Tensor<A>): Promise<readonly number[]> => [...(await read(backend, x))]
@@ -80,6 +81,12 @@ test('what decays: matrices, and neither vectors nor what is called gain or bias
     values.map(([x]) => x),
     [0.9, 1, 1, 1, 0.9],
   )
+})
+test('a run that has not begun: zeros of the shapes of its parameters, no update, nothing pooled', async () => {
+  const { first, second, step, history, parameters } = begun(adamW({ rate: constantRate(0.1) }), start)
+  for (const zero of [first.matrix, second.matrix]) assert.deepEqual(await numbers(zero), [0, 0])
+  assert.deepEqual([await scalar(step), await scalar(history.sum), await scalar(history.count)], [0, 0, 0])
+  assert.deepEqual(await numbers(parameters.matrix), [1, -2])
 })
 test('clipping: to a norm of 1 unless another is given; the norm that is told is that before', async () => {
   for (const [maxNorm, limit] of [

@@ -1,6 +1,7 @@
 /** A run that was saved to bytes, and gone on from them in another backend of the same kind, is bit by bit the run that was not. */
 import { deepEqual, throws } from 'node:assert/strict'
 import test from 'node:test'
+import { reference } from '../../backends/index.ts'
 import { wasm } from '../../backends/wasm/index.ts'
 import { leaves, read, type Tensor } from '../../core/index.ts'
 import { type AnyLoss, catalogue, getOrThrow } from '../../halos/index.ts'
@@ -17,6 +18,7 @@ import {
   train,
   transformer,
 } from '../../models/index.ts'
+import { snapshotFile } from '../../models/internal.ts'
 import { judged, tiny } from './tiny.ts'
 
 const { config, parameters } = tiny[0]!
@@ -55,4 +57,11 @@ test('a snapshot of something else is refused by name', async () => {
       e instanceof CheckpointError &&
       /state\.safetensors, tensor parameters\.token: expected shape \[11, 8\], found no such tensor/.test(e.message),
   )
+})
+
+test('a file that is written tensor by tensor has the bytes of one that is written at once', async () => {
+  const tree = { parameters, step: parameters.token }
+  const pieces: Uint8Array[] = []
+  for await (const piece of snapshotFile(reference(), tree)) pieces.push(piece)
+  deepEqual(Buffer.concat(pieces), Buffer.from(formatSafetensors(await toSnapshot(reference(), tree))))
 })

@@ -44,6 +44,6 @@ export const targets: readonly Target[] = [
   ...of('halos', ['halos/certificate', 'halos/conditions'], { certificate: 10 }),
   ...of('models/training', training, { objective: 20, metrics: 14 }),
   ...of('models/training', ['models/optimizer', 'models/frozen'], { optimizer: 20, schedule: 8 }),
-  ...of('models/training', ['models/optimizer', 'models/snapshot', 'models/train'], { step: 4 }),
+  ...of('models/training', ['models/optimizer', 'models/objective', 'models/snapshot', 'models/train'], { step: 4 }),
   ...of('models/data', data, { batches: 16, mismatch: 12, balance: 5, shuffle: 4, truncate: 5 }),
 ]

@@ -7,6 +7,7 @@ import { fromAddress, type PartsDraft, toAddress } from '../../app/page/declare/
 import { moved, places, textOf } from '../../app/page/declare/drawing.ts'
 import { bodyOf, call, constant, type Expression, parse, variable } from '../../app/page/declare/expression.ts'
 import { formulaOf, typescriptOf } from '../../app/page/declare/writing.ts'
+import { wrongParts } from '../../app/page/declare/wrong.ts'
 import { numbers, type Primitive, primitives } from '../../core/index.ts'
 
 const at = (text: string, z: number): number => bodyOf(parse(text))(numbers)(z)
@@ -112,4 +113,15 @@ test('an address says the whole draft; what it says wrongly is left out', () => 
   assert.deepEqual(fromAddress(toAddress(draft)), draft)
   assert.deepEqual(fromAddress('loss=kto&beta=0.2&x=NaN'), { kind: 'catalogue', loss: 'kto', settings: { beta: 0.2 } })
   assert.deepEqual(fromAddress('reward=__proto__&beta=x'), fromAddress(''))
+})
+
+test('the parts of a curve that refute it are where it falls, and where it bends upwards on gains', () => {
+  const curve = (v: (z: number) => number) => Array.from({ length: 41 }, (_, i) => [(i - 20) / 4, v((i - 20) / 4)] as const)
+  const wrong = (v: (z: number) => number): readonly number[] => wrongParts(curve(v)).flatMap(([z, y]) => (Number.isFinite(y) ? [z] : []))
+  assert.deepEqual(wrong(Math.tanh), [])
+  assert.deepEqual(
+    wrong((z) => Math.max(0, z - 1)),
+    [0.75, 1, 1.25],
+  )
+  assert.ok(wrong((z) => -((z - 1) ** 2)).every((z) => z >= 0.75))
 })

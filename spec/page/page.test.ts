@@ -116,7 +116,7 @@ test('every verdict of the page is that of the command line', { skip }, async ()
   const { page, picture } = visiting
   await page.setViewportSize({ width: 1280, height: 900 })
   await open('theory')
-  await page.locator('[data-loss=kto]').waitFor()
+  await page.getByText(/^(\d+) of \1$/).waitFor({ timeout: 120_000 })
   const found = await page
     .locator('[data-loss]')
     .evaluateAll((rows) => rows.map((row) => [row.getAttribute('data-loss'), row.getAttribute('data-verdict-of')]))

@@ -5,6 +5,7 @@ import { configurations, type Suite, suites } from '../../bench/configurations.t
 import type { BenchOptions, BenchRow } from '../../bench/index.ts'
 import { peerNames } from '../../bench/peers.ts'
 import { replacing } from '../../bench/row.ts'
+import { shapes } from '../../bench/shapes.ts'
 import { backendOptions, integer } from '../../inputs/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
@@ -13,11 +14,21 @@ export const command = (terminal: Terminal): Command =>
     new Command('bench')
       .summary('measure this machine, and halograd on it')
       .description(
-        'Measures matrix products (gemm), other operations (kernels), training (train), generation (generate), KTO against SFT (losses), a graphics card (gpu), or all but that. Prints JSON lines: times in milliseconds, memory in bytes.',
+        'Measures matrix products (gemm), other operations (kernels), training (train), generation (generate), KTO against SFT (losses), checkpoints of the size of real ones (align, load), a graphics card (gpu), or the first five together (all). Prints JSON lines: times in milliseconds, memory in bytes.',
       )
       .addArgument(new Argument('<suite>', 'what to measure').choices(suites))
-      .addOption(new Option('--config <name>', 'train: which model').choices(Object.keys(configurations)).default('tiny'))
-      .addOption(new Option('--against <peer...>', 'train: take turns with a peer on the same weights and batches').choices(peerNames))
+      .addOption(
+        new Option('--config <name>', 'which model: train (default: tiny), align and load (default: smollm2-135m), generate').choices([
+          ...Object.keys(configurations),
+          ...Object.keys(shapes),
+        ]),
+      )
+      .addOption(new Option('--frozen <how>', 'align, load, generate: how frozen weights are kept').choices(['bf16', 'int8']))
+      .option('--full', 'align: train all weights, not adapters')
+      .option('--gradient-checkpointing', 'align: compute the layers again in the backward pass')
+      .addOption(
+        new Option('--against <peer...>', 'train, align: take turns with a peer on the same weights and batches').choices(peerNames),
+      )
       .option('--repeats <n>', 'samples of each figure, or rounds of a second each', integer(1), 5)
       .option('--patience <minutes>', 'all: wait so long for quiet cores; the last rows of each part count', integer(0), 0)
       .option('--steps <n>', 'train: take so many steps, and watch the memory', integer(20))

@@ -7,7 +7,7 @@ import { advantages } from '../../rounds/labels.ts'
 import type { RoundsOptions } from '../../rounds/rounds.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
-interface RoundsCommandOptions extends Omit<RoundsOptions, 'reference' | 'sampleTokens' | 'keep'> {
+interface RoundsCommandOptions extends Omit<RoundsOptions, 'reference' | 'sampleTokens' | 'keep' | 'truncate'> {
   readonly reference?: 'first' | 'last'
   readonly beta?: number
   readonly set?: Readonly<Record<string, number>>
@@ -109,7 +109,13 @@ const start = async (terminal: Terminal, options: RoundsCommandOptions, command:
   const labelling = labellingOf(loss, { ...options, ...(rloo && { advantage: 'rloo' }) })
   const result = await rounds(terminal, {
     ...{ loss, labelling, settings: settingsOf(command), rate: 1e-4 },
-    options: { ...options, reference: options.reference ?? (labelling.tag === 'advantage' ? 'last' : 'first'), sampleTokens: 1, keep: 1 },
+    options: {
+      ...options,
+      reference: options.reference ?? (labelling.tag === 'advantage' ? 'last' : 'first'),
+      sampleTokens: 1,
+      keep: 1,
+      truncate: 'refuse',
+    },
   })
   if (options.json) terminal.print(`${JSON.stringify({ command: pathOf(command), ...result })}\n`)
 }

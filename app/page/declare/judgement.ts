@@ -4,7 +4,18 @@
  */
 import { either as E } from 'fp-ts'
 import { derivative, numbers, type Unary } from '../../../core/index.ts'
-import { type AnyLoss, describe, explain, isHalo, median, series, subjectiveValue, toLatex, verify } from '../../../halos/index.ts'
+import {
+  type AnyLoss,
+  describe,
+  explain,
+  isHalo,
+  type LossFamily,
+  median,
+  series,
+  subjectiveValue,
+  toLatex,
+  verify,
+} from '../../../halos/index.ts'
 import { concave, decide, nonDecreasing } from '../../../halos/internal.ts'
 import { ExpressionError } from './cursor.ts'
 import { familiesOf, fileOf, lossOfDraft, partsOf, UnknownLossError, valueFunctionOf } from './declaration.ts'
@@ -122,19 +133,22 @@ export interface CatalogueEntry {
 export const names = async (): Promise<readonly Pick<CatalogueEntry, 'key' | 'defaults'>[]> =>
   (await familiesOf()).map(({ key, defaults }) => ({ key, defaults }))
 
-/** The whole catalogue, each loss verified here. */
-export const table = async (): Promise<readonly CatalogueEntry[]> =>
-  (await familiesOf()).flatMap((family) => {
+/** The whole catalogue, each loss verified here; each row is told as soon as it is there. */
+export const table = async (tell: (entry: CatalogueEntry) => void): Promise<void> => {
+  for (const family of await familiesOf()) {
     const made = family()
-    if (E.isLeft(made)) return []
-    const { name, source } = made.right
-    const curve = series(made.right, 'utility', { from: -5, to: 5, points: 61 })?.points
-    return {
-      ...{ key: family.key, name, verdict: verify(made.right).verdict, defaults: family.defaults, latex: toLatex(made.right) },
-      ...{ title: source.title, year: source.year, arxiv: source.arxiv, at: source.at },
-      ...(curve && { curve: finite(curve) }),
-    }
-  })
+    if (E.isRight(made)) tell(entryOf(family, made.right))
+  }
+}
+const entryOf = ({ key, defaults }: LossFamily, loss: AnyLoss): CatalogueEntry => {
+  const { name, source } = loss
+  const curve = series(loss, 'utility', { from: -5, to: 5, points: 61 })?.points
+  return {
+    ...{ key, name, verdict: verify(loss).verdict, defaults, latex: toLatex(loss) },
+    ...{ title: source.title, year: source.year, arxiv: source.arxiv, at: source.at },
+    ...(curve && { curve: finite(curve) }),
+  }
+}
 
 /** A loss of the catalogue as parts, to change. */
 export const parts = (draft: Draft): Promise<PartsDraft | undefined> =>

@@ -2,7 +2,7 @@
 import { answerCalls } from '../rpc.ts'
 import { names, parts, prove, sketch, table } from './judgement.ts'
 
-const functions = { sketch, prove, names, table, parts }
-export type Prover = typeof functions
+const functions = (tell: (news: unknown) => void) => ({ sketch, prove, names, parts, table: () => table(tell) })
+export type Prover = ReturnType<typeof functions>
 
-answerCalls(() => functions)
+answerCalls(functions)

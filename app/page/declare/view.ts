@@ -6,6 +6,7 @@ import { controls } from './controls.ts'
 import { places } from './drawing.ts'
 import type { CurvePoints, DraftVerdict, Sketch } from './judgement.ts'
 import { type Declaring, declaring, drag } from './model.ts'
+import { wrongParts } from './wrong.ts'
 
 export const declareView = (): TemplateResult => {
   const state = declaring.get()
@@ -47,15 +48,6 @@ const verdictCard = ({ verdict, stale, sketch, flaw }: Declaring): TemplateResul
 
 const near = (points: CurvePoints, x: number): number =>
   points.reduce((best, point) => (Math.abs(point[0] - x) < Math.abs(best[0] - x) ? point : best), points[0] ?? [0, 0])[1]
-
-/** Where a value function falls anywhere, or bends upwards on gains: the parts of its curve to be shown in red. */
-export const wrongParts = (points: CurvePoints): CurvePoints =>
-  points.map(([x, y], i) => {
-    const [before, after] = [points[i - 1]?.[1] ?? y, points[i + 1]?.[1] ?? y]
-    const scale = 1e-9 * Math.max(1, Math.abs(y))
-    const bends = x > 0 && i > 0 && i < points.length - 1 && after - y > y - before + scale
-    return [x, after < y - scale || bends ? y : Number.NaN]
-  })
 
 const range: readonly [number, number] = [-5, 5]
 const curves = (state: Declaring, { value, pull, utility, human }: Sketch): TemplateResult => {

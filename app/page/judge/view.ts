@@ -90,7 +90,7 @@ const rules = (): TemplateResult => {
         : html`<label class="field"><span>liked</span><input type="text" .value=${rule.liked} @input=${(e: Event) => changeRule({ liked: textIn(e) })} /></label>
           <label class="field"><span>disliked</span><input type="text" .value=${rule.disliked} @input=${(e: Event) => changeRule({ disliked: textIn(e) })} /></label>`
     }
-    <button type="button" ?disabled=${working} @click=${() => letRuleJudge(512)}>${working ? 'The model is writing …' : 'Judge 512 answers'}</button>
+    <button type="button" ?disabled=${working} @click=${() => letRuleJudge(1024)}>${working ? 'The model is writing …' : 'Judge 1,024 answers'}</button>
     <p class="note">The rule also decides, in the next step, which of two answers is better. AFINN-111: F. Å. Nielsen, 2011, ODbL 1.0.</p>
   </fieldset>`
 }

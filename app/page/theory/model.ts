@@ -21,7 +21,9 @@ export const beginTheory = async (): Promise<void> => {
   if (theory.get().entries.length > 0 || theory.get().working) return
   theory.set({ working: true })
   theory.set({ theorems: await (await fetch(new URL('theorems.json', document.baseURI))).json() })
-  theory.set({ entries: await prover.ask('table', []), working: false })
+  const onNews = (news: unknown): void => theory.set({ entries: [...theory.get().entries, news as CatalogueEntry] }) // it tells nothing else
+  await prover.ask('table', [], { onNews })
+  theory.set({ working: false })
   prover.end('done')
 }
 

@@ -20,7 +20,7 @@ export const theoryView = (): TemplateResult => {
     </header>
     <div class="row"><input type="search" id="filter" aria-label="Filter the losses" placeholder="a name, a word of the title, a year" .value=${filter} @input=${onFilter} />
       <span class="chips" role="group" aria-label="by verdict">${kinds.map((each) => html`<button type="button" class="chip" aria-pressed=${kind === each} @click=${() => theory.set({ kind: each })}>${each}</button>`)}</span>
-      <span class="note" role="status">${working ? 'Verifying …' : `${shown.length} of ${entries.length}`}</span></div>
+      <span class="note" role="status">${working ? `Verifying: ${entries.length} so far …` : `${shown.length} of ${entries.length}`}</span></div>
     <ul class="catalogue">${shown.map(entry)}</ul>
     ${theorems.length === 0 ? nothing : html`<h2>Theorems</h2><p class="note">Each is checked by halograd’s test suite, from the code that trains, and must be refuted for something that it does not cover.</p><ul class="theorems">${theorems.map(theorem)}</ul>`}
   </section>`
