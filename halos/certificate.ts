@@ -10,6 +10,7 @@ import type { Scalar, Unary } from '../core/index.ts'
 import { type Interval, intervals } from '../core/internal.ts'
 import {
   type Certified,
+  type CertifiedClaim,
   type CertifiedGraph,
   type CertifiedNode,
   type CertifiedRange,
@@ -101,6 +102,11 @@ const ofWitness = (loss: AnyLoss, found: Witness, { scalar, leaf }: CertifiedGra
   }
 }
 
+/** That v is a line: its curvature is 0 on the domain of the claim that it never falls. */
+const affineClaims = (claims: readonly CertifiedClaim[]): readonly CertifiedClaim[] =>
+  claims
+    .filter(({ part, claim }) => part === 'value' && claim === 'non-decreasing')
+    .map((made) => ({ ...made, claim: 'affine', boxes: [{ box: Object.values(made.domain), enclosure: exactly(0) }] }))
 const shown = /^(v |t |r |a declaration exists)/
 /** Two of v, two of r, and that four numbers are positive; without one of them there is no proof. */
 const ofDeclaration = 8
@@ -123,11 +129,12 @@ export const certificate = (loss: AnyLoss): Certificate => {
     ...{ refutation: null },
     ...(found && ofWitness(loss, found, g)),
   }
+  const line = report.verdict === 'degenerate' ? affineClaims(content.claims) : []
   const rest = report.conditions.filter(({ name }) => !shown.test(name))
   const lacking = report.verdict === 'HALO' && content.claims.length < ofDeclaration
   return {
     ...{ format: 'halograd certificate', version: 1, loss: loss.name, nodes: g.nodes },
-    ...{ ...content, verdict: lacking ? 'undecided' : report.verdict },
+    ...{ ...content, claims: [...content.claims, ...line], verdict: lacking ? 'undecided' : report.verdict },
     uncertified: rest.map(({ name, finding }) => `${name}: ${finding.tag}`),
   }
 }

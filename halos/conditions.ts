@@ -149,7 +149,7 @@ const anchorIs = ({ centre = Number.NaN, shape: { text, parameters } }: Reward):
 const seed = 1979
 /** Q is a distribution, and the estimator that is run has the mean E_Q r: in finite worlds, over every batch of two. */
 export const referenceCondition = ({ reference, reward }: Pick<Halo, 'reference' | 'reward'>, cases = 25): Condition => {
-  const name = 'Q is a distribution, its estimator unbiased'
+  const name = 'Q is a distribution; drawn from Q, the estimator has the mean E_Q r'
   if (reference.over === 'none')
     return anchorIs(reward)
       ? { name, finding: { tag: 'by construction', why: `the constant ${reward.centre}, the reward at θ = π_ref, which its text gives` } }

@@ -2,7 +2,21 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { check } from '../../app/check/index.ts'
-import { catalogue, certificate, find, getOrThrow, settingRanges, showRanges, verify } from '../../halos/index.ts'
+import {
+  always,
+  anchor,
+  catalogue,
+  certificate,
+  find,
+  getOrThrow,
+  halo,
+  linear,
+  logRatio,
+  negation,
+  settingRanges,
+  showRanges,
+  verify,
+} from '../../halos/index.ts'
 
 const families = await catalogue()
 const at = (key: string, settings: Readonly<Record<string, number>>) => getOrThrow(find(families, key)!(settings))
@@ -30,6 +44,24 @@ test('DiscoPOP is a HALO where τ ≥ 1, though it is stated to be none, and has
     const outcome = check(JSON.parse(JSON.stringify(certificate(loss))))
     assert.ok(outcome.accepted, outcome.accepted ? '' : outcome.reason)
     assert.equal(outcome.accepted && outcome.verdict, 'HALO')
+  }
+})
+test('a degenerate declaration has a certificate; a HALO that claims to be a line, or degenerate, has none', () => {
+  const line = getOrThrow(halo({ name: 'line', reward: logRatio(1), reference: anchor, value: linear, t: always(negation) }))
+  const written = JSON.parse(JSON.stringify(certificate(line)))
+  assert.equal(written.verdict, 'degenerate')
+  const outcome = check(written)
+  assert.ok(outcome.accepted, outcome.accepted ? '' : outcome.reason)
+  const kto = JSON.parse(JSON.stringify(certificate(at('kto', {}))))
+  assert.equal(check({ ...kto, verdict: 'degenerate' }).accepted, false)
+  const affine = written.claims.filter((made: { readonly claim: string }) => made.claim === 'affine')
+  assert.equal(affine.length, 1)
+  assert.equal(check({ ...kto, claims: [...kto.claims, ...affine] }).accepted, false)
+})
+test('an object that only calls itself a HALO, a view or a statement is none, and no crash', () => {
+  for (const kind of ['halo', 'view', 'stated'] as const) {
+    const report = verify({ kind, name: 'empty' } as never) // written by hand
+    assert.equal(report.verdict, kind === 'stated' ? 'not a HALO' : 'undecided', JSON.stringify(report.conditions))
   }
 })
 test('ranges: label smoothing leaves the class for every ε, DiscoPOP enters it at τ = 1', () => {

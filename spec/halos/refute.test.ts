@@ -78,6 +78,10 @@ test('not monotone: a rise over a twentieth, at a difference of half a million',
   }
   assert.equal(found(ofPairs(bump, relative)).lemma, 'not monotone')
 })
+test('monotone up to log π = 0, whatever it would do beyond: no probability is above 1', () => {
+  const beyond = ofPairs((S, w) => square(S, w, S.of(5)))
+  assert.notEqual(witness(beyond)?.lemma, 'not monotone')
+})
 test('not monotone: of undesirable completions alone', () => {
   const turned = binary((S) => (x, label) => S.where(S.less(S.of(0), label), S.mul(S.of(-1), x), square(S, from(S, x), S.of(5))))
   const loss = judged(({ outcome, label }) => turned(outcome.policy, label))

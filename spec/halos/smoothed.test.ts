@@ -28,5 +28,7 @@ test('at ε = 0 it is a HALO by its own name; else it is stated, with the place 
   const [plain, believed] = [make(0, 0.7), make(0.2, 0.7)]
   assert.ok(isHalo(plain) && plain.name === 'S')
   assert.ok(!isHalo(believed) && isStated(believed))
+  const { ε } = believed.formula!.settings!
+  assert.ok(ε!.says === '0 < ε < ½' && ε!.range[0] > 0 && ε!.range[1] < 0.5)
   assert.equal(believed.because, `not monotone in log π: it rises beyond z = ${Math.log(4).toPrecision(3)}`)
 })

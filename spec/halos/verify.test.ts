@@ -172,7 +172,7 @@ test('each condition is refuted by a declaration that breaks it alone', () => {
   const broken: Readonly<Record<string, Halo>> = {
     't is negative affine': vary(kto, { t: { ...kto.t, undesirable: { shift: 0, scale: -1 } } }),
     // Under π_old the mean of q is 1, but that of log q is −KL, not 0.
-    'Q is a distribution, its estimator unbiased': vary(clip, { reward: kto.reward }),
+    'Q is a distribution; drawn from Q, the estimator has the mean E_Q r': vary(clip, { reward: kto.reward }),
   }
   for (const [name, loss] of Object.entries(broken)) {
     const refuted = verify(loss).conditions.flatMap((condition) => (condition.finding.tag === 'refuted' ? condition.name : []))

@@ -81,6 +81,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     'halos/refute.ts | around | [1,5,20,[100 → 101]]',
     'halos/refute.ts | around | [2 → 3]*step',
     'halos/refute.ts | around | [2 → 3]*step | 2',
+    'halos/refute.ts | around | [[base+x*unit → (base-x*unit)],base+y*unit]',
   ],
   "Whether a third example is there or not, the first looks at the same items of its own and at others' in any batch of several.": [
     'halos/refute.ts | notCompared.items | looksAt(loss,[2 → 3])',

@@ -81,7 +81,34 @@ const later = (key: string, of: string) =>
     cases: 100,
   })
 
+/**
+ * PPO-Clip: −min(qA, clip(q, 1 ± ε) A) = a v_A(q − 1) + C with a = −sign A, E_Q q = 1 for Q = π_old, and v(z) = min(z, ε) for A > 0, its mirror
+ * −v(−z) for A < 0. Both are non-decreasing and concave on gains; no one v serves both signs.
+ */
+const clippedOutside = (v: (z: number, sign: number) => number) =>
+  fc.asyncProperty(fc.constantFrom(1, -1), real(-6, -0.1), real(-6, -0.1), async (sign, p, p2) => {
+    const ppo = loss('ppo-clip')
+    const other = completion(column(-4), [-5])
+    const at = (x: number) => {
+      const own = completion(column(x), [-3])
+      return scalar(ppo.evaluate({ chosen: own, rejected: other, outcome: own, unrelated: other, label: column(sign) }).loss)
+    }
+    const z = (x: number): number => Math.exp(x + 3) - 1
+    return close((await at(p)) - (await at(p2)), -sign * (v(z(p), sign) - v(z(p2), sign)))
+  })
+const clip = (z: number): number => Math.min(z, 0.2)
+
 export default [
+  theorem('Theorem 3.5 (later versions), PPO-Clip', {
+    statement: 'PPO-Clip equals E[a·v(r − E_Q r)] + C with a = ±1, r = q, Q = π_old, and v(z) = min(z, ε) or, where A < 0, −v(−z)',
+    source: 'Ethayarajh et al. (2024), KTO, later versions, Definition 3.4 and Theorem 3.5',
+    holds: clippedOutside((z, sign) => sign * clip(sign * z)),
+    controls: [
+      { of: 'one v for both signs of A', breaks: clippedOutside((z) => clip(z)) },
+      { of: 'r = log q', breaks: clippedOutside((z, sign) => sign * clip(sign * Math.log1p(z))) },
+    ],
+    cases: 100,
+  }),
   later('dpo', 'DPO'),
   later('kto', 'KTO'),
   theorem('Proposition 3.5', {
