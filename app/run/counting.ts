@@ -43,8 +43,8 @@ export const counting = (): { readonly backend: Backend; readonly count: () => C
           scratch = Math.max(scratch, 4 * program.scratch)
           flops += summary.flops
           const donated = new Set(program.outputs.flatMap((output) => output.donated ?? []))
+          for (const i of donated) free(inputs[i]!) // an output takes over the memory
           const made = program.outputs.map(({ size }) => keep(size, 4 * size))
-          for (const i of donated) free(inputs[i]!)
           peak = Math.max(peak, alive + scratch)
           return made
         },
