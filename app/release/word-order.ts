@@ -26,7 +26,7 @@ export const wordOrder = async (): Promise<readonly LogRow[]> => {
   const [model, data, out] = ['model', 'pairs.jsonl', 'out'].map((name) => join(folder, name)) as [string, string, string]
   try {
     await writeFile(data, `${pairs().slice(0, 600).join('\n')}\n`)
-    await halograd('demo', '--size', 'small', '--threads', '1', '--out', model)
+    await halograd('demo', '--world', 'moby-dick', '--size', 'small', '--threads', '1', '--out', model)
     await halograd(
       ...['align', '--halo', 'dpo', '--model', model, '--data', data, '--out', out, '--exact', '--threads', '1', '--seed', '1'],
       ...['--epochs', '3', '--batch', '16', '--lr', '3e-3', '--eval', '0.2', '--eval-every', '10', '--save-every', '0'],
