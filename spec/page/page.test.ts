@@ -172,7 +172,7 @@ test('a run that a closed tab ended goes on after a reload, to the bits that Nod
   const thumbs = written.slice(0, 20).map((sample) => ({ ...sample, label: liked(sample.text.trim()), by: 'person' as const }))
   const up = thumbs.filter(({ label }) => label).length
   const { better = { desirable: 1, undesirable: 1 } } = weigh({ desirable: up, undesirable: 20 - up })
-  const parameters = await learn(own, getOrThrow(kto({ beta: 0.1, ...better })), thumbs, { steps: 150, batch: 10, rate: 1e-3, seed: 1 })
+  const parameters = await learn(own, getOrThrow(kto({ beta: 0.1, ...better })), thumbs, { steps: 150, batch: 10, rate: 4e-4, seed: 1 })
   assert.equal(await page.locator('[data-fingerprint]').textContent(), await fingerprint(own, parameters))
   const rows = written.slice(0, 4)
   const [here, elsewhere] = [

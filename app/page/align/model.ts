@@ -45,8 +45,8 @@ export const aligning = store<Aligning>({
   judgements: new Map(),
   loss: 'kto',
   beside: 'none',
-  steps: 60,
-  rate: -3,
+  steps: 100,
+  rate: -3.4,
   device: 'wasm',
 })
 
