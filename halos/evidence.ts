@@ -45,6 +45,8 @@ export interface ColumnField {
 /** A column that the data give. */
 interface DataField extends ColumnField {
   readonly from: 'data'
+  /** The fields of a record that it is read from. */
+  readonly fields: readonly string[]
   /** The number that a record of a data file gives, if it gives one. */
   readonly read: (record: Readonly<Record<string, unknown>>) => number | undefined
   /** What to do where an example has none. */
@@ -87,6 +89,7 @@ export const evidenceFields = {
     input: 'margins',
     positive: true,
     suffix: ' with scores',
+    fields: ['margin', 'chosen_score', 'rejected_score'],
     read: ({ margin, chosen_score: better, rejected_score: worse }) =>
       typeof margin === 'number' ? margin : typeof better === 'number' && typeof worse === 'number' ? better - worse : undefined,
     advice: 'Give each pair "margin": the score of the chosen completion less that of the rejected one; or use DPO.',
@@ -99,6 +102,7 @@ export const evidenceFields = {
     input: 'dispersions',
     positive: true,
     suffix: ' with the dispersion of their prompts',
+    fields: ['dispersion'],
     read: ({ dispersion }) => (typeof dispersion === 'number' ? dispersion : undefined),
     advice:
       'Give each pair "dispersion", in (0, 1]: the entropy of the reference model on its prompt, over log of the vocabulary; or use DPO.',
@@ -111,6 +115,7 @@ export const evidenceFields = {
     input: 'shares',
     positive: true,
     suffix: ' with shares',
+    fields: ['share'],
     read: ({ share }) => (typeof share === 'number' ? share : undefined),
     advice: 'Give each answer "share": K · softmax(scores/α) over the K answers of its prompt; or use KTO, with labels.',
   },
@@ -134,6 +139,8 @@ export const roles: readonly EvidenceRole[] = names.filter((name): name is Evide
 export const columns: readonly EvidenceColumn[] = names.filter((name): name is EvidenceColumn => evidenceFields[name].shape === 'column')
 /** Every column that data files give. */
 export const dataColumns: readonly DataColumn[] = columns.filter((name): name is DataColumn => evidenceFields[name].from === 'data')
+/** The fields of a record that some column is read from. */
+export const dataFields: readonly string[] = dataColumns.flatMap((name) => evidenceFields[name].fields)
 /** What `of` makes of each of these fields, without those of which it makes nothing. */
 export const collect = <K extends string, T>(fields: readonly K[], of: (field: K) => T | undefined): { readonly [F in K]?: T } => {
   const found: { [F in K]?: T } = {}

@@ -6,6 +6,7 @@ export {
   columnsOf,
   type DataColumn,
   dataColumns,
+  dataFields,
   type EvidenceColumn,
   type EvidenceRole,
   evidenceFields,

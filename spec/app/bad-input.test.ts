@@ -89,7 +89,12 @@ const cases: readonly {
     says: /--accumulate 9: a batch of 4 has at most 4 parts/,
     code: 2,
   },
-  { what: 'an unknown loss', args: () => align({ halo: 'kot' }), says: /there is no loss 'kot'\. Known are .*kto/, code: 2 },
+  {
+    what: 'an unknown loss',
+    args: () => align({ halo: 'kot' }),
+    says: /there is no loss 'kot'\. Did you mean kto.*Known are .*kto/,
+    code: 2,
+  },
   { what: 'an unknown setting', args: () => align({ set: 'gamma=1' }), says: /kto has no setting 'gamma'\. It has beta=0\.1/, code: 2 },
   { what: 'a setting that is no number', args: () => align({ set: 'desirable=much' }), says: /Expected name=number/, code: 2 },
   {

@@ -25,7 +25,10 @@ const hasDeclaration = (family: LossFamily): boolean => {
   const loss = getOrThrow(family())
   return isHalo(loss) || isView(loss)
 }
-const [declared, stated] = [families.filter(hasDeclaration), families.filter((family) => !hasDeclaration(family))]
+/** Published, and declared as what it is: convex on gains. It is a control below. */
+const counterexample = 'diffusion-kto-seeking'
+const declared = families.filter((family) => hasDeclaration(family) && family.key !== counterexample)
+const stated = families.filter((family) => !hasDeclaration(family))
 
 /** A loss of these at each setting between half and twice its default (a setting of 0 stays: it switches something off; so do fractions and exponents). */
 const lossOf = (key: string, factor: number): AnyLoss => {
@@ -47,7 +50,7 @@ const pretenders = [
   pretend('PPO-Clip as published, r = log q', (S) => (z) => minus(S, S.max(minus(S, S.exp(z)), S.of(-1.2)))),
   pretend('cDPO', (S) => (z) => minus(S, S.add(S.softplus(minus(S, z)), S.mul(S.of(0.1), z)))),
   pretend('IPO', (S) => (z) => minus(S, S.mul(S.sub(z, S.of(5)), S.sub(z, S.of(5))))),
-  pretend('Diffusion-KTO’s risk-seeking value, −log σ(−z)', (S) => S.softplus),
+  getOrThrow(find(families, counterexample)!()),
   pretend('Diffusion-KTO’s exponential value, e^(z/100) − 1', (S) => (z) => S.expm1(S.mul(S.of(0.01), z))),
   pretend('DiscoPOP', (S) => (z) => {
     const m = S.sigmoid(S.mul(S.of(20), z))

@@ -1,5 +1,6 @@
 /** What a mapping's fields lead to in a record, and the row that a record means: the fields of shapes.ts, under their own names. */
 
+import { dataFields } from '../../../halos/internal.ts'
 import { isObject, type Json } from '../../io/fields.ts'
 import type { Flaw } from '../../io/records.ts'
 import { isWrittenTurns } from '../../text/conversation.ts'
@@ -23,8 +24,6 @@ export const fits = ({ keys }: Pick<Mapping, 'keys'>, record: unknown): record i
   isObject(record) && keys.every((key) => key.split(' | ').some((path) => pathOf(path)(record).length > 0))
 
 const said = ['messages', 'prompt', 'completion', 'chosen', 'rejected', 'text', 'system', 'tools', 'weight'] as const
-/** How much better the chosen completion is: named alike wherever it is given. */
-const scores = ['margin', 'chosen_score', 'rejected_score'] as const
 
 /** The record in halograd's own fields, without what is absent. A verdict is the label that it stands for, or stays as it is where it stands for none. */
 export const canonicalOf = (mapping: Mapping, record: Json): Json => {
@@ -33,7 +32,7 @@ export const canonicalOf = (mapping: Mapping, record: Json): Json => {
   const asked = typeof prompt === 'string' && !mapping.plain && !isWrittenTurns(prompt) ? [{ role: 'user', content: prompt }] : prompt
   const entries = [
     ...said.map((name) => [name, name === 'prompt' ? asked : fieldOf(mapping[name], record)] as const),
-    ...scores.map((name) => [name, fieldOf(name, record)] as const),
+    ...dataFields.map((name) => [name, fieldOf(name, record)] as const), // named alike wherever they are given
     ['chat_template_kwargs', fieldOf(mapping.options, record)] as const,
     ['label', mapping.verdict === undefined ? undefined : verdict === undefined ? null : (judge(verdict, mapping) ?? verdict)] as const,
   ]
