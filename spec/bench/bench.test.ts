@@ -154,7 +154,7 @@ test('the command line: options are parsed, and refused with a word on what is a
     return { exitCode: await main(['bench', ...args], terminal), lines, said: said.join('\n') }
   }
   for (const [args, message] of [
-    [['nothing'], /gemm, kernels, train, generate, losses, all/],
+    [['nothing'], /gemm, kernels, train, generate, losses, align, load, gpu, all/],
     [['train', '--config', 'C'], /tiny, small, A, B/],
     [['train', '--against', 'numpy'], /pytorch, jax-js/],
     [['gemm', '--repeats', '0'], /integer/],
