@@ -115,8 +115,13 @@ const pair = async <T>(opening: Promise<GpujsDevice<T>>, mode: Mode): Promise<re
   return [runner(device, mode), device.close]
 }
 
-for (const mode of ['cpu', 'webasm', 'webgpu'] as const) {
-  const here = await probe(mode)
+// All are known before the first test begins: while a file awaits something, Node may take the tests so far for all, and run what they do `after`.
+const modes = [
+  ['cpu', await probe('cpu')],
+  ['webasm', await probe('webasm')],
+  ['webgpu', await probe('webgpu')],
+] as const
+for (const [mode, here] of modes) {
   const skip = here.available ? false : here.reason
   const run = open(mode)
   test(`${mode}: ${cases[mode]} random contractions`, { skip }, async () => {
